@@ -1,0 +1,69 @@
+"""Implementations found by name: one family is one package, one implementation one file in it.
+
+Another distribution adds an implementation by an entry point in the group named like the
+package, ``[project.entry-points."genwright.documents.loaders"]``, whose module registers it.
+
+Example:
+    >>> shapes: Plugins[object] = Plugins("genwright.documents.splitters")
+    >>> @shapes.register("round")
+    ... class Round: ...
+    >>> shapes.get("round").__name__
+    'Round'
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from typing import Generic, TypeVar
+
+from genwright.errors import UnknownName
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Plugins(Generic[T]):
+    """Implementations of one protocol: the folder is the registry, there is no table to edit."""
+
+    package: str
+    _classes: dict[str, type[T]] = field(default_factory=dict)
+
+    def register(self, name: str) -> Callable[[type[C]], type[C]]:
+        """Class decorator: publish a class under a name that no other class has."""
+
+        def publish(cls: type[C]) -> type[C]:
+            known: object = self._classes.setdefault(name, cls)  # type: ignore[arg-type]
+            if known is not cls:
+                raise ValueError(f"{self.package} already has a {name!r}.")
+            return cls
+
+        return publish
+
+    def names(self) -> list[str]:
+        """All names, sorted. Imports every file of the folder and every entry point."""
+        for module in iter_modules(import_module(self.package).__path__, f"{self.package}."):
+            import_module(module.name)
+        for point in entry_points(group=self.package):
+            point.load()
+        return sorted(self._classes)
+
+    def get(self, name: str) -> type[T]:
+        """Return the class published under a name, or raise UnknownName listing those there are.
+
+        The file named like the implementation is tried first, so one name loads one file.
+        """
+        if name not in self._classes and name.isidentifier():
+            try:
+                import_module(f"{self.package}.{name}")
+            except ModuleNotFoundError as error:
+                if error.name != f"{self.package}.{name}":
+                    raise
+        if name not in self._classes and name not in (known := self.names()):
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise UnknownName(f"{self.package} has no {name!r}.{hint} Known: {', '.join(known)}.")
+        return self._classes[name]

@@ -1,0 +1,225 @@
+"""Every setting, its unit, range, default and reason: ``genwright.toml`` in code.
+
+Sources, later ones win: the defaults here, the workspace's ``genwright.toml``, environment
+variables (``GENWRIGHT_RETRIEVAL__K=8``), and what a command's flags say. They are merged once, at
+the door; below it settings are values that do not change.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from genwright.errors import SettingsError
+
+MIB = 1024 * 1024
+
+
+class Section(BaseModel):
+    """A table of ``genwright.toml``: frozen, refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class DocumentSettings(Section):
+    """How files become text and passages, and what a file may cost while it does."""
+
+    splitter: str = "structure"
+    """Name of the splitter: ``structure`` (headings, paragraphs, sentences) or ``fixed``."""
+    size: int = Field(default=200, ge=16, le=2048)
+    """Longest passage, in tokens of the embedding model."""
+    overlap: int = Field(default=0, ge=0)
+    """Tokens repeated from the passage before (``fixed`` splitter)."""
+    max_characters: int = Field(default=40 * MIB, gt=0)
+    """Largest text of one document, in characters; also of an inflated archive, in bytes."""
+    max_pages: int = Field(default=2000, gt=0)
+    """Most pages of one document."""
+    max_file_bytes: int = Field(default=200 * MIB, gt=0)
+    """Largest file that is opened at all, in bytes."""
+    seconds: float = Field(default=30, gt=0)
+    """Wall-clock and processor seconds one document may take."""
+    memory_bytes: int = Field(default=2048 * MIB, ge=256 * MIB)
+    """Address space of the process that parses documents, in bytes."""
+    ocr: bool = True
+    """Read pages without text by OCR, where ``tesseract`` is installed."""
+
+    @model_validator(mode="after")
+    def _cuts_must_advance(self) -> "DocumentSettings":
+        if self.overlap >= self.size:
+            raise ValueError(f"overlap ({self.overlap}) must be less than size ({self.size}).")
+        return self
+
+
+class EmbeddingSettings(Section):
+    """Which model turns text into vectors, and how it runs."""
+
+    model: str = "all-minilm-l6-v2"
+    """Catalog name of the embedding model."""
+    batch_tokens: int = Field(default=4096, ge=256)
+    """Tokens embedded at once; texts of like length share a batch."""
+
+
+class RetrievalSettings(Section):
+    """How passages are found."""
+
+    mode: Literal["keyword", "vector", "hybrid"] = "hybrid"
+    """What the search ranks by: BM25, cosine, or both fused."""
+    k: int = Field(default=8, ge=1, le=1000)
+    """Passages a search returns."""
+    candidates: int = Field(default=200, ge=10, le=10000)
+    """Passages each of keyword and vector search hands to the fusion."""
+    fusion: Literal["convex", "rrf"] = "convex"
+    """How two rankings become one: convex combination of normalised scores, or reciprocal ranks."""
+    weight: float = Field(default=0.6, ge=0, le=1)
+    """Share of the vector score in the convex combination; the rest is BM25's."""
+    reranker: str = "none"
+    """Name of the reranker that reorders the best hits: ``none``, ``llamacpp`` …"""
+    rerank_model: str = ""
+    """Catalog name of the reranker's model, where it needs one."""
+    rerank_top: int = Field(default=20, ge=1, le=200)
+    """Best hits the reranker sees."""
+    exact_limit: int = Field(default=20000, ge=0)
+    """Up to this many vectors the index compares all of them; above it is approximate."""
+    recall: float = Field(default=0.97, ge=0.5, le=1)
+    """Recall@10 against exact search that the approximate index is tuned to when it is built."""
+
+
+class AnswerSettings(Section):
+    """How answers are made and checked."""
+
+    model: str = "smollm2-135m-instruct"
+    """Catalog name of the chat model."""
+    extractive: bool = False
+    """Answer with the best sentences of the sources and no chat model."""
+    max_tokens: int = Field(default=160, ge=1, le=8192)
+    """Longest generated answer, in tokens."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """Randomness of the wording; 0 always takes the likeliest token."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of the sampler."""
+    prefill_seconds: float = Field(default=5.0, gt=0)
+    """Passages are packed to what the engine reads in this time, in seconds, as measured."""
+    min_support: float = Field(default=0.5, ge=0, le=1)
+    """Calibrated probability of being supported below which a sentence is left out."""
+    min_answerable: float = Field(default=0.5, ge=0, le=1)
+    """Calibrated probability that the passages answer the question below which it refuses."""
+    keep_unsupported: bool = False
+    """Keep sentences no passage supports, marked as such, instead of leaving them out."""
+    history: int = Field(default=6, ge=0, le=100)
+    """Earlier messages of a conversation that a follow-up question is read with."""
+
+
+class EngineSettings(Section):
+    """How models run."""
+
+    threads: int = Field(default=0, ge=0, le=1024)
+    """Threads of one engine; 0 takes the cores that are really available to this process."""
+    context: int = Field(default=4096, ge=256)
+    """Longest context, in tokens; never more than the model was trained for."""
+    gpu_layers: int = Field(default=-1, ge=-1)
+    """Layers held on the GPU, where there is one; -1 for all that fit."""
+    start_seconds: float = Field(default=120, gt=0)
+    """Longest time a model may take to load, in seconds."""
+    request_seconds: float = Field(default=600, gt=0)
+    """Longest time one request may take, in seconds."""
+    memory_bytes: int = Field(default=0, ge=0)
+    """Most memory a model may need; 0 for what is free when it is loaded."""
+
+
+class OpenAISettings(Section):
+    """An OpenAI-compatible server that chat or embedding models are taken from."""
+
+    base_url: str
+    """Where its API begins, such as ``http://localhost:11434/v1``."""
+    key: str = ""
+    """Name of an environment variable, or of an entry in the keyring file, that holds the key."""
+    context: int = Field(default=8192, ge=256)
+    """Context length of its models, in tokens."""
+
+
+class Settings(BaseSettings):
+    """All settings of a workspace."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GENWRIGHT_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    models_dir: Path | None = None
+    """Folder of downloaded models; by default ``models`` in the workspace. Sharing saves disk."""
+    collection: str = "default"
+    """Collection that commands use when none is named."""
+    documents: DocumentSettings = DocumentSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    engine: EngineSettings = EngineSettings()
+    servers: dict[str, OpenAISettings] = {}
+    """OpenAI-compatible servers by name; the model ``NAME/MODEL`` is asked of server NAME."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment above file: ``load`` hands the file's values in as arguments."""
+        return (env_settings, init_settings)
+
+
+def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Merge defaults, a ``genwright.toml``, the environment and flags into one value.
+
+    Args:
+        file: The toml file; None, or one that is not there, for none.
+        overrides: What flags say, nested like the file, such as ``{"retrieval": {"k": 3}}``.
+
+    Raises:
+        SettingsError: A key is unknown or a value out of range; the message names where it stands.
+    """
+    values: dict[str, Any] = {}
+    if file is not None and file.exists():
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{file} is not valid TOML: {error}. Mend it and try again."
+            ) from error
+    try:
+        settings = Settings(**values)
+        merged = _deep_merge(settings.model_dump(exclude_unset=True), overrides or {})
+        # Flags win over the environment, so they are laid over what the two sources gave.
+        return settings.model_validate(merged) if overrides else settings
+    except ValidationError as error:
+        where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
+        raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
+
+
+def _deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _deep_merge(below, value) if nested else value
+    return merged
+
+
+def _explain(error: ValidationError) -> str:
+    """One line: each wrong setting with what was given and what was expected."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])} = {item.get('input')!r}: {item['msg']}"
+        for item in error.errors()
+    )

@@ -1,0 +1,132 @@
+"""The workspace: one folder that holds everything genwright knows and writes.
+
+::
+
+    genwright.toml   settings        genwright.db   the store
+    models/          weights         indexes/       derived from the store
+    prompts/         the team's own  runs/          evaluations and trainings
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from genwright.errors import NotFound, Refused
+from genwright.settings import Settings, load
+from genwright.storage import Database
+
+SETTINGS_FILE = "genwright.toml"
+
+_FIRST_SETTINGS = """\
+# Settings of this genwright workspace; what is not set here has the default that docs/settings.md
+# gives. An environment variable such as GENWRIGHT_RETRIEVAL__K=10 overrides a line of this file.
+
+# [retrieval]
+# k = 8                  # passages a search returns
+
+# [answer]
+# model = "smollm2-135m-instruct"
+
+# [servers.ollama]       # any OpenAI-compatible server; ask it by --model ollama/NAME
+# base_url = "http://localhost:11434/v1"
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An opened workspace."""
+
+    root: Path
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The store."""
+        return Database(self.root / "genwright.db")
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of downloaded models."""
+        return self.settings.models_dir or self.root / "models"
+
+    @property
+    def indexes_dir(self) -> Path:
+        """Folder of what is derived from the store and can be rebuilt."""
+        return self.root / "indexes"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """Folder of prompts that override the built-in ones."""
+        return self.root / "prompts"
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self.database.close()
+
+
+def create(folder: Path) -> Path:
+    """Make a workspace in a folder; what it already holds is left as it is.
+
+    Returns:
+        The folder, absolute.
+
+    Raises:
+        Refused: Something there is not a folder, or may not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("models", "indexes", "prompts", "runs"):
+            (folder / name).mkdir(exist_ok=True)
+        settings = folder / SETTINGS_FILE
+        if not settings.exists():
+            settings.write_text(_FIRST_SETTINGS, encoding="utf-8")
+    except OSError as error:
+        raise Refused(
+            f"Cannot make a workspace in {folder}: {error.strerror}. Name a folder you may write."
+        ) from error
+    return folder.resolve()
+
+
+def locate(named: Path | None = None, start: Path | None = None) -> Path:
+    """Find the workspace to use: the one named, the nearest above, or the user's default.
+
+    Order: the argument (``--workspace``), ``GENWRIGHT_WORKSPACE``, the nearest folder at or above
+    ``start`` (the current folder) that has a ``genwright.toml``, and last a folder in the user's
+    data folder, which is made when it is not there.
+
+    Raises:
+        NotFound: The workspace that was named is none.
+    """
+    if named is None and (variable := os.environ.get("GENWRIGHT_WORKSPACE")):
+        named = Path(variable)
+    if named is not None:
+        if not (named / SETTINGS_FILE).is_file():
+            raise NotFound(f"{named} is not a workspace: make one with: genwright init {named}")
+        return named.resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    from platformdirs import user_data_path
+
+    return create(user_data_path("genwright"))
+
+
+def open_workspace(
+    named: Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> Workspace:
+    """Open the workspace that ``locate`` finds, with the settings that apply to it.
+
+    Args:
+        named: The folder, where the caller names one.
+        overrides: What a command's flags set, nested like ``genwright.toml``.
+
+    Raises:
+        NotFound: The workspace that was named is none.
+        SettingsError: A setting is unknown or out of range.
+    """
+    root = locate(named)
+    return Workspace(root, load(root / SETTINGS_FILE, overrides))
