@@ -85,7 +85,7 @@ class RetrievalSettings(Section):
     """Catalog name of the reranker's model, where it needs one."""
     rerank_top: int = Field(default=20, ge=1, le=200)
     """Best hits the reranker sees."""
-    exact_limit: int = Field(default=20000, ge=0)
+    exact_limit: int = Field(default=200_000, ge=0)
     """Up to this many vectors the index compares all of them; above it is approximate."""
     recall: float = Field(default=0.97, ge=0.5, le=1)
     """Recall@10 against exact search that the approximate index is tuned to when it is built."""
@@ -212,8 +212,10 @@ def _deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = _deep_merge(below, value) if nested else value
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            merged[key] = _deep_merge(below, value)
+        else:
+            merged[key] = value
     return merged
 
 

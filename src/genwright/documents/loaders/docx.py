@@ -1,0 +1,29 @@
+"""Word documents."""
+
+from genwright.documents.base import Extract, loaders
+from genwright.documents.conversion import convert, details
+from genwright.documents.drafting import Draft
+from genwright.documents.formats import OLE
+from genwright.documents.marking import markdown_blocks
+from genwright.settings import DocumentSettings
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@loaders.register("docx")
+class DocxLoader:
+    """Headings, lists, tables, footnotes and links as Markdown.
+
+    No pages: where they break is decided by the program that prints, not by the file.
+    """
+
+    suffixes = (".docx", ".docm", ".dotx")
+    media_types = (_DOCX, OLE)
+
+    def load(self, data: bytes, name: str, limits: DocumentSettings) -> Extract:
+        """Read a Word document."""
+        text, result = convert(data, _DOCX, name)
+        draft = Draft(limits)
+        draft.metadata = details(result)
+        draft.add_text(text, markdown_blocks(text))
+        return draft.extract(name, "docx", title=draft.metadata.get("title", ""))

@@ -1,0 +1,33 @@
+"""Web pages: their text as Markdown, without scripts, styles and hidden parts."""
+
+import re
+from html import unescape
+
+from genwright.documents.base import Extract, loaders
+from genwright.documents.conversion import convert, details
+from genwright.documents.decoding import decode
+from genwright.documents.drafting import Draft
+from genwright.documents.marking import markdown_blocks
+from genwright.settings import DocumentSettings
+
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
+
+
+@loaders.register("html")
+class HtmlLoader:
+    """Headings, lists, tables and code become Markdown; addresses of images go."""
+
+    suffixes = (".html", ".htm", ".xhtml")
+    media_types = ("text/html", "application/xhtml+xml")
+
+    def load(self, data: bytes, name: str, limits: DocumentSettings) -> Extract:
+        """Read a page in the encoding its mark or its head declares."""
+        declared = _CHARSET.search(data[:4096])
+        source, encoding = decode(data, name, declared.group(1).decode() if declared else "")
+        text, result = convert(source.encode(), "text/html", name)
+        draft = Draft(limits)
+        draft.metadata = {**details(result), "encoding": encoding}
+        draft.add_text(text, markdown_blocks(text))
+        title = _TITLE.search(source[:100_000])
+        return draft.extract(name, "html", title=unescape(title.group(1)) if title else "")

@@ -1,0 +1,23 @@
+"""Markdown, kept as it is written."""
+
+from genwright.documents.base import Extract, loaders
+from genwright.documents.decoding import decode
+from genwright.documents.drafting import Draft
+from genwright.documents.marking import front_matter_title, markdown_blocks
+from genwright.settings import DocumentSettings
+
+
+@loaders.register("markdown")
+class MarkdownLoader:
+    """Offsets point into the source as written; blocks are CommonMark's, with pipe tables."""
+
+    suffixes = (".md", ".markdown", ".mdown", ".mkd")
+    media_types = ("text/markdown",)
+
+    def load(self, data: bytes, name: str, limits: DocumentSettings) -> Extract:
+        """Read Markdown in any encoding."""
+        text, encoding = decode(data, name)
+        draft = Draft(limits)
+        draft.metadata["encoding"] = encoding
+        draft.add_text(text, markdown_blocks(text))
+        return draft.extract(name, "markdown", title=front_matter_title(text))

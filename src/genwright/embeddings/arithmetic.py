@@ -1,0 +1,160 @@
+"""BERT's encoder in plain NumPy: what the fast graph is calibrated by and tested against.
+
+Devlin et al. 2018, arXiv:1810.04805, with the layers of Vaswani et al. 2017, arXiv:1706.03762.
+Shapes: T tokens, C width, H hidden, A heads. One text at a time, float32.
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genwright.errors import UntrustedWeights
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Weights of one encoder layer; matrices are (out, in), as safetensors holds them."""
+
+    qkv: Array
+    qkv_bias: Array
+    attended: Array
+    attended_bias: Array
+    attended_norm: tuple[Array, Array]
+    up: Array
+    up_bias: Array
+    down: Array
+    down_bias: Array
+    down_norm: tuple[Array, Array]
+
+
+@dataclass(frozen=True)
+class Bert:
+    """A BERT-kind encoder with mean or first-token pooling."""
+
+    words: Array
+    """(vocabulary, C)."""
+    positions: Array
+    """(longest, C): position and first token type, added."""
+    norm: tuple[Array, Array]
+    layers: tuple[Layer, ...]
+    heads: int
+    epsilon: float
+    pooling: str
+    """``mean`` or ``cls``."""
+
+    @property
+    def width(self) -> int:
+        """C."""
+        return int(self.words.shape[1])
+
+    def embed(self, ids: Sequence[int], see: "Callable[[str, Array], None] | None" = None) -> Array:
+        """The unit-length vector, shape (C,), of one text's token ids, special tokens included.
+
+        Args:
+            ids: Token ids, at most as many as there are positions.
+            see: Shown what goes into each matrix product, as (its name, values (T, in)).
+        """
+        show = see or (lambda name, values: None)
+        x = normalise(self.words[list(ids)] + self.positions[: len(ids)], self.norm, self.epsilon)
+        for number, layer in enumerate(self.layers):
+            show(f"{number}.qkv", x)
+            heads = attend(x @ layer.qkv.T + layer.qkv_bias, self.heads)
+            y = heads @ layer.attended.T + layer.attended_bias
+            x = normalise(x + y, layer.attended_norm, self.epsilon)
+            show(f"{number}.up", x)
+            y = gelu(x @ layer.up.T + layer.up_bias) @ layer.down.T + layer.down_bias
+            x = normalise(x + y, layer.down_norm, self.epsilon)
+        pooled: Array = x.mean(axis=0) if self.pooling == "mean" else x[0]
+        return pooled / np.linalg.norm(pooled)
+
+
+def normalise(x: Array, norm: tuple[Array, Array], epsilon: float) -> Array:
+    """Layer normalisation of each row (Ba et al. 2016, arXiv:1607.06450)."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon)
+    return (centred / deviation * norm[0] + norm[1]).astype(np.float32)
+
+
+def attend(qkv: Array, heads: int) -> Array:
+    """Scaled dot-product attention within one text: (T, 3C) to (T, C)."""
+    tokens, width = qkv.shape[0], qkv.shape[1] // 3
+    q, k, v = (
+        part.reshape(tokens, heads, -1).transpose(1, 0, 2) for part in np.split(qkv, 3, axis=1)
+    )
+    scores = q @ k.transpose(0, 2, 1) / math.sqrt(width // heads)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return (weights @ v).transpose(1, 0, 2).reshape(tokens, width)
+
+
+def gelu(x: Array) -> Array:
+    """Input times the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415)."""
+    erf = np.vectorize(math.erf, otypes=[np.float32])
+    return (0.5 * x * (1 + erf(x / math.sqrt(2)))).astype(np.float32)
+
+
+def load_bert(folder: Path) -> Bert:
+    """Read ``model.safetensors`` and its configuration as they are published.
+
+    Raises:
+        UntrustedWeights: The model is of another kind, or a tensor is missing.
+    """
+    from safetensors.numpy import load_file
+
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config.get("model_type") != "bert" or config.get("hidden_act", "gelu") != "gelu":
+        raise UntrustedWeights(
+            f"{folder} holds a {config.get('model_type')!r} model; the embedder runs BERT kinds "
+            "with gelu. Import a GGUF of it instead: genwright models import FILE.gguf"
+        )
+    tensors = load_file(folder / "model.safetensors")
+    named = {name.removeprefix("bert."): value for name, value in tensors.items()}
+    try:
+        return _assemble(named, config, _pooling(folder))
+    except KeyError as error:
+        raise UntrustedWeights(f"{folder}/model.safetensors has no tensor {error}.") from error
+
+
+def _assemble(named: dict[str, Array], config: dict[str, int], pooling: str) -> Bert:
+    def pair(name: str) -> tuple[Array, Array]:
+        return named[f"{name}.weight"], named[f"{name}.bias"]
+
+    layers = []
+    for number in range(config["num_hidden_layers"]):
+        at = f"encoder.layer.{number}"
+        parts = [pair(f"{at}.attention.self.{part}") for part in ("query", "key", "value")]
+        layers.append(
+            Layer(
+                np.concatenate([weight for weight, _ in parts]),
+                np.concatenate([bias for _, bias in parts]),
+                *pair(f"{at}.attention.output.dense"),
+                pair(f"{at}.attention.output.LayerNorm"),
+                *pair(f"{at}.intermediate.dense"),
+                *pair(f"{at}.output.dense"),
+                pair(f"{at}.output.LayerNorm"),
+            )
+        )
+    kind = named["embeddings.token_type_embeddings.weight"][0]
+    return Bert(
+        words=named["embeddings.word_embeddings.weight"],
+        positions=named["embeddings.position_embeddings.weight"] + kind,
+        norm=pair("embeddings.LayerNorm"),
+        layers=tuple(layers),
+        heads=config["num_attention_heads"],
+        epsilon=config["layer_norm_eps"],
+        pooling=pooling,
+    )
+
+
+def _pooling(folder: Path) -> str:
+    file = folder / "1_Pooling" / "config.json"
+    if not file.is_file():
+        return "mean"
+    return "cls" if json.loads(file.read_text()).get("pooling_mode_cls_token") else "mean"

@@ -1,0 +1,110 @@
+"""BERT-kind encoders on ONNX Runtime, from a folder that ``prepare`` made."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genwright.embeddings.base import embedders
+from genwright.errors import EngineFailed
+from genwright.types import Progress, Vectors, unheard
+
+ALONE = 96
+"""Texts of at least so many tokens run alone: a batch would not make them faster."""
+
+
+@embedders.register("bert")
+class BertEmbedder:
+    """Runs texts of one length together and pads none; long texts one by one.
+
+    Args:
+        folder: What ``prepare`` made.
+        name: Catalog name.
+        threads: Processor threads.
+        batch_tokens: Tokens of short texts that run together.
+    """
+
+    def __init__(
+        self, folder: Path, *, name: str, threads: int = 1, batch_tokens: int = 4096
+    ) -> None:
+        self.name, self._folder, self._threads = name, folder, threads
+        self._batch_tokens = batch_tokens
+        try:
+            about = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EngineFailed(
+                f"{folder} holds no prepared embedder ({error}): genwright models pull {name}"
+            ) from error
+        self.dim, self.max_tokens = int(about["dim"]), int(about["max_tokens"])
+        self.fingerprint = f"{name}-{about['weights_sha256'][:12]}-{about['form']}"
+        self._tokenizer = self._load_tokenizer()
+        self._session: Any = None
+
+    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+        """Vectors in the order of the texts, float32, shape (n, dim)."""
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        ids = [self._cut(encoding.ids) for encoding in self._encode(texts)]
+        done = 0
+        for batch in self._batches(ids):
+            block = np.array([ids[number] for number in batch], dtype=np.int64)
+            vectors[batch] = self._run(block)
+            done += len(batch)
+            progress(done, len(texts), "texts embedded")
+        return vectors
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text begins and ends, in characters."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [(start, end) for start, end in encoding.offsets if end > start]
+
+    def close(self) -> None:
+        """Drop the model from memory; it is loaded again when it is needed."""
+        self._session = None
+
+    def _encode(self, texts: Sequence[str]) -> Sequence[Any]:
+        # Far longer than the model reads: cut before the tokenizer sees it all.
+        limit = 16 * self.max_tokens
+        return self._tokenizer.encode_batch([text[:limit] for text in texts])
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        """At most ``max_tokens``, the closing special token kept."""
+        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+
+    def _batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """Numbers of texts that run together: of one length, longest first."""
+        order = sorted(range(len(ids)), key=lambda number: -len(ids[number]))
+        batch: list[int] = []
+        for number in order:
+            length = len(ids[number])
+            room = 1 if length >= ALONE else max(1, self._batch_tokens // max(length, 1))
+            if batch and (len(ids[batch[0]]) != length or len(batch) >= room):
+                yield batch
+                batch = []
+            batch.append(number)
+        if batch:
+            yield batch
+
+    def _run(self, ids: np.ndarray) -> Vectors:
+        if self._session is None:
+            self._session = self._load()
+        vectors: Vectors = self._session.run(["vectors"], {"ids": ids})[0]
+        return vectors
+
+    def _load(self) -> Any:  # noqa: ANN401 - the runtime has no type stubs
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        file = str(self._folder / "model.onnx")
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+    def _load_tokenizer(self) -> Any:  # noqa: ANN401
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer

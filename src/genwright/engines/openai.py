@@ -1,0 +1,207 @@
+"""Models of any OpenAI-compatible server: vLLM, Ollama, llama.cpp, hosted ones."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import numpy as np
+
+from genwright.engines import wire
+from genwright.engines.base import ChatRequest, Delta, Sampling, TokenScore, engines
+from genwright.engines.keyring import find_key
+from genwright.errors import EngineFailed, Refused, UsageError
+from genwright.settings import OpenAISettings
+from genwright.types import Json, Vectors
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+BYTES_A_TOKEN = 3
+"""For servers that do not count tokens: English has about 4 bytes a token, so this errs high."""
+NOT_OFFERED = (404, 405, 501)
+WRONG_REQUEST = (400, 413, 422)
+
+
+@engines.register("openai")
+class OpenAIEngine:
+    """A model behind ``base_url``.
+
+    Embeddings, reranking (``POST /rerank``) and token counts (``POST /tokenize``) work where the
+    server offers them; token counts are otherwise estimated from the bytes. Scoring needs the
+    log-probability of given tokens, which this API does not have: it is refused.
+
+    Args:
+        model: What the server calls the model.
+        server: Address, name of the key, context length.
+        name: What traces and messages call it.
+        keyring: File of keys; by default the user's.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        server: OpenAISettings,
+        *,
+        name: str = "",
+        keyring: Path | None = None,
+    ) -> None:
+        self.name, self.model, self.context = name or model, model, server.context
+        self._url = server.base_url
+        # The package insists on a key; servers without one ignore it.
+        self._key = find_key(server.key, keyring) if server.key else "none"
+        self._connected: OpenAI | None = None
+        self._counts = True
+
+    def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
+        """Answer a conversation. Adapters are the server's own matter and refused."""
+        if request.adapters:
+            raise Refused(
+                f"{self.name!r} takes no adapters with a request; serve the model with its adapter "
+                "under a name of its own, or open it with the 'llamacpp' engine."
+            )
+        return self._stream("/chat/completions", wire.chat_json(request), request.sampling, cancel)
+
+    def complete(
+        self, prompt: str, sampling: Sampling, cancel: Event | None = None
+    ) -> Iterator[Delta]:
+        """Continue a text, where the server still offers that."""
+        body = wire.sampling_json(sampling)
+        body |= {"prompt": prompt, "stream": True, "stream_options": {"include_usage": True}}
+        return self._stream("/completions", body, sampling, cancel)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit-length vectors, shape (n, dim)."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        with self._failures():
+            reply = self._client().embeddings.create(
+                model=self.model, input=list(texts), encoding_format="float"
+            )
+            rows = sorted(reply.data, key=lambda row: row.index)
+            vectors = np.array([row.embedding for row in rows], dtype=np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Scores of a server that has ``/rerank`` (vLLM, llama.cpp and others)."""
+        if not texts:
+            return []
+        body = {"model": self.model, "query": query, "documents": list(texts)}
+        with self._failures():
+            rows = self._post("/rerank", body)["results"]
+            return [
+                float(row["relevance_score"]) for row in sorted(rows, key=lambda row: row["index"])
+            ]
+
+    def score(self, prompt: str, continuation: str) -> list[TokenScore]:
+        """Not part of this API: refused."""
+        raise Refused(
+            f"{self.name!r} cannot score a given text: OpenAI's API does not have it. "
+            "Use a GGUF model with the 'llamacpp' engine."
+        )
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """As the server's ``/tokenize`` counts; else a third of the UTF-8 bytes, rounded up."""
+        return [self._count(text) for text in texts]
+
+    def prefill_speed(self) -> float | None:
+        """Not known: a server is shared, and time on the network is not reading."""
+        return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._connected is not None:
+            self._connected.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _client(self) -> "OpenAI":
+        """The connection, made at the first request: importing the package takes 0.7 s."""
+        if self._connected is None:
+            from openai import OpenAI
+
+            self._connected = OpenAI(base_url=self._url, api_key=self._key)
+        return self._connected
+
+    def _stream(
+        self, path: str, body: Json, sampling: Sampling, cancel: Event | None
+    ) -> Iterator[Delta]:
+        from openai import Stream
+
+        body |= {"model": self.model} | _extra(sampling)
+        with self._failures():
+            chunks: Stream[Any] = self._client().post(
+                path, body=body, cast_to=object, stream=True, stream_cls=Stream[object]
+            )
+            with chunks:
+                yield from wire.read_chunks(_until(chunks, cancel))
+
+    def _post(self, path: str, body: Json) -> Json:
+        return cast(Json, self._client().post(path, body=body, cast_to=object))
+
+    def _count(self, text: str) -> int:
+        if self._counts:
+            url = self._url.rstrip("/").removesuffix("/v1") + "/tokenize"
+            body = {"model": self.model, "prompt": text, "content": text, "add_special": False}
+            try:
+                with self._failures():
+                    return len(self._post(url, body | {"add_special_tokens": False})["tokens"])
+            except (Refused, UsageError):
+                self._counts = False
+        return math.ceil(len(text.encode()) / BYTES_A_TOKEN)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turn the package's errors into genwright's."""
+        import httpx2
+        from openai import APIConnectionError, APIStatusError, OpenAIError
+
+        try:
+            yield
+        except APIConnectionError as error:
+            raise EngineFailed(
+                f"{self.name!r} cannot be reached at {self._url}: {error}. Check that the server "
+                "runs and base_url in the settings."
+            ) from error
+        except APIStatusError as error:
+            raise self._refusal(error.status_code, wire.error_text(error.body)) from error
+        except (OpenAIError, httpx2.HTTPError, KeyError, TypeError, ValueError) as error:
+            raise EngineFailed(
+                f"{self.name!r} at {self._url} broke off or answered rubbish "
+                f"({type(error).__name__}: {error}). Try again."
+            ) from error
+
+    def _refusal(self, status: int, said: str) -> Exception:
+        if status in NOT_OFFERED:
+            return Refused(f"{self.name!r} at {self._url} does not offer that ({status}): {said}")
+        if status in WRONG_REQUEST:
+            return UsageError(f"{self.name!r} does not take this: {said}")
+        return EngineFailed(f"{self.name!r} at {self._url} failed ({status}): {said}. Try again.")
+
+
+def _extra(sampling: Sampling) -> Json:
+    """Fields only some servers know, sent only where they change something."""
+    extra: Json = {}
+    if sampling.top_k:
+        extra["top_k"] = sampling.top_k
+    if sampling.min_p:
+        extra["min_p"] = sampling.min_p
+    if sampling.repetition_penalty != 1:
+        # vLLM and most others know the first, llama.cpp the second.
+        extra |= dict.fromkeys(
+            ("repetition_penalty", "repeat_penalty"), sampling.repetition_penalty
+        )
+    return extra
+
+
+def _until(chunks: Iterable[Any], cancel: Event | None) -> Iterator[Json]:
+    for chunk in chunks:
+        if cancel is not None and cancel.is_set():
+            return
+        yield chunk

@@ -1,0 +1,12 @@
+"""Evaluation: measures with intervals, the sets they are taken on, and the runs that keep them.
+
+Example:
+    >>> from genwright.evaluation import interval
+    >>> interval([1.0, 0.0, 1.0, 1.0], seed=0).value
+    0.75
+"""
+
+from genwright.evaluation.intervals import Interval, interval, ratio_interval
+from genwright.evaluation.runs import save_run
+
+__all__ = ["Interval", "interval", "ratio_interval", "save_run"]

@@ -1,0 +1,67 @@
+"""Bootstrap intervals: how far a mean may be off, from the cases it was taken over.
+
+Efron 1979, doi:10.1214/aos/1176344552; the percentile interval over 1,000 resamples of the cases.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from genwright.types import Json
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A measured value and its 95 % interval; all three nan where there was no case."""
+
+    value: float
+    low: float
+    high: float
+
+    def json(self) -> Json:
+        """``{"value", "low", "high"}``, with None for nan and four decimals."""
+        return {k: None if math.isnan(v) else round(v, 4) for k, v in asdict(self).items()}
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "no cases"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def interval(values: Sequence[float], seed: int = 0) -> Interval:
+    """Mean of one value per case, with its interval.
+
+    Args:
+        values: One number per case, all weighing the same.
+        seed: Of the resampling, so that a report can be repeated.
+
+    Example:
+        >>> interval([0.5] * 10)
+        Interval(value=0.5, low=0.5, high=0.5)
+    """
+    return ratio_interval(values, [1.0] * len(values), seed)
+
+
+def ratio_interval(
+    numerators: Sequence[float], denominators: Sequence[float], seed: int = 0
+) -> Interval:
+    """A ratio of two sums over cases, such as precision over answers of unequal citations.
+
+    Cases are resampled whole, so that those of one answer stay together.
+
+    Example:
+        >>> ratio_interval([1, 2], [2, 2]).value
+        0.75
+    """
+    top, bottom = np.asarray(numerators, float), np.asarray(denominators, float)
+    if not bottom.sum():
+        return Interval(float("nan"), float("nan"), float("nan"))
+    draws = np.random.default_rng(seed).integers(0, len(top), (RESAMPLES, len(top)))
+    with np.errstate(invalid="ignore"):
+        ratios = top[draws].sum(axis=1) / bottom[draws].sum(axis=1)
+    low, high = np.nanquantile(ratios, [0.025, 0.975])
+    return Interval(float(top.sum() / bottom.sum()), float(low), float(high))

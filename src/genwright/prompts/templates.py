@@ -1,0 +1,101 @@
+"""Prompt files: YAML front matter with the system text, then the user's message, in Jinja.
+
+::
+
+    ---
+    description: What it is for.
+    system: |
+      You are ...
+    ---
+    {{ question }}
+
+They run in Jinja's immutable sandbox, so that a prompt from elsewhere can print values and no more.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from genwright.errors import SettingsError, UnknownName
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt file as read."""
+
+    name: str
+    description: str
+    system: str
+    user: str
+
+    @cached_property
+    def version(self) -> str:
+        """Name and content hash, ``answer@1f2e3d4c5b6a``: equal exactly when the words are."""
+        content = "\0".join((self.system, self.user)).encode()
+        return f"{self.name}@{hashlib.sha256(content).hexdigest()[:12]}"
+
+    def render(self, **values: object) -> tuple[str, str]:
+        """System text and user's message with the values in their places.
+
+        Raises:
+            SettingsError: The file names a value that it is not given, or has a mistake.
+        """
+        try:
+            system, user = _template(self.system), _template(self.user)
+            return system.render(values).strip(), user.render(values).strip()
+        except TemplateError as error:
+            raise SettingsError(
+                f"Prompt {self.name!r}: {error}. It may use: {', '.join(sorted(values))}."
+            ) from error
+
+
+def _template(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+def prompt_names() -> list[str]:
+    """Names of the built-in prompts, sorted."""
+    folder = files("genwright.prompts") / "builtin"
+    return sorted(file.name.removesuffix(".md") for file in folder.iterdir())
+
+
+def load_prompt(name: str, overrides: Path | None = None) -> Prompt:
+    """Read a prompt: the team's own file where there is one, else the built-in.
+
+    Args:
+        name: File name without ``.md``.
+        overrides: Folder of the team's own prompts (``prompts/`` of the workspace).
+
+    Raises:
+        UnknownName: There is none of that name.
+        SettingsError: The file is not in the form.
+    """
+    own = overrides / f"{name}.md" if overrides else None
+    if own and own.is_file():
+        return _parse(name, own.read_text(encoding="utf-8"), str(own))
+    if name not in prompt_names():
+        raise UnknownName(f"There is no prompt {name!r}. Known: {', '.join(prompt_names())}.")
+    file = files("genwright.prompts") / "builtin" / f"{name}.md"
+    return _parse(name, file.read_text(encoding="utf-8"), str(file))
+
+
+def _parse(name: str, text: str, where: str) -> Prompt:
+    try:
+        _, front, user = text.split("---\n", 2)
+        values = yaml.safe_load(front)
+        return Prompt(name, values["description"], values["system"], user)
+    except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise SettingsError(
+            f"{where} should begin with YAML front matter between --- lines that has description "
+            f"and system; the user's message follows. It does not: {error}."
+        ) from error

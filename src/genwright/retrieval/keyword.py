@@ -1,0 +1,81 @@
+"""Keyword search: BM25 over the words of passages, by SQLite's FTS5.
+
+Robertson et al. 1994 (TREC-3), with FTS5's constants k1 = 1.2 and b = 0.75; words are reduced to
+Porter stems, case and accents do not count.
+"""
+
+import re
+
+from sqlalchemy import Integer, column, func, literal_column, select, text
+from sqlalchemy.sql.expression import TableClause, table
+
+from genwright.retrieval.base import Scope
+from genwright.retrieval.scope import PassageIds, conditions
+from genwright.storage import Document, Passage, StoreSession
+from genwright.storage.segment import segment
+
+HEADING_WEIGHT = 1.0
+"""What a word in the title or section counts for, beside 1 in the text."""
+
+MAX_TERMS = 64
+"""Words of a query that are searched; a pasted page would otherwise match everything slowly."""
+
+# Function words match nearly every passage: they cost time and say nothing (BM25's weight for a
+# word in over half of the passages is zero). They count only when a query has nothing else.
+_FUNCTION_WORDS = frozenset(
+    """a an and are as at be by did do does for from had has have how i if in into is it its of on
+    or so than that the their them then there these they this those to was we were what when where
+    which who whom whose why will with would you your""".split()
+)
+
+_FTS: TableClause = table("passage_fts", column("rowid", Integer))
+
+
+def terms(query: str) -> list[str]:
+    """The words of a query as FTS5 phrases, in order, without repeats or function words.
+
+    Characters of scripts without spaces become one phrase per run, as the index has them apart.
+
+    Example:
+        >>> terms('What is the "BM25" of 北京?')
+        ['"BM25"', '"北 京"']
+    """
+    words = list(dict.fromkeys(re.findall(r"\w+", query)))
+    content = [word for word in words if word.lower() not in _FUNCTION_WORDS] or words
+    return [f'"{" ".join(segment(word).split())}"' for word in content[:MAX_TERMS]]
+
+
+def keyword_search(
+    session: StoreSession,
+    query: str,
+    scope: Scope,
+    k: int,
+    among: PassageIds | None = None,
+) -> list[tuple[int, float]]:
+    """The k passages that BM25 ranks best, as (passage id, score ≥ 0), best first.
+
+    Args:
+        session: Whose rights apply.
+        query: Any text; its words are searched, no operators are understood.
+        scope: Where to search; the condition is part of the query.
+        k: At most so many.
+        among: Score only these passages, where given: for those another search has found.
+    """
+    phrases = terms(query)
+    if not phrases:
+        return []
+    score = (-func.bm25(literal_column("passage_fts"), HEADING_WEIGHT, 1.0)).label("score")
+    statement = (
+        select(_FTS.c.rowid, score)
+        .where(text("passage_fts MATCH :match"))
+        .order_by(text("score DESC"), _FTS.c.rowid)
+        .limit(k)
+    )
+    if among is not None:
+        statement = statement.where(_FTS.c.rowid.in_(among.tolist()))
+    where = [condition for condition in conditions(session, scope) if str(condition) != "true"]
+    if where:
+        inside = select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
+        statement = statement.where(_FTS.c.rowid.in_(inside))
+    rows = session.execute(statement, {"match": " OR ".join(phrases)})
+    return [(int(passage), max(0.0, float(value))) for passage, value in rows]

@@ -1,0 +1,45 @@
+"""Rights and scope as one set of conditions, so that no search can forget one of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, func, select
+
+from genwright.retrieval.base import Scope
+from genwright.storage import Collection, Document, Passage, StoreSession, readable
+
+PassageIds = NDArray[np.int64]
+"""Ascending ids of passages, shape (n,)."""
+
+_COLUMNS = {"source": Document.source, "format": Document.format, "title": Document.title}
+
+
+def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]:
+    """What must hold of a ``Document`` to be in scope and readable for who asks."""
+    found = [readable(session.principal)]
+    if scope.collections:
+        ids = select(Collection.id).where(Collection.name.in_(scope.collections))
+        found.append(Document.collection_id.in_(ids))
+    if scope.without:
+        found.append(Document.id.not_in(scope.without))
+    for key, value in scope.filters.items():
+        if key == "source":
+            found.append(Document.source.startswith(value, autoescape=True))
+        elif key in _COLUMNS:
+            found.append(_COLUMNS[key] == value)
+        else:
+            found.append(Document.details[key].as_string() == value)
+    return found
+
+
+def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
+    """Ids of all passages in scope and readable, ascending; None when that is every passage."""
+    where = conditions(session, scope)
+    inside = session.scalar(select(func.count()).select_from(Document).where(*where))
+    if inside == session.scalar(select(func.count()).select_from(Document)):
+        return None
+    ids: Sequence[int] = session.scalars(
+        select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
+    ).all()
+    return np.sort(np.array(ids, dtype=np.int64))

@@ -1,0 +1,167 @@
+"""Vector search: an index that follows the store.
+
+The store is the truth. An index file carries in its name how far it has read: the last passage and
+the last removal. Opening one reads what came since; a file that cannot be read is made anew.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import func, select
+
+from genwright.retrieval.base import Scope
+from genwright.retrieval.index import VectorIndex, build
+from genwright.retrieval.scope import PassageIds, permitted
+from genwright.settings import RetrievalSettings
+from genwright.storage import StoreSession, Vector, VectorRemoval
+from genwright.types import Vectors
+
+_NAME = re.compile(r"passages-(\d+)-removals-(\d+)-recall-(\d\.\d+)\.faiss")
+
+SAVE_AFTER = 2000
+"""Changes after which a search writes the index it caught up; fewer are read again in no time."""
+
+
+class VectorSearch:
+    """The vectors of one embedder, searchable, and never behind the session that asks.
+
+    Args:
+        folder: Where the index file lives (``indexes/`` of the workspace).
+        embedder: Fingerprint of the embedder whose vectors these are.
+        dim: Width of its vectors.
+        settings: When to go from exact to approximate, and to which recall.
+    """
+
+    def __init__(self, folder: Path, embedder: str, dim: int, settings: RetrievalSettings) -> None:
+        self.folder = folder / re.sub(r"[^\w.-]", "-", embedder)
+        self.embedder, self.dim, self.settings = embedder, dim, settings
+        self._index: VectorIndex | None = None
+        self._passage = self._removal = self._built_for = 0
+        self._unsaved = 0
+
+    def search(
+        self, session: StoreSession, query: Vectors, scope: Scope, k: int
+    ) -> list[tuple[int, float]]:
+        """The k passages of highest cosine in scope, as (passage id, cosine), best first."""
+        index = self.catch_up(session)
+        found = index.search(query, k, permitted(session, scope))
+        if self._unsaved >= SAVE_AFTER:
+            self.save()
+        return found
+
+    def catch_up(self, session: StoreSession) -> VectorIndex:
+        """The index, with everything that the session sees."""
+        if self._index is None:
+            self._load(session)
+        assert self._index is not None
+        passage, removal = self._marks(session)
+        if removal > self._removal:
+            self._remove(session, self._index)
+        if passage > self._passage:
+            ids, vectors = self._read(session, self._passage)
+            self._index.add(ids, vectors)
+            self._unsaved += len(ids)
+        self._passage, self._removal = passage, removal
+        if self._outgrown(self._index):
+            self.rebuild(session)
+        return self._index
+
+    def rebuild(self, session: StoreSession) -> VectorIndex:
+        """Make the index anew from the rows, and save it."""
+        marks = self._marks(session)
+        ids, vectors = self._read(session, 0)
+        limit, recall = self.settings.exact_limit, self.settings.recall
+        self._index = build(ids, vectors, self.dim, limit, recall)
+        self._passage, self._removal = marks
+        self._built_for = len(ids)
+        self.save()
+        return self._index
+
+    def save(self) -> None:
+        """Write the index beside the others and take its place at once; then drop older files."""
+        import faiss
+
+        if self._index is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"passages-{self._passage}-removals-{self._removal}-recall-{self._index.recall:.4f}"
+        part = self.folder / f"{name}.{secrets.token_hex(4)}.part"
+        faiss.write_index(self._index.faiss_index, str(part))
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(self.folder / f"{name}.faiss")
+        self._unsaved = 0
+        for other in self.folder.glob("*.faiss"):
+            match = _NAME.fullmatch(other.name)
+            if match and (int(match[1]), int(match[2])) < (self._passage, self._removal):
+                other.unlink(missing_ok=True)  # another process may have been first
+
+    def _load(self, session: StoreSession) -> None:
+        import faiss
+
+        for file in sorted(self.folder.glob("*.faiss"), key=_progress, reverse=True):
+            match = _NAME.fullmatch(file.name)
+            with contextlib.suppress(RuntimeError):  # faiss raises no other for a broken file
+                if match:
+                    self._index = VectorIndex(faiss.read_index(str(file)), float(match[3]))
+                    self._passage, self._removal = int(match[1]), int(match[2])
+                    self._built_for = len(self._index)
+                    return
+        self.rebuild(session)
+
+    def _marks(self, session: StoreSession) -> tuple[int, int]:
+        """Last passage and last removal that the session sees for this embedder."""
+        passage = session.scalar(
+            select(func.max(Vector.passage_id)).where(Vector.embedder == self.embedder)
+        )
+        removal = session.scalar(select(func.max(VectorRemoval.id)))
+        # A removed last passage leaves a smaller maximum; what has been read stays read.
+        return max(passage or 0, self._passage), removal or 0
+
+    def _read(self, session: StoreSession, after: int) -> tuple[PassageIds, Vectors]:
+        rows = session.execute(
+            select(Vector.passage_id, Vector.data)
+            .where(Vector.embedder == self.embedder, Vector.passage_id > after)
+            .order_by(Vector.passage_id)
+        ).all()
+        ids = np.array([passage for passage, _ in rows], dtype=np.int64)
+        data = b"".join(data for _, data in rows)
+        return ids, np.frombuffer(data, dtype="<f4").reshape(len(rows), self.dim)
+
+    def _remove(self, session: StoreSession, index: VectorIndex) -> None:
+        gone = session.scalars(
+            select(VectorRemoval.passage_id).where(
+                VectorRemoval.embedder == self.embedder,
+                VectorRemoval.id > self._removal,
+                VectorRemoval.passage_id <= self._passage,
+            )
+        ).all()
+        index.remove(np.array(gone, dtype=np.int64))
+        self._unsaved += len(gone)
+
+    def _outgrown(self, index: VectorIndex) -> bool:
+        """Whether an exact index is too large by now, or an approximate one has doubled."""
+        if index.exact:
+            return len(index) > self.settings.exact_limit
+        return len(index) > 2 * self._built_for
+
+
+def _progress(file: Path) -> tuple[int, int]:
+    match = _NAME.fullmatch(file.name)
+    return (int(match[1]), int(match[2])) if match else (-1, -1)
+
+
+def cosines(
+    session: StoreSession, embedder: str, query: Vectors, passages: list[int]
+) -> dict[int, float]:
+    """Exact cosine of a query, shape (dim,), with stored passages; those without a vector miss."""
+    rows = session.execute(
+        select(Vector.passage_id, Vector.data).where(
+            Vector.embedder == embedder, Vector.passage_id.in_(passages)
+        )
+    )
+    return {passage: float(np.frombuffer(data, "<f4") @ query) for passage, data in rows}
