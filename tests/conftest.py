@@ -4,10 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+settings.register_profile("genwright", deadline=None, max_examples=50)  # how fast is another matter
+settings.load_profile("genwright")
 
 
 @pytest.fixture(scope="session")

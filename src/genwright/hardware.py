@@ -50,7 +50,16 @@ def free_memory(
         return 2**63
     try:
         limit = (cgroup / "memory.max").read_text().strip()
-        used = int((cgroup / "memory.current").read_text())
+        used = int((cgroup / "memory.current").read_text()) - _cached(cgroup)
     except (OSError, ValueError):
         return free
-    return free if limit == "max" else min(free, int(limit) - used)
+    return free if limit == "max" else max(0, min(free, int(limit) - used))
+
+
+def _cached(cgroup: Path) -> int:
+    """Bytes of files read once, which the kernel drops when memory is wanted: not really used."""
+    try:
+        lines = (cgroup / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))

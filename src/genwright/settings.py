@@ -16,6 +16,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from genwright.errors import SettingsError
 
@@ -180,6 +181,21 @@ class Settings(BaseSettings):
         return (env_settings, init_settings)
 
 
+class _Merged(Settings):
+    """Settings from values that hold every source already; the environment is not asked again."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The values alone."""
+        return (init_settings,)
+
+
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Merge defaults, a ``genwright.toml``, the environment and flags into one value.
 
@@ -198,14 +214,21 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
             raise SettingsError(
                 f"{file} is not valid TOML: {error}. Mend it and try again."
             ) from error
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     try:
         settings = Settings(**values)
         merged = _deep_merge(settings.model_dump(exclude_unset=True), overrides or {})
         # Flags win over the environment, so they are laid over what the two sources gave.
-        return settings.model_validate(merged) if overrides else settings
+        return _Merged(**merged) if overrides else settings
     except ValidationError as error:
         where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
         raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
+    except UnreadableVariable as error:
+        raise SettingsError(
+            f"Environment: {error}. A table is JSON; set one value by its own variable instead, "
+            "such as GENWRIGHT_RETRIEVAL__K=8."
+        ) from error
 
 
 def _deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,8 +49,8 @@ class Workspace:
 
     @property
     def models_dir(self) -> Path:
-        """Folder of downloaded models."""
-        return self.settings.models_dir or self.root / "models"
+        """Folder of downloaded models; a relative one begins at the workspace."""
+        return self.root / (self.settings.models_dir or Path("models")).expanduser()
 
     @property
     def indexes_dir(self) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genwright.errors import UntrustedWeights
+from genwright.types import Json
 
 Array = NDArray[np.float32]
 
@@ -95,7 +96,7 @@ def attend(qkv: Array, heads: int) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """Input times the normal distribution function (Hendrycks and Gimpel 2016, arXiv:1606.08415)."""
+    """Input times the normal distribution function (Hendrycks, Gimpel 2016, arXiv:1606.08415)."""
     erf = np.vectorize(math.erf, otypes=[np.float32])
     return (0.5 * x * (1 + erf(x / math.sqrt(2)))).astype(np.float32)
 
@@ -106,23 +107,30 @@ def load_bert(folder: Path) -> Bert:
     Raises:
         UntrustedWeights: The model is of another kind, or a tensor is missing.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") != "bert" or config.get("hidden_act", "gelu") != "gelu":
-        raise UntrustedWeights(
-            f"{folder} holds a {config.get('model_type')!r} model; the embedder runs BERT kinds "
-            "with gelu. Import a GGUF of it instead: genwright models import FILE.gguf"
-        )
-    tensors = load_file(folder / "model.safetensors")
-    named = {name.removeprefix("bert."): value for name, value in tensors.items()}
     try:
-        return _assemble(named, config, _pooling(folder))
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        pooling = _pooling(folder)
+        _only_bert(folder, config)
+        tensors = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UntrustedWeights(
+            f"{folder} should hold config.json and model.safetensors: {error}. Pull it again."
+        ) from error
+    named = {
+        name.removeprefix("bert."): value.astype(np.float32) for name, value in tensors.items()
+    }
+    try:
+        return _assemble(named, config, pooling)
     except KeyError as error:
-        raise UntrustedWeights(f"{folder}/model.safetensors has no tensor {error}.") from error
+        raise UntrustedWeights(
+            f"{folder}: config.json or model.safetensors lacks {error}. Pull it again."
+        ) from error
 
 
-def _assemble(named: dict[str, Array], config: dict[str, int], pooling: str) -> Bert:
+def _assemble(named: dict[str, Array], config: Json, pooling: str) -> Bert:
     def pair(name: str) -> tuple[Array, Array]:
         return named[f"{name}.weight"], named[f"{name}.bias"]
 
@@ -153,8 +161,39 @@ def _assemble(named: dict[str, Array], config: dict[str, int], pooling: str) -> 
     )
 
 
+def _only_bert(folder: Path, config: Json) -> None:
+    """Refuse what would load and compute something else."""
+    kind = (
+        config.get("model_type"),
+        config.get("hidden_act", "gelu"),
+        config.get("position_embedding_type", "absolute"),
+    )
+    if kind != ("bert", "gelu", "absolute"):
+        raise UntrustedWeights(
+            f"{folder} holds a model of kind {kind}; the embedder runs BERT kinds with gelu and "
+            "absolute positions. Import a GGUF of it instead: genwright models import FILE.gguf"
+        )
+    file = folder / "modules.json"
+    modules = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    steps = {str(module["type"]).rsplit(".", 1)[-1] for module in modules}
+    if more := steps - {"Transformer", "Pooling", "Normalize"}:
+        raise UntrustedWeights(
+            f"{file} has {', '.join(sorted(more))} after the encoder, which the embedder does not "
+            "run. Import a GGUF of it instead: genwright models import FILE.gguf"
+        )
+
+
 def _pooling(folder: Path) -> str:
+    """``mean`` or ``cls``, as the publisher says; mean where nothing is said."""
     file = folder / "1_Pooling" / "config.json"
     if not file.is_file():
         return "mean"
-    return "cls" if json.loads(file.read_text()).get("pooling_mode_cls_token") else "mean"
+    modes = json.loads(file.read_text(encoding="utf-8"))
+    on = [key for key, value in modes.items() if key.startswith("pooling_mode_") and value is True]
+    known = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
+    if len(on) != 1 or on[0] not in known:
+        raise UntrustedWeights(
+            f"{file} asks for {', '.join(on) or 'no pooling'}; the embedder pools by mean or by "
+            "the first token. Import a GGUF of it instead: genwright models import FILE.gguf"
+        )
+    return known[on[0]]

@@ -43,7 +43,8 @@ class _Graph:
         from onnx import numpy_helper
 
         name = f"constant{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        value = np.asarray(value, order="C")  # and not ascontiguousarray, which makes scalars rows
+        self.constants.append(numpy_helper.from_array(value, name))
         return name
 
     def node(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:  # noqa: ANN401

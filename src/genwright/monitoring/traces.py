@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from genwright.errors import NotFound
 from genwright.storage import Database, Span, StoreSession
@@ -46,7 +46,9 @@ def read_trace(database: Database, principal: Principal, trace_id: str) -> Step:
     with database.read(principal) as session:
         found = _resolve(session, trace_id)
         spans = session.scalars(
-            select(Span).where(Span.trace_id == found).order_by(Span.start_ns, Span.parent_id)
+            select(Span)
+            .where(Span.trace_id == found, _readable(principal))
+            .order_by(Span.start_ns, Span.parent_id)
         ).all()
     steps = {span.id: _step(span) for span in spans}
     root = None
@@ -60,19 +62,23 @@ def read_trace(database: Database, principal: Principal, trace_id: str) -> Step:
 
 
 def _resolve(session: StoreSession, trace_id: str) -> str:
-    roots = select(Span.trace_id).where(Span.parent_id == "")
-    if session.principal != OWNER:
-        roots = roots.where(Span.owner == session.principal.name)
+    roots = select(Span.trace_id).where(Span.parent_id == "", _readable(session.principal))
     if trace_id == "last":
         latest = session.scalar(roots.order_by(Span.start_ns.desc()).limit(1))
         if latest is None:
             raise NotFound("There is no trace yet: ask something first (genwright ask …).")
         return latest
-    matches = session.scalars(roots.where(Span.trace_id.startswith(trace_id)).limit(2)).all()
+    matches = session.scalars(
+        roots.where(Span.trace_id.startswith(trace_id, autoescape=True)).limit(2)
+    ).all()
     if len(matches) != 1:
         what = "More than one trace begins" if matches else "No trace begins"
         raise NotFound(f"{what} with {trace_id!r}: give more of its 32 digits, or 'last'.")
     return matches[0]
+
+
+def _readable(principal: Principal) -> ColumnElement[bool]:
+    return true() if principal == OWNER else Span.owner == principal.name
 
 
 def _step(span: Span) -> Step:

@@ -1,17 +1,25 @@
-"""Recording traces: OpenTelemetry spans, written to the store when their root ends.
+"""Recording traces: OpenTelemetry spans, written to the store when the last of a request ends.
 
 Names and attributes follow OpenTelemetry's semantic conventions for generative AI (``gen_ai.*``).
 All spans of a request are one transaction, so recording costs one write to disk per request.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Lock
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
-from opentelemetry.trace import Span, format_span_id, format_trace_id
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import (
+    Span,
+    SpanContext,
+    format_span_id,
+    format_trace_id,
+    get_current_span,
+)
 
 from genwright import __version__
 from genwright.storage import Database
@@ -26,7 +34,8 @@ class Tracing:
 
     def __init__(self, database: Database, principal: Principal) -> None:
         resource = Resource({"service.name": "genwright", "service.version": __version__})
-        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        # Not what OTEL_TRACES_SAMPLER says: an answer names its trace, so the trace must be there.
+        provider = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False)
         provider.add_span_processor(_StoreProcessor(database, principal))
         self._tracer = provider.get_tracer("genwright", __version__)
 
@@ -38,8 +47,15 @@ class Tracing:
             name: What is done, as the conventions name it, such as ``chat smollm2-135m-instruct``.
             attributes: What is known at the start; more by ``set_attribute`` on the span.
         """
-        with self._tracer.start_as_current_span(name, attributes=attributes) as span:
-            yield span
+        # A stream that was closed late leaves an ended step current: what follows is no part of it.
+        context = None if get_current_span().is_recording() else Context()
+        with self._tracer.start_as_current_span(name, context, attributes=attributes) as span:
+            try:
+                yield span
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__qualname__)
+                span.set_attribute("error.message", str(error))
+                raise
 
 
 def trace_id(span: Span) -> str:
@@ -48,32 +64,40 @@ def trace_id(span: Span) -> str:
 
 
 class _StoreProcessor(SpanProcessor):
-    """Keeps ended spans until their root ends, then writes them together."""
+    """Keeps ended spans until none of their trace is open, then writes them together."""
 
     def __init__(self, database: Database, principal: Principal) -> None:
-        self._database, self._principal = database, principal
+        self._database, self._principal, self._lock = database, principal, Lock()
+        self._open: Counter[int] = Counter()
         self._ended: dict[int, list[ReadableSpan]] = defaultdict(list)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Nothing is written for a step that has not ended."""
+        """Count it: a stream that is closed late may end after its root."""
+        with self._lock:
+            self._open[span.get_span_context().trace_id] += 1
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Keep it; the root's end writes all."""
-        context = span.get_span_context()
-        assert context is not None
-        self._ended[context.trace_id].append(span)
-        if span.parent is None:
-            rows = [self._row(each) for each in self._ended.pop(context.trace_id)]
-            with self._database.write(self._principal) as session:
-                session.add_all(rows)
+        """Keep it; the last one that ends writes all."""
+        trace = _context(span).trace_id
+        with self._lock:
+            self._ended[trace].append(span)
+            self._open[trace] -= 1
+            if self._open[trace]:
+                return
+            del self._open[trace]
+            spans = self._ended.pop(trace)
+        ours = {_context(each).span_id for each in spans}
+        with self._database.write(self._principal) as session:
+            session.add_all(self._row(each, ours) for each in spans)
 
-    def _row(self, span: ReadableSpan) -> SpanRow:
-        context = span.get_span_context()
-        assert context is not None
+    def _row(self, span: ReadableSpan, ours: set[int]) -> SpanRow:
+        context, parent = _context(span), span.parent
+        # A program that calls genwright may have a trace of its own: our outermost is our root.
+        inside = parent is not None and parent.span_id in ours
         return SpanRow(
             id=format_span_id(context.span_id),
             trace_id=format_trace_id(context.trace_id),
-            parent_id=format_span_id(span.parent.span_id) if span.parent else "",
+            parent_id=format_span_id(parent.span_id) if parent and inside else "",
             owner=self._principal.name,
             name=span.name,
             start_ns=span.start_time or 0,
@@ -81,3 +105,9 @@ class _StoreProcessor(SpanProcessor):
             status=span.status.status_code.name.lower(),
             attributes=dict(span.attributes or {}),
         )
+
+
+def _context(span: ReadableSpan) -> SpanContext:
+    context = span.get_span_context()
+    assert context is not None  # only a span that was never started has none
+    return context

@@ -53,7 +53,7 @@ class Prompt:
         try:
             system, user = _template(self.system), _template(self.user)
             return system.render(values).strip(), user.render(values).strip()
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SettingsError(
                 f"Prompt {self.name!r}: {error}. It may use: {', '.join(sorted(values))}."
             ) from error
@@ -80,20 +80,21 @@ def load_prompt(name: str, overrides: Path | None = None) -> Prompt:
         UnknownName: There is none of that name.
         SettingsError: The file is not in the form.
     """
-    own = overrides / f"{name}.md" if overrides else None
+    own = overrides / f"{name}.md" if overrides and Path(name).name == name else None
     if own and own.is_file():
-        return _parse(name, own.read_text(encoding="utf-8"), str(own))
+        return _parse(name, own.read_bytes(), str(own))
     if name not in prompt_names():
         raise UnknownName(f"There is no prompt {name!r}. Known: {', '.join(prompt_names())}.")
     file = files("genwright.prompts") / "builtin" / f"{name}.md"
-    return _parse(name, file.read_text(encoding="utf-8"), str(file))
+    return _parse(name, file.read_bytes(), str(file))
 
 
-def _parse(name: str, text: str, where: str) -> Prompt:
+def _parse(name: str, data: bytes, where: str) -> Prompt:
     try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
         _, front, user = text.split("---\n", 2)
         values = yaml.safe_load(front)
-        return Prompt(name, values["description"], values["system"], user)
+        return Prompt(name, str(values["description"]), values["system"] + "", user)
     except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise SettingsError(
             f"{where} should begin with YAML front matter between --- lines that has description "

@@ -8,7 +8,7 @@ they reported. What was reported survives a crash; what was not is read again by
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Queue
@@ -20,9 +20,10 @@ from sqlalchemy import delete, select
 from genwright.documents import Extract, Found, Passage, Reader, Skipped, walk
 from genwright.documents.splitters import splitters
 from genwright.embeddings import Embedder
-from genwright.errors import UnreadableDocument
+from genwright.errors import NotFound, Refused, UnreadableDocument, UsageError
 from genwright.settings import DocumentSettings
-from genwright.storage import Collection, Database, Document, StoreSession, Vector
+from genwright.storage import Collection as CollectionRow
+from genwright.storage import Database, Document, StoreSession, Vector
 from genwright.storage import Passage as PassageRow
 from genwright.types import Json, Principal, Progress, unheard
 
@@ -44,6 +45,26 @@ class Incoming:
     sha256: str
     """Of the bytes it was read from."""
     extract: Extract
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A document that the collection holds as it is."""
+
+    source: str
+
+
+_Split = tuple[Incoming, list[Passage]]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is safely in: its transaction is on disk."""
+
+    source: str
+    outcome: str
+    """``added``, ``updated`` or ``unchanged`` (another process stored the same meanwhile)."""
+    passages: int
 
 
 @dataclass
@@ -73,7 +94,8 @@ class Ingest:
         embedder: Makes the vectors, and counts the tokens passages are measured in.
         settings: How files are read and split.
         collection: Name; made when it is not there.
-        progress: Told after each committed batch of documents stored, and passages.
+        progress: Told of documents done, after each commit and while a batch is embedded.
+        stored: Told of each document once its transaction is on disk.
     """
 
     def __init__(
@@ -84,13 +106,16 @@ class Ingest:
         settings: DocumentSettings,
         collection: str,
         progress: Progress = unheard,
+        stored: Callable[[Stored], None] = lambda _: None,
     ) -> None:
         self.database, self.principal, self.embedder = database, principal, embedder
-        self.settings, self.collection, self.progress = settings, collection, progress
+        self.settings, self.collection = settings, collection
+        self.progress, self.stored = progress, stored
         splitter = splitters.get(settings.splitter)
         self.splitter = splitter(size=settings.size, overlap=settings.overlap)
         self.recipe = _recipe(settings, embedder)
         self.report = IngestReport()
+        self._total, self._began = 0, time.monotonic()
 
     def add_paths(self, paths: Sequence[Path]) -> IngestReport:
         """Read files and folders and store what is new or changed.
@@ -98,101 +123,171 @@ class Ingest:
         Raises:
             NotFound: A path that was named is not there.
         """
-        start = time.monotonic()
-        found: list[Found] = []
-        for each in walk(paths, self.settings):
-            if isinstance(each, Skipped):
-                self.report.skipped.append(each)
-            else:
-                found.append(each)
-        self._total = len(found)
-        self.store(_ahead(self._read(found)))
-        self.report.seconds = time.monotonic() - start
-        return self.report
+        return self._add(list(walk(paths, self.settings)))
+
+    def add_bytes(self, data: bytes, name: str) -> IngestReport:
+        """Store one document that is not a file; ``name`` is its source and tells its format."""
+        with Reader(self.settings) as reader:
+            self._total += 1
+            return self.store(self._each(name, name, lambda: data, reader, self._known()))
 
     def sync(self, folder: Path) -> IngestReport:
-        """Make the collection hold what a folder holds: adds, replaces, and removes what is gone."""
-        report = self.add_paths([folder])
-        there = {str(each.path) for each in walk([folder], self.settings)}
-        with self.database.write(self.principal) as session:
-            prefix = f"{folder.resolve()}/"
-            statement = select(Document).where(
-                Document.collection_id == self._collection(session).id,
-                Document.owner == self.principal.name,
-                Document.source.startswith(prefix, autoescape=True),
-            )
-            for document in session.scalars(statement):
-                if document.source not in there:
-                    session.delete(document)
-                    report.removed += 1
-        return report
+        """Make the collection hold what a folder holds: adds, replaces, and removes what is gone.
 
-    def store(self, incoming: Iterable[Incoming]) -> IngestReport:
+        A file that has become unreadable keeps its last good content, and is reported.
+
+        Raises:
+            NotFound: The folder is not there.
+            UsageError: It is a file.
+            Refused: Documents came from it and it has none now: it may be a disk not mounted.
+        """
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"Expected a folder, got a file: genwright add {folder}")
+        found = list(walk([folder], self.settings))
+        here = str(folder.resolve())
+        if not found and (lost := self._from_below(here)):
+            raise Refused(
+                f"Expected the files of {len(lost)} documents in {folder}, got an empty folder: "
+                f"mount it, or drop them by: genwright remove {here}"
+            )
+        self._add(found)
+        there = {str(each.path) for each in found}
+        gone = [id_ for id_, source in self._from_below(here).items() if source not in there]
+        with self.database.write(self.principal) as session:
+            for id_ in gone:
+                session.execute(delete(Document).where(Document.id == id_))
+        self.report.removed += len(gone)
+        return self._timed()
+
+    def store(self, incoming: Iterable[Incoming | Skipped | Unchanged]) -> IngestReport:
         """Split, embed and store documents, in batches."""
-        batch: list[tuple[Incoming, list[Passage]]] = []
+        batch: list[_Split] = []
         waiting = 0
         for each in incoming:
-            passages = self.splitter.split(each.extract, self.embedder.token_offsets)
-            batch.append((each, passages))
-            waiting += len(passages)
+            if isinstance(each, Skipped):
+                self.report.skipped.append(each)
+            elif isinstance(each, Unchanged):
+                self.report.unchanged += 1
+                self._tell()
+            else:
+                passages = self.splitter.split(each.extract, self.embedder.token_offsets)
+                batch.append((each, passages))
+                waiting += len(passages)
             if waiting >= BATCH_PASSAGES:
                 self._commit(batch)
                 batch, waiting = [], 0
         if batch:
             self._commit(batch)
-        return self.report
+        return self._timed()
 
-    def _read(self, found: Sequence[Found]) -> Iterator[Incoming]:
+    def _add(self, walked: Sequence[Found | Skipped]) -> IngestReport:
+        self.report.skipped += [each for each in walked if isinstance(each, Skipped)]
+        found = [each for each in walked if isinstance(each, Found)]
+        self._total += len(found)
+        return self.store(_ahead(self._read(found)))
+
+    def _read(self, found: Sequence[Found]) -> Iterator[Incoming | Skipped | Unchanged]:
         known = self._known()
         with Reader(self.settings) as reader:
             for each in found:
-                try:
-                    data = each.read()
-                    digest = hashlib.sha256(data).hexdigest()
-                    if known.get(str(each.path)) == (digest, self.recipe):
-                        self.report.unchanged += 1
-                        continue
-                    extract = reader.read_bytes(data, each.path.name)
-                except UnreadableDocument as error:
-                    self.report.skipped.append(Skipped(each.path, str(error)))
-                    continue
-                yield Incoming(str(each.path), digest, extract)
+                source = str(each.path)
+                yield from self._each(source, each.path.name, each.read, reader, known)
 
-    def _known(self) -> dict[str, tuple[str, str]]:
-        """Digest and recipe of what the collection holds, by source."""
+    def _each(
+        self,
+        source: str,
+        name: str,
+        read: Callable[[], bytes],
+        reader: Reader,
+        known: Mapping[str, tuple[str, str]],
+    ) -> Iterator[Incoming | Skipped | Unchanged]:
+        try:
+            data = read()
+            digest = hashlib.sha256(data).hexdigest()
+            if known.get(source) == (digest, self.recipe):
+                yield Unchanged(source)
+            else:
+                yield Incoming(source, digest, reader.read_bytes(data, name))
+        except (UnreadableDocument, NotFound) as error:  # a file may go while others are read
+            yield Skipped(Path(source), str(error))
+
+    def _known(self, sources: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Digest and recipe of what the collection holds, by source; of all, or of those named."""
+        statement = (
+            select(Document.source, Document.sha256, Document.recipe)
+            .join(CollectionRow, Document.collection_id == CollectionRow.id)
+            .where(CollectionRow.name == self.collection)
+        )
+        if sources is not None:
+            statement = statement.where(Document.source.in_(sources))
         with self.database.read(self.principal) as session:
-            rows = session.execute(
-                select(Document.source, Document.sha256, Document.recipe)
-                .join(Collection, Document.collection_id == Collection.id)
-                .where(Collection.name == self.collection)
-            )
+            rows = session.execute(statement)
             return {source: (digest, recipe) for source, digest, recipe in rows}
 
-    def _commit(self, batch: Sequence[tuple[Incoming, list[Passage]]]) -> None:
+    def _from_below(self, folder: str) -> dict[int, str]:
+        """Sources of the principal's documents that came from a folder, by id."""
+        statement = (
+            select(Document.id, Document.source)
+            .join(CollectionRow, Document.collection_id == CollectionRow.id)
+            .where(
+                CollectionRow.name == self.collection,
+                Document.owner == self.principal.name,
+                Document.source.startswith(f"{folder.rstrip('/')}/", autoescape=True),
+            )
+        )
+        with self.database.read(self.principal) as session:
+            return dict(session.execute(statement).all())
+
+    def _commit(self, batch: Sequence[_Split]) -> None:
         """Embed a batch, write it in one transaction, then report it."""
-        rows = [
+        known = self._known({each.source for each, _ in batch})
+        # What another process has stored since this one looked is not worth embedding again.
+        fresh = [
             (each, [_passage_row(each.extract, passage) for passage in passages])
             for each, passages in batch
+            if known.get(each.source) != (each.sha256, self.recipe)
         ]
-        texts = [embedded_text(row.heading, row.text) for _, own in rows for row in own]
-        vectors = iter(self.embedder.embed(texts).astype("<f4"))
-        outcome = {"added": 0, "updated": 0, "unchanged": 0}
+        self.report.unchanged += len(batch) - len(fresh)
+        texts = [embedded_text(row.heading, row.text) for _, own in fresh for row in own]
+        vectors = iter(self.embedder.embed(texts, self._tell_embedded).astype("<f4"))
+        stored: list[Stored] = []
         with self.database.write(self.principal) as session:
             collection = self._collection(session)
-            for each, own in rows:
+            for each, own in fresh:
                 data = [next(vectors) for _ in own]
-                outcome[self._put(session, collection, each, own, data)] += 1
-        self.report.added += outcome["added"]
-        self.report.updated += outcome["updated"]
-        self.report.unchanged += outcome["unchanged"]
-        self.report.passages += len(texts)
-        done = self.report.added + self.report.updated
-        self.progress(done, getattr(self, "_total", 0), f"{self.report.passages} passages")
+                outcome = self._put(session, collection, each, own, data)
+                stored.append(Stored(each.source, outcome, len(own)))
+        self._count(stored)
+
+    def _count(self, stored: Sequence[Stored]) -> None:
+        report = self.report
+        for each in stored:
+            report.added += each.outcome == "added"
+            report.updated += each.outcome == "updated"
+            report.unchanged += each.outcome == "unchanged"
+            report.passages += each.passages if each.outcome != "unchanged" else 0
+            self.stored(each)
+        self._tell()
+
+    def _timed(self) -> IngestReport:
+        self.report.seconds = time.monotonic() - self._began
+        return self.report
+
+    def _tell_embedded(self, done: int, total: int, what: str) -> None:
+        self._tell(done)
+
+    def _tell(self, embedded: int = 0) -> None:
+        """Report progress; ``embedded`` passages are on their way and not yet stored."""
+        done = self.report.added + self.report.updated + self.report.unchanged
+        passages = self.report.passages + embedded
+        rate = passages / max(time.monotonic() - self._began, 1e-3)
+        what = f"{done} of {self._total} documents, {passages} passages, {rate:.0f} passages/s"
+        self.progress(done, self._total, what)
 
     def _put(
         self,
         session: StoreSession,
-        collection: Collection,
+        collection: CollectionRow,
         incoming: Incoming,
         passages: Sequence[PassageRow],
         vectors: Sequence[np.ndarray],
@@ -222,10 +317,10 @@ class Ingest:
         )
         return "updated" if old else "added"
 
-    def _collection(self, session: StoreSession) -> Collection:
-        found = session.scalar(select(Collection).where(Collection.name == self.collection))
+    def _collection(self, session: StoreSession) -> CollectionRow:
+        found = session.scalar(select(CollectionRow).where(CollectionRow.name == self.collection))
         if found is None:
-            found = Collection(name=self.collection, owner=self.principal.name)
+            found = CollectionRow(name=self.collection, owner=self.principal.name)
             session.add(found)
             session.flush()
         return found
@@ -278,9 +373,11 @@ def _recipe(settings: DocumentSettings, embedder: Embedder) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _ahead(incoming: Iterator[Incoming]) -> Iterator[Incoming]:
+def _ahead(
+    incoming: Iterator[Incoming | Skipped | Unchanged],
+) -> Iterator[Incoming | Skipped | Unchanged]:
     """Read in a thread of its own, at most ``READ_AHEAD`` documents before they are asked for."""
-    queue: Queue[Incoming | BaseException | None] = Queue(READ_AHEAD)
+    queue: Queue[Incoming | Skipped | Unchanged | BaseException | None] = Queue(READ_AHEAD)
     stopped = Event()
 
     def produce() -> None:

@@ -19,6 +19,8 @@ TRAINING_ROWS = 50_000
 """Vectors that the centres of the lists are learnt from."""
 PROBES = 100
 """Stored vectors whose neighbours measure the recall."""
+NARROW = 100_000
+"""A search among so few ids compares them all, which takes milliseconds."""
 
 
 @dataclass
@@ -40,6 +42,12 @@ class VectorIndex:
         """Whether every vector is compared."""
         return "IVF" not in type(_inner(self.faiss_index)).__name__
 
+    def outgrown(self, exact_limit: int) -> bool:
+        """Whether it is exact and too large for that, or has twice the vectors it was made for."""
+        if self.exact:
+            return len(self) > exact_limit
+        return _lists(len(self)) > 1.4 * _inner(self.faiss_index).nlist  # 4 * sqrt(n): sqrt(2)
+
     def add(self, ids: NDArray[np.int64], vectors: Vectors) -> None:
         """Add vectors of new ids, shapes (n,) and (n, dim)."""
         if len(ids):
@@ -60,19 +68,27 @@ class VectorIndex:
             k: At most so many.
             among: Only these ids may be found; None for all. The others are not even compared.
         """
+        k = min(k, len(self) if among is None else len(among))
+        if k <= 0:
+            return []
+        # A narrow scope may have its few vectors in lists far from the query.
+        narrow = among is not None and len(among) <= max(NARROW, len(self) // 10)
+        found = self._search(query, k, among, every_list=narrow)
+        if len(found) < k and not narrow:
+            found = self._search(query, k, among, every_list=True)
+        return found
+
+    def _search(
+        self, query: Vectors, k: int, among: NDArray[np.int64] | None, every_list: bool
+    ) -> list[tuple[int, float]]:
         import faiss
 
-        k = min(k, len(self) if among is None else len(among))
-        if not k:
-            return []
-        inner = _inner(self.faiss_index)
         parameters: Any = faiss.SearchParameters() if self.exact else faiss.SearchParametersIVF()
         if among is not None:
             parameters.sel = faiss.IDSelectorBatch(among)
         if not self.exact:
-            # A narrow scope may have its few vectors in lists far from the query.
-            narrow = among is not None and len(among) < len(self) / 10
-            parameters.nprobe = inner.nlist if narrow else inner.nprobe
+            inner = _inner(self.faiss_index)
+            parameters.nprobe = inner.nlist if every_list else inner.nprobe
         scores, ids = self.faiss_index.search(query[None], k, params=parameters)
         return [
             (int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0
@@ -90,8 +106,8 @@ def build(
         index = VectorIndex(faiss.IndexIDMap2(flat))
         index.add(ids, vectors)
         return index
-    lists = max(1, min(4 * math.isqrt(len(ids)), len(ids) // 39))
-    inverted = faiss.index_factory(dim, f"IVF{lists},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    kind = f"IVF{_lists(len(ids))},SQfp16"
+    inverted = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
     sample = np.random.default_rng(0).permutation(len(ids))[:TRAINING_ROWS]
     inverted.train(vectors[np.sort(sample)])
     inverted.add_with_ids(np.ascontiguousarray(vectors), ids)
@@ -104,16 +120,22 @@ def _tune(
     index: VectorIndex, queries: Vectors, ids: NDArray[np.int64], vectors: Vectors, recall: float
 ) -> float:
     """Probe twice as many lists until the recall@10 asked for is measured; return what is."""
-    best = np.argpartition(-(queries @ vectors.T), 10, axis=1)[:, :10]
+    k = min(10, len(ids))
+    best = np.argpartition(-(queries @ vectors.T), k - 1, axis=1)[:, :k]
     truth = [set(ids[row].tolist()) for row in best]
     inner = index.faiss_index
     inner.nprobe = 4
     while True:
-        found = [{i for i, _ in index.search(query, 10)} for query in queries]
-        measured = float(np.mean([len(a & b) / 10 for a, b in zip(found, truth, strict=True)]))
+        found = [{i for i, _ in index.search(query, k)} for query in queries]
+        measured = float(np.mean([len(a & b) / k for a, b in zip(found, truth, strict=True)]))
         if measured >= recall or inner.nprobe >= inner.nlist:
             return measured
         inner.nprobe = min(2 * inner.nprobe, inner.nlist)
+
+
+def _lists(count: int) -> int:
+    """Lists for so many vectors, as faiss advises; at least 39 vectors a list to learn from."""
+    return max(1, min(4 * math.isqrt(count), count // 39))
 
 
 def _inner(index: Any) -> Any:  # noqa: ANN401 - faiss has no type stubs

@@ -5,6 +5,8 @@ Porter stems, case and accents do not count.
 """
 
 import re
+import unicodedata
+from itertools import pairwise
 
 from sqlalchemy import Integer, column, func, literal_column, select, text
 from sqlalchemy.sql.expression import TableClause, table
@@ -20,6 +22,12 @@ HEADING_WEIGHT = 1.0
 MAX_TERMS = 64
 """Words of a query that are searched; a pasted page would otherwise match everything slowly."""
 
+MAX_CHARACTERS = 20_000
+"""Beginning of a query that is looked at."""
+
+_MARKS = "".join(filter(lambda mark: unicodedata.category(mark)[0] == "M", map(chr, range(0x1E00))))
+_WORD = re.compile(rf"[\w{_MARKS}]+")
+
 # Function words match nearly every passage: they cost time and say nothing (BM25's weight for a
 # word in over half of the passages is zero). They count only when a query has nothing else.
 _FUNCTION_WORDS = frozenset(
@@ -34,15 +42,28 @@ _FTS: TableClause = table("passage_fts", column("rowid", Integer))
 def terms(query: str) -> list[str]:
     """The words of a query as FTS5 phrases, in order, without repeats or function words.
 
-    Characters of scripts without spaces become one phrase per run, as the index has them apart.
+    A run of a script without spaces becomes a phrase for every two neighbours: a question is one
+    run, and as one phrase it would only find itself (Nie et al. 2000, doi:10.1145/355214.355235).
 
     Example:
-        >>> terms('What is the "BM25" of 北京?')
-        ['"BM25"', '"北 京"']
+        >>> terms('What is the "BM25" of 北京市?')
+        ['"BM25"', '"北 京"', '"京 市"']
     """
-    words = list(dict.fromkeys(re.findall(r"\w+", query)))
+    words = list(dict.fromkeys(_words(query)))
     content = [word for word in words if word.lower() not in _FUNCTION_WORDS] or words
-    return [f'"{" ".join(segment(word).split())}"' for word in content[:MAX_TERMS]]
+    phrases = (f'"{phrase}"' for word in content[:MAX_TERMS] for phrase in _phrases(word))
+    return list(dict.fromkeys(phrases))[:MAX_TERMS]
+
+
+def _phrases(word: str) -> list[str]:
+    parts = segment(word).split()
+    return [" ".join(pair) for pair in pairwise(parts)] or parts
+
+
+def _words(query: str) -> list[str]:
+    """Runs of letters, digits, and the marks on them, which are a part of many scripts' words."""
+    composed = unicodedata.normalize("NFC", query[:MAX_CHARACTERS])
+    return [word for word in re.findall(_WORD, composed) if re.search(r"[^\W_]", word)]
 
 
 def keyword_search(

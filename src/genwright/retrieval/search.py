@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import select
 
 from genwright.embeddings import Embedder
+from genwright.errors import UsageError
 from genwright.retrieval.base import EVERYWHERE, Hit, Scope
 from genwright.retrieval.hybrid import convex_combination, reciprocal_rank_fusion
 from genwright.retrieval.keyword import keyword_search
@@ -16,6 +17,8 @@ from genwright.retrieval.vector import VectorSearch, cosines
 from genwright.settings import RetrievalSettings
 from genwright.storage import Document, Passage, StoreSession
 from genwright.types import Vectors
+
+MODES = ("keyword", "vector", "hybrid")
 
 Scores = dict[int, dict[str, float]]
 """By passage id, the score of each origin."""
@@ -54,13 +57,18 @@ class Search:
 
         Args:
             session: Whose rights apply.
-            query: Any text; one without a word or letter finds nothing.
+            query: Any text; one without a letter or digit finds nothing.
             k: Hits to return; by default the setting's.
             mode: ``keyword``, ``vector`` or ``hybrid``; by default the setting's.
             scope: Where to search.
+
+        Raises:
+            UsageError: There is no such mode.
         """
         k, mode = k or self.settings.k, mode or self.settings.mode
-        if not query.strip():
+        if mode not in MODES:
+            raise UsageError(f"Mode should be one of {', '.join(MODES)}, not {mode!r}.")
+        if not any(character.isalnum() for character in query):
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)
         ranking, scores = self._rank(session, query, mode, scope, depth)

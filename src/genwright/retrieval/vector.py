@@ -1,17 +1,20 @@
 """Vector search: an index that follows the store.
 
 The store is the truth. An index file carries in its name how far it has read: the last passage and
-the last removal. Opening one reads what came since; a file that cannot be read is made anew.
+the last removal. Opening one reads what came since; a file that is damaged, or that has read
+further than the store goes (it is another's, or the store is an older copy), is made anew.
 """
 
 import contextlib
 import os
 import re
 import secrets
+import time
+import zlib
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from genwright.retrieval.base import Scope
 from genwright.retrieval.index import VectorIndex, build
@@ -20,10 +23,13 @@ from genwright.settings import RetrievalSettings
 from genwright.storage import StoreSession, Vector, VectorRemoval
 from genwright.types import Vectors
 
-_NAME = re.compile(r"passages-(\d+)-removals-(\d+)-recall-(\d\.\d+)\.faiss")
+_NAME = re.compile(r"passages-(\d+)-removals-(\d+)-recall-(\d\.\d+)-crc-([0-9a-f]{8})\.faiss")
 
 SAVE_AFTER = 2000
 """Changes after which a search writes the index it caught up; fewer are read again in no time."""
+
+ABANDONED_SECONDS = 3600
+"""Age at which a half-written file is taken for one whose writer died."""
 
 
 class VectorSearch:
@@ -40,7 +46,7 @@ class VectorSearch:
         self.folder = folder / re.sub(r"[^\w.-]", "-", embedder)
         self.embedder, self.dim, self.settings = embedder, dim, settings
         self._index: VectorIndex | None = None
-        self._passage = self._removal = self._built_for = 0
+        self._passage = self._removal = 0
         self._unsaved = 0
 
     def search(
@@ -66,18 +72,18 @@ class VectorSearch:
             self._index.add(ids, vectors)
             self._unsaved += len(ids)
         self._passage, self._removal = passage, removal
-        if self._outgrown(self._index):
+        if self._index.outgrown(self.settings.exact_limit):
             self.rebuild(session)
         return self._index
 
     def rebuild(self, session: StoreSession) -> VectorIndex:
         """Make the index anew from the rows, and save it."""
+        self._passage = self._removal = 0  # only what this session sees will have been read
         marks = self._marks(session)
         ids, vectors = self._read(session, 0)
         limit, recall = self.settings.exact_limit, self.settings.recall
         self._index = build(ids, vectors, self.dim, limit, recall)
         self._passage, self._removal = marks
-        self._built_for = len(ids)
         self.save()
         return self._index
 
@@ -93,23 +99,37 @@ class VectorSearch:
         faiss.write_index(self._index.faiss_index, str(part))
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        part.replace(self.folder / f"{name}.faiss")
+        whole = self.folder / f"{name}-crc-{_checksum(part)}.faiss"
+        part.replace(whole)
         self._unsaved = 0
+        self._tidy(whole)
+
+    def _tidy(self, newest: Path) -> None:
+        """Drop files that are behind, damaged ones of the same marks, and what a crash left."""
         for other in self.folder.glob("*.faiss"):
-            match = _NAME.fullmatch(other.name)
-            if match and (int(match[1]), int(match[2])) < (self._passage, self._removal):
+            if other != newest and _progress(other) <= (self._passage, self._removal):
                 other.unlink(missing_ok=True)  # another process may have been first
+        for part in self.folder.glob("*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > ABANDONED_SECONDS:
+                    part.unlink()
 
     def _load(self, session: StoreSession) -> None:
         import faiss
 
+        used = session.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
+        ends = {str(name): int(last) for name, last in used}
         for file in sorted(self.folder.glob("*.faiss"), key=_progress, reverse=True):
+            passage, removal = _progress(file)
+            ahead = passage > ends.get("passage", 0) or removal > ends.get("vector_removal", 0)
             match = _NAME.fullmatch(file.name)
-            with contextlib.suppress(RuntimeError):  # faiss raises no other for a broken file
-                if match:
+            if match is None or ahead:
+                continue
+            # Checked before faiss sees it, whose reader trusts the sizes that a file states.
+            with contextlib.suppress(RuntimeError, OSError):
+                if _checksum(file) == match[4]:
                     self._index = VectorIndex(faiss.read_index(str(file)), float(match[3]))
-                    self._passage, self._removal = int(match[1]), int(match[2])
-                    self._built_for = len(self._index)
+                    self._passage, self._removal = passage, removal
                     return
         self.rebuild(session)
 
@@ -119,8 +139,9 @@ class VectorSearch:
             select(func.max(Vector.passage_id)).where(Vector.embedder == self.embedder)
         )
         removal = session.scalar(select(func.max(VectorRemoval.id)))
-        # A removed last passage leaves a smaller maximum; what has been read stays read.
-        return max(passage or 0, self._passage), removal or 0
+        # A removed last passage, or a session that began earlier, leaves a smaller maximum; what
+        # has been read stays read.
+        return max(passage or 0, self._passage), max(removal or 0, self._removal)
 
     def _read(self, session: StoreSession, after: int) -> tuple[PassageIds, Vectors]:
         rows = session.execute(
@@ -143,16 +164,20 @@ class VectorSearch:
         index.remove(np.array(gone, dtype=np.int64))
         self._unsaved += len(gone)
 
-    def _outgrown(self, index: VectorIndex) -> bool:
-        """Whether an exact index is too large by now, or an approximate one has doubled."""
-        if index.exact:
-            return len(index) > self.settings.exact_limit
-        return len(index) > 2 * self._built_for
-
 
 def _progress(file: Path) -> tuple[int, int]:
+    """How far an index file has read; before everything where its name is of another form."""
     match = _NAME.fullmatch(file.name)
     return (int(match[1]), int(match[2])) if match else (-1, -1)
+
+
+def _checksum(path: Path) -> str:
+    """CRC-32 of a file, 8 hexadecimal digits: finds damage, at a gigabyte a second."""
+    total = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            total = zlib.crc32(block, total)
+    return f"{total:08x}"
 
 
 def cosines(

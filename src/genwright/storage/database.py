@@ -134,8 +134,8 @@ def _explained(path: Path) -> Iterator[None]:
             advice = f"another process has written for over {WAIT_SECONDS} s; try again."
         elif "malformed" in reason or "not a database" in reason:
             advice = "it is damaged: restore it from a backup, or add the documents to a new one."
-        elif "disk" in reason or "full" in reason or "readonly" in reason:
-            advice = "free some disk, or check who may write there."
+        elif any(word in reason for word in ("disk", "full", "readonly", "unable to open")):
+            advice = "check that its folder is there, has room, and may be written."
         else:
             raise
         raise StoreFailed(f"{path}: {reason}: {advice}") from error

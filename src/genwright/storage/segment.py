@@ -1,9 +1,9 @@
 """Word boundaries for scripts written without spaces, so that FTS5's tokenizer finds words there.
 
 Chinese and Japanese characters, Thai, Lao, Khmer and Burmese letters are set apart by spaces: each
-becomes a token of the keyword index, and a query for a word becomes a phrase of its characters
-(unigrams serve retrieval about as well as dictionary words: Nie et al. 2000,
-doi:10.1145/355214.355235). Text without any of them comes back as it is.
+becomes a token of the keyword index, and a query becomes phrases of two neighbours (which serve
+retrieval about as well as dictionary words: Nie et al. 2000, doi:10.1145/355214.355235). Text
+without any of them comes back as it is.
 """
 
 import re

@@ -48,13 +48,15 @@ def read_beir(folder: Path, split: str = "test") -> BeirSet:
 def _read_qrels(path: Path) -> dict[str, dict[str, float]]:
     qrels: dict[str, dict[str, float]] = {}
     for number, line in enumerate(read_text(path).splitlines(), start=1):
-        fields = line.split("\t")
-        if number == 1 and not fields[-1].strip().lstrip("-").isdigit():
-            continue  # the header
+        if not line.strip():
+            continue
         try:
-            query, document, relevance = fields
+            query, document, relevance = line.split("\t")
             qrels.setdefault(query, {})[document] = float(relevance)
         except ValueError as error:
+            if number == 1 and line.count("\t") == 2:
+                qrels.clear()  # the header: its third field is a word
+                continue
             raise UsageError(
                 f"{path}, line {number}: expected query, document and relevance, parted by tabs; "
                 f"got {line[:60]!r}."

@@ -60,8 +60,8 @@ def read_squad(path: Path) -> SquadSet:
             for paragraph in article["paragraphs"]:
                 for row in paragraph["qas"]:
                     questions.append(_question(row, title, len(paragraphs)))
-                paragraphs.append(SquadParagraph(title, paragraph["context"]))
-    except (KeyError, TypeError, ValueError) as error:
+                paragraphs.append(SquadParagraph(title, str(paragraph["context"])))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
             f"{path} should be SQuAD JSON, data[].paragraphs[] with context and qas[]: {error!r}."
         ) from error

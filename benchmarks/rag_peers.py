@@ -1,0 +1,187 @@
+"""Answers of two standard RAG pipelines, with genwright's embedder and chat model.
+
+    python benchmarks/rag_peers.py --peer-python VENV/bin/python \
+        --embedder MINILM_FOLDER --gguf SMOLLM2.gguf --cache peers.jsonl
+
+The corpus is all 240 paragraphs of XQuAD's English part, the questions a seeded sample of its
+1,190. Each peer indexes the paragraphs with the same MiniLM weights and asks the same GGUF, which
+one llama.cpp server here serves to all: temperature 0, the same longest answer. Prompts and numbers
+of passages are the peers' own: txtai 3 by hybrid search and the template of its documentation,
+LlamaIndex 2 by vectors and its default chat prompt. In the mode ``short`` the question given to
+the model ends with a wish for a few words.
+
+Printed for each peer and mode, as mean and 95 % bootstrap interval: answer recall (share of the
+gold answer's words in the answer), token F1, exact match, and the median seconds per question.
+Answers are kept in ``--cache``, so a run goes on where it stopped; genwright's own row is
+``genwright eval qa`` on the same questions, of which ``--questions FILE`` writes a SQuAD file.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from measure import DATA, PEERS
+
+from genwright.engines.serve_gguf import ServeConfig
+from genwright.evaluation.intervals import interval
+from genwright.evaluation.metrics import answer_recall, exact_match, token_f1
+from genwright.evaluation.suites import SquadQuestion, SquadSet, read_squad
+
+SUFFIX = {"full": "", "short": " Answer in a few words."}
+CONTEXT = 4096
+KEY = "benchmark"
+"""The server wants one; it listens on this machine only, while the benchmark runs."""
+
+
+def main() -> None:
+    """Answer what the cache lacks, then print the table."""
+    options = _options()
+    squad = read_squad(DATA / "02-qa/xquad/xquad.en.json.gz")
+    sample = random.Random(options.seed).sample(list(squad.questions), options.number)
+    if options.questions:
+        options.questions.write_text(json.dumps(_as_squad(squad, sample)), encoding="utf-8")
+    for peer in options.peers:
+        for mode in options.modes:
+            known = _cached(options.cache, peer, mode)
+            missing = [question for question in sample if question.id not in known]
+            if missing:
+                _answer(options, squad, missing, peer, mode)
+    for peer in options.peers:
+        for mode in options.modes:
+            print(_row(peer, mode, _cached(options.cache, peer, mode), sample))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peer-python", required=True)
+    parser.add_argument("--embedder", required=True, help="folder of the published MiniLM weights")
+    parser.add_argument("--gguf", required=True, help="the chat model")
+    parser.add_argument("--cache", type=Path, required=True, help="JSONL of answers")
+    parser.add_argument("--questions", type=Path, help="write the sample here in SQuAD's form")
+    parser.add_argument("--number", type=int, default=120, help="questions")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1, help="of the chat model")
+    parser.add_argument("--max-tokens", type=int, default=160)
+    parser.add_argument("--peers", nargs="+", default=["txtai", "llamaindex"])
+    parser.add_argument("--modes", nargs="+", default=["full", "short"], choices=list(SUFFIX))
+    return parser.parse_args()
+
+
+def _answer(
+    options: argparse.Namespace,
+    squad: SquadSet,
+    questions: list[SquadQuestion],
+    peer: str,
+    mode: str,
+) -> None:
+    """Have one peer answer, and add each answer to the cache as it comes."""
+    with _server(options.gguf, options.threads) as url:
+        told = {
+            "url": url,
+            "key": KEY,
+            "embedder": options.embedder,
+            "paragraphs": [paragraph.text for paragraph in squad.paragraphs],
+            "questions": [{"id": each.id, "text": each.text} for each in questions],
+            "suffix": SUFFIX[mode],
+            "max_tokens": options.max_tokens,
+        }
+        command = [options.peer_python, str(PEERS / f"rag_{peer}.py")]
+        environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert process.stdin and process.stdout
+        with process.stdin as stdin:
+            json.dump(told, stdin)
+        with options.cache.open("a", encoding="utf-8") as cache:
+            for line in process.stdout:
+                if line.startswith("{"):
+                    row = {"peer": peer, "mode": mode, **json.loads(line)}
+                    print(json.dumps(row), file=cache, flush=True)
+        if process.wait():
+            raise SystemExit(f"{peer} ended with {process.returncode}.")
+
+
+@contextlib.contextmanager
+def _server(gguf: str, threads: int) -> Iterator[str]:
+    """A llama.cpp server of the chat model on a free port; its base URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = ServeConfig(
+        model=gguf, kind="chat", listen="127.0.0.1", key=KEY, parent=os.getpid(),
+        threads=threads, context=CONTEXT, port=port,
+    )  # fmt: skip
+    command = [sys.executable, "-m", "genwright.engines.serve_gguf"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdin
+    process.stdin.write(config.line())
+    process.stdin.flush()
+    try:
+        _wait_until_healthy(f"http://127.0.0.1:{port}/health")
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_healthy(url: str, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url).status_code == 200:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"The chat model did not load within {seconds:g} s.")
+
+
+def _cached(file: Path, peer: str, mode: str) -> dict[str, dict]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {row["id"]: row for row in rows if (row["peer"], row["mode"]) == (peer, mode)}
+
+
+def _row(peer: str, mode: str, answers: dict[str, dict], sample: list[SquadQuestion]) -> str:
+    pairs = [(answers[each.id]["answer"], each.answers) for each in sample if each.id in answers]
+    measures = {"answer recall": answer_recall, "F1": token_f1, "exact match": exact_match}
+    cells = [
+        f"{name} {interval([measure(answer, golds) for answer, golds in pairs])}"
+        for name, measure in measures.items()
+    ]
+    seconds = statistics.median(answers[each.id]["seconds"] for each in sample)
+    return f"{peer:<11}{mode:<6} n={len(pairs)} {', '.join(cells)}, {seconds:.2f} s/question"
+
+
+def _as_squad(squad: SquadSet, sample: list[SquadQuestion]) -> dict:
+    """All paragraphs with only the questions of the sample, in SQuAD's form."""
+    articles: dict[str, list] = {}
+    for number, paragraph in enumerate(squad.paragraphs):
+        own = [each for each in sample if each.paragraph == number]
+        rows = [
+            {
+                "id": each.id,
+                "question": each.text,
+                "answers": [
+                    {"text": text, "answer_start": start}
+                    for text, start in zip(each.answers, each.starts, strict=True)
+                ],
+            }
+            for each in own
+        ]
+        articles.setdefault(paragraph.article, []).append({"context": paragraph.text, "qas": rows})
+    data = [{"title": title, "paragraphs": rows} for title, rows in articles.items()]
+    return {"version": "1.1", "data": data}
+
+
+if __name__ == "__main__":
+    main()

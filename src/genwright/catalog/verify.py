@@ -1,0 +1,41 @@
+"""Whether a pulled model's files are still what they were."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from genwright.catalog import manifest
+from genwright.catalog.entries import MANIFEST
+from genwright.errors import UntrustedWeights
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a pulled model."""
+
+    model: str
+    file: str
+    problem: str
+    remedy: str
+
+
+def verify(folder: Path) -> Iterator[Finding]:
+    """Hash every file of a model and hold it against the manifest."""
+    name = folder.name
+    remedy = f"genwright models remove {name}, then pull or import it again"
+    try:
+        held = manifest.read(folder)
+    except UntrustedWeights:
+        yield Finding(name, MANIFEST, "is damaged", remedy)
+        return
+    if held is None:
+        yield Finding(name, MANIFEST, "is missing", remedy)
+        return
+    expected = {file.name: file for file in held.files}
+    for file in manifest.walk(folder):
+        if (known := expected.pop(file, None)) is None:
+            yield Finding(name, file, "was not put there by genwright", "delete it")
+        elif not (folder / file).is_file() or manifest.digest(folder / file, file) != known:
+            yield Finding(name, file, "has changed since it came", remedy)
+    for file in expected:
+        yield Finding(name, file, "is missing", remedy)

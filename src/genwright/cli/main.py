@@ -1,0 +1,193 @@
+"""The entry: global options, commands that load when they are called, errors as one line."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from genwright import __version__
+from genwright.cli.context import Asked, overrides_of
+from genwright.errors import GenwrightError
+
+COMMANDS = {
+    "init": "Make a workspace in a folder.",
+    "add": "Read documents and make them searchable.",
+    "sync": "Make the store hold what a folder holds.",
+    "remove": "Remove documents.",
+    "list": "List documents.",
+    "show": "Show a document, its text or its passages.",
+    "collections": "List collections with what they hold.",
+    "search": "Find the passages that fit a query.",
+    "ask": "Answer a question from the documents, with citations.",
+    "chat": "Talk about the documents.",
+    "trace": "Show what happened for a request.",
+    "models": "List, pull, verify, import and remove models.",
+    "eval": "Measure retrieval and answers on a data set.",
+    "status": "Tell what is in the workspace.",
+    "doctor": "Check everything the workspace depends on.",
+    "reindex": "Rebuild every index from the store.",
+}
+"""Every command in the order of the help, with its one line; its file loads when it is called."""
+
+BUG, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Commands by name, imported when one is taken out."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - typer's command class is private
+        if name not in COMMANDS:
+            raise KeyError(name)
+        if name not in self._loaded:
+            module = import_module(f"genwright.cli.{name}")
+            self._loaded[name] = typer.main.get_command(_app_of(name, module))
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class LazyGroup(TyperGroup):
+    """The top of the command line: knows every command's line, loads the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - handed on to typer
+        super().__init__(**attributes)
+        self.commands = _Commands()
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Names in the order of the help."""
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - private classes
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _app_of(name: str, module: Any) -> typer.Typer:  # noqa: ANN401 - a module of this package
+    if hasattr(module, "app"):
+        return module.app
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name)(module.command)
+    return app
+
+
+cli = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@cli.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("--workspace", "-w", help="Folder of the workspace to use."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: retrieval.k=5."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Documents in, checked answers out, on one machine.
+
+    Without --workspace it is the one that GENWRIGHT_WORKSPACE names, the nearest at or above the
+    current folder, or one in your data folder. These options may stand after the command too.
+
+    Example: genwright add docs/ && genwright ask "How do I start?"
+    """
+    if version:
+        typer.echo(f"genwright {__version__}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+    ctx.obj = Asked(workspace, overrides_of(settings or []), quiet)
+
+
+def main() -> None:
+    """Run the command line of this process and end it with the exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; errors become one line on standard error.
+
+    Returns:
+        The exit status: 0, the ``exit_code`` of the error, 130 for Ctrl-C, 1 for a bug.
+    """
+    try:
+        command = typer.main.get_command(cli)
+        with command.make_context("genwright", globals_first(arguments)) as ctx:
+            command.invoke(ctx)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        return _status_of(error)
+    return 0
+
+
+def globals_first(arguments: Sequence[str]) -> list[str]:
+    """Move global options before the command, so that they may stand anywhere before ``--``.
+
+    Example:
+        >>> globals_first(["search", "pumps", "-w", "here"])
+        ['-w', 'here', 'search', 'pumps']
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for each in waiting:
+        if each == "--":
+            rest += [each, *waiting]
+        elif each in ("-w", "--workspace", "--set"):
+            front += [each, *(value for value in [next(waiting, None)] if value is not None)]
+        elif each in ("-q", "--quiet") or each.startswith(("--workspace=", "--set=")):
+            front.append(each)
+        else:
+            rest.append(each)
+    return front + rest
+
+
+def _status_of(error: BaseException) -> int:
+    """The exit status of what ended a command, after one line that says why."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    message, status = "this is a bug of genwright: please report it with the lines above.", BUG
+    if isinstance(error, KeyboardInterrupt):
+        message, status = "interrupted.", INTERRUPTED
+    elif isinstance(error, GenwrightError):
+        message, status = str(error), error.exit_code
+    elif isinstance(error, typer.TyperException):
+        path = getattr(getattr(error, "ctx", None), "command_path", "genwright")
+        explain = getattr(error, "format_message", error.__str__)
+        message, status = f"{explain()} See: {path} --help", USAGE
+    else:
+        traceback.print_exception(error)
+    one_line = " ".join(message.split())
+    print(f"error: {one_line}" if "\n\n" not in message else message, file=sys.stderr)
+    return status

@@ -1,0 +1,211 @@
+"""Which sentences of what was found answer a question, and whether any does.
+
+Each sentence of the hits gets the probability that it holds the answer, by a logistic model over
+how it and its passage fit the question: likeness of meaning, share of the question's words weighed
+by their rarity, the kind of answer asked for. ``benchmarks/calibrate.py`` fits the model and
+measures it on held-back data; ``docs/answers.md`` has its figures.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genwright.documents import sentences
+from genwright.embeddings import Embedder
+from genwright.rag import words
+from genwright.rag.calibration import Logistic
+from genwright.retrieval import Hit
+
+Features = NDArray[np.float64]
+
+LONGEST = 1200
+"""Characters of a sentence that are looked at; tables and code can be one long one."""
+
+_HOW_MUCH = re.compile(
+    r"\bhow (many|much|long|old|far|tall|high|large|big|often|fast|deep|wide)\b"
+    r"|\bwhat (percent|percentage|number|proportion|amount)\b"
+)
+_WHEN = re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|century|decade|time)\b")
+_WHO = re.compile(r"\bwho(m|se)?\b")
+_WHERE = re.compile(r"\bwhere\b|\b(what|which) (city|country|state|place|location)\b")
+
+GAPS = 7
+"""The first so many features are also given as the distance to the best candidate's."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A span of a document, one sentence or two neighbours, that may answer a question."""
+
+    hit: Hit
+    start: int
+    """First character in the document's text."""
+    end: int
+    text: str
+    vector: NDArray[np.float32]
+    """Of the sentence it was found by, shape (dim,)."""
+    score: float
+    """Probability, from 0 to 1, that its sentence holds the answer."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    hit: Hit
+    start: int
+    end: int
+    text: str
+    before: str
+    """The sentence before it in the passage; empty at the beginning."""
+
+
+def find_evidence(
+    question: str,
+    hits: Sequence[Hit],
+    embedder: Embedder,
+    rarity: Mapping[str, float],
+    model: Logistic,
+) -> list[Evidence]:
+    """Score every sentence of the hits, best first; spans of one document may overlap.
+
+    Args:
+        question: What is asked.
+        hits: Where to look, best first.
+        embedder: The one that found them.
+        rarity: Inverse document frequency of the question's stems; a missing one counts 1.
+        model: The fitted weights.
+    """
+    candidates = list(_candidates(hits))
+    if not candidates:
+        return []
+    vectors = embedder.embed([question, *(each.text for each in candidates)])
+    features = describe(question, candidates, vectors[0], vectors[1:], rarity)
+    scores = model.probability(features)
+    order = np.argsort(-scores, kind="stable")
+    return [_widened(candidates, scores, vectors[1:], int(place)) for place in order]
+
+
+def describe(
+    question: str,
+    candidates: Sequence[_Candidate],
+    asked: NDArray[np.float32],
+    vectors: NDArray[np.float32],
+    rarity: Mapping[str, float],
+) -> Features:
+    """The features of each candidate, shape (candidates, features)."""
+    wanted = {stem: rarity.get(stem, 1.0) for stem in words.content(question)}
+    total = sum(wanted.values()) or 1.0
+    kind = asked_for(question)
+    own = np.array(
+        [
+            _own(question, wanted, total, kind, each, float(asked @ vector))
+            for each, vector in zip(candidates, vectors, strict=True)
+        ]
+    )
+    gaps = own[:, :GAPS] - own[:, :GAPS].max(axis=0)
+    return np.hstack([own, gaps])
+
+
+def _own(
+    question: str,
+    wanted: Mapping[str, float],
+    total: float,
+    kind: str,
+    candidate: _Candidate,
+    cosine: float,
+) -> list[float]:
+    sentence = words.content(candidate.text)
+    about = {*words.content(candidate.hit.title), *words.content(candidate.hit.section)}
+    near = {*sentence, *words.content(candidate.before), *about}
+    around = {*words.content(candidate.hit.text), *about}
+    covered, covered_near, covered_around = (
+        sum(weight for stem, weight in wanted.items() if stem in place) / total
+        for place in (set(sentence), near, around)
+    )
+    asked_pairs = words.pairs(words.content(question))
+    shared_pairs = len(asked_pairs & words.pairs(sentence)) / max(1, len(asked_pairs))
+    fits = float(_fits(kind, question, candidate.text))
+    fresh = sum(stem not in wanted for stem in sentence)
+    return [
+        cosine,
+        covered,
+        covered_near,
+        covered_around,
+        shared_pairs,
+        candidate.hit.score,
+        candidate.hit.scores.get("vector", 0.0),
+        fits,
+        min(fresh, 10) / 10,
+        math.log1p(len(words.tokens(candidate.text))),
+        cosine**2,
+        covered**2,
+        fits * (kind in ("number", "date")),
+        cosine * covered,
+    ]
+
+
+def asked_for(question: str) -> str:
+    """The kind of answer a question wants, as far as its words tell (English).
+
+    Example:
+        >>> [asked_for(q) for q in ("How many?", "When was it?", "Who?", "Where?", "Why?")]
+        ['number', 'date', 'person', 'place', 'any']
+    """
+    lower = question.lower()
+    rules = ((_HOW_MUCH, "number"), (_WHEN, "date"), (_WHO, "person"), (_WHERE, "place"))
+    return next((kind for rule, kind in rules if rule.search(lower)), "any")
+
+
+def _fits(kind: str, question: str, text: str) -> bool:
+    """Whether a text has something of the kind that the question does not have itself."""
+    if kind == "any":
+        return True
+    if kind == "number":
+        return bool(words.numbers(text) - words.numbers(question))
+    if kind == "date":
+        known = {word.lower() for word in words.tokens(question)}
+        return words.dates(word for word in words.tokens(text) if word.lower() not in known)
+    return bool(words.names(text) - set(words.content(question)))
+
+
+def _candidates(hits: Sequence[Hit]) -> Iterator[_Candidate]:
+    for hit in hits:
+        before = ""
+        for start, end in sentences(hit.text):
+            end = min(end, start + LONGEST)
+            text = hit.text[start:end]
+            if any(char.isalnum() for char in text):
+                yield _Candidate(hit, hit.start + start, hit.start + end, text, before)
+            before = text
+
+
+WIDEN_BELOW = 0.75
+"""A sentence less sure than this is read with its likelier neighbour: the one its pronouns need, or
+that goes on where it only begins to answer."""
+
+
+def _widened(
+    candidates: Sequence[_Candidate],
+    scores: NDArray[np.float64],
+    vectors: NDArray[np.float32],
+    place: int,
+) -> Evidence:
+    own = candidates[place]
+    first = last = place
+    if scores[place] < WIDEN_BELOW:
+        beside = [
+            other
+            for other in (place - 1, place + 1)
+            if 0 <= other < len(candidates) and candidates[other].hit.passage == own.hit.passage
+        ]
+        if beside:
+            other = max(beside, key=lambda each: float(scores[each]))
+            first, last = min(place, other), max(place, other)
+    start, end = candidates[first].start, candidates[last].end
+    text = own.hit.text[start - own.hit.start : end - own.hit.start]
+    return Evidence(own.hit, start, end, text, vectors[place], float(scores[place]))

@@ -1,0 +1,255 @@
+"""The documents of a workspace: listing, showing and removing them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, true
+from sqlalchemy.orm import undefer
+
+from genwright.errors import NotFound, UsageError
+from genwright.storage import Collection, Database, Document, Passage, StoreSession, readable
+from genwright.types import Json, Principal
+
+if TYPE_CHECKING:
+    from genwright.retrieval import Hit
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A document as lists show it."""
+
+    id: int
+    source: str
+    title: str
+    format: str
+    pages: int
+    """How many it has; 0 where the format has none."""
+    passages: int
+    characters: int
+    sha256: str
+    added_at: str
+    """ISO 8601, UTC."""
+
+    def json(self) -> Json:
+        """Every field."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A document with all that is known of it; ``passages`` are spans of ``text``."""
+
+    listed: Listed
+    collection: str
+    text: str
+    warnings: list[str]
+    metadata: Json
+    passages: list[Json]
+
+    def about(self) -> Json:
+        """What is known of it beside its text."""
+        more = {"collection": self.collection, "warnings": self.warnings, "metadata": self.metadata}
+        return {**self.listed.json(), **more}
+
+    def json(self) -> Json:
+        """Everything; ``passages`` are the passages themselves and not their number."""
+        return {**self.about(), "text": self.text, "passages": self.passages}
+
+
+def list_documents(database: Database, principal: Principal, collection: str = "") -> list[Listed]:
+    """Every document that the principal may read, by id.
+
+    Args:
+        database: The store.
+        principal: Who asks.
+        collection: Only those in it; empty for all.
+
+    Raises:
+        NotFound: There is no such collection.
+    """
+    with database.read(principal) as session:
+        where = _inside(session, collection)
+        counts = dict(
+            session.execute(
+                select(Passage.document_id, func.count()).group_by(Passage.document_id)
+            ).all()
+        )
+        documents = session.scalars(
+            select(Document).where(readable(principal), where).order_by(Document.id)
+        )
+        return [_listed(document, counts.get(document.id, 0)) for document in documents]
+
+
+def list_collections(database: Database, principal: Principal) -> list[Json]:
+    """``{"name", "documents", "passages", "characters"}`` of each collection, by name."""
+    with database.read(principal) as session:
+        passages = (
+            select(Passage.document_id, func.count().label("number"))
+            .group_by(Passage.document_id)
+            .subquery()
+        )
+        rows = session.execute(
+            select(
+                Collection.name,
+                func.count(Document.id),
+                func.coalesce(func.sum(passages.c.number), 0),
+                func.coalesce(func.sum(Document.characters), 0),
+            )
+            .outerjoin(Document, (Document.collection_id == Collection.id) & readable(principal))
+            .outerjoin(passages, passages.c.document_id == Document.id)
+            .group_by(Collection.name)
+            .order_by(Collection.name)
+        )
+        names = ("name", "documents", "passages", "characters")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def show_document(
+    database: Database, principal: Principal, named: str, collection: str = ""
+) -> Shown:
+    """One document.
+
+    Args:
+        database: The store.
+        principal: Who asks.
+        named: Its id, its source, or a path that leads to its source.
+        collection: Where to look; empty for everywhere.
+
+    Raises:
+        NotFound: There is none.
+        UsageError: Several collections have one of that source.
+    """
+    with database.read(principal) as session:
+        statement = (
+            select(Document, Collection.name)
+            .join(Collection, Document.collection_id == Collection.id)
+            .options(undefer(Document.text))
+            .where(readable(principal), _inside(session, collection), _named(named))
+        )
+        rows = session.execute(statement).all()
+        if not rows:
+            raise NotFound(f"No document {named!r}: genwright list shows those there are.")
+        if len(rows) > 1:
+            ids = ", ".join(str(document.id) for document, _ in rows)
+            raise UsageError(f"{named!r} names documents {ids}: give the id of one of them.")
+        document, name = rows[0]
+        passages = session.scalars(
+            select(Passage).where(Passage.document_id == document.id).order_by(Passage.id)
+        ).all()
+        return Shown(
+            listed=_listed(document, len(passages)),
+            collection=name,
+            text=document.text,
+            warnings=document.warnings,
+            metadata=document.details,
+            passages=[_passage(each) for each in passages],
+        )
+
+
+def remove_documents(
+    database: Database, principal: Principal, named: Sequence[str], collection: str = ""
+) -> list[str]:
+    """Remove documents, all of those named or none.
+
+    Args:
+        database: The store.
+        principal: Who asks.
+        named: Each an id, a source, a path that leads to one, or a folder with all that came
+            from it.
+        collection: Where to look; empty for everywhere.
+
+    Returns:
+        The sources of what is gone.
+
+    Raises:
+        NotFound: One of the names fits no document; then nothing is removed.
+    """
+    gone: dict[int, str] = {}
+    with database.write(principal) as session:
+        where = _inside(session, collection)
+        for each in named:
+            rows = session.execute(
+                select(Document.id, Document.source).where(
+                    readable(principal), where, or_(_named(each), _below(each))
+                )
+            ).all()
+            if not rows:
+                raise NotFound(
+                    f"No document {each!r}: genwright list shows those there are. "
+                    "Nothing was removed."
+                )
+            gone.update({id_: source for id_, source in rows})
+        for id_ in gone:
+            session.execute(delete(Document).where(Document.id == id_))
+    return list(gone.values())
+
+
+def check_collections(session: StoreSession, names: Sequence[str]) -> None:
+    """Raise NotFound for a name that no collection has: a typo must not look like no hits."""
+    for name in names:
+        _inside(session, name)
+
+
+def hit_json(hit: "Hit") -> Json:
+    """A hit as ``search --json`` gives it."""
+    return {
+        "document": hit.document,
+        "source": hit.source,
+        "passage": hit.passage,
+        "text": hit.text,
+        "start": hit.start,
+        "end": hit.end,
+        "page": hit.page,
+        "section": hit.section,
+        "score": hit.score,
+        "scores": dict(hit.scores),
+    }
+
+
+def _named(named: str) -> ColumnElement[bool]:
+    source = Document.source.in_({named, str(Path(named).resolve())})
+    # SQLite's integers have 64 bits; more digits than 18 are no id.
+    fits = named.isascii() and named.isdigit() and len(named) <= 18
+    return or_(source, Document.id == int(named)) if fits else source
+
+
+def _below(folder: str) -> ColumnElement[bool]:
+    return Document.source.startswith(f"{Path(folder).resolve()}/", autoescape=True)
+
+
+def _inside(session: StoreSession, collection: str) -> ColumnElement[bool]:
+    if not collection:
+        return true()
+    found = session.scalar(select(Collection.id).where(Collection.name == collection))
+    if found is None:
+        known = ", ".join(session.scalars(select(Collection.name).order_by(Collection.name)))
+        raise NotFound(f"No collection {collection!r}. Known: {known or 'none yet'}.")
+    return Document.collection_id == found
+
+
+def _listed(document: Document, passages: int) -> Listed:
+    return Listed(
+        id=document.id,
+        source=document.source,
+        title=document.title,
+        format=document.format,
+        pages=len(document.pages),
+        passages=passages,
+        characters=document.characters,
+        sha256=document.sha256,
+        added_at=document.added_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _passage(passage: Passage) -> Json:
+    return {
+        "id": passage.id,
+        "start": passage.start,
+        "end": passage.end,
+        "page": passage.page,
+        "section": passage.section,
+        "text": passage.text,
+    }

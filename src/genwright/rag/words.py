@@ -1,0 +1,125 @@
+"""What a sentence is made of, as far as plain rules can tell: content words, numbers, names.
+
+Words are compared by their Snowball stem (Porter 2001, http://snowball.tartarus.org/algorithms/),
+as the keyword index does. Scripts written without spaces are taken by character.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from genwright.storage.segment import segment
+
+_WORD = re.compile(r"[^\W_]+(?:[.,:/][0-9]+)*(?:['’][^\W\d_]+)?")
+_FUNCTION_WORDS = frozenset(
+    """a about after again all also am an and any are as at be because been before being between
+    both but by can could d did do does doing done down during each few for from further had has
+    have having he her hers him his how i if in into is it its itself just ll may me might more
+    most much must my name no nor not of off on once only or other our ours out over own re s same
+    she should so some such t than that the their theirs them themselves then there these they this
+    those through to too under until up upon us ve very was we were what when where which while who
+    whom whose why will with would you your yours""".split()
+)
+_NUMBER_WORDS = frozenset(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    hundred thousand million billion half third quarter dozen first second""".split()
+)
+_DATE_WORDS = frozenset(
+    """january february march april may june july august september october november december monday
+    tuesday wednesday thursday friday saturday sunday century decade""".split()
+)
+_NEGATIONS = frozenset("no not never none nor neither without cannot nobody nothing hardly".split())
+_YEAR = re.compile(r"[12]\d{3}s?")
+_CACHED = 50_000
+
+
+@lru_cache(maxsize=_CACHED)
+def tokens(text: str) -> tuple[str, ...]:
+    """Words and numbers in order, as written.
+
+    Example:
+        >>> tokens("Mr. Eiffel's tower: 1,083 feet (北京)")
+        ('Mr', "Eiffel's", 'tower', '1,083', 'feet', '北', '京')
+    """
+    return tuple(_WORD.findall(segment(text)))
+
+
+@lru_cache(maxsize=_CACHED)
+def content(text: str) -> tuple[str, ...]:
+    """Stems of the words that carry meaning, in order; function words are left out.
+
+    Example:
+        >>> content("The pumps were oiled by the engineer's men")
+        ('pump', 'oil', 'engin', 'men')
+    """
+    return tuple(stem(word) for word in tokens(text) if word.lower() not in _FUNCTION_WORDS)
+
+
+@lru_cache(maxsize=_CACHED)
+def stem(word: str) -> str:
+    """A word's stem, lower-case, without a possessive ending."""
+    bare = word.lower().replace("’", "'").removesuffix("'s")
+    return str(_stemmer().stemWord(bare))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> object:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=_CACHED)
+def numbers(text: str) -> frozenset[str]:
+    """Numbers, in figures or words, without separators of thousands.
+
+    Example:
+        >>> sorted(numbers("Two of 1,083 in 1889"))
+        ['1083', '1889', 'two']
+    """
+    words = (word.lower() for word in tokens(text))
+    return frozenset(
+        word.replace(",", "") for word in words if word[0].isdigit() or word in _NUMBER_WORDS
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def names(text: str) -> frozenset[str]:
+    """Stems of capitalised words that do not merely begin a sentence.
+
+    Example:
+        >>> sorted(names("The tower is by Gustave Eiffel."))
+        ['eiffel', 'gustav']
+    """
+    words = tokens(text)
+    return frozenset(
+        stem(word)
+        for place, word in enumerate(words)
+        if word[0].isupper()
+        and word.lower() not in _FUNCTION_WORDS
+        and (place > 0 or word[1:] != word[1:].lower())
+    )
+
+
+def dates(words: Iterable[str]) -> bool:
+    """Whether a year, a month, a day of the week or a span of years is among the words."""
+    return any(_YEAR.fullmatch(word) or word.lower() in _DATE_WORDS for word in words)
+
+
+def negated(text: str) -> bool:
+    """Whether a text has a word that denies."""
+    return any(
+        word.lower() in _NEGATIONS or word.lower().replace("’", "'").endswith("n't")
+        for word in tokens(text)
+    )
+
+
+def pairs(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """Neighbours, in order.
+
+    Example:
+        >>> sorted(pairs(("a", "b", "c")))
+        [('a', 'b'), ('b', 'c')]
+    """
+    return frozenset(zip(words, words[1:], strict=False))

@@ -1,0 +1,112 @@
+"""Settings: merged once from four places, refused where they are wrong."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from genwright.errors import SettingsError
+from genwright.settings import Settings, load
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("GENWRIGHT_")]:
+        monkeypatch.delenv(name)
+    yield
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "genwright.toml"
+
+
+def test_without_anything_said_the_defaults_hold(file):
+    assert load() == load(file) == Settings()
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(file, monkeypatch):
+    file.write_text("[retrieval]\nk = 3\nweight = 0.1\ncandidates = 77\n")
+    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__K", "4")
+    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__WEIGHT", "0.2")
+
+    found = load(file, {"retrieval": {"k": 5}}).retrieval
+
+    assert (found.k, found.weight, found.candidates) == (5, 0.2, 77)
+    assert found.mode == Settings().retrieval.mode
+
+
+def test_a_server_is_a_table_of_its_own(file, monkeypatch):
+    file.write_text('[servers.box]\nbase_url = "http://box/v1"\n')
+    monkeypatch.setenv("GENWRIGHT_SERVERS__HOSTED__BASE_URL", "https://hosted/v1")
+    servers = load(file).servers
+    assert servers["box"].base_url == "http://box/v1"
+    assert servers["hosted"].base_url == "https://hosted/v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[retreival]\nk = 3", "retreival"),
+        ("[retrieval]\nkk = 3", "retrieval.kk"),
+        ("[retrieval]\nk = 0", "retrieval.k = 0"),
+        ("[retrieval]\nmode = 'telepathy'", "'keyword', 'vector' or 'hybrid'"),
+        ("[documents]\nsize = 100\noverlap = 100", "overlap (100) must be less than size (100)"),
+        ("[servers.box]\ncontext = 4096", "servers.box.base_url"),
+        ("[retrieval\nk = 3", "not valid TOML"),
+        ("retrieval = 3", "retrieval"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_place_and_what_was_expected(file, text, said):
+    file.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    assert said in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value).strip()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", "collection = 'caf\xe9'".encode("latin-1")])
+def test_a_file_that_is_not_utf_8_is_said_to_be_so(file, content):
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        load(file)
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_so(file):
+    file.mkdir()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("RETRIEVAL__K", "many"), ("RETRIEVAL__KK", "3"), ("RETRIEVAL", "{no json"), ("ENGINE", "3")],
+)
+def test_a_wrong_variable_is_refused(monkeypatch, name, value):
+    monkeypatch.setenv(f"GENWRIGHT_{name}", value)
+    with pytest.raises(SettingsError, match=r"[Ee]nvironment"):
+        load()
+
+
+def test_a_wrong_flag_is_refused():
+    with pytest.raises(SettingsError, match=r"answer\.temperature"):
+        load(overrides={"answer": {"temperature": 3}})
+
+
+def test_settings_do_not_change():
+    settings = load()
+    for change in (
+        lambda: setattr(settings, "collection", "x"),
+        lambda: setattr(settings.retrieval, "k", 3),
+    ):
+        with pytest.raises(ValueError, match="frozen"):
+            change()
+
+
+def test_every_setting_says_what_it_means():
+    schema = Settings.model_json_schema()
+    for title, section in {"Settings": schema, **schema["$defs"]}.items():
+        for name, field in section["properties"].items():
+            assert "description" in field or "$ref" in field, f"{title}.{name}"
