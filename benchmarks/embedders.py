@@ -7,8 +7,8 @@ Each way is a process of its own (``peers/embed.py``) that loads the model, embe
 up, and then all paragraphs of XQuAD's English part, cut to 254 tokens so that every way reads the
 same. The ways take turns, each round once. Printed by thread count: texts a second (median over
 rounds, loading not counted), the ratio to sentence-transformers (median of the ratios within a
-round), peak memory of the process, loading seconds, and mean and least cosine to
-sentence-transformers' vectors.
+round), processor time a text (of this process only, so not llama.cpp's), peak memory, loading
+seconds, and mean and least cosine to sentence-transformers' vectors.
 
 With ``--retrieval``: whether the product's int8 vectors find what float32 vectors of the same
 weights find. SciFact nDCG@10, and the share of the gold excerpts that 5 passages hold on the
@@ -96,7 +96,7 @@ def _mean_tokens(options: argparse.Namespace, texts: Sequence[str]) -> float:
 
 
 def _compare_speed(options: argparse.Namespace, texts: Sequence[str], threads: int) -> None:
-    def side(way: str):
+    def side(way: str, texts: Sequence[str] = texts):
         python = sys.executable if way in OURS else options.peer_python
         told = {
             "way": way,
@@ -110,9 +110,12 @@ def _compare_speed(options: argparse.Namespace, texts: Sequence[str], threads: i
         return lambda: run([python, str(PEERS / "embed.py")], told, threads)
 
     ways = list(dict.fromkeys([REFERENCE, *options.ways]))
+    for way in ways:
+        side(way, texts[:2])()  # some make their form of the model at the first time
     results = alternately(options.rounds, {way: side(way) for way in ways})
     reference = np.load(options.work / f"{REFERENCE}.npy")
-    print(f"\n{threads} threads: texts/s, ratio, peak MiB, load s, cosine mean, least")
+    print(f"\n{threads} threads, {options.rounds} rounds")
+    print("texts/s, ratio, processor ms a text, peak MiB, load s, cosine mean, least")
     for way in ways:
         vectors = np.load(options.work / f"{way}.npy")
         cosines = (vectors * reference).sum(axis=1)
@@ -129,9 +132,13 @@ def _row(
     seconds = [child.output["seconds"] for child in own]
     ratio = median_ratio([child.output["seconds"] for child in reference], seconds)
     peak = statistics.median(child.peak_mib for child in own)
-    load = statistics.median(child.output["load_seconds"] for child in own)
+    load, busy = (
+        statistics.median(child.output[figure] for child in own)
+        for figure in ("load_seconds", "busy")
+    )
     return (
-        f"{way:<24}{texts / statistics.median(seconds):7.1f}{ratio:7.2f}{peak:8.0f}{load:7.1f}"
+        f"{way:<24}{texts / statistics.median(seconds):7.1f}{ratio:7.2f}"
+        f"{1000 * busy / texts:7.1f}{peak:8.0f}{load:7.1f}"
         f"{cosines.mean():10.5f}{cosines.min():10.5f}"
     )
 

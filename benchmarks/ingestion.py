@@ -124,8 +124,12 @@ def _print(results: dict[str, list[Child]], number: int) -> None:
         )
     ours, theirs = results["genwright"], results["txtai"]
     speed = median_ratio([child.seconds for child in theirs], [child.seconds for child in ours])
+    cpu = median_ratio(
+        [child.cpu_seconds for child in theirs], [child.cpu_seconds for child in ours]
+    )
     print(
         f"genwright : txtai  {speed:.2f} in all, {_inner(theirs, ours):.2f} by their own clocks, "
+        f"{cpu:.2f} by processor time"
     )
     peak = median_ratio([child.peak_mib for child in ours], [child.peak_mib for child in theirs])
     imported = statistics.median(child.output["import_seconds"] for child in theirs)

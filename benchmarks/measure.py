@@ -2,8 +2,9 @@
 
 A child is a whole process, from its start to its exit. Its *seconds* are wall clock. Its *peak* is
 the sum, over every process of its tree, of that process's own peak resident size (``VmHWM``, read
-every 20 ms; for the child itself also ``wait4``). Peaks at different times and pages that several
-processes share are counted in full, so a program with many processes looks larger than it is.
+every 20 ms until it ends; ``wait4`` would count what the parent held when it forked). Peaks at
+different times and pages that several processes share are counted in full, so a program with many
+processes looks larger than it is.
 """
 
 import json
@@ -67,8 +68,7 @@ def run(command: Sequence[str], told: Mapping | None = None, threads: int = 0) -
             raise SystemExit(f"{' '.join(command[:4])} … ended with {process.returncode}.")
         output.seek(0)
         written = output.read().decode()
-    own = peaks.pop(process.pid, 0.0)
-    peak = max(own, usage.ru_maxrss / 1024) if not peaks else own + sum(peaks.values())
+    peak = sum(peaks.values()) or usage.ru_maxrss / 1024  # a child of under 20 ms was not seen
     cpu = usage.ru_utime + usage.ru_stime
     return Child(seconds, peak, cpu, _read(written))
 
@@ -103,7 +103,8 @@ def _read(written: str) -> dict:
 def _watch(root: int, peaks: dict[int, float], done: threading.Event) -> None:
     while not done.wait(POLL):
         for pid in _tree(root):
-            peaks[pid] = max(peaks.get(pid, 0.0), _high_water(pid))
+            if size := _high_water(pid):
+                peaks[pid] = size  # the last is the largest since it began its program
 
 
 def _tree(root: int) -> list[int]:

@@ -3,14 +3,16 @@
     python benchmarks/startup.py --genwright VENV/bin/genwright --peer-python VENV/bin/python
     python benchmarks/startup.py --install
 
-Printed: median seconds of ``genwright --help`` and of ``genwright status`` in a workspace with one
-document, of ``python -c pass`` under the same Python, and of importing txtai under the peer's; the
-ratio within a round. ``--help`` and ``status`` are run once more with ``-X importtime``, and the
-benchmark fails where torch is among what they import. With ``--install``: a fresh virtual
-environment with ``pip install`` of this checkout, its size and its number of packages.
+Printed: median seconds of ``genwright --help`` and of ``genwright status`` in a new workspace, of
+``python -c pass`` under the same Python, and of importing txtai under the peer's; processor
+seconds, peak memory, and how many times as long the last of them takes within a round. ``--help``
+and ``status`` are run once more with ``-X importtime``, and the benchmark fails where torch is
+among what they import. With ``--install``: a fresh virtual environment with ``pip install`` of this
+checkout, its size and its number of packages.
 """
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
@@ -63,17 +65,23 @@ def _measure_start(options: argparse.Namespace, folder: Path) -> None:
         return lambda: run(command)
 
     results = alternately(options.rounds, {name: side(each) for name, each in commands.items()})
-    slowest = results["import txtai" if options.peer_python else "genwright status"]
+    last = list(commands)[-1]
     for name, children in results.items():
-        print(_row(name, children, slowest))
+        print(
+            f"{name:<18}{_figures(children)}; {last} takes {_times(results[last], children):.1f} x"
+        )
 
 
-def _row(name: str, children: list[Child], peer: list[Child]) -> str:
-    seconds = [child.seconds for child in children]
-    ratio = median_ratio([child.seconds for child in peer], seconds)
-    peak = statistics.median(child.peak_mib for child in children)
-    middle = statistics.median(seconds)
-    return f"{name:<18}{middle:7.3f} s{peak:6.0f} MiB, last is {ratio:.1f} times as long"
+def _figures(children: list[Child]) -> str:
+    seconds, busy, peak = (
+        statistics.median(getattr(child, field) for child in children)
+        for field in ("seconds", "cpu_seconds", "peak_mib")
+    )
+    return f"{seconds:7.3f} s (processor {busy:.3f} s){peak:6.0f} MiB"
+
+
+def _times(slow: list[Child], fast: list[Child]) -> float:
+    return median_ratio([child.seconds for child in slow], [child.seconds for child in fast])
 
 
 def _refuse_heavy_imports(name: str, command: list[str]) -> None:
@@ -85,22 +93,24 @@ def _refuse_heavy_imports(name: str, command: list[str]) -> None:
 
 
 def _measure_install(constraints: Path | None) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder, copy = Path(name) / "venv", Path(name) / "genwright"
         venv.create(folder, with_pip=True)
+        bare = _size(folder)
+        kept = ("pyproject.toml", "README.md", "LICENSE")  # setuptools builds where the source is
+        shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("*.egg-info"))
+        for file in filter(Path.exists, (ROOT / each for each in kept)):
+            shutil.copy(file, copy)
         pip = [f"{folder}/bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        bare = _size(Path(folder))
         pinned = ["--constraint", str(constraints)] if constraints else []
-        subprocess.run([*pip, "install", *pinned, str(ROOT)], check=True)
-        listed = subprocess.run(
-            [*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True
-        )
-        packages = [line for line in listed.stdout.splitlines() if "==" in line]
+        subprocess.run([*pip, "install", *pinned, str(copy)], check=True)
+        packages = list(folder.glob("lib/python*/site-packages/*.dist-info"))
         print(
-            f"{_size(Path(folder)) / MIB:.0f} MiB in all ({bare / MIB:.0f} before), "
-            f"{len(packages)} packages with pip itself"
+            f"{_size(folder) / MIB:.0f} MiB in all ({bare / MIB:.0f} of it pip and setuptools), "
+            f"{len(packages)} packages with those"
         )
-        for name, size in _largest(Path(folder)):
-            print(f"  {size / MIB:6.0f} MiB {name}")
+        for part, size in _largest(folder):
+            print(f"  {size / MIB:6.0f} MiB {part}")
 
 
 def _largest(folder: Path) -> list[tuple[str, int]]:

@@ -53,7 +53,7 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if value in (None, ""):
-        return "–"
+        return "none"
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
 
 
@@ -67,8 +67,10 @@ def _range(field: FieldInfo) -> str:
         for kind in signs
         if hasattr(bound, kind)
     ]
-    choices = [f"`{each}`" for each in getattr(field.annotation, "__args__", ()) if type(each) is str]
-    return ", ".join(bounds or choices) or "–"
+    choices = [
+        f"`{each}`" for each in getattr(field.annotation, "__args__", ()) if type(each) is str
+    ]
+    return ", ".join(bounds or choices) or "any"
 
 
 def test_the_tables_are_those_of_the_code():

@@ -53,6 +53,19 @@ def test_a_pinned_process_counts_only_its_cores(group):
         os.sched_setaffinity(0, mine)
 
 
+def test_a_limit_of_the_group_it_is_in_or_of_one_above_holds(group, meminfo, tmp_path):
+    membership = tmp_path / "membership"
+    membership.write_text("1:name=systemd:/old\n0::/system.slice/genwright.service\n")
+    service = group / "system.slice" / "genwright.service"
+    service.mkdir(parents=True)
+    (service / "cpu.max").write_text("100000 100000\n")
+    (service.parent / "memory.max").write_text(f"{300 * MIB}\n")
+    (service.parent / "memory.current").write_text(f"{100 * MIB}\n")
+
+    assert available_cores(group, membership) == 1
+    assert free_memory(meminfo, group, membership) == 200 * MIB
+
+
 def test_without_a_limit_free_memory_is_what_the_kernel_says(meminfo, group):
     assert free_memory(meminfo, group) == 4000 * MIB
     (group / "memory.max").write_text("max\n")

@@ -54,7 +54,9 @@ def test_a_name_that_is_no_implementation_is_unknown(name):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_name_of_every_family_gives_a_class_with_a_docstring(family):
     module, name = family.split(":")
-    found: Plugins[object] = getattr(sys.modules.get(module) or __import__(module, fromlist="x"), name)
+    found: Plugins[object] = getattr(
+        sys.modules.get(module) or __import__(module, fromlist="x"), name
+    )
     assert found.package == module
     assert found.names() == sorted(found.names())
     for each in found.names():
@@ -68,7 +70,9 @@ def test_one_name_loads_one_file():
         "loaders.get('csv')\n"
         "print([m for m in sys.modules if m.startswith('genwright.documents.loaders.')])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert "loaders.csv" in done.stdout
     assert "loaders.pdf" not in done.stdout
 
@@ -84,5 +88,7 @@ def test_another_distribution_adds_an_implementation(tmp_path):
         "from genwright.retrieval.rerankers import rerankers\n"
         "print(rerankers.get('mine')().rerank('q', ['t']), rerankers.names())\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[1.0] ['llamacpp', 'mine', 'none']"

@@ -1,7 +1,8 @@
 """One way to run MiniLM on a CPU, as a process: JSON on standard input tells which.
 
 ``{"way", "threads", "texts", "published", "prepared", "work", "out"}``; the vectors go to ``out``
-(npy), ``{"seconds", "load_seconds"}`` to standard output. The heavy packages are imported by the
+(npy), ``{"seconds", "load_seconds", "busy"}`` (the
+last is processor seconds) to standard output. The heavy packages are imported by the
 way that needs them, so one file serves genwright's Python and the peers'.
 """
 
@@ -164,12 +165,15 @@ def main():
     start = time.perf_counter()
     embed = globals()[told["way"]](told)
     embed(told["texts"][:2])
-    loaded = time.perf_counter()
+    loaded, idle = time.perf_counter(), time.process_time()
     vectors = embed(told["texts"])
-    seconds = time.perf_counter() - loaded
+    figures = {
+        "seconds": time.perf_counter() - loaded,
+        "load_seconds": loaded - start,
+        "busy": time.process_time() - idle,
+    }
     np.save(told["out"], np.asarray(vectors))
-    print(json.dumps({"seconds": seconds, "load_seconds": loaded - start}), flush=True)
-    sys.stdout.flush()
+    print(json.dumps(figures), flush=True)
 
 
 if __name__ == "__main__":

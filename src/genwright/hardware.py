@@ -3,22 +3,56 @@
 import os
 from pathlib import Path
 
+CGROUP = Path("/sys/fs/cgroup")
+"""Where control groups are mounted."""
 
-def available_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """Cores this process may keep busy: its affinity mask, cut by the cgroup's quota; at least 1.
+MEMBERSHIP = Path("/proc/self/cgroup")
+"""Which of them this process is in."""
+
+
+def available_cores(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
+    """Cores this process may keep busy: its affinity mask, cut by its cgroups' quotas; at least 1.
 
     A container limited to 2 processors on a host of 64 reports 64 by ``os.cpu_count``; an engine
     that starts 64 threads there runs many times slower than with 2.
 
     Args:
-        cgroup: Where the process's control group is mounted (version 2 ``cpu.max``, or version 1
+        cgroup: Where control groups are mounted (version 2 ``cpu.max``, or version 1
             ``cpu/cpu.cfs_quota_us``).
+        membership: Which one the process is in; a limit of any group above it holds too.
     """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    quota = _quota(cgroup)
-    return max(1, cores if quota is None else min(cores, int(quota)))
+    quotas = [_quota(group) for group in _groups(cgroup, membership)]
+    return max(1, min([cores, *(int(quota) for quota in quotas if quota is not None)]))
+
+
+def free_memory(
+    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = CGROUP, membership: Path = MEMBERSHIP
+) -> int:
+    """Bytes of memory a new process could take without swapping, within its cgroups' limits.
+
+    Returns 2**63 where the system does not tell (not Linux), so that a check against it passes.
+    """
+    try:
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return 2**63
+    left = [_left(group) for group in _groups(cgroup, membership)]
+    return max(0, min([free, *(each for each in left if each is not None)]))
+
+
+def _groups(cgroup: Path, membership: Path) -> list[Path]:
+    """The process's group of version 2 and all above it, outermost first."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return [cgroup]
+    own = next((line[3:] for line in lines if line.startswith("0::/")), "/")
+    inner = Path(own).relative_to("/")
+    return [cgroup / each for each in reversed((inner, *inner.parents)) if ".." not in each.parts]
 
 
 def _quota(cgroup: Path) -> float | None:
@@ -36,24 +70,13 @@ def _quota(cgroup: Path) -> float | None:
     return float(quota) / float(period)
 
 
-def free_memory(
-    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
-) -> int:
-    """Bytes of memory a new process could take without swapping, within the cgroup's limit.
-
-    Returns 2**63 where the system does not tell (not Linux), so that a check against it passes.
-    """
+def _left(cgroup: Path) -> int | None:
+    """Bytes up to the group's limit, or None where there is none."""
     try:
-        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
-        free = int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return 2**63
-    try:
-        limit = (cgroup / "memory.max").read_text().strip()
-        used = int((cgroup / "memory.current").read_text()) - _cached(cgroup)
+        limit = int((cgroup / "memory.max").read_text())  # "max" is no number: no limit
+        return limit - int((cgroup / "memory.current").read_text()) + _cached(cgroup)
     except (OSError, ValueError):
-        return free
-    return free if limit == "max" else max(0, min(free, int(limit) - used))
+        return None
 
 
 def _cached(cgroup: Path) -> int:

@@ -86,7 +86,7 @@ class RetrievalSettings(Section):
     """Catalog name of the reranker's model, where it needs one."""
     rerank_top: int = Field(default=20, ge=1, le=200)
     """Best hits the reranker sees."""
-    exact_limit: int = Field(default=200_000, ge=0)
+    exact_limit: int = Field(default=50_000, ge=0)
     """Up to this many vectors the index compares all of them; above it is approximate."""
     recall: float = Field(default=0.97, ge=0.5, le=1)
     """Recall@10 against exact search that the approximate index is tuned to when it is built."""
@@ -99,6 +99,8 @@ class AnswerSettings(Section):
     """Catalog name of the chat model."""
     extractive: bool = False
     """Answer with the best sentences of the sources and no chat model."""
+    context: Literal["auto", "excerpts", "passages"] = "auto"
+    """What a model reads: the best excerpts, whole passages, or (auto) by the model's size."""
     max_tokens: int = Field(default=160, ge=1, le=8192)
     """Longest generated answer, in tokens."""
     temperature: float = Field(default=0.0, ge=0, le=2)

@@ -26,7 +26,7 @@ def reranker(request, tmp_path_factory) -> Iterator[Reranker]:
         yield kind(ScriptedEngine(context=32))
     elif request.param.startswith("llamacpp"):
         model = make_bert(tmp_path_factory.mktemp("models") / "rank.gguf", pooling="rank")
-        with open_engine(model, EngineSettings(), kind="rerank") as engine:
+        with open_engine(model, EngineSettings(threads=1), kind="rerank") as engine:
             yield kind(engine)
     else:
         yield kind()

@@ -16,7 +16,7 @@ from genwright.settings import EngineSettings
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     path = make_bert(tmp_path_factory.mktemp("gguf") / "tiny.gguf")
-    with open_engine(path, EngineSettings(), kind="embed", name="tiny") as engine:
+    with open_engine(path, EngineSettings(threads=1), kind="embed", name="tiny") as engine:
         yield engine
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from genwright.catalog.gguf_header import read_header
 from tests.engines.tiny_gguf import make_bert, make_lora
 
+from genwright.catalog.gguf_header import read_header
 from genwright.engines import ChatRequest, Message, Sampling, Tool, chat_text
 from genwright.engines.llamacpp import LlamaCppEngine
 from genwright.engines.memory import number

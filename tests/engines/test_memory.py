@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from genwright.catalog.gguf_header import read_header
 from tests.engines.tiny_gguf import CONTEXT, LAYERS, WIDTH, make_bert
 
+from genwright.catalog.gguf_header import read_header
 from genwright.engines import memory
 from genwright.errors import EngineFailed
 

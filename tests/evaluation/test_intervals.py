@@ -16,9 +16,7 @@ VALUES = st.lists(st.floats(min_value=0, max_value=1, width=32), min_size=1, max
 def test_about_95_of_100_intervals_hold_the_true_mean():
     draw = np.random.default_rng(0)
     samples = draw.random((300, 60)) < 0.7
-    held = sum(
-        found.low <= 0.7 <= found.high for found in (interval(list(row)) for row in samples)
-    )
+    held = sum(found.low <= 0.7 <= found.high for found in (interval(list(row)) for row in samples))
     assert 0.89 <= held / 300 <= 0.99  # 0.95, and three standard errors of 300 trials
 
 

@@ -53,7 +53,7 @@ class CommandLine:
         return [sys.executable, "-m", "genwright", *(str(each) for each in arguments)]
 
     def env(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if key != "GENWRIGHT_WORKSPACE"}
+        kept = {key: each for key, each in os.environ.items() if not key.startswith("GENWRIGHT_")}
         return {**kept, **OFFLINE, "GENWRIGHT_WORKSPACE": str(self.workspace), **self.environment}
 
     def __call__(

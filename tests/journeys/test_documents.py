@@ -1,5 +1,6 @@
 """From an empty folder to hits and back, with the embedded models and no network."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -125,6 +126,27 @@ def test_the_index_is_rebuilt_from_the_store_and_for_another_embedder(plain, doc
     report = plain.json("reindex")
     assert report["embedded"] == 0 and report["vectors"] == report["passages"]
     plain("doctor")
+
+
+def test_file_names_may_be_anything_a_disk_can_hold(plain, tmp_path: Path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    names = [b"\xff.txt", "北京.txt".encode(), b"two\nlines.txt", b"-w.txt", b"a\x1b[2Jb.txt"]
+    for number, name in enumerate(names):
+        with open(os.fsencode(folder) + b"/" + name, "w") as file:
+            file.write(f"Machine number{number}.")
+    with open(os.fsencode(folder) + b"/\xfe.png", "wb") as file:
+        file.write(b"\x89PNG" + bytes(40))
+
+    report = plain.json("sync", folder, status=4)
+
+    assert (report["added"], len(report["skipped"])) == (5, 1)
+    assert plain.json("sync", folder, status=4)["unchanged"] == 5
+    assert "\x1b" not in plain("list").stdout and plain("list").stdout.count("\n") == 6
+    for number, name in enumerate(names):
+        path = os.fsdecode(os.fsencode(folder) + b"/" + name)
+        assert plain("show", path, "--text").stdout == f"Machine number{number}."
+    assert len(plain.json("remove", folder)["removed"]) == 5
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(plain, documents: Path):

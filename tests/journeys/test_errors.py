@@ -135,3 +135,11 @@ def test_ctrl_c_tells_what_is_safely_in_and_the_next_run_goes_on(plain, tmp_path
     there = {row["source"] for row in plain.json("list")}
     assert set(told) <= there and len(there) < 400
     assert plain.json("add", folder)["unchanged"] == len(there)
+
+
+def test_a_first_use_without_models_or_network_says_what_was_tried(plain, documents: Path):
+    plain.environment.clear()
+    done = plain("add", documents, status=5)
+    first, last = done.stderr.splitlines()
+    assert "pulling all-minilm-l6-v2" in first
+    assert last.startswith("error: ") and "package" in last

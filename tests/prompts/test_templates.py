@@ -35,6 +35,16 @@ def test_the_version_is_of_the_words_and_not_of_the_description():
     assert first.version.startswith("test@")
 
 
+def test_shots_are_kept_as_they_are_and_count_in_the_version(tmp_path):
+    shots = "shots:\n  - user: '{{ 1 }}'\n    assistant: One.\n"
+    (tmp_path / "shown.md").write_text(OWN.replace("---\n{{", f"{shots}---\n{{{{"))
+    (tmp_path / "bare.md").write_text(OWN)
+    shown, bare = (load_prompt(name, tmp_path) for name in ("shown", "bare"))
+    assert shown.shots == (("{{ 1 }}", "One."),)
+    assert bare.shots == ()
+    assert shown.version.split("@")[1] != bare.version.split("@")[1]
+
+
 def test_words_may_not_move_between_system_and_user_unseen():
     assert prompt("ab", "c").version != prompt("b", "ca").version
 

@@ -223,6 +223,16 @@ def test_sync_removes_what_is_gone_from_the_folder_and_nothing_else(
     ]
 
 
+def test_sync_keeps_a_hidden_file_that_was_named(
+    ingest: MakeIngest, database: Database, folder: Path
+):
+    (folder / ".notes.md").write_text("Found only by its name.")
+    ingest().add_paths([folder, folder / ".notes.md"])
+    assert ingest().sync(folder).removed == 0
+    (folder / ".notes.md").unlink()
+    assert ingest().sync(folder).removed == 1
+
+
 def test_sync_of_a_folder_that_is_missing_empty_or_a_file_removes_nothing(
     ingest: MakeIngest, database: Database, folder: Path, tmp_path: Path
 ):

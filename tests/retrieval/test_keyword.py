@@ -1,12 +1,13 @@
 """BM25 by FTS5, whatever the query holds."""
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.storage.rows import add_document
 
-from genwright.retrieval import EVERYWHERE, Scope, keyword_search
+from genwright.retrieval import EVERYWHERE, Scope, keyword_search, rarity
 from genwright.retrieval.keyword import MAX_TERMS, terms
 from genwright.storage import Database, Passage
 from genwright.types import OWNER, Principal
@@ -80,7 +81,7 @@ def test_any_text_is_a_query(database, query):
 
 
 def test_a_script_without_spaces_is_found_by_its_words(database):
-    assert found(database, "胡同在哪里？")[0].startswith("北京")
+    assert found(database, "胡同在哪里?")[0].startswith("北京")
     assert found(database, "胡同") == found(database, "北京 胡同") != []
     assert found(database, "同胡") == []  # a word is a phrase, not a bag of characters
 
@@ -108,8 +109,6 @@ def test_function_words_count_only_alone(database):
 def test_among_scores_only_the_passages_it_names(database):
     with database.read(OWNER) as session:
         ids = session.scalars(select(Passage.id).where(Passage.text.contains("oil"))).all()
-        import numpy as np
-
         some = np.array(ids[:1], dtype=np.int64)
         whole = dict(keyword_search(session, "oil", EVERYWHERE, 10))
         assert dict(keyword_search(session, "oil", EVERYWHERE, 10, among=some)) == {
@@ -125,3 +124,11 @@ def _first(database: Database, query: str, k: int) -> list[str]:
     with database.read(OWNER) as session:
         ranking = keyword_search(session, query, EVERYWHERE, k)
         return [session.get(Passage, id_).text for id_, _ in ranking]
+
+
+def test_a_rarer_word_tells_more(database):
+    with database.read(OWNER) as session:
+        found = rarity(session, ["oil", "moon", "seal", "unheard", "moon", "胡同"])
+    assert list(found) == ["oil", "moon", "seal", "unheard", "胡同"]
+    assert 0 < found["oil"] == found["moon"] < found["seal"] < found["unheard"]
+    assert found["胡同"] == found["seal"]

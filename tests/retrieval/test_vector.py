@@ -110,7 +110,7 @@ STEPS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @given(STEPS)
 def test_whatever_comes_and_goes_the_index_is_never_behind(small, tmp_path_factory, steps):
     folder = tmp_path_factory.mktemp("steps")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from genwright.cli.output import Display
+from genwright.cli.progress import Display
 from genwright.errors import UsageError
 
 if TYPE_CHECKING:

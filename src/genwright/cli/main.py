@@ -1,10 +1,12 @@
 """The entry: global options, commands that load when they are called, errors as one line."""
 
+import gc
 import os
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -129,6 +131,10 @@ def start(
 
 def main() -> None:
     """Run the command line of this process and end it with the exit status."""
+    gc.set_threshold(100_000, 20, 50)  # imports make many objects that stay: nothing to collect
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character shows its number
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -178,7 +184,7 @@ def _status_of(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     message, status = "this is a bug of genwright: please report it with the lines above.", BUG
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
         message, status = "interrupted.", INTERRUPTED
     elif isinstance(error, GenwrightError):
         message, status = str(error), error.exit_code

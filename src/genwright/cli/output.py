@@ -1,24 +1,40 @@
-"""Printing: results on standard output, progress and remarks on standard error."""
+"""Printing: results on standard output, remarks on standard error."""
 
 import json
 import shutil
 import sys
 import textwrap
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from genwright.monitoring import Step
     from genwright.rag.health import Finding
     from genwright.retrieval import Hit
     from genwright.types import Json
 
-EVERY = 5.0
-"""Seconds between two lines of progress where there is no terminal."""
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_CONTROL_BUT_LAYOUT = {code: each for code, each in _CONTROL.items() if chr(code) not in "\n\t"}
+
+
+def visible(text: str) -> str:
+    r"""A text without what would command the terminal: a document may hold such sequences.
+
+    Example:
+        >>> visible("a title\x1b[2J")
+        'a title\\x1b[2J'
+    """
+    return text.translate(_CONTROL_BUT_LAYOUT)
+
+
+def one_line(text: str) -> str:
+    r"""The same, in one line: file names may hold newlines.
+
+    Example:
+        >>> one_line("two\nlines")
+        'two\\x0alines'
+    """
+    return text.translate(_CONTROL)
 
 
 def print_json(value: object) -> None:
@@ -29,12 +45,12 @@ def print_json(value: object) -> None:
 
 def remark(text: str) -> None:
     """One line for the person, apart from the result."""
-    print(text, file=sys.stderr, flush=True)
+    print(one_line(text), file=sys.stderr, flush=True)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Columns as wide as their content, numbers to the right; the last is cut on a terminal."""
-    lines = [headers, *([str(cell) for cell in row] for row in rows)]
+    lines = [headers, *([one_line(str(cell)) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [
         bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(widths))
@@ -58,7 +74,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
     width = max(map(len, fields))
     for name, value in fields.items():
         plain = value if isinstance(value, str | int | float) else json.dumps(value)
-        print(f"{name.ljust(width)}  {plain}")
+        print(f"{name.ljust(width)}  {one_line(str(plain))}")
 
 
 def print_hits(hits: "Sequence[Hit]") -> None:
@@ -66,16 +82,17 @@ def print_hits(hits: "Sequence[Hit]") -> None:
     for rank, hit in enumerate(hits, start=1):
         why = ", ".join(f"{origin} {score:.3f}" for origin, score in hit.scores.items())
         print(f"{rank}. {hit.score:.3f} = {why}")
-        print(f"   {place(hit.source, hit.page, hit.section)} [{hit.start}:{hit.end}]")
-        print(f"{shortened(hit.text)}\n")
+        where = place(hit.source, hit.page, hit.section)
+        print(f"   {one_line(where)} [{hit.start}:{hit.end}]")
+        print(f"{shortened(visible(hit.text))}\n")
 
 
 def print_passages(passages: "Sequence[Json]") -> None:
     """Passages of one document in order."""
     for each in passages:
         where = place("", each["page"], each["section"])
-        print(f"{each['id']} [{each['start']}:{each['end']}] {where}".rstrip())
-        print(f"{textwrap.indent(each['text'], '   ')}\n")
+        print(f"{each['id']} [{each['start']}:{each['end']}] {one_line(where)}".rstrip())
+        print(f"{textwrap.indent(visible(each['text']), '   ')}\n")
 
 
 def place(source: str, page: int | None, section: str) -> str:
@@ -112,7 +129,8 @@ def print_tree(step: "Step") -> None:
         return tree
 
     print(f"trace {step.trace_id}")
-    Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(branch(step))
+    width = None if sys.stdout.isatty() else 10_000  # a file cuts no lines
+    Console(highlight=False, width=width).print(branch(step))
 
 
 def print_status(status: "Json") -> None:
@@ -159,67 +177,3 @@ def megabytes(size: int) -> str:
         '83.5 MB'
     """
     return f"{size / 1e6:,.1f} MB"
-
-
-class Display:
-    """Progress of long work: a bar on a terminal, now and then a line elsewhere.
-
-    A context manager, and a ``genwright.types.Progress``. It writes on standard error; when quiet,
-    nothing.
-    """
-
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet, self.terminal = quiet, sys.stderr.isatty()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        self._said, self._said_at = "", time.monotonic()
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        """Show how far it is; ``total`` 0 when nobody knows."""
-        if self.quiet:
-            return
-        if self.terminal:
-            self._draw(done, total, what)
-        elif time.monotonic() - self._said_at >= EVERY or (not total and what != self._said):
-            self._said, self._said_at = what, time.monotonic()
-            remark(f"{done * 100 // total}% {what}" if total else what)
-
-    def line(self, text: str) -> None:
-        """A line that stays where there is no terminal; on one the bar says enough."""
-        if not self.quiet and not self.terminal:
-            self._said_at = time.monotonic()
-            remark(text)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Take the bar off the terminal."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-    def _draw(self, done: int, total: int, what: str) -> None:
-        if self._bar is None:
-            self._bar = _bar()
-            self._task = self._bar.add_task(what, total=None)
-            self._bar.start()
-        assert self._task is not None
-        self._bar.update(self._task, completed=done, total=total or None, description=what)
-
-
-def _bar() -> "Progress":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    columns: list[Any] = [BarColumn(20), TaskProgressColumn(), TimeElapsedColumn()]
-    described = TextColumn("{task.description}", markup=False)
-    return Progress(*columns, described, console=Console(stderr=True), transient=True)

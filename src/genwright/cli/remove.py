@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import workspace
-from genwright.cli.output import print_json
+from genwright.cli.output import one_line, print_json
 from genwright.rag.library import remove_documents
 from genwright.types import OWNER
 
@@ -29,4 +29,4 @@ def command(
     if as_json:
         print_json({"removed": gone})
     else:
-        print("\n".join(f"removed {source}" for source in gone))
+        print("\n".join(f"removed {one_line(source)}" for source in gone))

@@ -26,6 +26,8 @@ _PIECE = re.compile(
     r"|\w{1,3}|[^\w\s]"
 )
 
+_PART_OF_A_WORD = re.compile(r"\s+\S{0,40}$")
+
 
 @embedders.register("engine")
 class EngineEmbedder:
@@ -84,7 +86,8 @@ def cut_to_tokens(engine: Engine, texts: Sequence[str], limit: int) -> list[str]
         over = [(place, count) for place, count in zip(long, counts, strict=True) if count > limit]
         for place, count in over:
             text = cut[place]
-            cut[place] = text[: min(len(text) - 1, len(text) * limit // count)].rstrip()
+            shorter = text[: min(len(text) - 1, len(text) * limit // count)]
+            cut[place] = _PART_OF_A_WORD.sub("", shorter) or shorter
         long = [place for place, _ in over]
     return cut
 

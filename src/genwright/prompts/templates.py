@@ -6,6 +6,9 @@
     description: What it is for.
     system: |
       You are ...
+    shots:
+      - user: ...
+        assistant: ...
     ---
     {{ question }}
 
@@ -37,11 +40,14 @@ class Prompt:
     description: str
     system: str
     user: str
+    shots: tuple[tuple[str, str], ...] = ()
+    """Examples of what a user says and what the reply should be, as they are sent."""
 
     @cached_property
     def version(self) -> str:
         """Name and content hash, ``answer@1f2e3d4c5b6a``: equal exactly when the words are."""
-        content = "\0".join((self.system, self.user)).encode()
+        words = (self.system, self.user, *(text for shot in self.shots for text in shot))
+        content = "\0".join(words).encode()
         return f"{self.name}@{hashlib.sha256(content).hexdigest()[:12]}"
 
     def render(self, **values: object) -> tuple[str, str]:
@@ -94,7 +100,10 @@ def _parse(name: str, data: bytes, where: str) -> Prompt:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
         _, front, user = text.split("---\n", 2)
         values = yaml.safe_load(front)
-        return Prompt(name, str(values["description"]), values["system"] + "", user)
+        shots = tuple(
+            (shot["user"] + "", shot["assistant"] + "") for shot in values.get("shots", ())
+        )
+        return Prompt(name, str(values["description"]), values["system"] + "", user, shots)
     except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise SettingsError(
             f"{where} should begin with YAML front matter between --- lines that has description "

@@ -10,8 +10,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,14 +46,16 @@ class Evidence:
     """First character in the document's text."""
     end: int
     text: str
-    vector: NDArray[np.float32]
-    """Of the sentence it was found by, shape (dim,)."""
     score: float
     """Probability, from 0 to 1, that its sentence holds the answer."""
+    fit: tuple[float, ...]
+    """Cosine, and the share of the question covered by sentence, surroundings and passage."""
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
+    """A sentence of a hit."""
+
     hit: Hit
     start: int
     end: int
@@ -80,19 +80,19 @@ def find_evidence(
         rarity: Inverse document frequency of the question's stems; a missing one counts 1.
         model: The fitted weights.
     """
-    candidates = list(_candidates(hits))
+    candidates = list(candidates_of(hits))
     if not candidates:
         return []
     vectors = embedder.embed([question, *(each.text for each in candidates)])
     features = describe(question, candidates, vectors[0], vectors[1:], rarity)
     scores = model.probability(features)
     order = np.argsort(-scores, kind="stable")
-    return [_widened(candidates, scores, vectors[1:], int(place)) for place in order]
+    return [_widened(candidates, scores, features, int(place)) for place in order]
 
 
 def describe(
     question: str,
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[Candidate],
     asked: NDArray[np.float32],
     vectors: NDArray[np.float32],
     rarity: Mapping[str, float],
@@ -116,7 +116,7 @@ def _own(
     wanted: Mapping[str, float],
     total: float,
     kind: str,
-    candidate: _Candidate,
+    candidate: Candidate,
     cosine: float,
 ) -> list[float]:
     sentence = words.content(candidate.text)
@@ -173,14 +173,15 @@ def _fits(kind: str, question: str, text: str) -> bool:
     return bool(words.names(text) - set(words.content(question)))
 
 
-def _candidates(hits: Sequence[Hit]) -> Iterator[_Candidate]:
+def candidates_of(hits: Sequence[Hit]) -> Iterator[Candidate]:
+    """Every sentence of the hits that has a letter or a digit, in their order."""
     for hit in hits:
         before = ""
-        for start, end in sentences(hit.text):
-            end = min(end, start + LONGEST)
+        for start, last in sentences(hit.text):
+            end = min(last, start + LONGEST)
             text = hit.text[start:end]
             if any(char.isalnum() for char in text):
-                yield _Candidate(hit, hit.start + start, hit.start + end, text, before)
+                yield Candidate(hit, hit.start + start, hit.start + end, text, before)
             before = text
 
 
@@ -190,9 +191,9 @@ that goes on where it only begins to answer."""
 
 
 def _widened(
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[Candidate],
     scores: NDArray[np.float64],
-    vectors: NDArray[np.float32],
+    features: Features,
     place: int,
 ) -> Evidence:
     own = candidates[place]
@@ -208,4 +209,46 @@ def _widened(
             first, last = min(place, other), max(place, other)
     start, end = candidates[first].start, candidates[last].end
     text = own.hit.text[start - own.hit.start : end - own.hit.start]
-    return Evidence(own.hit, start, end, text, vectors[place], float(scores[place]))
+    fit = tuple(float(value) for value in features[place][:4])
+    return Evidence(own.hit, start, end, text, float(scores[place]), fit)
+
+
+def answerable(
+    question: str, evidence: Sequence[Evidence], rarity: Mapping[str, float], model: Logistic
+) -> float:
+    """Probability that the hits answer the question; 0 where there is no evidence at all.
+
+    Args:
+        question: What is asked.
+        evidence: As ``find_evidence`` gives it.
+        rarity: The one it was found with.
+        model: The fitted weights.
+    """
+    if not evidence:
+        return 0.0
+    return float(model.probability(np.array([outlook(question, evidence, rarity)]))[0])
+
+
+def outlook(
+    question: str, evidence: Sequence[Evidence], rarity: Mapping[str, float]
+) -> list[float]:
+    """The features of answerability: how good the best evidence is, and what it leaves out."""
+    best = evidence[0]
+    wanted = {stem: rarity.get(stem, 1.0) for stem in words.content(question)}
+    about = {*words.content(best.hit.title), *words.content(best.hit.section)}
+    around = {*words.content(best.hit.text), *about}
+    missing = max((value for stem, value in wanted.items() if stem not in around), default=0.0)
+    strange = words.names(question) - around
+    return [
+        _logit(best.score),
+        _logit(float(np.mean([each.score for each in evidence[:3]]))),
+        *best.fit,
+        best.hit.scores.get("vector", 0.0),
+        missing / (max(wanted.values(), default=0.0) or 1.0),
+        len(strange) / max(1, len(words.names(question))),
+    ]
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))

@@ -181,12 +181,10 @@ def _vector_index(parts: Parts) -> Iterator[Finding]:
 
 
 def _unreadable(folder: Path) -> Path | None:
-    import faiss
+    from genwright.retrieval.vector import is_sound
 
     for file in sorted(folder.glob("*.faiss")):
-        try:
-            faiss.read_index(str(file))
-        except RuntimeError:  # faiss raises no other for a broken file
+        if not is_sound(file) and file.exists():  # another process may just have replaced it
             return file
     return None
 

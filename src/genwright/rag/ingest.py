@@ -7,20 +7,22 @@ they reported. What was reported survives a crash; what was not is read again by
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from queue import Queue
-from threading import Event, Thread
 
 import numpy as np
 from sqlalchemy import delete, select
 
-from genwright.documents import Extract, Found, Passage, Reader, Skipped, walk
+from genwright.documents import Extract, Found, Passage, Skipped, walk
 from genwright.documents.splitters import splitters
 from genwright.embeddings import Embedder
-from genwright.errors import NotFound, Refused, UnreadableDocument, UsageError
+from genwright.errors import Refused, UsageError
+from genwright.rag.incoming import Given, Incoming, Item, Unchanged, ahead, read_each
+from genwright.rag.library import source_of
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection as CollectionRow
 from genwright.storage import Database, Document, StoreSession, Vector
@@ -32,27 +34,6 @@ READING_VERSION = 1
 
 BATCH_PASSAGES = 256
 """Passages that are embedded and committed together; a longer document is a batch of its own."""
-
-READ_AHEAD = 16
-"""Documents that may wait for the embedder."""
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A document on its way in."""
-
-    source: str
-    sha256: str
-    """Of the bytes it was read from."""
-    extract: Extract
-
-
-@dataclass(frozen=True)
-class Unchanged:
-    """A document that the collection holds as it is."""
-
-    source: str
-
 
 _Split = tuple[Incoming, list[Passage]]
 
@@ -81,7 +62,7 @@ class IngestReport:
 
     def json(self) -> Json:
         """The numbers, and ``{"path", "reason"}`` of what was skipped."""
-        rows = [{"path": str(each.path), "reason": each.reason} for each in self.skipped]
+        rows = [{"path": source_of(each.path), "reason": each.reason} for each in self.skipped]
         return {**asdict(self), "skipped": rows, "seconds": round(self.seconds, 3)}
 
 
@@ -127,9 +108,9 @@ class Ingest:
 
     def add_bytes(self, data: bytes, name: str) -> IngestReport:
         """Store one document that is not a file; ``name`` is its source and tells its format."""
-        with Reader(self.settings) as reader:
-            self._total += 1
-            return self.store(self._each(name, name, lambda: data, reader, self._known()))
+        self._total += 1
+        given = Given(source_of(name), name, lambda: data)
+        return self.store(read_each([given], self.settings, self._known(), self.recipe))
 
     def sync(self, folder: Path) -> IngestReport:
         """Make the collection hold what a folder holds: adds, replaces, and removes what is gone.
@@ -144,22 +125,26 @@ class Ingest:
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"Expected a folder, got a file: genwright add {folder}")
         found = list(walk([folder], self.settings))
-        here = str(folder.resolve())
+        here = source_of(folder.resolve())
         if not found and (lost := self._from_below(here)):
             raise Refused(
                 f"Expected the files of {len(lost)} documents in {folder}, got an empty folder: "
                 f"mount it, or drop them by: genwright remove {here}"
             )
         self._add(found)
-        there = {str(each.path) for each in found}
-        gone = [id_ for id_, source in self._from_below(here).items() if source not in there]
+        there = {source_of(each.path) for each in found}
+        gone = [
+            id_
+            for id_, source in self._from_below(here).items()
+            if source not in there and _is_gone(source)
+        ]
         with self.database.write(self.principal) as session:
             for id_ in gone:
                 session.execute(delete(Document).where(Document.id == id_))
         self.report.removed += len(gone)
         return self._timed()
 
-    def store(self, incoming: Iterable[Incoming | Skipped | Unchanged]) -> IngestReport:
+    def store(self, incoming: Iterable[Item]) -> IngestReport:
         """Split, embed and store documents, in batches."""
         batch: list[_Split] = []
         waiting = 0
@@ -184,32 +169,10 @@ class Ingest:
         self.report.skipped += [each for each in walked if isinstance(each, Skipped)]
         found = [each for each in walked if isinstance(each, Found)]
         self._total += len(found)
-        return self.store(_ahead(self._read(found)))
-
-    def _read(self, found: Sequence[Found]) -> Iterator[Incoming | Skipped | Unchanged]:
-        known = self._known()
-        with Reader(self.settings) as reader:
-            for each in found:
-                source = str(each.path)
-                yield from self._each(source, each.path.name, each.read, reader, known)
-
-    def _each(
-        self,
-        source: str,
-        name: str,
-        read: Callable[[], bytes],
-        reader: Reader,
-        known: Mapping[str, tuple[str, str]],
-    ) -> Iterator[Incoming | Skipped | Unchanged]:
-        try:
-            data = read()
-            digest = hashlib.sha256(data).hexdigest()
-            if known.get(source) == (digest, self.recipe):
-                yield Unchanged(source)
-            else:
-                yield Incoming(source, digest, reader.read_bytes(data, name))
-        except (UnreadableDocument, NotFound) as error:  # a file may go while others are read
-            yield Skipped(Path(source), str(error))
+        given = [Given(source_of(each.path), each.path.name, each.read) for each in found]
+        reading = read_each(given, self.settings, self._known(), self.recipe)
+        with closing(ahead(reading)) as incoming:  # ends the sandbox on Ctrl-C too
+            return self.store(incoming)
 
     def _known(self, sources: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
         """Digest and recipe of what the collection holds, by source; of all, or of those named."""
@@ -326,6 +289,17 @@ class Ingest:
         return found
 
 
+def _is_gone(source: str) -> bool:
+    """Whether nothing is there; a folder that may not be entered says nothing of its files."""
+    try:
+        os.lstat(source)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def embedded_text(heading: str, text: str) -> str:
     """What the embedder reads of a passage: its heading gives short passages their subject."""
     return f"{heading}\n{text}" if heading else text
@@ -371,35 +345,3 @@ def _recipe(settings: DocumentSettings, embedder: Embedder) -> str:
         embedder.fingerprint,
     )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _ahead(
-    incoming: Iterator[Incoming | Skipped | Unchanged],
-) -> Iterator[Incoming | Skipped | Unchanged]:
-    """Read in a thread of its own, at most ``READ_AHEAD`` documents before they are asked for."""
-    queue: Queue[Incoming | Skipped | Unchanged | BaseException | None] = Queue(READ_AHEAD)
-    stopped = Event()
-
-    def produce() -> None:
-        try:
-            for each in incoming:
-                queue.put(each)
-                if stopped.is_set():
-                    return
-            queue.put(None)
-        except BaseException as error:
-            queue.put(error)
-
-    thread = Thread(target=produce, name="genwright-reader", daemon=True)
-    thread.start()
-    try:
-        while (item := queue.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()
-        while thread.is_alive():  # a full queue must not hold the thread, nor its child process
-            while not queue.empty():
-                queue.get_nowait()
-            thread.join(0.05)

@@ -1,5 +1,6 @@
 """The documents of a workspace: listing, showing and removing them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC
@@ -187,6 +188,17 @@ def remove_documents(
     return list(gone.values())
 
 
+def source_of(path: Path | str) -> str:
+    r"""A path as the source of a document; bytes of a name that are no UTF-8 are written out.
+
+    Example:
+        >>> import os
+        >>> source_of(os.fsdecode(b"/docs/caf\xe9.txt"))
+        '/docs/caf\\xe9.txt'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def check_collections(session: StoreSession, names: Sequence[str]) -> None:
     """Raise NotFound for a name that no collection has: a typo must not look like no hits."""
     for name in names:
@@ -210,14 +222,15 @@ def hit_json(hit: "Hit") -> Json:
 
 
 def _named(named: str) -> ColumnElement[bool]:
-    source = Document.source.in_({named, str(Path(named).resolve())})
+    source = Document.source.in_({source_of(named), source_of(Path(named).resolve())})
     # SQLite's integers have 64 bits; more digits than 18 are no id.
     fits = named.isascii() and named.isdigit() and len(named) <= 18
     return or_(source, Document.id == int(named)) if fits else source
 
 
 def _below(folder: str) -> ColumnElement[bool]:
-    return Document.source.startswith(f"{Path(folder).resolve()}/", autoescape=True)
+    above = source_of(Path(folder).resolve()).rstrip("/")
+    return Document.source.startswith(f"{above}/", autoescape=True)
 
 
 def _inside(session: StoreSession, collection: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
-from genwright.errors import NotFound
+from genwright.errors import NotFound, SettingsError
 from genwright.hardware import available_cores
 from genwright.types import OWNER, Principal, Progress, unheard
 from genwright.workspace import Workspace
@@ -124,9 +124,15 @@ class Parts:
         if settings.reranker == "none":
             return None
         made = rerankers.get(settings.reranker)
-        if not settings.rerank_model:
+        if settings.rerank_model:
+            return made(self.engine(settings.rerank_model, "rerank"))  # type: ignore[call-arg]
+        try:
             return made()
-        return made(self.engine(settings.rerank_model, "rerank"))  # type: ignore[call-arg]
+        except TypeError as error:
+            raise SettingsError(
+                f"Reranker {settings.reranker!r} needs a model: set retrieval.rerank_model to a "
+                "reranker of `genwright models list`."
+            ) from error
 
     @cached_property
     def tracing(self) -> "Tracing":
@@ -147,6 +153,8 @@ class Parts:
 
         with self.workspace.database.read(self.principal) as session:
             check_collections(session, scope.collections)
+            # What a shell hands over need not be UTF-8; the store takes nothing else.
+            query = query.encode("utf-8", "replace").decode()
             return self.search.search(session, query, k=k, mode=mode, scope=scope)
 
     def ingest(

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the apostrophes people type are its subject
 """What a sentence is made of, as far as plain rules can tell: content words, numbers, names.
 
 Words are compared by their Snowball stem (Porter 2001, http://snowball.tartarus.org/algorithms/),
@@ -7,6 +8,8 @@ as the keyword index does. Scripts written without spaces are taken by character
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 from genwright.storage.segment import segment
 
@@ -64,7 +67,7 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _stemmer() -> object:
+def _stemmer() -> Any:  # noqa: ANN401 - it has no type stubs
     import snowballstemmer
 
     return snowballstemmer.stemmer("english")
@@ -122,4 +125,4 @@ def pairs(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
         >>> sorted(pairs(("a", "b", "c")))
         [('a', 'b'), ('b', 'c')]
     """
-    return frozenset(zip(words, words[1:], strict=False))
+    return frozenset(pairwise(words))

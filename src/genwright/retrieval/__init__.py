@@ -8,7 +8,7 @@ Example:
 
 from genwright.retrieval.base import EVERYWHERE, Hit, Scope
 from genwright.retrieval.hybrid import convex_combination, reciprocal_rank_fusion
-from genwright.retrieval.keyword import keyword_search
+from genwright.retrieval.keyword import keyword_search, rarity
 from genwright.retrieval.search import Search
 from genwright.retrieval.vector import VectorSearch
 
@@ -20,5 +20,6 @@ __all__ = [
     "VectorSearch",
     "convex_combination",
     "keyword_search",
+    "rarity",
     "reciprocal_rank_fusion",
 ]

@@ -7,6 +7,8 @@ measured on the vectors themselves when it is built.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +91,8 @@ class VectorIndex:
         if not self.exact:
             inner = _inner(self.faiss_index)
             parameters.nprobe = inner.nlist if every_list else inner.nprobe
-        scores, ids = self.faiss_index.search(query[None], k, params=parameters)
+        with _one_thread():
+            scores, ids = self.faiss_index.search(query[None], k, params=parameters)
         return [
             (int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0
         ]
@@ -114,6 +117,19 @@ def build(
     index = VectorIndex(inverted)
     index.recall = _tune(index, vectors[sample[:PROBES]], ids, vectors, recall)
     return index
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One query has nothing to share out, and on a busy machine threads wait for one another."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _tune(

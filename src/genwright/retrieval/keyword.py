@@ -4,8 +4,10 @@ Robertson et al. 1994 (TREC-3), with FTS5's constants k1 = 1.2 and b = 0.75; wor
 Porter stems, case and accents do not count.
 """
 
+import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
 from sqlalchemy import Integer, column, func, literal_column, select, text
@@ -37,6 +39,8 @@ _FUNCTION_WORDS = frozenset(
 )
 
 _FTS: TableClause = table("passage_fts", column("rowid", Integer))
+# The plus keeps SQLite from asking FTS5 for the whole query again for each id of a list.
+_ROWID = literal_column("+passage_fts.rowid", Integer)
 
 
 def terms(query: str) -> list[str]:
@@ -93,10 +97,34 @@ def keyword_search(
         .limit(k)
     )
     if among is not None:
-        statement = statement.where(_FTS.c.rowid.in_(among.tolist()))
+        statement = statement.where(_ROWID.in_(among.tolist()))
     where = [condition for condition in conditions(session, scope) if str(condition) != "true"]
     if where:
         inside = select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
-        statement = statement.where(_FTS.c.rowid.in_(inside))
+        statement = statement.where(_ROWID.in_(inside))
     rows = session.execute(statement, {"match": " OR ".join(phrases)})
     return [(int(passage), max(0.0, float(value))) for passage, value in rows]
+
+
+FREQUENT = 2000
+"""Passages with a word are counted up to here; a commoner one is as good as everywhere."""
+
+
+def rarity(session: StoreSession, words: Iterable[str]) -> dict[str, float]:
+    """How much each word tells: BM25's inverse document frequency over all passages.
+
+    ``log(1 + (N - n + 0.5) / (n + 0.5))`` for N passages of which n have the word (Robertson and
+    Spärck Jones 1976, doi:10.1002/asi.4630270302). Like BM25's own, it counts every
+    passage of the workspace, whoever may read it.
+    """
+    total = session.scalar(select(func.count()).select_from(Passage)) or 0
+    counted = text(
+        "SELECT count(*) FROM "
+        f"(SELECT 1 FROM passage_fts WHERE passage_fts MATCH :match LIMIT {FREQUENT})"
+    )
+    found = {}
+    for word in dict.fromkeys(words):
+        phrase = f'"{" ".join(segment(word).split())}"'
+        among = int(session.execute(counted, {"match": phrase}).scalar() or 0)
+        found[word] = math.log1p((max(total - among, 0) + 0.5) / (among + 0.5))
+    return found

@@ -1,10 +1,8 @@
 """Rights and scope as one set of conditions, so that no search can forget one of them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, String, cast, func, select
 
 from genwright.retrieval.base import Scope
 from genwright.storage import Collection, Document, Passage, StoreSession, readable
@@ -39,7 +37,10 @@ def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
     inside = session.scalar(select(func.count()).select_from(Document).where(*where))
     if inside == session.scalar(select(func.count()).select_from(Document)):
         return None
-    ids: Sequence[int] = session.scalars(
-        select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
-    ).all()
-    return np.sort(np.array(ids, dtype=np.int64))
+    # As one string: a tenth of the time that a row for each of many passages takes.
+    ids = session.scalar(
+        select(func.aggregate_strings(cast(Passage.id, String), ","))
+        .join(Document, Passage.document_id == Document.id)
+        .where(*where)
+    )
+    return np.sort(np.fromstring(ids or "", dtype=np.int64, sep=","))

@@ -68,6 +68,7 @@ class Search:
         k, mode = k or self.settings.k, mode or self.settings.mode
         if mode not in MODES:
             raise UsageError(f"Mode should be one of {', '.join(MODES)}, not {mode!r}.")
+        query = query.encode("utf-8", "replace").decode()  # a shell may hand over half characters
         if not any(character.isalnum() for character in query):
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)

@@ -123,14 +123,12 @@ class VectorSearch:
             passage, removal = _progress(file)
             ahead = passage > ends.get("passage", 0) or removal > ends.get("vector_removal", 0)
             match = _NAME.fullmatch(file.name)
-            if match is None or ahead:
+            if match is None or ahead or not is_sound(file):
                 continue
-            # Checked before faiss sees it, whose reader trusts the sizes that a file states.
-            with contextlib.suppress(RuntimeError, OSError):
-                if _checksum(file) == match[4]:
-                    self._index = VectorIndex(faiss.read_index(str(file)), float(match[3]))
-                    self._passage, self._removal = passage, removal
-                    return
+            with contextlib.suppress(RuntimeError):  # another process may just have dropped it
+                self._index = VectorIndex(faiss.read_index(str(file)), float(match[3]))
+                self._passage, self._removal = passage, removal
+                return
         self.rebuild(session)
 
     def _marks(self, session: StoreSession) -> tuple[int, int]:
@@ -163,6 +161,18 @@ class VectorSearch:
         ).all()
         index.remove(np.array(gone, dtype=np.int64))
         self._unsaved += len(gone)
+
+
+def is_sound(file: Path) -> bool:
+    """Whether an index file is as it was written, by the checksum in its name.
+
+    Asked before faiss sees a file, whose reader trusts the sizes that the file states.
+    """
+    match = _NAME.fullmatch(file.name)
+    try:
+        return match is not None and _checksum(file) == match[4]
+    except OSError:
+        return False
 
 
 def _progress(file: Path) -> tuple[int, int]:

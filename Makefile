@@ -1,0 +1,58 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each sets up what it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DOCS ?=
+
+export GENWRIGHT_MODELS_DIR ?= $(CURDIR)/.models
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help setup dev models demo test lint check bench clean
+
+help:
+	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
+	@echo "make test   everything the tests need, and the tests"
+	@echo "make check  format, lint, types, floors, docs"
+	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
+
+setup: $(VENV)/.base
+dev: $(VENV)/.dev
+models: $(GENWRIGHT_MODELS_DIR)/.pulled
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(GENWRIGHT_MODELS_DIR)/.pulled: | $(VENV)/.base
+	$(BIN)/genwright models pull
+	@touch $@
+
+demo: setup models
+	$(BIN)/python examples/demo.py $(DOCS)
+
+test: dev models
+	$(BIN)/python -m pytest
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+check: lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/journeys/test_help.py
+
+bench: dev models
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/search.py
+
+clean:
+	rm -rf demo-workspace build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

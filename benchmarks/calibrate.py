@@ -1,0 +1,205 @@
+"""Fits the three models of the main job on real questions, and measures them on held-back ones.
+
+    python benchmarks/calibrate.py [--data DIR] [--models DIR] [--write]
+
+Evidence (does a sentence hold the answer), answerability (do the passages answer at all) and
+support (does a span say what a sentence claims) are logistic regressions over the features that
+``genwright.rag.evidence`` and ``genwright.rag.support`` describe. They are fitted on XQuAD-en
+(questions of one half of its articles) and the chunking evaluation set (every other question), and
+measured on the rest; ``--write`` then stores them as ``src/genwright/rag/calibration.json``.
+
+What is not answerable is made by asking with the paragraph left out that the question was written
+for. Claims are made from the questions: the sentence that holds the answer, with words left out,
+and question and answer as one statement are supported; the same with another answer, number, name
+or sense, or with their paragraph left out, are not.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from claims import Claim, claims_of
+from fitting import fit, report
+from questions import Question, chunking_questions, store, xquad_questions
+
+from genwright.rag import evidence, support, words
+from genwright.rag.calibration import Logistic
+from genwright.rag.parts import Parts
+from genwright.retrieval import Hit, Scope, rarity
+from genwright.workspace import create, open_workspace
+
+ROOT = Path(__file__).parent.parent
+HITS = 8
+CHECKED_HITS = 4
+
+
+@dataclass
+class Case:
+    """A question with what the search found for it, all passages or its own left out."""
+
+    question: Question
+    hits: list[Hit]
+    rare: dict[str, float]
+    without: bool
+    found: list[evidence.Evidence] = field(default_factory=list)
+
+
+def main() -> None:
+    """Fit, measure, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--models", type=Path, default=ROOT / ".models")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        overrides = {"models_dir": str(given.models)}
+        workspace = open_workspace(create(Path(folder)), overrides)
+        with Parts(workspace) as parts:
+            results = calibrate(parts, given.data / "02-qa")
+        workspace.close()
+    print(json.dumps(results["about"], indent=1))
+    if given.write:
+        target = ROOT / "src" / "genwright" / "rag" / "calibration.json"
+        target.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def calibrate(parts: Parts, data: Path) -> dict[str, object]:
+    """The three models and their figures."""
+    questions = [*xquad_questions(data / "xquad" / "xquad.en.json.gz")]
+    questions += chunking_questions(data / "chunking-evaluation")
+    store(parts, questions)
+    cases = list(search(parts, questions))
+    finder, about_finder = fit_evidence(parts, cases)
+    print("evidence", about_finder, flush=True)
+    for case in cases:
+        case.found = evidence.find_evidence(
+            case.question.text, case.hits, parts.embedder, case.rare, finder
+        )
+    judge, about_judge = fit_answerable(cases)
+    print("answerable", about_judge, flush=True)
+    checker, about_checker = fit_support(parts, cases)
+    models = {"evidence": finder, "answerable": judge, "support": checker}
+    about = {"evidence": about_finder, "answerable": about_judge, "support": about_checker}
+    return {"about": about} | {
+        name: {"weights": [round(w, 5) for w in model.weights], "bias": round(model.bias, 5)}
+        for name, model in models.items()
+    }
+
+
+def search(parts: Parts, questions: Sequence[Question]) -> Iterator[Case]:
+    """Each question twice: over everything, and without its own document."""
+    with parts.workspace.database.read(parts.principal) as session:
+        documents = sources(session)
+        for question in questions:
+            own = documents[question.source]
+            known = rarity(session, words.tokens(question.text))
+            rare = {words.stem(word): value for word, value in known.items()}
+            for scope in (Scope(), Scope(without=(own,))):
+                hits = parts.search.search(session, question.text, k=HITS, scope=scope)
+                yield Case(question, hits, rare, bool(scope.without))
+
+
+def sources(session: object) -> dict[str, int]:
+    """Document ids by source."""
+    from genwright.storage import Document
+
+    return {document.source: document.id for document in session.query(Document)}
+
+
+def fit_evidence(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+    """Sentences of the hits; those that overlap the answer are positive."""
+    parted: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {False: [], True: []}
+    for case in cases:
+        if case.without:
+            continue
+        candidates = list(evidence.candidates_of(case.hits))
+        vectors = parts.embedder.embed([case.question.text, *(c.text for c in candidates)])
+        rows = evidence.describe(case.question.text, candidates, vectors[0], vectors[1:], case.rare)
+        labels = np.array(
+            [case.question.holds(c.hit.source, c.start, c.end) for c in candidates], bool
+        )
+        parted[case.question.held_back].append((rows, labels))
+    rows, labels = (np.concatenate(each) for each in zip(*parted[False], strict=True))
+    model = fit(rows, labels)
+    best = [labels[np.argmax(model.probability(rows))] for rows, labels in parted[True]]
+    found = [labels.any() for _, labels in parted[True]]
+    about = {"best sentence holds the answer": mean(best), "in the hits at all": mean(found)}
+    rows, labels = (np.concatenate(each) for each in zip(*parted[True], strict=True))
+    return model, about | report(model.probability(rows), labels)
+
+
+def fit_answerable(cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+    """Questions over everything are answerable, those without their document are not."""
+    rows = np.array([evidence.outlook(c.question.text, c.found, c.rare) for c in cases])
+    labels = np.array([not case.without for case in cases])
+    held = np.array([case.question.held_back for case in cases])
+    xquad = np.array([case.question.suite == "xquad" for case in cases])
+    model = fit(rows[~held], labels[~held], balanced=True)
+    chances = model.probability(rows)
+    about: dict[str, object] = {}
+    for name, chosen in (("xquad", held & xquad), ("chunking", held & ~xquad)):
+        yes, no = chosen & labels, chosen & ~labels
+        about[name] = {
+            "answers": mean(chances[yes] >= 0.5),
+            "refuses": mean(chances[no] < 0.5),
+        } | report(chances[chosen], labels[chosen])
+    right = [
+        case.question.holds(case.found[0].hit.source, case.found[0].start, case.found[0].end)
+        for case, chance in zip(cases, chances, strict=True)
+        if chance >= 0.5
+        and not case.without
+        and case.question.held_back
+        and case.question.suite == "xquad"
+    ]
+    return model, about | {"best span holds the answer where answered, xquad": mean(right)}
+
+
+def fit_support(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+    """Claims against the spans of their hits: the span the model likes best decides."""
+    claims: list[Claim] = []
+    dice = random.Random(0)
+    for case in cases:
+        if case.question.suite == "xquad":
+            hits = case.hits[:CHECKED_HITS]
+            claims += claims_of(case.question, hits, case.without, dice)
+    known: dict[str, np.ndarray] = {}
+    described = [list(_described(parts, claim, known)) for claim in claims]
+    labels = np.array([claim.supported for claim in claims])
+    held = np.array([claim.held_back for claim in claims])
+    model = Logistic((1.0, 2.0, 0.0, 2.0, 1.0, 1.0, -1.0, -1.0, -1.0, 0.0, 0.0, 0.0), 0.0)
+    for _ in range(3):
+        rows = np.array(
+            [each[int(np.argmax(model.probability(np.array(each))))] for each in described]
+        )
+        model = fit(rows[~held], labels[~held], balanced=True)
+    rows = np.array([each[int(np.argmax(model.probability(np.array(each))))] for each in described])
+    chances = model.probability(rows)
+    about: dict[str, object] = report(chances[held], labels[held])
+    kinds = sorted({claim.kind for claim in claims})
+    of_kind = np.array([claim.kind for claim in claims])
+    about["passes"] = {kind: mean(chances[held & (of_kind == kind)] >= 0.5) for kind in kinds}
+    return model, about
+
+
+def _described(parts: Parts, claim: Claim, known: dict[str, np.ndarray]) -> Iterator[list[float]]:
+    spans = support.spans_of(claim.hits)
+    texts = [claim.text, *(span.text for span in spans)]
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known.update(zip(new, parts.embedder.embed(new), strict=True))
+    asked = known[claim.text]
+    for span in spans:
+        yield support.describe(claim.text, span, float(asked @ known[span.text]), {})
+
+
+def mean(values: Sequence[float] | np.ndarray) -> float:
+    """Mean to three places."""
+    return round(float(np.mean(values)), 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Showing answers as they come, with their citations, and reading questions from a person."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from genwright.cli.output import one_line, place, print_json, print_table, remark, shortened
+from genwright.cli.output import visible as safe
+
+if TYPE_CHECKING:
+    from genwright.rag.chat import Chat
+    from genwright.rag.citations import Answer, Citation, Sentence
+    from genwright.retrieval import Scope
+
+PROMPT = "you> "
+
+
+class Shown:
+    """Writes each sentence, with the numbers of its citations, as soon as it is checked.
+
+    Args:
+        silent: Write nothing, because the whole comes later as JSON.
+    """
+
+    def __init__(self, silent: bool = False) -> None:
+        self.silent, self._places = silent, list["Citation"]()
+
+    def __call__(self, sentence: "Sentence") -> None:
+        """Write one sentence."""
+        if self.silent:
+            return
+        marks = ""
+        for citation in sentence.citations:
+            if citation not in self._places:
+                self._places.append(citation)
+            marks += f"[{self._places.index(citation) + 1}]"
+        print(f"{safe(sentence.text)} {marks or '[unsupported]'}", flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is held."""
+
+
+def print_answer(answer: "Answer") -> None:
+    """What follows the sentences: their sources, or for a refusal the nearest passages."""
+    if answer.refused:
+        print(answer.answer)
+        for hit in answer.hits[:3]:
+            print(f"\n   {one_line(place(hit.source, hit.page, hit.section))}")
+            print(shortened(safe(hit.text)))
+        _print_footer(answer)
+        return
+    cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+    print("\nSources")
+    for number, citation in enumerate(dict.fromkeys(cited), start=1):
+        where = place(citation.source, citation.page, citation.section)
+        print(f"[{number}] {one_line(where)} [{citation.start}:{citation.end}]")
+        print(shortened(f"“{safe(citation.quote)}”", 400))
+    _print_footer(answer)
+
+
+def _print_footer(answer: "Answer") -> None:
+    spent = ", ".join(f"{step} {seconds:.2f}" for step, seconds in answer.timings.items())
+    remark(f"{answer.model}; seconds: {spent}; genwright trace {answer.trace_id[:12]}")
+
+
+def print_conversations(rows: "Sequence[dict[str, object]]", as_json: bool) -> None:
+    """A list of conversations, newest first."""
+    if as_json:
+        print_json(rows)
+    else:
+        cells = [[row["id"], row["created_at"], row["title"]] for row in rows]
+        print_table(["id", "started", "first question"], cells)
+
+
+def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None:
+    """Answer the questions of standard input, a line each, until an empty line or its end."""
+    for question in _questions():
+        shown = Shown(as_json)
+        answer = chat.ask(question, scope=scope, k=k, on_sentence=shown)
+        if as_json:
+            print(json.dumps({"conversation": chat.id, **answer.json()}), flush=True)
+        else:
+            print_answer(answer)
+    if chat.id is not None:
+        remark(f"Kept: genwright chat --continue {chat.id}")
+
+
+def _questions() -> Iterator[str]:
+    if not sys.stdin.isatty():
+        yield from (line.strip() for line in sys.stdin if line.strip())
+        return
+    while True:
+        try:
+            question = input(PROMPT).strip()
+        except EOFError:
+            return
+        if not question:
+            return
+        yield question

@@ -1,0 +1,37 @@
+"""``genwright chat``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.answers import converse, print_conversations
+from genwright.cli.context import parts, scope_of
+
+
+def command(
+    ctx: typer.Context,
+    k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
+    model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
+    collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
+    extractive: Annotated[
+        bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
+    ] = None,
+    conversation: Annotated[
+        int | None, typer.Option("--continue", metavar="ID", help="Go on with this one.")
+    ] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="List your conversations.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an answer.")] = False,
+) -> None:
+    """Talk about the documents: a question a line, until an empty one. All turns are kept.
+
+    Example: genwright chat --collection manuals
+    """
+    from genwright.rag.answer import Answerer
+    from genwright.rag.chat import Chat, conversations
+
+    with parts(ctx) as made:
+        if list_them:
+            print_conversations(conversations(made), as_json)
+            return
+        chat = Chat(Answerer(made, model=model, extractive=extractive), conversation)
+        converse(chat, scope_of(collection, None), k, as_json)

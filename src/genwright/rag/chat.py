@@ -1,0 +1,155 @@
+"""A conversation over the documents: follow-up questions understood, every turn kept."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.errors import NotFound
+from genwright.prompts import load_prompt
+from genwright.rag import words
+from genwright.rag.answer import EXTRACTIVE, Answer, Answerer
+from genwright.rag.parts import Parts
+from genwright.rag.writing import OnSentence, unheard
+from genwright.retrieval import EVERYWHERE, Scope
+from genwright.storage import Conversation
+from genwright.storage import Message as MessageRow
+
+REWRITTEN_TOKENS = 64
+_POINTING = frozenset(
+    """it its he him his she her hers they them their theirs this that these those there then one
+    ones former latter same another other others""".split()
+)
+_FEW_WORDS = 3
+
+
+class Chat:
+    """One conversation; a new one is made by the first question.
+
+    Args:
+        answerer: Answers each question, once it can be understood alone.
+        conversation: Id of one to go on with.
+
+    Raises:
+        NotFound: The principal has no conversation of that id.
+    """
+
+    def __init__(self, answerer: Answerer, conversation: int | None = None) -> None:
+        self.answerer, self.parts = answerer, answerer.parts
+        self.id = conversation
+        self.turns = read_turns(self.parts, conversation) if conversation is not None else []
+
+    def ask(
+        self,
+        question: str,
+        *,
+        scope: Scope = EVERYWHERE,
+        k: int | None = None,
+        on_sentence: OnSentence = unheard,
+    ) -> Answer:
+        """Answer the next question and keep both in the store.
+
+        Args:
+            question: As typed; what it points back to is taken from the turns before.
+            scope: Where to look.
+            k: Passages to look at.
+            on_sentence: Told of each sentence as soon as it is checked.
+        """
+        most = self.parts.workspace.settings.answer.history
+        before = self.turns[-most:] if most else []
+        alone = self.alone(question, before)
+        answer = self.answerer.ask(alone, scope=scope, k=k, on_sentence=on_sentence)
+        self._keep(question, answer)
+        self.turns += [Message("user", question), Message("assistant", answer.answer)]
+        return answer
+
+    def alone(self, question: str, before: Sequence[Message]) -> str:
+        """The question as one that can be understood without the conversation.
+
+        A model rewrites it. What it gives counts only if it is made of words that were said and
+        keeps those of the question; otherwise, and without a model, the question before goes
+        along with this one.
+        """
+        asked = [turn.content for turn in before if turn.role == "user"]
+        if not asked or not points_back(question):
+            return question
+        joined = f"{asked[-1].rstrip()} {question}"
+        if self.answerer.model == EXTRACTIVE:
+            return joined
+        rewritten = self._rewritten(question, before)
+        said = set(words.content(" ".join(turn.content for turn in before)))
+        own = set(words.content(question))
+        new = set(words.content(rewritten))
+        fits = new > own and new <= said | own
+        return rewritten if fits else joined
+
+    def _rewritten(self, question: str, before: Sequence[Message]) -> str:
+        prompt = load_prompt("follow_up", self.parts.workspace.prompts_dir)
+        system, user = prompt.render(question=question, messages=before)
+        request = ChatRequest(
+            (Message("system", system), Message("user", user)), Sampling(REWRITTEN_TOKENS)
+        )
+        with self.parts.tracing.span("rewrite question"):
+            text, _ = chat_text(self.parts.engine(self.answerer.model), request)
+        return " ".join(text.split())
+
+    def _keep(self, question: str, answer: Answer) -> None:
+        owner = self.parts.principal.name
+        with self.parts.workspace.database.write(self.parts.principal) as session:
+            if self.id is None:
+                conversation = Conversation(owner=owner, title=question[:80])
+                session.add(conversation)
+                session.flush()
+                self.id = conversation.id
+            for role, content in (("user", question), ("assistant", answer.answer)):
+                session.add(
+                    MessageRow(
+                        conversation_id=self.id,
+                        role=role,
+                        content=content,
+                        trace_id=answer.trace_id,
+                    )
+                )
+
+
+def points_back(question: str) -> bool:
+    """Whether a question needs the one before: it points, or says too little on its own.
+
+    Example:
+        >>> points_back("And when was it built?"), points_back("When was the tower built?")
+        (True, False)
+    """
+    said = [word.lower() for word in words.tokens(question)]
+    return bool(_POINTING.intersection(said)) or len(words.content(question)) < _FEW_WORDS - 1
+
+
+def read_turns(parts: Parts, conversation: int) -> list[Message]:
+    """The turns of a conversation, oldest first.
+
+    Raises:
+        NotFound: The principal has no conversation of that id.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        found = session.get(Conversation, conversation)
+        if found is None or found.owner != parts.principal.name:
+            raise NotFound(f"You have no conversation {conversation}: see genwright chat --list.")
+        rows = session.scalars(
+            select(MessageRow)
+            .where(MessageRow.conversation_id == conversation)
+            .order_by(MessageRow.id)
+        )
+        return [Message("user" if row.role == "user" else "assistant", row.content) for row in rows]
+
+
+def conversations(parts: Parts) -> list[dict[str, object]]:
+    """The principal's conversations, newest first: id, title, when."""
+    with parts.workspace.database.read(parts.principal) as session:
+        rows = session.scalars(
+            select(Conversation)
+            .where(Conversation.owner == parts.principal.name)
+            .order_by(Conversation.id.desc())
+        )
+        return [
+            {"id": row.id, "title": row.title, "created_at": row.created_at.isoformat()}
+            for row in rows
+        ]
