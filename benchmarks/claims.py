@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"\d+")
 class Claim:
     """A sentence, the passages it is checked against, and whether they say so."""
 
+    question: str
     text: str
     hits: tuple[Hit, ...]
     supported: bool
@@ -42,7 +43,7 @@ def claims_of(
             continue
         label = supported and not without
         name = f"{kind}, left out" if without else kind
-        yield Claim(text, tuple(hits), label, name, question.held_back)
+        yield Claim(question.text, text, tuple(hits), label, name, question.held_back)
 
 
 def _made(

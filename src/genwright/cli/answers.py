@@ -3,8 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from genwright.cli.output import one_line, place, print_json, print_table, remark, shortened
 from genwright.cli.output import visible as safe
@@ -37,17 +36,6 @@ class Shown:
                 self._places.append(citation)
             marks += f"[{self._places.index(citation) + 1}]"
         print(f"{safe(sentence.text)} {marks or '[unsupported]'}", flush=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing is held."""
 
 
 def print_answer(answer: "Answer") -> None:
@@ -83,12 +71,13 @@ def print_conversations(rows: "Sequence[dict[str, object]]", as_json: bool) -> N
 
 
 def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None:
-    """Answer the questions of standard input, a line each, until an empty line or its end."""
+    """Answer the questions of standard input, a line each; at a terminal an empty one ends it."""
     for question in _questions():
         shown = Shown(as_json)
         answer = chat.ask(question, scope=scope, k=k, on_sentence=shown)
         if as_json:
-            print(json.dumps({"conversation": chat.id, **answer.json()}), flush=True)
+            line = {"conversation": chat.id, **answer.json()}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
         else:
             print_answer(answer)
     if chat.id is not None:

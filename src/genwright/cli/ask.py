@@ -31,8 +31,8 @@ def command(
     """
     from genwright.rag.answer import Answerer
 
-    with parts(ctx) as made, Shown(as_json) as shown:
+    with parts(ctx) as made:
         answerer = Answerer(made, model=model, extractive=extractive, short=short)
         scope = scope_of(collection, filters)
-        answer = answerer.ask(question, scope=scope, k=k, on_sentence=shown)
+        answer = answerer.ask(question, scope=scope, k=k, on_sentence=Shown(as_json))
     print_json(answer.json()) if as_json else print_answer(answer)

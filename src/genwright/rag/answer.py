@@ -76,8 +76,10 @@ class Answerer:
 
         Raises:
             NotFound: The model is not pulled, or the scope names a collection that is not there.
+            UsageError: The question is longer than the model can read.
             EngineFailed: The model died or answered rubbish.
         """
+        question = question.encode("utf-8", "replace").decode()  # see Parts.find
         clock = Clock()
         name = f"ask {self.model}"
         with self.parts.tracing.span(name, {"genwright.question": question}) as span:
@@ -112,7 +114,7 @@ class Answerer:
             )
             chance = answerable(question, evidence, rare, self._calibration.answerable)
         base = Answer("", False, (), tuple(hits), self.model, "", chance)
-        if chance < self.settings.min_answerable:
+        if not evidence or chance < self.settings.min_answerable:
             return _refusal(base)
         if self.extractive:
             return _of(base, [quoted(evidence[0])], on_sentence)
@@ -130,7 +132,9 @@ class Answerer:
         brief = Brief(
             question, evidence, base.hits, self.model, self.prompt, self.short, tuple(history)
         )
-        writing = Writing(self.parts, self.parts.engine(self.model), brief, clock)
+        with clock.step("load"):
+            engine = self.parts.engine(self.model)
+        writing = Writing(self.parts, engine, brief, clock)
         packed = writing.pack()
         kept = list(writing.checked(packed, on_sentence))
         base = replace(base, prompt_version=self.prompt.version, usage=writing.usage)

@@ -1,6 +1,8 @@
 """A conversation over the documents: follow-up questions understood, every turn kept."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -9,6 +11,7 @@ from genwright.errors import NotFound
 from genwright.prompts import load_prompt
 from genwright.rag import words
 from genwright.rag.answer import EXTRACTIVE, Answer, Answerer
+from genwright.rag.fencing import fenced
 from genwright.rag.parts import Parts
 from genwright.rag.writing import OnSentence, unheard
 from genwright.retrieval import EVERYWHERE, Scope
@@ -16,11 +19,23 @@ from genwright.storage import Conversation
 from genwright.storage import Message as MessageRow
 
 REWRITTEN_TOKENS = 64
+TURN_CHARACTERS = 1000
+"""Beginning of each earlier turn that a follow-up question is read with."""
+LONGEST_FOLLOW_UP = 1000
+"""Characters; a longer question is taken to stand alone."""
+
 _POINTING = frozenset(
-    """it its he him his she her hers they them their theirs this that these those there then one
-    ones former latter same another other others""".split()
+    """it its he him his she her hers they them their theirs this these those then ones former
+    latter same another other others""".split()
 )
-_FEW_WORDS = 3
+_GOES_ON = re.compile(r"\W*(and|but|or|also|(what|how) about)\b", re.IGNORECASE)
+_THAT = re.compile(
+    r"(^|\b(is|was|does|did|do|will|can|of|for|with|about|after|before|by|in|on|to|why)) that\b"
+    r"|\b(?<!is )(?<!are )(?<!was )(?<!were )there\b(?! (is|are|was|were)\b)"
+    r"|\b(which|that|this|the other) one\b",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(r"\b(what|who|where) (is|are|was|were)\b", re.IGNORECASE)
 
 
 class Chat:
@@ -55,11 +70,15 @@ class Chat:
             k: Passages to look at.
             on_sentence: Told of each sentence as soon as it is checked.
         """
+        question = question.encode("utf-8", "replace").decode()  # see Parts.find
         most = self.parts.workspace.settings.answer.history
         before = self.turns[-most:] if most else []
-        alone = self.alone(question, before)
-        answer = self.answerer.ask(alone, scope=scope, k=k, on_sentence=on_sentence)
-        self._keep(question, answer)
+        known = {} if self.id is None else {"gen_ai.conversation.id": str(self.id)}
+        with self.parts.tracing.span("turn of a conversation", known) as span:
+            alone = self.alone(question, before)
+            answer = self.answerer.ask(alone, scope=scope, k=k, on_sentence=on_sentence)
+            self._keep(question, answer)
+            span.set_attribute("gen_ai.conversation.id", str(self.id))
         self.turns += [Message("user", question), Message("assistant", answer.answer)]
         return answer
 
@@ -67,13 +86,14 @@ class Chat:
         """The question as one that can be understood without the conversation.
 
         A model rewrites it. What it gives counts only if it is made of words that were said and
-        keeps those of the question; otherwise, and without a model, the question before goes
-        along with this one.
+        keeps those of the question; otherwise, and without a model, the last question that stands
+        alone goes along with this one.
         """
         asked = [turn.content for turn in before if turn.role == "user"]
         if not asked or not points_back(question):
             return question
-        joined = f"{asked[-1].rstrip()} {question}"
+        standing = next((turn for turn in reversed(asked) if not points_back(turn)), asked[-1])
+        joined = f"{standing.rstrip()} {question}"
         if self.answerer.model == EXTRACTIVE:
             return joined
         rewritten = self._rewritten(question, before)
@@ -85,12 +105,18 @@ class Chat:
 
     def _rewritten(self, question: str, before: Sequence[Message]) -> str:
         prompt = load_prompt("follow_up", self.parts.workspace.prompts_dir)
-        system, user = prompt.render(question=question, messages=before)
+        said = [replace(turn, content=fenced(turn.content[:TURN_CHARACTERS])) for turn in before]
+        system, user = prompt.render(question=question, messages=said)
         request = ChatRequest(
             (Message("system", system), Message("user", user)), Sampling(REWRITTEN_TOKENS)
         )
-        with self.parts.tracing.span("rewrite question"):
-            text, _ = chat_text(self.parts.engine(self.answerer.model), request)
+        model = self.answerer.model
+        attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model}
+        with self.parts.tracing.span(f"rewrite {model}", attributes) as span:
+            text, usage = chat_text(self.parts.engine(model), request)
+            span.set_attribute("gen_ai.usage.input_tokens", usage.prompt_tokens)
+            span.set_attribute("gen_ai.usage.output_tokens", usage.completion_tokens)
+            span.set_attribute("genwright.rewritten", text)
         return " ".join(text.split())
 
     def _keep(self, question: str, answer: Answer) -> None:
@@ -116,11 +142,18 @@ def points_back(question: str) -> bool:
     """Whether a question needs the one before: it points, or says too little on its own.
 
     Example:
-        >>> points_back("And when was it built?"), points_back("When was the tower built?")
-        (True, False)
+        >>> points_back("When was it built?"), points_back("How tall?"), points_back("And the oil?")
+        (True, True, True)
+        >>> points_back("When was the tower built?"), points_back("What is a pump that leaks?")
+        (False, False)
     """
-    said = [word.lower() for word in words.tokens(question)]
-    return bool(_POINTING.intersection(said)) or len(words.content(question)) < _FEW_WORDS - 1
+    if len(question) > LONGEST_FOLLOW_UP:
+        return False
+    said = {word.lower() for word in words.tokens(question)}
+    if said & _POINTING or _THAT.search(question) or _GOES_ON.match(question):
+        return True
+    own = len(words.content(question))
+    return own == 0 or (own == 1 and not _DEFINES.search(question))
 
 
 def read_turns(parts: Parts, conversation: int) -> list[Message]:

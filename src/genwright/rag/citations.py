@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from genwright.engines import Usage
+from genwright.rag.library import hit_json
 from genwright.retrieval import Hit
 from genwright.types import Json
 
@@ -60,7 +61,7 @@ class Answer:
             "answer": self.answer,
             "refused": self.refused,
             "sentences": [asdict(sentence) for sentence in self.sentences],
-            "hits": [asdict(hit) for hit in self.hits],
+            "hits": [hit_json(hit) for hit in self.hits],
             "model": self.model,
             "prompt_version": self.prompt_version,
             "answerable": round(self.answerable, 4),

@@ -27,7 +27,7 @@ class Packed:
 
 
 def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> Packed:
-    """The best spans that do not overlap, until they are enough; at least one.
+    """The best spans that do not overlap, until they are enough; of the first at least a part.
 
     Args:
         evidence: Best first.
@@ -35,22 +35,25 @@ def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> Pa
         count: Of the model that reads them.
     """
     chosen: list[Evidence] = []
+    texts: list[str] = []
     missing, left = 1.0, budget
     for each in evidence:
         if missing <= 1 - ENOUGH:
             break
         if any(_overlap(each, other) for other in chosen):
             continue
-        left -= count([_titled(each, each.text)])[0]
+        text = _titled(each, each.text)
+        left -= count([text])[0]
         if chosen and left < 0:
             break
         chosen.append(each)
+        texts.append(text if left >= 0 else _cut(text, budget, count))
         missing *= 1 - each.score
-    return Packed(tuple(_titled(each, each.text) for each in chosen), tuple(chosen))
+    return Packed(tuple(texts), tuple(chosen))
 
 
 def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Packed:
-    """Whole passages in the order of their best evidence; at least the excerpt of the first."""
+    """Whole passages in the order of their best evidence that fit; at least a part of the first."""
     chosen: list[Evidence] = []
     texts: list[str] = []
     left = budget
@@ -59,12 +62,29 @@ def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Pa
             continue
         text = _titled(each, each.hit.text)
         size = count([text])[0]
-        if size > left and chosen:
-            continue
+        if size > left:
+            if chosen:
+                continue
+            text = _cut(_titled(each, each.text), left, count)
+            size = count([text])[0]
         chosen.append(each)
-        texts.append(text if size <= left else _titled(each, each.text))
+        texts.append(text)
         left -= size
     return Packed(tuple(texts), tuple(chosen))
+
+
+def _cut(text: str, budget: int, count: Count) -> str:
+    """The longest beginning of a text that fits, at least one character."""
+    if count([text])[0] <= budget:
+        return text
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count([text[:middle]])[0] <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low]
 
 
 def _titled(evidence: Evidence, text: str) -> str:

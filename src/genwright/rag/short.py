@@ -4,6 +4,7 @@
 The reply is constrained to an enumeration of spans by a JSON schema, so it is always verbatim.
 """
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -22,13 +23,26 @@ _KNOWN_SHARE = 0.6
 
 
 def short_schema(question: str, texts: Sequence[str]) -> Json:
-    """The JSON schema of a short answer.
+    """The JSON schema of a short answer. Its ``enum`` is empty where no span could answer.
 
     Example:
         >>> short_schema("Who built it?", ["It was built by Gustave Eiffel."])["enum"]
         ['Gustave', 'Gustave Eiffel', 'Eiffel']
     """
     return {"enum": spans(question, texts)}
+
+
+def chosen(reply: str) -> str:
+    r"""The span that a reply names; empty where it was cut short.
+
+    Example:
+        >>> chosen('"grade\\n46"'), chosen('"gra')
+        ('grade\n46', '')
+    """
+    try:
+        return str(json.loads(reply))
+    except ValueError:
+        return ""
 
 
 def spans(question: str, texts: Sequence[str]) -> list[str]:

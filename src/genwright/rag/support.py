@@ -61,13 +61,16 @@ class SupportCheck:
     """Checks claims against the spans of the hits of one question.
 
     Args:
+        question: What the claims answer.
         hits: Passages the claims could come from.
         embedder: Gives meaning to claims and spans.
         model: The fitted weights.
     """
 
-    def __init__(self, hits: Sequence[Hit], embedder: Embedder, model: Logistic) -> None:
-        self._embedder, self._model = embedder, model
+    def __init__(
+        self, question: str, hits: Sequence[Hit], embedder: Embedder, model: Logistic
+    ) -> None:
+        self._question, self._embedder, self._model = question, embedder, model
         self.spans = spans_of(hits)
         self._vectors: NDArray[np.float32] | None = None
 
@@ -85,7 +88,7 @@ class SupportCheck:
         cosines = self._vectors @ self._embedder.embed([claim])[0]
         features = np.array(
             [
-                describe(claim, span, float(cosine), rarity)
+                describe(claim, span, float(cosine), rarity, self._question)
                 for span, cosine in zip(self.spans, cosines, strict=True)
             ]
         )
@@ -95,31 +98,42 @@ class SupportCheck:
         return Support(self.spans[place], float(chances[place]))
 
 
-def describe(claim: str, span: Span, cosine: float, rarity: Mapping[str, float]) -> list[float]:
-    """The features of a claim and a span that may support it."""
+def describe(
+    claim: str, span: Span, cosine: float, rarity: Mapping[str, float], question: str
+) -> list[float]:
+    """The features of a claim made in answer to a question, and of a span that may support it.
+
+    What a claim adds to its question counts on its own: words of the question are in most
+    passages found for it, so they prove nothing.
+    """
     stems = words.content(claim)
     about = {*words.content(span.hit.title), *words.content(span.hit.section)}
     said = set(words.content(span.text))
     weight = {stem: rarity.get(stem, 1.0) for stem in stems}
-    total = sum(weight.values()) or 1.0
-    contained = sum(value for stem, value in weight.items() if stem in said) / total
-    known = sum(value for stem, value in weight.items() if stem in said | about) / total
-    rarest = max((value for stem, value in weight.items() if stem not in said | about), default=0.0)
+    heaviest = max(weight.values(), default=0.0) or 1.0
+    missing = {stem: value for stem, value in weight.items() if stem not in said | about}
+    added = {stem: value for stem, value in weight.items() if stem not in words.content(question)}
+    unsaid = {stem: value for stem, value in added.items() if stem not in said}
     claimed_pairs = words.pairs(stems)
     shared = len(claimed_pairs & words.pairs(words.content(span.text))) / max(1, len(claimed_pairs))
-    names = words.names(claim)
-    strange = len(names - said - about) / max(1, len(names))
+    strange = words.names(claim) - said - about
+    known = 1 - sum(missing.values()) / (sum(weight.values()) or 1.0)
+    fresh = 1 - sum(unsaid.values()) / (sum(added.values()) or 1.0)
     return [
-        contained,
         known,
         known**2,
         cosine,
         known * cosine,
         shared,
-        rarest / (max(weight.values(), default=0.0) or 1.0),
-        float(bool(words.numbers(claim) - words.numbers(span.text))),
-        strange,
+        max(missing.values(), default=0.0) / heaviest,
+        float(bool(words.numbers(claim) - words.numbers(span.text) - words.numbers(question))),
+        len(strange) / max(1, len(words.names(claim))),
+        float(bool(strange)),
         float(words.negated(claim) != words.negated(span.text)),
         math.log1p(len(stems)),
+        fresh,
+        fresh**2,
+        min(len(unsaid), 4) / 4,
+        float(not added),
         float(span.pair),
     ]

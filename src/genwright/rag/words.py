@@ -6,6 +6,7 @@ as the keyword index does. Scripts written without spaces are taken by character
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
@@ -34,10 +35,12 @@ _DATE_WORDS = frozenset(
 )
 _NEGATIONS = frozenset("no not never none nor neither without cannot nobody nothing hardly".split())
 _YEAR = re.compile(r"[12]\d{3}s?")
-_CACHED = 50_000
+_CACHED_WORDS = 50_000
+_CACHED_TEXTS = 4_000
+"""Enough for the sentences of one question's hits, which are looked at from many sides."""
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=_CACHED_TEXTS)
 def tokens(text: str) -> tuple[str, ...]:
     """Words and numbers in order, as written.
 
@@ -45,10 +48,10 @@ def tokens(text: str) -> tuple[str, ...]:
         >>> tokens("Mr. Eiffel's tower: 1,083 feet (北京)")
         ('Mr', "Eiffel's", 'tower', '1,083', 'feet', '北', '京')
     """
-    return tuple(_WORD.findall(segment(text)))
+    return tuple(_WORD.findall(segment(unicodedata.normalize("NFC", text))))
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=_CACHED_TEXTS)
 def content(text: str) -> tuple[str, ...]:
     """Stems of the words that carry meaning, in order; function words are left out.
 
@@ -56,10 +59,15 @@ def content(text: str) -> tuple[str, ...]:
         >>> content("The pumps were oiled by the engineer's men")
         ('pump', 'oil', 'engin', 'men')
     """
-    return tuple(stem(word) for word in tokens(text) if word.lower() not in _FUNCTION_WORDS)
+    return tuple(stem(word) for word in tokens(text) if not _is_function(word))
 
 
-@lru_cache(maxsize=_CACHED)
+def _is_function(word: str) -> bool:
+    """Whether a word only holds others together; ``US``, ``IT`` and ``WHO`` are names."""
+    return word.lower() in _FUNCTION_WORDS and (len(word) == 1 or not word.isupper())
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
 def stem(word: str) -> str:
     """A word's stem, lower-case, without a possessive ending."""
     bare = word.lower().replace("’", "'").removesuffix("'s")
@@ -73,7 +81,7 @@ def _stemmer() -> Any:  # noqa: ANN401 - it has no type stubs
     return snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=_CACHED_TEXTS)
 def numbers(text: str) -> frozenset[str]:
     """Numbers, in figures or words, without separators of thousands.
 
@@ -87,7 +95,7 @@ def numbers(text: str) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=_CACHED_TEXTS)
 def names(text: str) -> frozenset[str]:
     """Stems of capitalised words that do not merely begin a sentence.
 
@@ -100,7 +108,7 @@ def names(text: str) -> frozenset[str]:
         stem(word)
         for place, word in enumerate(words)
         if word[0].isupper()
-        and word.lower() not in _FUNCTION_WORDS
+        and not _is_function(word)
         and (place > 0 or word[1:] != word[1:].lower())
     )
 

@@ -1,30 +1,46 @@
-# ruff: noqa: RUF001 - the apostrophes people type are part of its subject
 """A model words the answer; each of its sentences is checked before it counts."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from genwright.documents import sentences
 from genwright.engines import ChatRequest, Delta, Engine, Message, Sampling, Usage
+from genwright.errors import UsageError
 from genwright.prompts import Prompt
 from genwright.rag import words
 from genwright.rag.calibration import calibration
 from genwright.rag.citations import Sentence, cite
 from genwright.rag.clock import Clock
 from genwright.rag.evidence import Evidence
+from genwright.rag.fencing import fenced
 from genwright.rag.packing import Packed, pack_excerpts, pack_passages
 from genwright.rag.parts import Parts
-from genwright.rag.short import short_schema
+from genwright.rag.short import chosen, short_schema
 from genwright.rag.support import SupportCheck
 from genwright.retrieval import Hit, rarity
+from genwright.types import Json
 
 TO_THE_POINT = 0.15
 """A sentence must rest on evidence at least so likely to answer, relative to the best."""
 SPARE_TOKENS = 64
 """Room for what a chat template adds."""
+LEAST_TOKENS = 32
+"""Room without which there is no sense in asking a model."""
 SMALL_MODEL_BYTES = 1_000_000_000
 """Below this size of its file a model gets excerpts and not whole passages."""
+
+MOST_WEIGHED = 200
+"""Words of a text whose rarity is looked up; further ones count 1. A page may be pasted."""
+
+_DECLINES = re.compile(
+    r"\bi (do not|don't|cannot|can't) (know|answer|find|tell)\b|\bi('m| am) (not sure|unable)\b"
+)
+_OF_SOURCES = re.compile(r"\b(passages?|context|texts?|documents?|information|question)\b")
+_TELLS_NOT = re.compile(
+    r"\b(not|no|cannot|\w+n't)\b.*\b(answer|mention|provide|contain|specif|state|say|information)"
+)
 
 OnSentence = Callable[[Sentence], None]
 
@@ -53,7 +69,7 @@ class Brief:
 def rarity_of(parts: Parts, text: str) -> dict[str, float]:
     """Inverse document frequency of a text's stems in the workspace."""
     with parts.workspace.database.read(parts.principal) as session:
-        known = rarity(session, words.tokens(text))
+        known = rarity(session, [*dict.fromkeys(words.tokens(text))][:MOST_WEIGHED])
     return {words.stem(word): value for word, value in known.items()}
 
 
@@ -81,18 +97,37 @@ class Writing:
         """Whether the model said that it does not know."""
 
     def pack(self) -> Packed:
-        """What the model reads."""
-        empty = self._messages(Packed((), ()))
-        fixed = sum(self._engine.count_tokens([message.content for message in empty]))
-        room = self._engine.context - self._settings.max_tokens - fixed - SPARE_TOKENS
-        speed = self._engine.prefill_speed()
+        """What the model reads.
+
+        Raises:
+            UsageError: The question leaves no room for anything else.
+        """
+        engine, settings = self._engine, self._settings
+        fixed = self._size(())
+        fence = self._size(("x",)) - fixed
+        room = engine.context - settings.max_tokens - fixed - SPARE_TOKENS
+        least = fence + LEAST_TOKENS
+        if room < least:
+            raise UsageError(
+                f"Prompt and question have {fixed} tokens; a context of {engine.context} less "
+                f"{settings.max_tokens} for the answer leaves no room for passages. Shorten the "
+                "question, raise engine.context or lower answer.max_tokens."
+            )
+        speed = engine.prefill_speed()
         if speed is not None:
-            room = min(room, int(speed * self._settings.prefill_seconds))
-        few = self._settings.context == "excerpts" or (
-            self._settings.context == "auto" and self._small()
-        )
+            room = min(room, max(int(speed * settings.prefill_seconds), least))
+        few = settings.context == "excerpts" or (settings.context == "auto" and self._small())
         pack = pack_excerpts if few or self._brief.short else pack_passages
-        return pack(self._brief.evidence, max(room, 1), self._engine.count_tokens)
+        return pack(
+            self._brief.evidence,
+            room,
+            lambda texts: [n + fence for n in engine.count_tokens([fenced(t) for t in texts])],
+        )
+
+    def _size(self, texts: tuple[str, ...]) -> int:
+        """Tokens of the prompt with these texts."""
+        messages = self._messages(Packed(texts, ()))
+        return sum(self._engine.count_tokens([message.content for message in messages]))
 
     def checked(
         self,
@@ -100,23 +135,28 @@ class Writing:
         on_sentence: OnSentence,
     ) -> Iterator[Sentence]:
         """The sentences that stay, as they come."""
-        check = SupportCheck(self._brief.hits, self._parts.embedder, calibration().support)
+        brief = self._brief
+        check = SupportCheck(
+            brief.question, brief.hits, self._parts.embedder, calibration().support
+        )
         said: set[tuple[str, ...]] = set()
         for text in self._sentences(packed):
-            if _declines(text):
-                self.declined = True
-                continue
             stems = words.content(text)
             if not stems or stems in said:
                 continue
             said.add(stems)
             with self._clock.step("check"):
                 sentence = self._judge(text, packed, check)
-            if sentence.citations or self._settings.keep_unsupported:
+            if sentence is None:
+                continue
+            if not sentence.citations and _declines(text):
+                self.declined = True
+            elif sentence.citations or self._settings.keep_unsupported:
                 on_sentence(sentence)
                 yield sentence
 
-    def _judge(self, text: str, packed: Packed, check: SupportCheck) -> Sentence:
+    def _judge(self, text: str, packed: Packed, check: SupportCheck) -> Sentence | None:
+        """The sentence with its support; None where it is true and beside the point."""
         if self._brief.short:
             return _located(text, packed)
         best = check.best(text, rarity_of(self._parts, text))
@@ -127,7 +167,7 @@ class Writing:
             each for each in self._brief.evidence if _touches(each, span.hit, span.start, span.end)
         ]
         if not near or near[0].score < TO_THE_POINT * self._brief.evidence[0].score:
-            return Sentence(text, best.probability)
+            return None
         start, end = span.start, span.end
         if near[0].hit.passage == span.hit.passage:
             start, end = min(start, near[0].start), max(end, near[0].end)
@@ -135,26 +175,31 @@ class Writing:
 
     def _sentences(self, packed: Packed) -> Iterator[str]:
         """What the model writes, sentence by sentence; one that was cut short is left out."""
-        text, taken = "", 0
+        if self._brief.short:
+            schema = short_schema(self._brief.question, [each.text for each in packed.evidence])
+            if schema["enum"]:
+                reply = "".join(delta.text for delta in self._deltas(packed, schema))
+                yield chosen(reply)
+            return
+        text, taken, finish = "", 0, ""
         for delta in self._deltas(packed):
             text += delta.text
+            finish = delta.finish_reason or finish
             whole = sentences(text[taken:])
             for start, end in whole[:-1]:
                 yield text[taken + start : taken + end]
             if len(whole) > 1:
                 taken += whole[-1][0]
-            if delta.finish_reason and (rest := text[taken:].strip()):
-                if delta.finish_reason != "length" or not taken:
-                    yield rest.strip('"') if self._brief.short else rest
+        rest = text[taken:].strip()
+        if rest and (finish != "length" or not taken):
+            yield rest
 
-    def _deltas(self, packed: Packed) -> Iterator[Delta]:
+    def _deltas(self, packed: Packed, schema: Json | None = None) -> Iterator[Delta]:
         model, settings = self._brief.model, self._settings
         request = ChatRequest(
             tuple(self._messages(packed)),
             Sampling(settings.max_tokens, temperature=settings.temperature, seed=settings.seed),
-            json_schema=short_schema(self._brief.question, [each.text for each in packed.evidence])
-            if self._brief.short
-            else None,
+            json_schema=schema,
         )
         attributes: dict[str, str | int | float | bool] = {
             "gen_ai.operation.name": "chat",
@@ -181,7 +226,9 @@ class Writing:
     def _messages(self, packed: Packed) -> list[Message]:
         prompt = self._brief.prompt
         system, user = prompt.render(
-            question=self._brief.question, passages=packed.texts, today=date.today().isoformat()
+            question=self._brief.question,
+            passages=[fenced(text) for text in packed.texts],
+            today=date.today().isoformat(),
         )
         shots = [
             message
@@ -198,10 +245,11 @@ class Writing:
 
 
 def _located(text: str, packed: Packed) -> Sentence:
-    """A short answer with the evidence whose words it is."""
+    """A short answer, on one line, with the evidence whose words it is."""
     for each in packed.evidence:
-        if text in each.text:
-            return Sentence(text, 1.0, (cite(each.hit, each.start, each.end),))
+        if text and text in each.text:
+            citation = cite(each.hit, each.start, each.end)
+            return Sentence(" ".join(text.split()), 1.0, (citation,))
     return Sentence(text, 0.0)
 
 
@@ -211,16 +259,5 @@ def _touches(evidence: Evidence, hit: Hit, start: int, end: int) -> bool:
 
 def _declines(text: str) -> bool:
     """Whether a sentence only says that the passages do not tell."""
-    lower = text.lower().replace("’", "'")
-    return len(lower) < 160 and any(
-        phrase in lower
-        for phrase in (
-            "i don't know",
-            "i do not know",
-            "do not answer",
-            "don't answer",
-            "not mentioned in the",
-            "does not provide",
-            "do not provide",
-        )
-    )
+    lower = text.lower().replace("\u2019", "'")
+    return bool(_DECLINES.search(lower) or (_OF_SOURCES.search(lower) and _TELLS_NOT.search(lower)))

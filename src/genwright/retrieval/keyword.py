@@ -124,7 +124,9 @@ def rarity(session: StoreSession, words: Iterable[str]) -> dict[str, float]:
     )
     found = {}
     for word in dict.fromkeys(words):
-        phrase = f'"{" ".join(segment(word).split())}"'
-        among = int(session.execute(counted, {"match": phrase}).scalar() or 0)
+        among = 0
+        if parts := _words(segment(word)):  # letters and digits only: a query has no syntax then
+            match = {"match": f'"{" ".join(parts)}"'}
+            among = int(session.execute(counted, match).scalar() or 0)
         found[word] = math.log1p((max(total - among, 0) + 0.5) / (among + 0.5))
     return found

@@ -118,14 +118,19 @@ class Search:
         return reciprocal_rank_fusion(rankings)
 
     def _rerank(self, query: str, hits: list[Hit]) -> list[Hit]:
+        """The best ``rerank_top`` in the reranker's order; the others follow in theirs."""
         if self.reranker is None or not hits:
             return hits
-        scores = self.reranker.rerank(query, [f"{hit.section}\n{hit.text}" for hit in hits])
+        best, rest = hits[: self.settings.rerank_top], hits[self.settings.rerank_top :]
+        scores = self.reranker.rerank(query, [f"{hit.section}\n{hit.text}" for hit in best])
         reranked = [
             replace(hit, score=score, scores={**hit.scores, "rerank": score})
-            for hit, score in zip(hits, scores, strict=True)
+            for hit, score in zip(best, scores, strict=True)
         ]
-        return sorted(reranked, key=lambda hit: -hit.score)  # stable: ties stay in order
+        reranked.sort(key=lambda hit: -hit.score)  # stable: ties stay in order
+        # Two scales: the others' scores are moved below the last, so that the list stays sorted.
+        fall = reranked[-1].score - rest[0].score if rest else 0.0
+        return reranked + [replace(hit, score=hit.score + fall) for hit in rest]
 
 
 def _load(session: StoreSession, ranking: Mapping[int, float], scores: Scores) -> list[Hit]:
