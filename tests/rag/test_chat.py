@@ -164,10 +164,7 @@ def test_a_pasted_page_does_not_break_what_follows(library):
     parts = library([BUILT])
     talk = chat(parts, extractive=True)
     talk.ask("boiler oil pump \udcff " * 3000)
-    again = chat(parts, talk.id)
-    again.ask("When was it built?")
-    parts._engines["scripted", "chat"].context = 4096
-    assert again.ask("And by whom?").trace_id
+    assert chat(parts, talk.id).ask("When was it built?").trace_id
 
 
 def test_sentences_of_a_chat_are_told_as_they_come(library):
@@ -177,9 +174,8 @@ def test_sentences_of_a_chat_are_told_as_they_come(library):
 
 
 def test_the_embedded_models_understand_a_follow_up(embedded):
-    parts = embedded()
-    talk = chat(parts)
+    talk = chat(embedded)
     talk.ask(FIRST)
     answer = talk.ask("And in which year was it built?")
     assert "1931" in answer.answer
-    check_places(parts, answer)
+    check_places(embedded, answer)

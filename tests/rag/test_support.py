@@ -38,8 +38,10 @@ CHANGED = [
 
 @pytest.fixture(scope="module")
 def check(models_dir):
-    embedder = open_embedder(models_dir / "all-minilm-l6-v2", name="all-minilm-l6-v2", threads=2)
-    yield SupportCheck([hit(TEXT)], embedder, calibration().support)
+    embedder = open_embedder(
+        models_dir / "all-minilm-l6-v2", name="minilm", threads=2, batch_tokens=4096
+    )
+    yield SupportCheck("", [hit(TEXT)], embedder, calibration().support)
     embedder.close()
 
 
@@ -86,7 +88,7 @@ def test_one_sentence_is_cited_rather_than_two(check):
 @given(st.lists(st.text(max_size=300), max_size=3), st.text(max_size=100))
 def test_any_claim_and_any_text_can_be_checked(texts, claim):
     hits = [hit(text, passage=place, start=place * 1000) for place, text in enumerate(texts)]
-    check = SupportCheck(hits, HashingEmbedder(), calibration().support)
+    check = SupportCheck("", hits, HashingEmbedder(), calibration().support)
     best = check.best(claim, {})
     assert (best is None) == (not spans_of(hits))
     if best is not None:
@@ -100,7 +102,7 @@ def test_the_title_and_section_a_span_stands_under_count_as_said(check):
     claim = "Change the oil of the Velda pump every 400 hours."
     model = calibration().support
     bare, headed = (
-        SupportCheck([hit(sentence, **about)], HashingEmbedder(), model).best(claim, {})
+        SupportCheck("", [hit(sentence, **about)], HashingEmbedder(), model).best(claim, {})
         for about in ({}, {"title": "The Velda pump", "section": "Oil"})
     )
     assert headed.probability > bare.probability

@@ -132,3 +132,11 @@ def test_a_rarer_word_tells_more(database):
     assert list(found) == ["oil", "moon", "seal", "unheard", "胡同"]
     assert 0 < found["oil"] == found["moon"] < found["seal"] < found["unheard"]
     assert found["胡同"] == found["seal"]
+
+
+@pytest.mark.parametrize(
+    "word", ['oi"l', '"', "", "a OR b", "NEAR(", "\0", "oil\udcff", "🙂", "-*"]
+)
+def test_any_word_has_a_rarity(database, word):
+    with database.read(OWNER) as session:
+        assert rarity(session, [word])[word] > 0

@@ -162,6 +162,25 @@ def test_a_reranker_puts_its_best_first_and_says_its_score(database, tmp_path, e
     assert "keyword" in hits[0].scores
 
 
+def test_only_the_best_are_reranked_and_the_others_follow(database, tmp_path, embedder, ask):
+    class Counting(LlamaCppReranker):
+        def rerank(self, query, texts):
+            self.seen = len(texts)
+            return super().rerank(query, texts)
+
+    reranker = Counting(ScriptedEngine())
+    settings = RetrievalSettings(rerank_top=2)
+    search = Search(tmp_path / "indexes", embedder, settings, reranker)
+    plain = [hit.passage for hit in ask("the moon and the oil", k=6)]
+    with database.read(OWNER) as session:
+        hits = search.search(session, "the moon and the oil", k=6)
+    assert reranker.seen == 2
+    assert {hit.passage for hit in hits[:2]} == set(plain[:2])
+    assert [hit.passage for hit in hits[2:]] == plain[2:]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert ["rerank" in hit.scores for hit in hits] == [True] * 2 + [False] * 4
+
+
 def test_no_reranking_keeps_the_order(database, tmp_path, embedder, ask):
     search = Search(tmp_path / "indexes", embedder, RetrievalSettings(), NoReranker())
     with database.read(OWNER) as session:

@@ -93,7 +93,7 @@ class Chat:
         if not asked or not points_back(question):
             return question
         standing = next((turn for turn in reversed(asked) if not points_back(turn)), asked[-1])
-        joined = f"{standing.rstrip()} {question}"
+        joined = f"{standing[:LONGEST_FOLLOW_UP].rstrip()} {question}"
         if self.answerer.model == EXTRACTIVE:
             return joined
         rewritten = self._rewritten(question, before)
