@@ -271,7 +271,7 @@ def test_a_question_without_words_is_refused(library, question):
 
 
 GERMAN = "Das Öl der Pumpe wird alle 400 Stunden gewechselt."
-CODE = "def read_pressure(port: int = 5020) -> float:"
+CODE = '"""Ask the gauge on a port for its pressure in bar."""'
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ CODE = "def read_pressure(port: int = 5020) -> float:"
         ("上海的外滩建于哪年?", "上海的外滩建于1844年。"),
         ("Wie oft wird das Öl der Pumpe gewechselt?", GERMAN),
         ("Who supplies the rotor?", "| rotor | 14 kg | Ostrava Works |"),
-        ("Which function reads the pressure of the boiler?", CODE),
+        ("What does the gauge on a port tell in bar?", CODE),
     ],
 )
 def test_other_languages_tables_and_code_are_quoted(library, question, reply):

@@ -78,7 +78,7 @@ def test_leaving_words_out_keeps_it_supported(check):
 
 def test_a_claim_over_two_sentences_is_supported_by_both(check):
     best = check.best("Tomas Brenner built the boiler of hall 3; its valve opens at 6 bar.", {})
-    assert best.span.pair and best.probability >= 0.5
+    assert best.span.pair and best.span.text.endswith("6 bar.")
 
 
 def test_one_sentence_is_cited_rather_than_two(check):

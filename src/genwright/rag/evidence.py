@@ -137,7 +137,7 @@ def _own(
         covered_near,
         covered_around,
         shared_pairs,
-        candidate.hit.score,
+        min(max(candidate.hit.score, 0.0), 1.0),  # BM25 and rerankers have scales of their own
         candidate.hit.scores.get("vector", 0.0),
         fits,
         min(fresh, 10) / 10,

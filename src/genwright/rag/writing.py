@@ -22,7 +22,7 @@ from genwright.rag.support import SupportCheck
 from genwright.retrieval import Hit, rarity
 from genwright.types import Json
 
-TO_THE_POINT = 0.15
+TO_THE_POINT = 0.5
 """A sentence must rest on evidence at least so likely to answer, relative to the best."""
 SPARE_TOKENS = 64
 """Room for what a chat template adds."""
