@@ -68,8 +68,8 @@ def qa(
     squad: Annotated[Path, typer.Option(metavar="FILE", help="SQuAD 1.1 or 2.0 JSON.")],
     limit: Limit = None,
     leave_out: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Ask N again without their paragraphs.")
-    ] = 0,
+        int | None, typer.Option(min=0, metavar="N", help="Ask N again without their paragraphs.")
+    ] = None,
     seed: Seed = 0,
     model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
     extractive: Annotated[
@@ -80,7 +80,7 @@ def qa(
 ) -> None:
     """Measure answers, citations and refusals on questions in SQuAD's form.
 
-    Example: genwright eval qa --squad dev-v2.0.json --limit 200 --leave-out 50
+    Example: genwright eval qa --squad dev-v2.0.json --limit 200 --leave-out 100
     """
     from genwright.evaluation.suites import read_squad
     from genwright.rag.trials import qa_trial

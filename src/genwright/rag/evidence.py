@@ -85,7 +85,7 @@ def find_evidence(
         return []
     vectors = embedder.embed([question, *(each.text for each in candidates)])
     features = describe(question, candidates, vectors[0], vectors[1:], rarity)
-    scores = model.probability(features)
+    scores = model.probability(features) * [_says_something(question, c.text) for c in candidates]
     order = np.argsort(-scores, kind="stable")
     return [_widened(candidates, scores, features, int(place)) for place in order]
 
@@ -183,6 +183,13 @@ def candidates_of(hits: Sequence[Hit]) -> Iterator[Candidate]:
             if any(char.isalnum() for char in text):
                 yield Candidate(hit, hit.start + start, hit.start + end, text, before)
             before = text
+
+
+def _says_something(question: str, text: str) -> bool:
+    """Whether a sentence adds to the question; a heading that repeats it has no answer."""
+    if text.lstrip().startswith("#"):
+        return False
+    return bool(set(words.content(text)) - set(words.content(question)))
 
 
 WIDEN_BELOW = 0.75

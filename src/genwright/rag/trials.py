@@ -100,7 +100,7 @@ def qa_trial(
     extractive: bool | None = None,
     short: bool = False,
     limit: int | None = None,
-    leave_out: int = 0,
+    leave_out: int | None = None,
     seed: int = 0,
     principal: Principal = OWNER,
     progress: Progress = unheard,
@@ -115,7 +115,8 @@ def qa_trial(
         extractive: Quote, and ask no model; by default as the settings say.
         short: Answer with a few words.
         limit: Ask only so many of the questions, drawn by ``seed``.
-        leave_out: Ask so many of these again as if their paragraph were not there.
+        leave_out: Ask so many of these again as if their paragraph were not there; by default
+            all of them where the set has no unanswerable questions of its own, else none.
         seed: Of both draws.
         principal: Whose run it is.
         progress: Told of documents stored and questions answered.
@@ -132,7 +133,10 @@ def qa_trial(
     began = time.monotonic()
     squad = replace(squad, paragraphs=tuple(map(_cleaned, squad.paragraphs)))
     questions = _sample(squad.questions, limit, seed)
-    left_out = _sample([each for each in questions if each.answerable], leave_out, seed)
+    answerable = [each for each in questions if each.answerable]
+    if leave_out is None:
+        leave_out = len(answerable) if len(answerable) == len(questions) else 0
+    left_out = _sample(answerable, leave_out, seed)
     with stored(workspace, _paragraphs(squad), principal, progress) as parts:
         answerer = Answerer(parts, model=model, extractive=extractive, short=short)
         asked = ask_all(questions, left_out, asker(parts, answerer), progress)

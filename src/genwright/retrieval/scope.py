@@ -1,8 +1,11 @@
 """Rights and scope as one set of conditions, so that no search can forget one of them."""
 
+import json
+
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, cast, func, select, text
+from sqlalchemy.sql.elements import TextClause, True_
 
 from genwright.retrieval.base import Scope
 from genwright.storage import Collection, Document, Passage, StoreSession, readable
@@ -14,8 +17,12 @@ _COLUMNS = {"source": Document.source, "format": Document.format, "title": Docum
 
 
 def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]:
-    """What must hold of a ``Document`` to be in scope and readable for who asks."""
-    found = [readable(session.principal)]
+    """What must hold of a ``Document`` to be in scope and readable for who asks.
+
+    Empty where the scope is everywhere and the asker reads everything.
+    """
+    rights = readable(session.principal)
+    found = [] if isinstance(rights, True_) else [rights]
     if scope.collections:
         ids = select(Collection.id).where(Collection.name.in_(scope.collections))
         found.append(Document.collection_id.in_(ids))
@@ -34,6 +41,8 @@ def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]
 def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
     """Ids of all passages in scope and readable, ascending; None when that is every passage."""
     where = conditions(session, scope)
+    if not where:
+        return None
     inside = session.scalar(select(func.count()).select_from(Document).where(*where))
     if inside == session.scalar(select(func.count()).select_from(Document)):
         return None
@@ -44,3 +53,16 @@ def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
         .where(*where)
     )
     return np.sort(np.fromstring(ids or "", dtype=np.int64, sep=","))
+
+
+def listed(name: str) -> TextClause:
+    """The ids that ``as_list`` made the value of parameter ``name``, to select from.
+
+    However many they are, the statement stays the same: it is compiled once.
+    """
+    return text(f"SELECT value FROM json_each(:{name})")
+
+
+def as_list(ids: PassageIds) -> str:
+    """Ids as the value of a parameter that ``listed`` reads."""
+    return json.dumps(ids.tolist())

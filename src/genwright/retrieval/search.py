@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,15 @@ from genwright.retrieval.base import EVERYWHERE, Hit, Scope
 from genwright.retrieval.hybrid import convex_combination, reciprocal_rank_fusion
 from genwright.retrieval.keyword import keyword_search
 from genwright.retrieval.rerankers import Reranker
+from genwright.retrieval.scope import as_list, listed
 from genwright.retrieval.vector import VectorSearch, cosines
 from genwright.settings import RetrievalSettings
 from genwright.storage import Document, Passage, StoreSession
-from genwright.types import Vectors
 
 MODES = ("keyword", "vector", "hybrid")
 
-Scores = dict[int, dict[str, float]]
-"""By passage id, the score of each origin."""
+Scores = Mapping[str, Mapping[int, float]]
+"""By origin, the score of each passage."""
 
 
 class Search:
@@ -73,43 +74,28 @@ class Search:
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)
         ranking, scores = self._rank(session, query, mode, scope, depth)
-        hits = _load(session, dict(list(ranking.items())[:depth]), scores)
+        hits = _load(session, dict(islice(ranking.items(), depth)), scores)
         return self._rerank(query, hits)[:k]
 
     def _rank(
         self, session: StoreSession, query: str, mode: str, scope: Scope, depth: int
     ) -> tuple[Mapping[int, float], Scores]:
-        """Score by passage id, best first, and where each came from."""
-        wide = max(depth, self.settings.candidates)
+        """Score by passage id, best first, and what each came from."""
         if mode == "keyword":
             keyword = dict(keyword_search(session, query, scope, depth))
-            return keyword, {id_: {"keyword": score} for id_, score in keyword.items()}
+            return keyword, {"keyword": keyword}
         embedded = self.embedder.embed([query])[0]
-        vector = dict(self.vectors.search(session, embedded, scope, wide))
         if mode == "vector":
-            return vector, {id_: {"vector": score} for id_, score in vector.items()}
-        keyword = dict(keyword_search(session, query, scope, wide))
-        self._complete(session, query, embedded, scope, keyword, vector)
-        return self._fuse(keyword, vector), {
-            id_: {"keyword": keyword.get(id_, 0.0), "vector": vector.get(id_, 0.0)}
-            for id_ in {**keyword, **vector}
-        }
-
-    def _complete(
-        self,
-        session: StoreSession,
-        query: str,
-        embedded: Vectors,
-        scope: Scope,
-        keyword: dict[int, float],
-        vector: dict[int, float],
-    ) -> None:
-        """Give each side the scores of what only the other found: a missing score is not a zero."""
-        unseen = [id_ for id_ in keyword if id_ not in vector]
+            vector = dict(self.vectors.search(session, embedded, scope, depth))
+            return vector, {"vector": vector}
+        # Each side scores what only the other found, too: a missing score is not a zero.
+        wide = max(depth, self.settings.candidates)
+        vector = dict(self.vectors.search(session, embedded, scope, wide))
+        met = np.fromiter(vector, dtype=np.int64, count=len(vector))
+        keyword = dict(keyword_search(session, query, scope, wide, also=met))
+        unseen = np.array([id_ for id_ in keyword if id_ not in vector], dtype=np.int64)
         vector |= cosines(session, self.embedder.fingerprint, embedded, unseen)
-        unread = np.array([id_ for id_ in vector if id_ not in keyword], dtype=np.int64)
-        if len(unread):
-            keyword |= dict(keyword_search(session, query, scope, len(unread), among=unread))
+        return self._fuse(keyword, vector), {"keyword": keyword, "vector": vector}
 
     def _fuse(self, keyword: dict[int, float], vector: dict[int, float]) -> dict[int, float]:
         if self.settings.fusion == "convex":
@@ -133,27 +119,34 @@ class Search:
         return reranked + [replace(hit, score=hit.score + fall) for hit in rest]
 
 
+_FOUND = (
+    select(
+        Passage.id,
+        Passage.document_id,
+        Document.source,
+        Document.title,
+        Passage.section,
+        Passage.page,
+        Passage.start,
+        Passage.end,
+        Passage.text,
+    )
+    .join(Document, Passage.document_id == Document.id)
+    .where(Passage.id.in_(listed("ids")))
+)
+"""In the order of a hit's fields."""
+
+
 def _load(session: StoreSession, ranking: Mapping[int, float], scores: Scores) -> list[Hit]:
     """The passages of a ranking as hits, in its order."""
-    rows = session.execute(
-        select(Passage, Document.source, Document.title)
-        .join(Document, Passage.document_id == Document.id)
-        .where(Passage.id.in_(ranking))
-    )
-    found = {
-        passage.id: Hit(
-            passage=passage.id,
-            document=passage.document_id,
-            source=source,
-            title=title,
-            section=passage.section,
-            page=passage.page,
-            start=passage.start,
-            end=passage.end,
-            text=passage.text,
-            score=ranking[passage.id],
-            scores=scores[passage.id],
+    ids = np.fromiter(ranking, dtype=np.int64, count=len(ranking))
+    rows = {row[0]: row for row in session.execute(_FOUND, {"ids": as_list(ids)}).all()}
+    return [
+        Hit(
+            *rows[id_],
+            score=score,
+            scores={origin: found.get(id_, 0.0) for origin, found in scores.items()},
         )
-        for passage, source, title in rows
-    }
-    return [found[id_] for id_ in ranking if id_ in found]
+        for id_, score in ranking.items()
+        if id_ in rows
+    ]

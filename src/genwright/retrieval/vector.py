@@ -14,11 +14,11 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from genwright.retrieval.base import Scope
 from genwright.retrieval.index import VectorIndex, build
-from genwright.retrieval.scope import PassageIds, permitted
+from genwright.retrieval.scope import PassageIds, as_list, listed, permitted
 from genwright.settings import RetrievalSettings
 from genwright.storage import StoreSession, Vector, VectorRemoval
 from genwright.types import Vectors
@@ -133,10 +133,7 @@ class VectorSearch:
 
     def _marks(self, session: StoreSession) -> tuple[int, int]:
         """Last passage and last removal that the session sees for this embedder."""
-        passage = session.scalar(
-            select(func.max(Vector.passage_id)).where(Vector.embedder == self.embedder)
-        )
-        removal = session.scalar(select(func.max(VectorRemoval.id)))
+        passage, removal = session.execute(_LAST, {"embedder": self.embedder}).one()
         # A removed last passage, or a session that began earlier, leaves a smaller maximum; what
         # has been read stays read.
         return max(passage or 0, self._passage), max(removal or 0, self._removal)
@@ -190,13 +187,23 @@ def _checksum(path: Path) -> str:
     return f"{total:08x}"
 
 
+_LAST = text(
+    "SELECT (SELECT max(passage_id) FROM vector WHERE embedder = :embedder),"
+    " (SELECT max(id) FROM vector_removal)"
+)
+_DATA = text(
+    "SELECT passage_id, data FROM vector"
+    f" WHERE embedder = :embedder AND passage_id IN ({listed('ids')})"
+)
+
+
 def cosines(
-    session: StoreSession, embedder: str, query: Vectors, passages: list[int]
+    session: StoreSession, embedder: str, query: Vectors, passages: PassageIds
 ) -> dict[int, float]:
     """Exact cosine of a query, shape (dim,), with stored passages; those without a vector miss."""
-    rows = session.execute(
-        select(Vector.passage_id, Vector.data).where(
-            Vector.embedder == embedder, Vector.passage_id.in_(passages)
-        )
-    )
-    return {passage: float(np.frombuffer(data, "<f4") @ query) for passage, data in rows}
+    rows = session.execute(_DATA, {"embedder": embedder, "ids": as_list(passages)}).all()
+    if not rows:
+        return {}
+    ids, data = zip(*rows, strict=True)
+    vectors = np.frombuffer(b"".join(data), dtype="<f4").reshape(len(rows), -1)
+    return dict(zip(ids, (vectors @ query).tolist(), strict=True))
