@@ -39,7 +39,7 @@ demo: setup models
 	$(BIN)/python examples/demo.py $(DOCS)
 
 test: dev models
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: dev
 	$(BIN)/ruff format --check .

@@ -39,6 +39,7 @@ from genwright.rag.calibration import Logistic
 from genwright.rag.parts import Parts
 from genwright.rag.writing import rarity_of
 from genwright.retrieval import Hit, Scope, rarity
+from genwright.settings import AnswerSettings
 from genwright.types import Progress, Vectors, unheard
 from genwright.workspace import create, open_workspace
 
@@ -206,10 +207,11 @@ def fit_support(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str
         model = fit(rows[~held], labels[~held], balanced=True)
     rows = np.array([each[int(np.argmax(model.probability(np.array(each))))] for each in described])
     chances = model.probability(rows)
-    about: dict[str, object] = report(chances[held], labels[held])
+    least = AnswerSettings().min_support
+    about: dict[str, object] = report(chances[held], labels[held], least)
     kinds = sorted({claim.kind for claim in claims})
     of_kind = np.array([claim.kind for claim in claims])
-    about["passes"] = {kind: mean(chances[held & (of_kind == kind)] >= 0.5) for kind in kinds}
+    about["passes"] = {kind: mean(chances[held & (of_kind == kind)] >= least) for kind in kinds}
     return model, about
 
 

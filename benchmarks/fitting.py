@@ -36,13 +36,14 @@ def fit(rows: np.ndarray, labels: np.ndarray, balanced: bool = False) -> Logisti
     return Logistic(tuple(map(float, weights)), float(beta[-1] - weights @ centre))
 
 
-def report(chances: np.ndarray, labels: np.ndarray) -> dict[str, object]:
-    """Precision and recall at one half, area under the ROC curve, calibration error, number."""
-    said = chances >= 0.5
+def report(chances: np.ndarray, labels: np.ndarray, least: float = 0.5) -> dict[str, object]:
+    """Precision and recall from a probability on, area under the ROC curve, calibration error."""
+    said = chances >= least
     hits = float((said & labels).sum())
     return {
-        "precision": round(hits / max(1, said.sum()), 3),
-        "recall": round(hits / max(1, labels.sum()), 3),
+        "precision": round(hits / max(1, int(said.sum())), 3),
+        "recall": round(hits / max(1, int(labels.sum())), 3),
+        "at": least,
         "auc": round(area(chances, labels), 3),
         "calibration_error": round(calibration_error(chances, labels), 3),
         "n": len(labels),

@@ -78,7 +78,7 @@ class RetrievalSettings(Section):
     """Passages each of keyword and vector search hands to the fusion."""
     fusion: Literal["convex", "rrf"] = "convex"
     """How two rankings become one: convex combination of normalised scores, or reciprocal ranks."""
-    weight: float = Field(default=0.6, ge=0, le=1)
+    weight: float = Field(default=0.5, ge=0, le=1)
     """Share of the vector score in the convex combination; the rest is BM25's."""
     reranker: str = "none"
     """Name of the reranker that reorders the best hits: ``none``, ``llamacpp`` …"""

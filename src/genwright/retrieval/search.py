@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,13 @@ from genwright.settings import RetrievalSettings
 from genwright.storage import Document, Passage, StoreSession
 
 MODES = ("keyword", "vector", "hybrid")
+
+TIED = 6
+"""Scores that are the same to so many decimals are equal: the order a text is embedded in shows
+beyond."""
+
+SPARE = 2
+"""So many times the wanted passages are looked at, because some repeat others."""
 
 Scores = Mapping[str, Mapping[int, float]]
 """By origin, the score of each passage."""
@@ -54,7 +60,9 @@ class Search:
         mode: str | None = None,
         scope: Scope = EVERYWHERE,
     ) -> list[Hit]:
-        """The best passages for a query, best first.
+        """The best passages for a query, best first; equal ones in the order they were stored.
+
+        A passage whose text repeats a better one's word for word is left out.
 
         Args:
             session: Whose rights apply.
@@ -73,9 +81,10 @@ class Search:
         if not any(character.isalnum() for character in query):
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)
-        ranking, scores = self._rank(session, query, mode, scope, depth)
-        hits = _load(session, dict(islice(ranking.items(), depth)), scores)
-        return self._rerank(query, hits)[:k]
+        ranking, scores = self._rank(session, query, mode, scope, depth * SPARE)
+        best = sorted(ranking.items(), key=lambda item: (-round(item[1], TIED), item[0]))
+        hits = _load(session, dict(best[: depth * SPARE]), scores)
+        return self._rerank(query, _without_repeats(hits)[:depth])[:k]
 
     def _rank(
         self, session: StoreSession, query: str, mode: str, scope: Scope, depth: int
@@ -117,6 +126,14 @@ class Search:
         # Two scales: the others' scores are moved below the last, so that the list stays sorted.
         fall = reranked[-1].score - rest[0].score if rest else 0.0
         return reranked + [replace(hit, score=hit.score + fall) for hit in rest]
+
+
+def _without_repeats(hits: list[Hit]) -> list[Hit]:
+    """The first of each text: copies would fill the places of what says something else."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.text, hit)
+    return list(first.values())
 
 
 _FOUND = (
