@@ -5,22 +5,20 @@ variables (``GENWRIGHT_RETRIEVAL__K=8``), and what a command's flags say. They a
 the door; below it settings are values that do not change.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import SettingsError as UnreadableVariable
 
 from genwright.errors import SettingsError
 
 MIB = 1024 * 1024
+
+PREFIX = "GENWRIGHT_"
+"""Of environment variables."""
 
 
 class Section(BaseModel):
@@ -147,16 +145,8 @@ class OpenAISettings(Section):
     """Context length of its models, in tokens."""
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All settings of a workspace."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="GENWRIGHT_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-    )
 
     models_dir: Path | None = None
     """Folder of downloaded models; by default ``models`` in the workspace. Sharing saves disk."""
@@ -169,33 +159,6 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     servers: dict[str, OpenAISettings] = {}
     """OpenAI-compatible servers by name; the model ``NAME/MODEL`` is asked of server NAME."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment above file: ``load`` hands the file's values in as arguments."""
-        return (env_settings, init_settings)
-
-
-class _Merged(Settings):
-    """Settings from values that hold every source already; the environment is not asked again."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        *others: PydanticBaseSettingsSource,
-        **more: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The values alone."""
-        return (init_settings,)
 
 
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -219,13 +182,42 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         except OSError as error:
             raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     try:
-        settings = Settings(**values)
-        merged = _deep_merge(settings.model_dump(exclude_unset=True), overrides or {})
-        # Flags win over the environment, so they are laid over what the two sources gave.
-        return _Merged(**merged) if overrides else settings
+        # Flags win over the environment, and that over the file.
+        return Settings(**_deep_merge(_with_environment(values), overrides or {}))
     except ValidationError as error:
         where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
         raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
+
+
+def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
+    """Lay what ``GENWRIGHT_*`` variables say over values; what reads them loads where one is set.
+
+    Raises:
+        SettingsError: A variable cannot be read.
+        ValidationError: It, or a value, is wrong.
+    """
+    ours = [name.upper() for name in os.environ if name.upper().startswith(PREFIX)]
+    if set(ours) <= {f"{PREFIX}WORKSPACE"}:
+        return values
+    from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+    from pydantic_settings import SettingsError as UnreadableVariable
+
+    class FromEnvironment(Settings, BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (env_settings, init_settings)
+
+    try:
+        return FromEnvironment(**values).model_dump(exclude_unset=True)
     except UnreadableVariable as error:
         raise SettingsError(
             f"Environment: {error}. A table is JSON; set one value by its own variable instead, "

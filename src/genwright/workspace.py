@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genwright.errors import NotFound, Refused
 from genwright.settings import Settings, load
-from genwright.storage import Database
+
+if TYPE_CHECKING:
+    from genwright.storage import Database
 
 SETTINGS_FILE = "genwright.toml"
 
@@ -42,10 +44,17 @@ class Workspace:
     root: Path
     settings: Settings
 
+    @property
+    def database_file(self) -> Path:
+        """Where the store is."""
+        return self.root / "genwright.db"
+
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """The store."""
-        return Database(self.root / "genwright.db")
+        from genwright.storage import Database
+
+        return Database(self.database_file)
 
     @property
     def models_dir(self) -> Path:
@@ -64,7 +73,8 @@ class Workspace:
 
     def close(self) -> None:
         """Give back the database's connections."""
-        self.database.close()
+        if "database" in self.__dict__:
+            self.database.close()
 
 
 def create(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.storage.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, keyword_search, rarity
-from genwright.retrieval.keyword import MAX_TERMS, terms
+from genwright.retrieval.keyword import MAX_TERMS, SMALL, terms
 from genwright.storage import Database, Passage
 from genwright.types import OWNER, Principal
 
@@ -124,6 +124,26 @@ def _first(database: Database, query: str, k: int) -> list[str]:
     with database.read(OWNER) as session:
         ranking = keyword_search(session, query, EVERYWHERE, k)
         return [session.get(Passage, id_).text for id_, _ in ranking]
+
+
+def test_choosing_passages_by_their_words_keeps_the_best_in_a_large_store(database):
+    def words(place: int) -> str:
+        return " ".join(f"w{size}x{place % size}" for size in (2, 3, 5, 7, 11, 97, 101))
+
+    with database.write(OWNER) as session:
+        texts = [f"{words(place)} {'filler ' * (place % 13)}" for place in range(SMALL)]
+        add_document(session, "/large", texts)
+    with database.read(OWNER) as session:
+        for place in range(0, SMALL, 1999):
+            some = np.array([1, 7, 3000], dtype=np.int64)
+            query, within = words(place), Scope(filters={"source": "/large"})
+            exact = dict(keyword_search(session, query, within, 10))  # a scope scores every match
+            found = dict(keyword_search(session, query, EVERYWHERE, 10))
+            assert found == pytest.approx(exact)
+            assert list(found) == list(exact)
+            among = dict(keyword_search(session, query, EVERYWHERE, 10, among=some))
+            with_some = dict(keyword_search(session, query, EVERYWHERE, 10, also=some))
+            assert with_some == pytest.approx({**exact, **among})
 
 
 def test_a_rarer_word_tells_more(database):

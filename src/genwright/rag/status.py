@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from genwright.catalog import Catalog
-from genwright.rag.library import list_collections
-from genwright.storage import Document, Passage, Vector, readable
+from genwright.storage import SCHEMA_VERSION, Counts, count, count_quickly
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
+
+_SUMS = ("documents", "passages", "characters")
 
 
 def read_status(workspace: Workspace, principal: Principal) -> Json:
@@ -21,33 +20,17 @@ def read_status(workspace: Workspace, principal: Principal) -> Json:
         "embedding_model", "chat_model", "bytes": {"store", "indexes", "models"}}``, where
         ``without_vector`` counts passages that the embedding model in use has not seen.
     """
-    with workspace.database.read(principal) as session:
-        documents, characters = session.execute(
-            select(func.count(), func.coalesce(func.sum(Document.characters), 0)).where(
-                readable(principal)
-            )
-        ).one()
-        passages = session.scalar(
-            select(func.count())
-            .select_from(Passage)
-            .join(Document, Passage.document_id == Document.id)
-            .where(readable(principal))
-        )
-        stored = session.scalar(select(func.count()).select_from(Passage)) or 0
-        by_embedder = select(Vector.embedder, func.count()).group_by(Vector.embedder)
-        vectors = dict(session.execute(by_embedder).all())
+    counts = count_quickly(workspace.database_file, principal) or _count(workspace, principal)
     model = workspace.settings.embedding.model
     # A fingerprint begins with the model's name; reading all of it would load the model.
-    ours = [number for name, number in vectors.items() if name.startswith(f"{model}-")]
+    ours = [number for name, number in counts.vectors.items() if name.startswith(f"{model}-")]
     return {
         "workspace": str(workspace.root),
-        "schema_version": workspace.database.schema_version(),
-        "documents": documents,
-        "passages": passages,
-        "characters": characters,
-        "collections": list_collections(workspace.database, principal),
-        "vectors": vectors,
-        "without_vector": stored - max(ours, default=0),
+        "schema_version": SCHEMA_VERSION,
+        **{name: sum(row[name] for row in counts.collections) for name in _SUMS},
+        "collections": counts.collections,
+        "vectors": counts.vectors,
+        "without_vector": counts.passages - max(ours, default=0),
         "models": list(_models(workspace)),
         "embedding_model": model,
         "chat_model": workspace.settings.answer.model,
@@ -57,6 +40,14 @@ def read_status(workspace: Workspace, principal: Principal) -> Json:
             "models": _size(workspace.models_dir),
         },
     }
+
+
+def _count(workspace: Workspace, principal: Principal) -> Counts:
+    """The slower way, which makes a store, brings it up to date, or says why neither can be."""
+    from sqlalchemy import text
+
+    with workspace.database.read(principal) as session:
+        return count(lambda sql, values: session.execute(text(sql), values).all(), principal)
 
 
 def _models(workspace: Workspace) -> Iterator[Json]:

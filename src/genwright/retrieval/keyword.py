@@ -9,10 +9,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Integer, bindparam, column, func, literal_column, select, text
+from sqlalchemy import Integer, Select, bindparam, column, func, literal_column, select, text
 from sqlalchemy.sql.expression import TableClause, table
 
 from genwright.retrieval.base import Scope
@@ -101,16 +103,10 @@ def keyword_search(
         among = _telling(session, phrases, max(ENOUGH, 2 * k))
         if among is not None and also is not None:
             among = np.union1d(among, also)
-    score = (-func.bm25(literal_column("passage_fts"), HEADING_WEIGHT, 1.0)).label("score")
-    statement = select(_FTS.c.rowid, score).where(text("passage_fts MATCH :match"))
-    if among is not None:
-        statement = statement.where(_ROWID.in_(listed("among")))
+    statement = _scoring(among is not None, also is not None)
     if where:
         inside = select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
         statement = statement.where(_ROWID.in_(inside))
-    if also is not None:
-        statement = statement.order_by(_ROWID.in_(listed("also")).desc())
-    statement = statement.order_by(text("score DESC"), _FTS.c.rowid).limit(bindparam("k"))
     rows = session.execute(
         statement,
         {
@@ -122,6 +118,18 @@ def keyword_search(
     )
     ranking = [(int(passage), max(0.0, float(value))) for passage, value in rows.all()]
     return ranking if also is None else _best(ranking, k, also)
+
+
+@cache
+def _scoring(among: bool, also: bool) -> Select[Any]:
+    """The statement that ranks: among given passages, and with given ones first, or neither."""
+    score = (-func.bm25(literal_column("passage_fts"), HEADING_WEIGHT, 1.0)).label("score")
+    statement = select(_FTS.c.rowid, score).where(text("passage_fts MATCH :match"))
+    if among:
+        statement = statement.where(_ROWID.in_(listed("among")))
+    if also:
+        statement = statement.order_by(_ROWID.in_(listed("also")).desc())
+    return statement.order_by(text("score DESC"), _FTS.c.rowid).limit(bindparam("k"))
 
 
 def _best(ranking: list[tuple[int, float]], k: int, also: PassageIds) -> list[tuple[int, float]]:
@@ -181,10 +189,14 @@ def _telling(session: StoreSession, phrases: list[str], number: int) -> PassageI
     places = np.fromstring(",".join(found), dtype=np.int64, sep=",")
     frequency = np.array([counts[phrase] for phrase in read])
     weights = np.log1p((total - frequency + 0.5) / (frequency + 0.5))
-    ids, which = np.unique(places, return_inverse=True)
+    order = np.argsort(places, kind="stable")  # quick: each word's passages are in order
+    places = places[order]
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    ids = places[starts]
     if len(ids) <= number:
         return ids
-    sums = np.bincount(which, np.repeat(weights, frequency)).round(6)  # equal words, equal sums
+    sums = np.add.reduceat(np.repeat(weights, frequency)[order], starts)
+    sums = sums.round(6)  # equal words, equal sums
     return ids[sums >= np.partition(sums, -number)[-number]]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -82,8 +83,7 @@ class Search:
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)
         ranking, scores = self._rank(session, query, mode, scope, depth * SPARE)
-        best = sorted(ranking.items(), key=lambda item: (-round(item[1], TIED), item[0]))
-        hits = _load(session, dict(best[: depth * SPARE]), scores)
+        hits = _load(session, _first(ranking, depth * SPARE), scores)
         return self._rerank(query, _without_repeats(hits)[:depth])[:k]
 
     def _rank(
@@ -126,6 +126,15 @@ class Search:
         # Two scales: the others' scores are moved below the last, so that the list stays sorted.
         fall = reranked[-1].score - rest[0].score if rest else 0.0
         return reranked + [replace(hit, score=hit.score + fall) for hit in rest]
+
+
+def _first(ranking: Mapping[int, float], number: int) -> dict[int, float]:
+    """The first of a ranking; equal ones, as many as reach up to there, in stored order."""
+    scored = [(-round(score, TIED), id_) for id_, score in islice(ranking.items(), number)]
+    following = islice(ranking.items(), number, None)
+    equal = takewhile(lambda item: -round(item[1], TIED) == scored[-1][0], following)
+    scored += [(scored[-1][0], id_) for id_, _ in equal]
+    return {id_: ranking[id_] for _, id_ in sorted(scored)[:number]}
 
 
 def _without_repeats(hits: list[Hit]) -> list[Hit]:

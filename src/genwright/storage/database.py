@@ -16,11 +16,9 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from genwright.errors import StoreFailed
+from genwright.storage.counting import SCHEMA_VERSION
 from genwright.storage.segment import segment
 from genwright.types import Principal
-
-SCHEMA_VERSION = "0001"
-"""The newest file in ``migrations/versions``."""
 
 WAIT_SECONDS = 60
 """How long a writer waits for the one before it."""
