@@ -29,6 +29,14 @@ KEYWORD_INDEX = (
 
 
 def upgrade() -> None:
+    _documents()
+    _requests()
+    for statement in KEYWORD_INDEX:
+        op.execute(statement)
+
+
+def _documents() -> None:
+    """What is searched: collections, documents, passages, vectors."""
     op.create_table(
         "collection",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -38,6 +46,75 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collection")),
         sa.UniqueConstraint("name", name=op.f("uq_collection_name")),
     )
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("collection_id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("format", sa.String(length=50), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("recipe", sa.String(length=64), nullable=False),
+        sa.Column("characters", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("warnings", sa.JSON(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collection_id"], ["collection.id"], name=op.f("fk_document_collection_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint(
+            "collection_id", "source", name=op.f("uq_document_collection_id_source")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_document_collection_id"), "document", ["collection_id"], unique=False)
+    op.create_table(
+        "passage",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("end", sa.Integer(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=True),
+        sa.Column("section", sa.String(), nullable=False),
+        sa.Column("heading", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+            name=op.f("fk_passage_document_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_passage_document_id"), "passage", ["document_id"], unique=False)
+    op.create_table(
+        "vector",
+        sa.Column("embedder", sa.String(length=100), nullable=False),
+        sa.Column("passage_id", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["passage_id"], ["passage.id"], name=op.f("fk_vector_passage_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("embedder", "passage_id", name=op.f("pk_vector")),
+    )
+    op.create_index(op.f("ix_vector_passage_id"), "vector", ["passage_id"], unique=False)
+    op.create_table(
+        "vector_removal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("embedder", sa.String(length=100), nullable=False),
+        sa.Column("passage_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vector_removal")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _requests() -> None:
+    """What was asked and measured: conversations, runs, traces."""
     op.create_table(
         "conversation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -76,40 +153,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_span_start_ns"), "span", ["start_ns"], unique=False)
     op.create_index(op.f("ix_span_trace_id"), "span", ["trace_id"], unique=False)
     op.create_table(
-        "vector_removal",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("embedder", sa.String(length=100), nullable=False),
-        sa.Column("passage_id", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vector_removal")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "document",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("collection_id", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(length=200), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("format", sa.String(length=50), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("recipe", sa.String(length=64), nullable=False),
-        sa.Column("characters", sa.Integer(), nullable=False),
-        sa.Column("pages", sa.JSON(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=False),
-        sa.Column("warnings", sa.JSON(), nullable=False),
-        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["collection_id"], ["collection.id"], name=op.f("fk_document_collection_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
-        sa.UniqueConstraint(
-            "collection_id", "source", name=op.f("uq_document_collection_id_source")
-        ),
-        sqlite_autoincrement=True,
-    )
-    op.create_index(op.f("ix_document_collection_id"), "document", ["collection_id"], unique=False)
-    op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Integer(), nullable=False),
@@ -128,36 +171,3 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_message_conversation_id"), "message", ["conversation_id"], unique=False
     )
-    op.create_table(
-        "passage",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("document_id", sa.Integer(), nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
-        sa.Column("end", sa.Integer(), nullable=False),
-        sa.Column("page", sa.Integer(), nullable=True),
-        sa.Column("section", sa.String(), nullable=False),
-        sa.Column("heading", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["document.id"],
-            name=op.f("fk_passage_document_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
-        sqlite_autoincrement=True,
-    )
-    op.create_index(op.f("ix_passage_document_id"), "passage", ["document_id"], unique=False)
-    op.create_table(
-        "vector",
-        sa.Column("embedder", sa.String(length=100), nullable=False),
-        sa.Column("passage_id", sa.Integer(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["passage_id"], ["passage.id"], name=op.f("fk_vector_passage_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("embedder", "passage_id", name=op.f("pk_vector")),
-    )
-    op.create_index(op.f("ix_vector_passage_id"), "vector", ["passage_id"], unique=False)
-    for statement in KEYWORD_INDEX:
-        op.execute(statement)
