@@ -27,7 +27,8 @@ LONGEST = 1200
 
 _HOW_MUCH = re.compile(
     r"\bhow (many|much|long|old|far|tall|high|large|big|often|fast|deep|wide)\b"
-    r"|\bwhat (percent|percentage|number|proportion|amount)\b"
+    r"|\bwhat (percent|percentage|number|proportion|amount)\b",
+    re.IGNORECASE,
 )
 _WHEN = re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|century|decade|time)\b")
 _WHO = re.compile(r"\bwho(m|se)?\b")
@@ -98,7 +99,7 @@ def describe(
     rarity: Mapping[str, float],
 ) -> Features:
     """The features of each candidate, shape (candidates, features)."""
-    wanted = {stem: rarity.get(stem, 1.0) for stem in words.content(question)}
+    wanted = {stem: rarity.get(stem, 1.0) for stem in looked_for(question)}
     total = sum(wanted.values()) or 1.0
     kind = asked_for(question)
     own = np.array(
@@ -147,6 +148,16 @@ def _own(
         fits * (kind in ("number", "date")),
         cosine * covered,
     ]
+
+
+def looked_for(question: str) -> tuple[str, ...]:
+    """Stems of a question that its answer's surroundings may be expected to have.
+
+    Example:
+        >>> looked_for("How often is the oil changed?")
+        ('oil', 'chang')
+    """
+    return words.content(_HOW_MUCH.sub(" ", question)) or words.content(question)
 
 
 def asked_for(question: str) -> str:
@@ -241,7 +252,7 @@ def outlook(
 ) -> list[float]:
     """The features of answerability: how good the best evidence is, and what it leaves out."""
     best = evidence[0]
-    wanted = {stem: rarity.get(stem, 1.0) for stem in words.content(question)}
+    wanted = {stem: rarity.get(stem, 1.0) for stem in looked_for(question)}
     about = {*words.content(best.hit.title), *words.content(best.hit.section)}
     around = {*words.content(best.hit.text), *about}
     missing = max((value for stem, value in wanted.items() if stem not in around), default=0.0)

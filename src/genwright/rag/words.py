@@ -17,12 +17,12 @@ from genwright.storage.segment import segment
 _WORD = re.compile(r"[^\W_]+(?:[.,:/][0-9]+)*(?:['’][^\W\d_]+)?")
 _FUNCTION_WORDS = frozenset(
     """a about after again all also am an and any are as at be because been before being between
-    both but by can could d did do does doing done down during each few for from further had has
-    have having he her hers him his how i if in into is it its itself just ll may me might more
-    most much must my name no nor not of off on once only or other our ours out over own re s same
-    she should so some such t than that the their theirs them themselves then there these they this
-    those through to too under until up upon us ve very was we were what when where which while who
-    whom whose why will with would you your yours""".split()
+    both but by can could d did do does doing done down during each few for from further get
+    gets got had has have having he her hers him his how i if in into is it its itself just ll
+    may me might more most much must my name no nor not of off on once only or other our ours
+    out over own re s same she should so some such t than that the their theirs them themselves
+    then there these they this those through to too under until up upon us ve very was we were
+    what when where which while who whom whose why will with would you your yours""".split()
 )
 _NUMBER_WORDS = frozenset(
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen

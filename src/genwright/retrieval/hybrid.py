@@ -40,7 +40,8 @@ def convex_combination(
     """Merge BM25 scores and cosines: ``weight * v + (1 - weight) * k``, each scaled to [0, 1].
 
     BM25 is divided by its largest value (a passage without any word of the query has 0); a cosine
-    is scaled from the smallest to the largest of the candidates. A score that is missing counts 0.
+    is scaled from the smallest to the largest of the candidates, and counts 1 where these are the
+    same. A score that is missing counts 0.
 
     Args:
         keyword: BM25 by id, at least 0.
@@ -56,7 +57,9 @@ def convex_combination(
     """
     top = max(keyword.values(), default=0.0) or 1.0
     low, high = min(vector.values(), default=0.0), max(vector.values(), default=0.0)
-    span = (high - low) or 1.0
+    if low == high:
+        low -= 1.0  # one candidate, or all alike: each is the best there is
+    span = high - low
     return _best_first(
         {
             id_: weight * (vector.get(id_, low) - low) / span
