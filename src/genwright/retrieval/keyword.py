@@ -145,7 +145,7 @@ SMALL = 10_000
 MATCHES = 2500
 """In a larger one as well, where so few passages match."""
 
-READ = 20_000
+READ = 12_000
 """Passages of rare words that are looked at to choose some; each takes about 0.2 µs."""
 
 ENOUGH = 500
