@@ -145,6 +145,117 @@ class OpenAISettings(Section):
     """Context length of its models, in tokens."""
 
 
+class ServerSettings(Section):
+    """How ``genwright serve`` listens, and what it lets in."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but the machine's own needs users."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """TCP port; 0 takes a free one."""
+    hosts: tuple[str, ...] = ()
+    """Host names it answers to beside the address it listens on: behind a proxy, the public one."""
+    slots: int = Field(default=4, ge=1, le=64)
+    """Requests that one model works on at once."""
+    queue: int = Field(default=32, ge=0, le=10_000)
+    """Requests that wait for one model; beyond them the answer is 429."""
+    body_bytes: int = Field(default=20 * MIB, ge=1024)
+    """Largest body of a request, in bytes; an upload may be ``documents.max_file_bytes``."""
+    body_seconds: float = Field(default=60, gt=0)
+    """Longest time a client may take to send a body, in seconds."""
+    slow_seconds: float = Field(default=30, gt=0)
+    """Longest time a reader of a stream may take none of it, in seconds."""
+    drain_seconds: float = Field(default=30, ge=0)
+    """Time that running requests get to end after SIGTERM, in seconds."""
+
+
+class OIDCSettings(Section):
+    """Login by an OpenID Connect provider."""
+
+    issuer: str = ""
+    """Its issuer URL; empty for none. ``/.well-known/openid-configuration`` is read below it."""
+    client_id: str = ""
+    """What the provider calls this installation."""
+    client_secret: str = ""
+    """Name of an environment variable, or of an entry in the keyring file, with the secret."""
+    role: Literal["reader", "editor", "admin"] = "reader"
+    """Of people who log in for the first time."""
+    groups_claim: str = ""
+    """Claim whose values are the person's groups; empty for none."""
+
+
+class AccessSettings(Section):
+    """Who gets in, and for how long."""
+
+    session_hours: float = Field(default=12, gt=0, le=24 * 90)
+    """How long a browser stays logged in, in hours."""
+    requests_per_minute: int = Field(default=0, ge=0)
+    """Of a key or person without a limit of its own; 0 for no limit."""
+    tokens_per_day: int = Field(default=0, ge=0)
+    """Of a key or person without a limit of its own; 0 for no limit."""
+    oidc: OIDCSettings = OIDCSettings()
+
+
+class RetentionSettings(Section):
+    """How long things are kept, in days; 0 for ever."""
+
+    traces: int = Field(default=90, ge=0)
+    conversations: int = Field(default=0, ge=0)
+    responses: int = Field(default=30, ge=0)
+    files: int = Field(default=0, ge=0)
+    series: int = Field(default=90, ge=0)
+
+
+class PrivacySettings(Section):
+    """Structured identifiers of persons (e-mail, phone, card, IBAN, IP, national numbers)."""
+
+    ingest: Literal["keep", "redact", "refuse"] = "keep"
+    """What happens to those in documents that are added."""
+    prompts: Literal["keep", "redact", "refuse"] = "keep"
+    """What happens to those in questions and messages, before a model reads them."""
+    logs: Literal["keep", "redact"] = "redact"
+    """What happens to those in traces and logs."""
+    kinds: tuple[str, ...] = ("email", "phone", "card", "iban", "ip", "national_id")
+    """Which kinds are looked for."""
+    regions: tuple[str, ...] = ("US", "GB", "DE", "FR", "PL")
+    """Countries whose phone and national numbers are known without an international prefix."""
+
+
+class MonitoringSettings(Section):
+    """What is recorded and where it goes."""
+
+    otlp_endpoint: str = ""
+    """OTLP/HTTP collector, such as ``http://localhost:4318``; empty for none."""
+    interval_seconds: float = Field(default=15, gt=0)
+    """Between two values of a series, in seconds."""
+    log_format: Literal["json", "text"] = "json"
+    """Of the log on standard error."""
+    drift_window: int = Field(default=200, ge=20)
+    """Questions that are compared with as many of the reference."""
+
+
+class AlertRule(Section):
+    """One rule: while ``expr`` holds for the time ``for``, the alert fires."""
+
+    name: str
+    expr: str
+    """Over the recorded series, such as ``error_share > 0.05``."""
+    for_seconds: float = Field(default=0, ge=0)
+    severity: Literal["info", "warning", "critical"] = "warning"
+    summary: str = ""
+
+
+class NotifySettings(Section):
+    """Where alerts go; each that is set gets all of them."""
+
+    webhook: str = ""
+    """Address that takes Alertmanager's version 4 JSON."""
+    email_to: tuple[str, ...] = ()
+    email_from: str = "genwright@localhost"
+    smtp: str = "localhost:25"
+    command: tuple[str, ...] = ()
+    """Program with arguments; it reads the same JSON from its standard input."""
+
+
 class Settings(Section):
     """All settings of a workspace."""
 
@@ -157,6 +268,14 @@ class Settings(Section):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     engine: EngineSettings = EngineSettings()
+    server: ServerSettings = ServerSettings()
+    access: AccessSettings = AccessSettings()
+    retention: RetentionSettings = RetentionSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    alerts: tuple[AlertRule, ...] | None = None
+    """Rules of alerts; None for the built-in ones."""
+    notify: NotifySettings = NotifySettings()
     servers: dict[str, OpenAISettings] = {}
     """OpenAI-compatible servers by name; the model ``NAME/MODEL`` is asked of server NAME."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,15 +20,37 @@ Progress = Callable[[int, int, str], None]
 """Told of long work as (done, total, what): same unit for both numbers, total 0 when unknown."""
 
 
+Role = Literal["reader", "editor", "admin"]
+"""What a person may do: ask; also add documents and make assistants; everything."""
+
+EVERYONE = "group:everyone"
+"""The group that every user is in."""
+
+
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. Every access to the store takes one, so that rights are enforced in its queries."""
+    """Who asks. Every access to the store takes one, so that rights are enforced in its queries.
+
+    Names of users have no colon; those of groups begin with ``group:``, so that neither can be
+    taken for the other where a right is held.
+    """
 
     name: str
     groups: tuple[str, ...] = ()
+    role: Role = "editor"
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether no document, trace or collection is hidden; conversations are their owner's."""
+        return self.role == "admin"
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Every name under which it may hold a right."""
+        return (self.name, *self.groups)
 
 
-OWNER = Principal("owner")
+OWNER = Principal("owner", role="admin")
 """The person at the machine, who may do everything in the workspace."""
 
 

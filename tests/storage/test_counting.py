@@ -22,7 +22,7 @@ def test_the_counts_are_those_of_what_one_may_read(tmp_path, who):
     database.close()
     counts = count_quickly(database.path, who)
     assert sum(row["documents"] for row in counts.collections) == seen
-    assert [row["passages"] for row in counts.collections] == [seen, seen // 2]
+    assert [row["passages"] for row in counts.collections] == ([seen, seen // 2] if seen else [])
     assert counts.passages == 6
 
 

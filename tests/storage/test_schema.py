@@ -92,7 +92,7 @@ def test_only_the_owner_and_whose_it_is_and_their_groups_may_read(database):
     with database.write(Principal("ann")) as session:
         add_document(session, "ann's", ["one"])
     with database.write(Principal("staff")) as session:
-        add_document(session, "the staff's", ["two"])
+        add_document(session, "the staff's", ["two"], collection="staff")
 
     def sees(principal: Principal) -> set[str]:
         with database.read(principal) as session:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from genwright.documents import Extract, Found, Passage, Skipped, walk
 from genwright.documents.splitters import splitters
@@ -25,8 +25,9 @@ from genwright.rag.incoming import Given, Incoming, Item, Unchanged, ahead, read
 from genwright.rag.library import source_of
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection as CollectionRow
-from genwright.storage import Database, Document, StoreSession, Vector
+from genwright.storage import Database, Document, StoreSession, Vector, fillable, writable
 from genwright.storage import Passage as PassageRow
+from genwright.storage.tables import now
 from genwright.types import Json, Principal, Progress, unheard
 
 READING_VERSION = 1
@@ -179,7 +180,7 @@ class Ingest:
         statement = (
             select(Document.source, Document.sha256, Document.recipe)
             .join(CollectionRow, Document.collection_id == CollectionRow.id)
-            .where(CollectionRow.name == self.collection)
+            .where(CollectionRow.name == self.collection, writable(self.principal))
         )
         if sources is not None:
             statement = statement.where(Document.source.in_(sources))
@@ -257,19 +258,26 @@ class Ingest:
     ) -> str:
         """Write one document; returns what that was: added, updated or unchanged."""
         old = session.scalar(
-            select(Document).where(
-                Document.collection_id == collection.id, Document.source == incoming.source
+            select(Document)
+            .where(
+                Document.collection_id == collection.id,
+                Document.source == incoming.source,
+                writable(self.principal),
             )
+            .order_by((Document.owner == self.principal.name).desc(), Document.id)
         )
         if old and (old.sha256, old.recipe) == (incoming.sha256, self.recipe):
             return "unchanged"  # another process has just stored the same
-        document = _document_row(incoming, collection.id, self.principal.name, self.recipe)
+        columns = _columns(incoming, self.recipe)
         if old:
-            document.id = old.id  # so that a link to a document outlives its new content
-            session.execute(delete(Document).where(Document.id == old.id))
-            session.expunge(old)
-        session.add(document)
-        session.flush()
+            # The row stays, so that links to a document and rights on it outlive its new content.
+            session.execute(delete(PassageRow).where(PassageRow.document_id == old.id))
+            session.execute(update(Document).where(Document.id == old.id).values(columns))
+            document = old
+        else:
+            document = Document(collection_id=collection.id, owner=self.principal.name, **columns)
+            session.add(document)
+            session.flush()
         for row in passages:
             row.document_id = document.id
         session.add_all(passages)
@@ -281,7 +289,12 @@ class Ingest:
         return "updated" if old else "added"
 
     def _collection(self, session: StoreSession) -> CollectionRow:
-        found = session.scalar(select(CollectionRow).where(CollectionRow.name == self.collection))
+        mine = CollectionRow.owner == self.principal.name
+        found = session.scalar(
+            select(CollectionRow)
+            .where(CollectionRow.name == self.collection, fillable(self.principal))
+            .order_by(mine.desc(), CollectionRow.id)
+        )
         if found is None:
             found = CollectionRow(name=self.collection, owner=self.principal.name)
             session.add(found)
@@ -317,22 +330,22 @@ def _passage_row(extract: Extract, passage: Passage) -> PassageRow:
     )
 
 
-def _document_row(incoming: Incoming, collection: int, owner: str, recipe: str) -> Document:
+def _columns(incoming: Incoming, recipe: str) -> Json:
+    """What the row of a document has of what was read, by column."""
     extract = incoming.extract
-    return Document(
-        collection_id=collection,
-        owner=owner,
-        source=incoming.source,
-        title=extract.title,
-        format=extract.format,
-        sha256=incoming.sha256,
-        recipe=recipe,
-        characters=len(extract.text),
-        pages=[asdict(page) for page in extract.pages],
-        details=dict(extract.metadata),
-        warnings=list(extract.warnings),
-        text=extract.text,
-    )
+    return {
+        "source": incoming.source,
+        "title": extract.title,
+        "format": extract.format,
+        "sha256": incoming.sha256,
+        "recipe": recipe,
+        "characters": len(extract.text),
+        "pages": [asdict(page) for page in extract.pages],
+        "details": dict(extract.metadata),
+        "warnings": list(extract.warnings),
+        "added_at": now(),
+        "text": extract.text,
+    }
 
 
 def _recipe(settings: DocumentSettings, embedder: Embedder) -> str:

@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, true
 from sqlalchemy.orm import undefer
 
 from genwright.errors import NotFound, UsageError
-from genwright.storage import Collection, Database, Document, Passage, StoreSession, readable
+from genwright.storage import (
+    Collection,
+    Database,
+    Document,
+    Passage,
+    StoreSession,
+    readable,
+    visible,
+    writable,
+)
 from genwright.types import Json, Principal
 
 if TYPE_CHECKING:
@@ -101,8 +110,9 @@ def list_collections(database: Database, principal: Principal) -> list[Json]:
             )
             .outerjoin(Document, (Document.collection_id == Collection.id) & readable(principal))
             .outerjoin(passages, passages.c.document_id == Document.id)
-            .group_by(Collection.name)
-            .order_by(Collection.name)
+            .where(visible(principal))
+            .group_by(Collection.id)
+            .order_by(Collection.name, Collection.id)
         )
         names = ("name", "documents", "passages", "characters")
         return [dict(zip(names, row, strict=True)) for row in rows]
@@ -174,7 +184,7 @@ def remove_documents(
         for each in named:
             rows = session.execute(
                 select(Document.id, Document.source).where(
-                    readable(principal), where, or_(_named(each), _below(each))
+                    writable(principal), where, or_(_named(each), _below(each))
                 )
             ).all()
             if not rows:
@@ -236,11 +246,13 @@ def _below(folder: str) -> ColumnElement[bool]:
 def _inside(session: StoreSession, collection: str) -> ColumnElement[bool]:
     if not collection:
         return true()
-    found = session.scalar(select(Collection.id).where(Collection.name == collection))
-    if found is None:
-        known = ", ".join(session.scalars(select(Collection.name).order_by(Collection.name)))
+    seen = select(Collection.id, Collection.name).where(visible(session.principal))
+    rows = session.execute(seen).all()
+    found = [id_ for id_, name in rows if name == collection]
+    if not found:
+        known = ", ".join(sorted({name for _, name in rows}))
         raise NotFound(f"No collection {collection!r}. Known: {known or 'none yet'}.")
-    return Document.collection_id == found
+    return Document.collection_id.in_(found)
 
 
 def _listed(document: Document, passages: int) -> Listed:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, cast, func, select, text
 from sqlalchemy.sql.elements import TextClause, True_
 
 from genwright.retrieval.base import Scope
-from genwright.storage import Collection, Document, Passage, StoreSession, readable
+from genwright.storage import Collection, Document, Passage, StoreSession, readable, visible
 
 PassageIds = NDArray[np.int64]
 """Ascending ids of passages, shape (n,)."""
@@ -24,7 +24,8 @@ def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]
     rights = readable(session.principal)
     found = [] if isinstance(rights, True_) else [rights]
     if scope.collections:
-        ids = select(Collection.id).where(Collection.name.in_(scope.collections))
+        named = Collection.name.in_(scope.collections)
+        ids = select(Collection.id).where(named, visible(session.principal))
         found.append(Document.collection_id.in_(ids))
     if scope.without:
         found.append(Document.id.not_in(scope.without))

@@ -17,8 +17,31 @@ from typing import TYPE_CHECKING
 from genwright.storage.counting import SCHEMA_VERSION, Counts, count, count_quickly
 
 if TYPE_CHECKING:
+    from genwright.storage.accounts import (
+        ApiKey,
+        AuditEntry,
+        Grant,
+        Group,
+        Login,
+        Membership,
+        Tombstone,
+        Usage,
+        User,
+    )
     from genwright.storage.database import Database, StoreSession
-    from genwright.storage.rights import readable
+    from genwright.storage.rights import fillable, readable, visible, writable
+    from genwright.storage.serving import (
+        Alert,
+        AliasMove,
+        Assistant,
+        AssistantVersion,
+        CollectionFile,
+        Feedback,
+        IdempotentReply,
+        Sample,
+        StoredFile,
+        StoredResponse,
+    )
     from genwright.storage.tables import (
         Collection,
         Conversation,
@@ -31,32 +54,65 @@ if TYPE_CHECKING:
         VectorRemoval,
     )
 
+_HOMES = {
+    "accounts": ("ApiKey AuditEntry Grant Group Login Membership Tombstone Usage User"),
+    "database": "Database StoreSession",
+    "rights": "fillable readable visible writable",
+    "serving": (
+        "Alert AliasMove Assistant AssistantVersion CollectionFile Feedback IdempotentReply"
+        " Sample StoredFile StoredResponse"
+    ),
+    "tables": "Collection Conversation Document Message Passage Run Span Vector VectorRemoval",
+}
+"""What needs SQLAlchemy, by the file it is in."""
+
 __all__ = [
     "SCHEMA_VERSION",
+    "Alert",
+    "AliasMove",
+    "ApiKey",
+    "Assistant",
+    "AssistantVersion",
+    "AuditEntry",
     "Collection",
+    "CollectionFile",
     "Conversation",
     "Counts",
     "Database",
     "Document",
+    "Feedback",
+    "Grant",
+    "Group",
+    "IdempotentReply",
+    "Login",
+    "Membership",
     "Message",
     "Passage",
     "Run",
+    "Sample",
     "Span",
     "StoreSession",
+    "StoredFile",
+    "StoredResponse",
+    "Tombstone",
+    "Usage",
+    "User",
     "Vector",
     "VectorRemoval",
     "count",
     "count_quickly",
+    "fillable",
     "readable",
+    "visible",
+    "writable",
 ]
-
-_ELSEWHERE = {"Database": "database", "StoreSession": "database", "readable": "rights"}
 
 
 def __getattr__(name: str) -> object:
-    """Import what needs SQLAlchemy when it is first asked for; the tables where nothing is said."""
-    if name not in __all__:
+    """Import what needs SQLAlchemy when it is first asked for."""
+    home = next((file for file, names in _HOMES.items() if name in names.split()), None)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'tables')}"), name)
+    value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -8,22 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genwright.types import OWNER, Json, Principal
+from genwright.types import Json, Principal
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest file in ``migrations/versions``."""
 
 Run = Callable[[str, Mapping[str, Any]], Sequence[Any]]
 """Runs a statement with its named parameters and gives all rows."""
 
-# The same condition as ``rights.readable``.
-_COLLECTIONS = """
+# The same conditions as in ``rights``: what is readable, and whose collections are visible.
+_HOLDERS = "(SELECT value FROM json_each(:holders))"
+_OPEN = f"""(collection.owner IN {_HOLDERS} OR collection.id IN
+    (SELECT collection_id FROM "grant" WHERE holder IN {_HOLDERS}))"""
+_COLLECTIONS = f"""
     SELECT collection.name, count(document.id),
         coalesce(sum((SELECT count(*) FROM passage WHERE document_id = document.id)), 0),
         coalesce(sum(document.characters), 0)
     FROM collection LEFT JOIN document ON document.collection_id = collection.id
-        AND (:everything OR document.owner IN (SELECT value FROM json_each(:owners)))
-    GROUP BY collection.name ORDER BY collection.name"""
+        AND (:everything OR document.owner IN {_HOLDERS}
+            OR (NOT document.restricted AND {_OPEN})
+            OR document.id IN (SELECT document_id FROM "grant" WHERE holder IN {_HOLDERS}))
+    GROUP BY collection.id
+    HAVING :everything OR {_OPEN} OR count(document.id) > 0
+    ORDER BY collection.name, collection.id"""
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class Counts:
 
 def count(run: Run, principal: Principal) -> Counts:
     """Count what the store holds, for one principal."""
-    owners = json.dumps([principal.name, *principal.groups])
-    rows = run(_COLLECTIONS, {"everything": principal == OWNER, "owners": owners})
+    holders = json.dumps(principal.holders)
+    rows = run(_COLLECTIONS, {"everything": principal.sees_all, "holders": holders})
     names = ("name", "documents", "passages", "characters")
     vectors = run("SELECT embedder, count(*) FROM vector GROUP BY embedder", {})
     return Counts(

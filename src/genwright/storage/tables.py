@@ -33,12 +33,16 @@ class Base(DeclarativeBase):
 
 
 class Collection(Base):
-    """A named set of documents; searches stay within the collections they name."""
+    """A named set of documents; searches stay within the collections they name.
+
+    Two people may each have one of the same name: neither learns of the other's by that.
+    """
 
     __tablename__ = "collection"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
     owner: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -47,7 +51,10 @@ class Document(Base):
     """A source and its text, as all offsets see it."""
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("collection_id", "source"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("collection_id", "owner", "source"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), index=True)
@@ -67,6 +74,8 @@ class Document(Base):
     """Metadata the file carries, and filters can ask for."""
     warnings: Mapped[list[str]] = mapped_column(JSON)
     added_at: Mapped[datetime] = mapped_column(default=now)
+    restricted: Mapped[bool] = mapped_column(default=False)
+    """Whether rights on the collection do not reach it: only its owner's and its own do."""
     # Last, so that SQLite reads a list of documents without the pages that hold their texts.
     text: Mapped[str] = mapped_column(deferred=True)
 
@@ -140,6 +149,8 @@ class Conversation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(String(200))
     title: Mapped[str]
+    assistant: Mapped[str] = mapped_column(String(200), default="")
+    """Name of the assistant it was begun with; empty for none."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -155,6 +166,8 @@ class Message(Base):
     role: Mapped[str] = mapped_column(String(20))
     content: Mapped[str]
     trace_id: Mapped[str] = mapped_column(String(32))
+    answer: Mapped[Json | None]
+    """What was answered, with sentences and citations, as ``ask --json`` prints it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -1,8 +1,12 @@
 """Schema changes, one file each, run in order by Alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+
+from genwright.errors import StoreFailed
 
 
 def upgrade(engine: Engine) -> None:
@@ -16,6 +20,27 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with engine.execution_options(genwright_write=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.connect() as connection, _without_foreign_keys(connection):
+        writing = connection.execution_options(genwright_write=True)
+        with writing.begin():
+            config.attributes["connection"] = writing
+            command.upgrade(config, "head")
+            if broken := writing.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise StoreFailed(
+                    f"The store is damaged: {broken[0]} {broken[1]} has no {broken[2]}."
+                )
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let tables be made anew: dropping the old one would otherwise remove what refers to it.
+
+    Outside a transaction, where alone SQLite heeds it: https://sqlite.org/lang_altertable.html.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None  # it has just been opened
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
