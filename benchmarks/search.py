@@ -31,6 +31,7 @@ from synthetic import Rows, draw
 
 from genwright.embeddings import open_embedder
 from genwright.retrieval import Search
+from genwright.retrieval.vector import VectorSearch
 from genwright.settings import RetrievalSettings
 from genwright.storage import Collection, Database, Document, Passage, Vector
 from genwright.types import OWNER, Progress, Vectors, unheard
@@ -96,7 +97,8 @@ def main() -> None:
         for kind, limit in (("exact", options.passages), ("approximate", 0)):
             settings = RetrievalSettings(exact_limit=limit)
             embedder = Drawn(rows.queries, rows.query_vectors)
-            search = Search(folder / kind, embedder, settings)
+            vectors = VectorSearch(folder / kind, embedder.fingerprint, embedder.dim, settings)
+            search = Search(vectors, embedder, settings)
             _time_modes(database, search, kind, rows.queries, truth + first, embedding)
         database.close()
         _time_numpy(rows, truth)

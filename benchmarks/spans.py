@@ -89,7 +89,7 @@ def measure(
     settings = parts.workspace.settings.retrieval
     convex, ranks = (
         Search(
-            parts.workspace.indexes_dir,
+            parts.models.vectors,
             parts.embedder,
             settings.model_copy(update={"fusion": fusion}),
         )

@@ -9,7 +9,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,12 @@ class Workspace:
     def prompts_dir(self) -> Path:
         """Folder of prompts that override the built-in ones."""
         return self.root / "prompts"
+
+    def with_settings(self, settings: Settings) -> "Workspace":
+        """The same folder and store under other settings."""
+        other = replace(self, settings=settings)
+        other.__dict__["database"] = self.database
+        return other
 
     def close(self) -> None:
         """Give back the database's connections."""

@@ -113,7 +113,7 @@ def opening() -> Iterator[Callable[..., Parts]]:
             closing.callback(workspace.close)
             parts = closing.enter_context(Parts(workspace, principal))
             made = engine if isinstance(engine, ScriptedEngine) else Listening(engine)
-            parts._engines["scripted", "chat"] = made
+            parts.models.engines["scripted", "chat"] = made
             return parts
 
         yield open_

@@ -23,7 +23,7 @@ def ask(parts: Parts, question: str = ASKED, **how):
 
 
 def heard(parts: Parts) -> Listening:
-    return parts._engines["scripted", "chat"]
+    return parts.models.engines["scripted", "chat"]
 
 
 def test_a_sentence_of_the_sources_is_answered_with_its_place(library):

@@ -10,14 +10,19 @@ from genwright.retrieval import EVERYWHERE, Hit, Scope, Search
 from genwright.retrieval.rerankers.llamacpp import LlamaCppReranker
 from genwright.retrieval.rerankers.none import NoReranker
 from genwright.retrieval.search import MODES
+from genwright.retrieval.vector import VectorSearch
 from genwright.settings import RetrievalSettings
 from genwright.storage import Document
 from genwright.types import OWNER, Principal
 
 
+def vectors_in(folder, embedder) -> VectorSearch:
+    return VectorSearch(folder, embedder.fingerprint, embedder.dim, RetrievalSettings())
+
+
 @pytest.fixture
 def search(tmp_path, embedder):
-    return Search(tmp_path / "indexes", embedder, RetrievalSettings())
+    return Search(vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings())
 
 
 @pytest.fixture
@@ -124,7 +129,7 @@ def test_what_only_one_side_found_has_its_score_of_the_other_too(database, tmp_p
     texts = [f"oil {'filler ' * (place % 7)}pump {place}" for place in range(30)]
     with database.write(OWNER) as session:
         add_document(session, "/many", [*texts, "filler moon " * 20], embedder=embedder)
-    few = Search(tmp_path / "few", embedder, RetrievalSettings(candidates=10))
+    few = Search(vectors_in(tmp_path / "few", embedder), embedder, RetrievalSettings(candidates=10))
     query = "oil filler of the pump moon"
     with database.read(OWNER) as session:
         whole = {
@@ -140,7 +145,9 @@ def test_what_only_one_side_found_has_its_score_of_the_other_too(database, tmp_p
 
 @pytest.mark.parametrize("fusion", ["convex", "rrf"])
 def test_k_hits_are_the_first_k_of_more(database, tmp_path, embedder, fusion):
-    search = Search(tmp_path / "indexes", embedder, RetrievalSettings(fusion=fusion))
+    search = Search(
+        vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(fusion=fusion)
+    )
     with database.read(OWNER) as session:
         more = [hit.passage for hit in search.search(session, "the moon and oil", k=6)]
         assert len(more) == 6
@@ -154,7 +161,9 @@ def test_an_unknown_mode_is_the_callers_mistake(ask):
 
 def test_a_reranker_puts_its_best_first_and_says_its_score(database, tmp_path, embedder):
     reranker = LlamaCppReranker(ScriptedEngine())  # scores by the share of the query's words
-    search = Search(tmp_path / "indexes", embedder, RetrievalSettings(), reranker)
+    search = Search(
+        vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(), reranker
+    )
     with database.read(OWNER) as session:
         hits = search.search(session, "tides follow", k=3)
     assert hits[0].text == MOONS[1]
@@ -170,7 +179,7 @@ def test_only_the_best_are_reranked_and_the_others_follow(database, tmp_path, em
 
     reranker = Counting(ScriptedEngine())
     settings = RetrievalSettings(rerank_top=2)
-    search = Search(tmp_path / "indexes", embedder, settings, reranker)
+    search = Search(vectors_in(tmp_path / "indexes", embedder), embedder, settings, reranker)
     plain = [hit.passage for hit in ask("the moon and the oil", k=6)]
     with database.read(OWNER) as session:
         hits = search.search(session, "the moon and the oil", k=6)
@@ -182,7 +191,9 @@ def test_only_the_best_are_reranked_and_the_others_follow(database, tmp_path, em
 
 
 def test_no_reranking_keeps_the_order(database, tmp_path, embedder, ask):
-    search = Search(tmp_path / "indexes", embedder, RetrievalSettings(), NoReranker())
+    search = Search(
+        vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(), NoReranker()
+    )
     with database.read(OWNER) as session:
         kept = [hit.passage for hit in search.search(session, "the moon and oil")]
     assert kept == [hit.passage for hit in ask("the moon and oil")]

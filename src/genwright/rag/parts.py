@@ -1,18 +1,17 @@
-"""The workspace's parts, each made when it is first asked for and closed with the rest."""
+"""What commands and servers are made of, each part made when it is first asked for."""
 
-from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from genwright.errors import NotFound, SettingsError
-from genwright.hardware import available_cores
+from genwright.errors import SettingsError
+from genwright.rag.models import Kind, Models
+from genwright.settings import Settings
 from genwright.types import OWNER, Principal, Progress, unheard
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from genwright.catalog import Catalog
     from genwright.embeddings import Embedder
@@ -22,11 +21,9 @@ if TYPE_CHECKING:
     from genwright.retrieval import Hit, Scope, Search
     from genwright.retrieval.rerankers import Reranker
 
-Kind = Literal["chat", "embed", "rerank"]
-
 
 class Parts:
-    """What commands and servers are made of: catalog, embedder, engines, search, traces, ingest.
+    """Models, search, traces and ingest of a workspace, as one principal may use them.
 
     A context manager that closes what it made. Making one costs nothing: a part, and what it
     imports, comes when it is first used.
@@ -50,8 +47,29 @@ class Parts:
         self, workspace: Workspace, principal: Principal = OWNER, progress: Progress = unheard
     ) -> None:
         self.workspace, self.principal, self.progress = workspace, principal, progress
-        self._engines: dict[tuple[str, str], Engine] = {}
-        self._closing = ExitStack()
+        self.models = Models(workspace, progress)
+
+    def acting_for(
+        self,
+        principal: Principal,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> "Parts":
+        """The same parts in somebody else's rights, or under other settings; costs next to nothing.
+
+        Models and the index are shared; whoever made these parts closes them.
+
+        Args:
+            principal: Who asks.
+            settings: What differs may be how to search and to answer; which embedder, and how
+                models run, stays as it is.
+            progress: Who is told of long work; by default who was.
+        """
+        workspace = self.workspace.with_settings(settings) if settings else self.workspace
+        other = Parts(workspace, principal, progress or self.progress)
+        other.models = self.models
+        other.tracing = self.tracing.acting_for(principal)
+        return other
 
     def __enter__(self) -> Self:
         return self
@@ -66,46 +84,21 @@ class Parts:
 
     def close(self) -> None:
         """End engines and give back memory; calling it again does nothing."""
-        self._closing.close()
+        self.models.close()
 
-    @cached_property
+    @property
     def catalog(self) -> "Catalog":
         """The models there are, and those that are pulled."""
-        from genwright.catalog import Catalog
+        return self.models.catalog
 
-        return Catalog(self.workspace.models_dir)
-
-    @cached_property
+    @property
     def embedder(self) -> "Embedder":
-        """The embedder that the settings name; ``hashing`` needs no model.
-
-        A BERT kind runs in its prepared form, a GGUF model or a server's by its engine.
-
-        Raises:
-            NotFound: Its model is not pulled; the message has the command.
-        """
-        embedder = self._open_embedder(self.workspace.settings.embedding.model)
-        self._closing.callback(embedder.close)
-        return embedder
+        """See ``Models.embedder``."""
+        return self.models.embedder
 
     def engine(self, name: str = "", kind: Kind = "chat") -> "Engine":
-        """A loaded model.
-
-        Args:
-            name: Catalog name, ``SERVER/MODEL`` for a server of the settings, or ``scripted``; by
-                default the chat model of the settings.
-            kind: What it is for.
-
-        Raises:
-            NotFound: The model is not pulled, or no server has that name.
-            EngineFailed: It does not load.
-        """
-        name = name or self.workspace.settings.answer.model
-        if (name, kind) not in self._engines:
-            engine = self._open(name, kind)
-            self._closing.callback(engine.close)
-            self._engines[name, kind] = engine
-        return self._engines[name, kind]
+        """A loaded model, by default the chat model of the settings; see ``Models.engine``."""
+        return self.models.engine(name or self.workspace.settings.answer.model, kind)
 
     @cached_property
     def search(self) -> "Search":
@@ -113,7 +106,7 @@ class Parts:
         from genwright.retrieval import Search
 
         settings = self.workspace.settings.retrieval
-        return Search(self.workspace.indexes_dir, self.embedder, settings, self.reranker)
+        return Search(self.models.vectors, self.embedder, settings, self.reranker)
 
     @cached_property
     def reranker(self) -> "Reranker | None":
@@ -177,56 +170,3 @@ class Parts:
             self.progress,
             stored,
         )
-
-    def model_path(self, name: str) -> "Path":
-        """Where a model is on disk; one of the two embedded ones is pulled when it is not there.
-
-        Raises:
-            NotFound: It is not pulled.
-            DownloadFailed: No source delivered it.
-        """
-        try:
-            return self.catalog.path(name)
-        except NotFound:
-            if name not in self.catalog.embedded():
-                raise
-        from genwright.embeddings import prepare
-
-        self.progress(0, 0, f"pulling {name}, once")
-        return self.catalog.pull(name, self.progress, finish=prepare)
-
-    def _open_embedder(self, name: str) -> "Embedder":
-        from genwright.embeddings import embedders, open_embedder
-
-        if name == "hashing":
-            return embedders.get("hashing")()
-        if "/" not in name and (path := self.model_path(name)).is_dir():
-            settings = self.workspace.settings
-            return open_embedder(
-                path,
-                name=name,
-                threads=settings.engine.threads or available_cores(),
-                batch_tokens=settings.embedding.batch_tokens,
-            )
-        from genwright.embeddings.engine import EngineEmbedder
-
-        held = None if "/" in name else self.catalog.manifest(name)
-        digest = held.files[0].sha256 if held else ""
-        return EngineEmbedder(self.engine(name, "embed"), digest=digest)
-
-    def _open(self, name: str, kind: Kind) -> "Engine":
-        from genwright.engines import engines, open_engine, open_server
-
-        settings = self.workspace.settings
-        if name == "scripted":
-            return engines.get("scripted")()
-        server, slash, model = name.partition("/")
-        if slash and server in settings.servers:
-            return open_server(server, settings.servers[server], model)
-        if slash:
-            known = ", ".join(settings.servers) or "none"
-            raise NotFound(
-                f"No server {server!r} in the settings (known: {known}): add [servers.{server}] "
-                "with its base_url to genwright.toml."
-            )
-        return open_engine(self.model_path(name), settings.engine, kind=kind, name=name)

@@ -238,10 +238,8 @@ class Writing:
         return [Message("system", system), *shots, *self._brief.history, Message("user", user)]
 
     def _small(self) -> bool:
-        catalog = self._parts.catalog
-        if "/" in self._brief.model or self._brief.model == "scripted":
-            return False
-        return catalog.path(self._brief.model).stat().st_size < SMALL_MODEL_BYTES
+        size = self._parts.models.bytes_of(self._brief.model)
+        return size is not None and size < SMALL_MODEL_BYTES
 
 
 def _located(text: str, packed: Packed) -> Sentence:

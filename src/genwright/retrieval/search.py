@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice, takewhile
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import select
@@ -36,21 +35,21 @@ class Search:
     """Searches the passages of one workspace with one embedder.
 
     Args:
-        indexes: Folder of the index files.
-        embedder: Turns queries into vectors; its fingerprint names the stored vectors.
+        vectors: The index over the embedder's vectors.
+        embedder: Turns queries into vectors.
         settings: How to search when the caller does not say.
         reranker: Reorders the best hits; None leaves them.
     """
 
     def __init__(
         self,
-        indexes: Path,
+        vectors: VectorSearch,
         embedder: Embedder,
         settings: RetrievalSettings,
         reranker: Reranker | None = None,
     ) -> None:
-        self.embedder, self.settings, self.reranker = embedder, settings, reranker
-        self.vectors = VectorSearch(indexes, embedder.fingerprint, embedder.dim, settings)
+        self.vectors, self.embedder = vectors, embedder
+        self.settings, self.reranker = settings, reranker
 
     def search(
         self,

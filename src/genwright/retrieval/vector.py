@@ -12,6 +12,7 @@ import secrets
 import time
 import zlib
 from pathlib import Path
+from threading import RLock
 
 import numpy as np
 from sqlalchemy import select, text
@@ -46,6 +47,8 @@ class VectorSearch:
         self.folder = folder / re.sub(r"[^\w.-]", "-", embedder)
         self.embedder, self.dim, self.settings = embedder, dim, settings
         self._index: VectorIndex | None = None
+        self._lock = RLock()
+        self._folder_changed = 0
         self._passage = self._removal = 0
         self._unsaved = 0
 
@@ -53,15 +56,18 @@ class VectorSearch:
         self, session: StoreSession, query: Vectors, scope: Scope, k: int
     ) -> list[tuple[int, float]]:
         """The k passages of highest cosine in scope, as (passage id, cosine), best first."""
-        index = self.catch_up(session)
-        found = index.search(query, k, permitted(session, scope))
-        if self._unsaved >= SAVE_AFTER:
-            self.save()
+        among = permitted(session, scope)
+        with self._lock:
+            found = self.catch_up(session).search(query, k, among)
+            if self._unsaved >= SAVE_AFTER:
+                self.save()
         return found
 
     def catch_up(self, session: StoreSession) -> VectorIndex:
-        """The index, with everything that the session sees."""
-        if self._index is None:
+        """The index, with everything that the session sees. For one thread at a time."""
+        if self._index is None or self._changed() != self._folder_changed:
+            # A first look; or another process wrote a file, perhaps one that knows old passages
+            # by vectors made since (`genwright reindex`).
             self._load(session)
         assert self._index is not None
         passage, removal = self._marks(session)
@@ -103,6 +109,14 @@ class VectorSearch:
         part.replace(whole)
         self._unsaved = 0
         self._tidy(whole)
+        self._folder_changed = self._changed()
+
+    def _changed(self) -> int:
+        """When a file of the folder last came or went, in nanoseconds since 1970."""
+        try:
+            return self.folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _tidy(self, newest: Path) -> None:
         """Drop files that are behind, damaged ones of the same marks, and what a crash left."""
@@ -117,6 +131,7 @@ class VectorSearch:
     def _load(self, session: StoreSession) -> None:
         import faiss
 
+        self._folder_changed = self._changed()
         used = session.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
         ends = {str(name): int(last) for name, last in used}
         for file in sorted(self.folder.glob("*.faiss"), key=_progress, reverse=True):

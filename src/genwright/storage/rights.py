@@ -6,6 +6,7 @@ they would see if it were not there.
 """
 
 from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from genwright.storage.accounts import Grant
 from genwright.storage.tables import Collection, Document
@@ -57,7 +58,7 @@ def _open(principal: Principal, rights: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def _held(
-    principal: Principal, rights: tuple[str, ...], target: ColumnElement[int | None]
-) -> Select[tuple[int | None]]:
+    principal: Principal, rights: tuple[str, ...], target: InstrumentedAttribute[int | None]
+) -> Select[int | None]:
     mine = Grant.holder.in_(principal.holders)
     return select(target).where(mine, Grant.right.in_(rights), target.is_not(None))

@@ -103,7 +103,8 @@ class StoredFile(Base):
     owner: Mapped[str] = mapped_column(String(200), index=True)
     name: Mapped[str]
     purpose: Mapped[str] = mapped_column(String(50))
-    bytes: Mapped[int]
+    size: Mapped[int]
+    """In bytes."""
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     # Last, so that a list does not read the pages that hold contents.

@@ -37,8 +37,10 @@ def _owners() -> None:
     with op.batch_alter_table(
         "document", recreate="always", table_kwargs={"sqlite_autoincrement": True}
     ) as batch:
-        column = sa.Column("restricted", sa.Boolean(), nullable=False, server_default=sa.false())
-        batch.add_column(column, insert_before="text")
+        batch.add_column(
+            sa.Column("restricted", sa.Boolean(), nullable=False, server_default=sa.false()),
+            insert_before="text",
+        )
         batch.drop_constraint(op.f("uq_document_collection_id_source"), type_="unique")
         batch.create_unique_constraint(
             op.f("uq_document_collection_id_owner_source"), ["collection_id", "owner", "source"]
@@ -282,7 +284,7 @@ def _api() -> None:
         sa.Column("owner", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(length=50), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),

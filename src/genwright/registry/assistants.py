@@ -1,0 +1,360 @@
+"""Assistants in the store: versions that never change, aliases that move in one transaction."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from genwright.errors import NotFound, Refused, UsageError
+from genwright.prompts import load_prompt
+from genwright.registry.config import AssistantConfig, changed, configured, prompt_text
+from genwright.settings import Settings
+from genwright.storage import AliasMove, Assistant, AssistantVersion, Database, StoreSession
+from genwright.types import OWNER, Json, Principal
+
+LIVE = "live"
+"""The alias whose version answers where no other is named."""
+FIRST = "assistant"
+"""The assistant that a workspace starts with."""
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One configuration with where it comes from."""
+
+    number: int
+    config: AssistantConfig
+    digest: str
+    note: str
+    created_by: str
+    created_at: str
+    """ISO 8601, UTC."""
+
+    def json(self) -> Json:
+        """Every field."""
+        return {**self.__dict__, "config": self.config.model_dump(mode="json")}
+
+
+@dataclass(frozen=True)
+class Served:
+    """What answers a request: an assistant at one version."""
+
+    name: str
+    version: Version
+
+    @property
+    def label(self) -> str:
+        """Its exact name, such as ``assistant@3``, as traces have it."""
+        return f"{self.name}@{self.version.number}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """An assistant as lists show it."""
+
+    name: str
+    default: bool
+    versions: int
+    aliases: Mapping[str, int]
+    """Version by alias."""
+    description: str
+    model: str
+
+    def json(self) -> Json:
+        """Every field."""
+        return {**self.__dict__, "aliases": dict(self.aliases)}
+
+
+class Assistants:
+    """The assistants of a workspace. The first one is made when it is first asked for.
+
+    Args:
+        database: The store.
+        settings: The workspace's; a new assistant begins with them.
+        prompts: Folder of the team's own prompts.
+    """
+
+    def __init__(self, database: Database, settings: Settings, prompts: Path | None = None) -> None:
+        self.database, self.settings, self.prompts = database, settings, prompts
+
+    def create(
+        self,
+        principal: Principal,
+        name: str,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        prompt: str = "answer",
+        note: str = "",
+    ) -> Served:
+        """Make an assistant; its first version is live at once.
+
+        Raises:
+            UsageError: The name has other characters than a-z, 0-9, ``.``, ``_`` and ``-``.
+            Refused: There is one of that name.
+        """
+        if not NAME.fullmatch(name):
+            raise UsageError(
+                f"Expected a name of a-z, 0-9, '.', '_' and '-' (at most 64), got {name!r}."
+            )
+        config = changed(configured(self.settings, self.prompts, prompt), changes or {})
+        with self.database.write(principal) as session:
+            if session.scalar(select(Assistant.id).where(Assistant.name == name)) is not None:
+                raise Refused(f"There is an assistant {name!r}: genwright assistants set {name} …")
+            first = session.scalar(select(func.count()).select_from(Assistant)) == 0
+            row = Assistant(name=name, owner=principal.name, default=first)
+            session.add(row)
+            session.flush()
+            return Served(name, _add(session, principal, row, config, note or "created", (LIVE,)))
+
+    def revise(
+        self,
+        principal: Principal,
+        name: str,
+        changes: Mapping[str, Any],
+        *,
+        prompt: str = "",
+        note: str = "",
+    ) -> Served:
+        """Make a new version: the newest with changes. Nothing is promoted.
+
+        Raises:
+            NotFound: There is no such assistant.
+            UsageError: A change is not possible, or there is none.
+        """
+        self._first()
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            newest = _versions(session, row)[-1]
+            if prompt:
+                words = prompt_text(load_prompt(prompt, self.prompts)).model_dump()
+                changes = {**changes, "prompt": {**words, **changes.get("prompt", {})}}
+            config = changed(newest.config, changes)
+            if config.digest() == newest.digest:
+                raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
+            return Served(name, _add(session, principal, row, config, note, ("candidate",)))
+
+    def promote(self, principal: Principal, name: str, version: str = "candidate") -> Served:
+        """Let ``live`` point to a version, by number or alias.
+
+        Raises:
+            NotFound: There is no such assistant or version.
+        """
+        self._first()
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            found = _version(session, row, version)
+            _move(session, principal, row, LIVE, found)
+            return Served(name, found)
+
+    def rollback(self, principal: Principal, name: str) -> Served:
+        """Let ``live`` point to the version that it pointed to before the present one.
+
+        Raises:
+            Refused: It has always pointed to this one.
+        """
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            moves = session.execute(
+                select(AliasMove.version_id)
+                .where(AliasMove.assistant_id == row.id, AliasMove.alias == LIVE)
+                .order_by(AliasMove.id)
+            ).scalars()
+            # A rollback takes the move it undoes from the history, so that two go back two steps.
+            history: list[int] = []
+            for version in moves:
+                if len(history) > 1 and history[-2] == version:
+                    history.pop()
+                elif not history or history[-1] != version:
+                    history.append(version)
+            if len(history) < 2:
+                raise Refused(f"{name!r} has had one live version only: nothing to go back to.")
+            number = session.scalar(
+                select(AssistantVersion.number).where(AssistantVersion.id == history[-2])
+            )
+            found = _version(session, row, str(number))
+            _move(session, principal, row, LIVE, found)
+            return Served(name, found)
+
+    def make_default(self, principal: Principal, name: str) -> None:
+        """Let this one be asked where none is named."""
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            session.execute(update(Assistant).values(default=Assistant.id == row.id))
+
+    def remove(self, principal: Principal, name: str) -> None:
+        """Remove an assistant with its versions.
+
+        Raises:
+            Refused: It is the default one.
+        """
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            if row.default:
+                raise Refused(f"{name!r} is the default: make another one that first.")
+            session.delete(row)
+
+    def known(self, principal: Principal) -> list[Known]:
+        """All of them, the default first, then by name."""
+        self._first()
+        with self.database.read(principal) as session:
+            rows = session.scalars(
+                select(Assistant).order_by(Assistant.default.desc(), Assistant.name)
+            ).all()
+            return [_known(session, row) for row in rows]
+
+    def versions(self, principal: Principal, name: str) -> list[Version]:
+        """Every version, oldest first.
+
+        Raises:
+            NotFound: There is no such assistant.
+        """
+        self._first()
+        with self.database.read(principal) as session:
+            return _versions(session, _row(session, name))
+
+    def resolve(self, principal: Principal, named: str = "") -> Served:
+        """What answers under a name: ``NAME`` (its live version), ``NAME@3`` or ``NAME@alias``.
+
+        Args:
+            principal: Who asks.
+            named: Empty for the default assistant.
+
+        Raises:
+            NotFound: There is no such assistant or version.
+        """
+        self._first()
+        name, _, version = named.partition("@")
+        with self.database.read(principal) as session:
+            if name:
+                row = _row(session, name)
+            else:
+                row = session.scalars(select(Assistant).where(Assistant.default)).one()
+            return Served(row.name, _version(session, row, version or LIVE))
+
+    def _first(self) -> None:
+        with self.database.read(OWNER) as session:
+            if session.scalar(select(Assistant.id).limit(1)) is not None:
+                return
+        try:
+            changes = {"description": "Answers from the documents, with citations."}
+            self.create(OWNER, FIRST, changes, note="the workspace's first")
+        except Refused:
+            return  # another process has just made it
+
+
+def _row(session: StoreSession, name: str) -> Assistant:
+    row = session.scalar(select(Assistant).where(Assistant.name == name))
+    if row is None:
+        known = ", ".join(session.scalars(select(Assistant.name).order_by(Assistant.name)))
+        raise NotFound(f"No assistant {name!r}. Known: {known or 'none yet'}.")
+    return row
+
+
+def _versions(session: StoreSession, row: Assistant) -> list[Version]:
+    rows = session.scalars(
+        select(AssistantVersion)
+        .where(AssistantVersion.assistant_id == row.id)
+        .order_by(AssistantVersion.number)
+    )
+    return [_read(each) for each in rows]
+
+
+def _version(session: StoreSession, row: Assistant, named: str) -> Version:
+    """A version by number or alias."""
+    number = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else None
+    if number is None:
+        number = _aliases(session, row).get(named)
+    found = session.scalar(
+        select(AssistantVersion).where(
+            AssistantVersion.assistant_id == row.id, AssistantVersion.number == number
+        )
+    )
+    if found is None:
+        raise NotFound(
+            f"{row.name!r} has no version {named!r}: genwright assistants show {row.name}"
+        )
+    return _read(found)
+
+
+def _aliases(session: StoreSession, row: Assistant) -> dict[str, int]:
+    """Version number by alias: where its last move went."""
+    last = (
+        select(func.max(AliasMove.id))
+        .where(AliasMove.assistant_id == row.id)
+        .group_by(AliasMove.alias)
+    )
+    rows = session.execute(
+        select(AliasMove.alias, AssistantVersion.number)
+        .join(AssistantVersion, AliasMove.version_id == AssistantVersion.id)
+        .where(AliasMove.id.in_(last))
+        .order_by(AliasMove.alias)
+    )
+    return dict(rows.all())
+
+
+def _add(
+    session: StoreSession,
+    principal: Principal,
+    row: Assistant,
+    config: AssistantConfig,
+    note: str,
+    aliases: tuple[str, ...],
+) -> Version:
+    last = session.scalar(
+        select(func.max(AssistantVersion.number)).where(AssistantVersion.assistant_id == row.id)
+    )
+    made = AssistantVersion(
+        assistant_id=row.id,
+        number=(last or 0) + 1,
+        config=config.model_dump(mode="json"),
+        digest=config.digest(),
+        note=note,
+        created_by=principal.name,
+    )
+    session.add(made)
+    session.flush()
+    version = _read(made)
+    for alias in aliases:
+        _move(session, principal, row, alias, version)
+    return version
+
+
+def _move(
+    session: StoreSession, principal: Principal, row: Assistant, alias: str, version: Version
+) -> None:
+    id_ = session.scalar(
+        select(AssistantVersion.id).where(
+            AssistantVersion.assistant_id == row.id, AssistantVersion.number == version.number
+        )
+    )
+    session.add(
+        AliasMove(assistant_id=row.id, alias=alias, version_id=id_, moved_by=principal.name)
+    )
+
+
+def _known(session: StoreSession, row: Assistant) -> Known:
+    aliases = _aliases(session, row)
+    live = _version(session, row, LIVE).config
+    count = session.scalar(
+        select(func.count())
+        .select_from(AssistantVersion)
+        .where(AssistantVersion.assistant_id == row.id)
+    )
+    model = "extractive" if live.answer.extractive else live.answer.model
+    return Known(row.name, row.default, count or 0, aliases, live.description, model)
+
+
+def _read(row: AssistantVersion) -> Version:
+    return Version(
+        number=row.number,
+        config=AssistantConfig.model_validate(row.config),
+        digest=row.digest,
+        note=row.note,
+        created_by=row.created_by,
+        created_at=row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+    )

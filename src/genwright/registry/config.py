@@ -1,0 +1,137 @@
+"""What an assistant is made of: everything that decides its answers beside the documents."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from genwright.errors import UsageError
+from genwright.prompts import Prompt, load_prompt
+from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings
+from genwright.types import Json
+
+
+class PromptText(Section):
+    """A prompt by its words, so that editing the file it came from changes no version."""
+
+    name: str
+    description: str = ""
+    system: str = Field(max_length=100_000)
+    user: str = Field(max_length=100_000)
+    shots: tuple[tuple[str, str], ...] = ()
+    """What a user says and what the reply should be, as examples the model sees."""
+
+    def prompt(self) -> Prompt:
+        """The prompt that renders it."""
+        return Prompt(self.name, self.description, self.system, self.user, self.shots)
+
+
+class AssistantConfig(Section):
+    """One version of an assistant."""
+
+    description: str = Field(default="", max_length=1000)
+    """What it is for, as people choose by it."""
+    collections: tuple[str, ...] = ("default",)
+    """Names of the collections it answers from; empty for all that the asker may read."""
+    prompt: PromptText
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    """``answer.model`` is the chat model."""
+
+    def digest(self) -> str:
+        """SHA-256 of the configuration: equal exactly when nothing differs."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def settings(self, base: Settings) -> Settings:
+        """The workspace's settings with this version's in their place."""
+        return base.model_copy(update={"retrieval": self.retrieval, "answer": self.answer})
+
+
+def configured(
+    settings: Settings, prompts: Path | None = None, prompt: str = "answer"
+) -> AssistantConfig:
+    """The configuration that a workspace's settings give.
+
+    Args:
+        settings: How to search and to answer, and the collection that is used by default.
+        prompts: Folder of the team's own prompts.
+        prompt: Name of the prompt.
+
+    Raises:
+        UnknownName: There is no such prompt.
+    """
+    return AssistantConfig(
+        collections=(settings.collection,),
+        prompt=prompt_text(load_prompt(prompt, prompts)),
+        retrieval=settings.retrieval,
+        answer=settings.answer,
+    )
+
+
+def prompt_text(prompt: Prompt) -> PromptText:
+    """The words of a prompt file."""
+    return PromptText(
+        name=prompt.name,
+        description=prompt.description,
+        system=prompt.system,
+        user=prompt.user,
+        shots=prompt.shots,
+    )
+
+
+def changed(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantConfig:
+    """A configuration with changes laid over it, nested like it.
+
+    Raises:
+        UsageError: A key is unknown or a value out of range.
+
+    Example:
+        >>> changed(configured(Settings()), {"retrieval": {"k": "3"}}).retrieval.k
+        3
+    """
+    try:
+        return AssistantConfig.model_validate(_merged(config.model_dump(), changes))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{where} = {first.get('input')!r}: {first['msg']}. See docs/assistants.md for what an "
+            "assistant is made of."
+        ) from error
+
+
+def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[object, object]]:
+    """What differs, by dotted name: the old value and the new one.
+
+    Example:
+        >>> config = configured(Settings())
+        >>> differences(config, changed(config, {"retrieval": {"k": 3}}))
+        {'retrieval.k': (8, 3)}
+    """
+    before, after = dict(_flat(old.model_dump())), dict(_flat(new.model_dump()))
+    return {
+        name: (before.get(name), after.get(name))
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    }
+
+
+def _merged(base: Json, over: Mapping[str, Any]) -> Json:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, dict)
+        merged[key] = _merged(below, value) if nested else value  # type: ignore[arg-type]
+    return merged
+
+
+def _flat(values: Json, above: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
