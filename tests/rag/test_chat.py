@@ -8,7 +8,8 @@ from genwright.engines import Message
 from genwright.errors import NotFound
 from genwright.monitoring import read_trace
 from genwright.rag.answer import Answerer
-from genwright.rag.chat import Chat, conversations, points_back, read_turns
+from genwright.rag.chat import Chat, points_back
+from genwright.rag.conversations import conversations, read_turns
 from genwright.storage import Message as MessageRow
 from genwright.types import OWNER, Principal
 
@@ -132,8 +133,8 @@ def test_conversations_are_listed_newest_first(library):
         talk.ask(question)
         ids.append(talk.id)
     rows = conversations(parts)
-    assert [row["id"] for row in rows] == ids[::-1]
-    assert rows[1]["title"] == FIRST and len(rows[0]["title"]) <= 80
+    assert [row.id for row in rows] == ids[::-1]
+    assert rows[1].title == FIRST and len(rows[0].title) <= 80
 
 
 def test_a_conversation_is_its_owners_alone(library):

@@ -11,6 +11,7 @@ from genwright.cli.output import visible as safe
 if TYPE_CHECKING:
     from genwright.rag.chat import Chat
     from genwright.rag.citations import Answer, Citation, Sentence
+    from genwright.rag.conversations import Listed
     from genwright.retrieval import Scope
 
 PROMPT = "you> "
@@ -61,12 +62,12 @@ def _print_footer(answer: "Answer") -> None:
     remark(f"{answer.model}; seconds: {spent}; genwright trace {answer.trace_id[:12]}")
 
 
-def print_conversations(rows: "Sequence[dict[str, object]]", as_json: bool) -> None:
+def print_conversations(rows: "Sequence[Listed]", as_json: bool) -> None:
     """A list of conversations, newest first."""
     if as_json:
-        print_json(rows)
+        print_json([row.json() for row in rows])
     else:
-        cells = [[row["id"], row["created_at"], row["title"]] for row in rows]
+        cells = [[row.id, row.created_at, row.title] for row in rows]
         print_table(["id", "started", "first question"], cells)
 
 

@@ -27,7 +27,8 @@ def command(
     Example: genwright chat --collection manuals
     """
     from genwright.rag.answer import Answerer
-    from genwright.rag.chat import Chat, conversations
+    from genwright.rag.chat import Chat
+    from genwright.rag.conversations import conversations
 
     with parts(ctx) as made:
         if list_them:

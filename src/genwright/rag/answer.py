@@ -14,8 +14,9 @@ Nothing is taken from the model on trust: it words the answer, the sources decid
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Event
 
 from genwright.engines import Message
 from genwright.monitoring.tracing import trace_id
@@ -31,6 +32,17 @@ from genwright.retrieval import EVERYWHERE, Hit, Scope
 EXTRACTIVE = "extractive"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One question on its way to an answer."""
+
+    question: str
+    history: tuple[Message, ...]
+    on_sentence: OnSentence
+    clock: Clock
+    cancel: Event
+
+
 class Answerer:
     """Answers questions from one workspace.
 
@@ -39,12 +51,21 @@ class Answerer:
         model: Chat model; by default the settings'.
         extractive: Quote the sources and ask no model; by default as the settings say.
         short: Answer with a few words instead of sentences.
+        prompt: Words the answer; by default the workspace's.
+        assistant: Exact name of the assistant that this is, for the trace.
     """
 
     def __init__(
-        self, parts: Parts, *, model: str = "", extractive: bool | None = None, short: bool = False
+        self,
+        parts: Parts,
+        *,
+        model: str = "",
+        extractive: bool | None = None,
+        short: bool = False,
+        prompt: Prompt | None = None,
+        assistant: str = "",
     ) -> None:
-        self.parts, self.short = parts, short
+        self.parts, self.short, self.assistant, self._prompt = parts, short, assistant, prompt
         self.settings = parts.workspace.settings.answer
         self.extractive = self.settings.extractive if extractive is None else extractive
         self.model = EXTRACTIVE if self.extractive else model or self.settings.model
@@ -53,6 +74,8 @@ class Answerer:
     @cached_property
     def prompt(self) -> Prompt:
         """The prompt that words the answer."""
+        if self._prompt is not None:
+            return self._prompt
         name = "short_answer" if self.short else "answer"
         return load_prompt(name, self.parts.workspace.prompts_dir)
 
@@ -64,6 +87,7 @@ class Answerer:
         k: int | None = None,
         history: Sequence[Message] = (),
         on_sentence: OnSentence = unheard,
+        cancel: Event | None = None,
     ) -> Answer:
         """Answer one question.
 
@@ -73,6 +97,7 @@ class Answerer:
             k: Passages to look at; by default the settings'.
             history: Earlier turns that the model sees before the question.
             on_sentence: Told of each sentence as soon as it is checked.
+            cancel: Set by whoever no longer waits; the answer then ends where it is.
 
         Raises:
             NotFound: The model is not pulled, or the scope names a collection that is not there.
@@ -80,11 +105,14 @@ class Answerer:
             EngineFailed: The model died or answered rubbish.
         """
         question = question.encode("utf-8", "replace").decode()  # see Parts.find
-        clock = Clock()
+        clock, cancel = Clock(), cancel or Event()
+        asked = _Asked(question, tuple(history), on_sentence, clock, cancel)
         name = f"ask {self.model}"
-        with self.parts.tracing.span(name, {"genwright.question": question}) as span:
+        known = {"genwright.question": question, "genwright.assistant": self.assistant}
+        with self.parts.tracing.span(name, known) as span:
             found, rare = self._find(question, scope, k, clock)
-            answer = self._answer(question, found, rare, history, on_sentence, clock)
+            answer = self._answer(asked, found, rare)
+            span.set_attribute("genwright.cancelled", cancel.is_set())
             span.set_attribute("genwright.refused", answer.refused)
             span.set_attribute("genwright.answerable", answer.answerable)
             return replace(answer, trace_id=trace_id(span), timings=clock.finished())
@@ -99,16 +127,9 @@ class Answerer:
             span.set_attribute("genwright.hits", len(hits))
             return hits, rare
 
-    def _answer(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        rare: dict[str, float],
-        history: Sequence[Message],
-        on_sentence: OnSentence,
-        clock: Clock,
-    ) -> Answer:
-        with clock.step("evidence"), self.parts.tracing.span("evidence"):
+    def _answer(self, asked: _Asked, hits: Sequence[Hit], rare: dict[str, float]) -> Answer:
+        question = asked.question
+        with asked.clock.step("evidence"), self.parts.tracing.span("evidence"):
             evidence = find_evidence(
                 question, hits, self.parts.embedder, rare, self._calibration.evidence
             )
@@ -117,30 +138,25 @@ class Answerer:
         if not evidence or chance < self.settings.min_answerable:
             return _refusal(base)
         if self.extractive:
-            return _of(base, [quoted(evidence[0])], on_sentence)
-        return self._generate(base, question, evidence, history, on_sentence, clock)
+            return _of(base, [quoted(evidence[0])], asked.on_sentence)
+        if asked.cancel.is_set():
+            return base
+        return self._generate(base, asked, evidence)
 
-    def _generate(
-        self,
-        base: Answer,
-        question: str,
-        evidence: Sequence[Evidence],
-        history: Sequence[Message],
-        on_sentence: OnSentence,
-        clock: Clock,
-    ) -> Answer:
+    def _generate(self, base: Answer, asked: _Asked, evidence: Sequence[Evidence]) -> Answer:
+        on_sentence, cancel = asked.on_sentence, asked.cancel
         brief = Brief(
-            question, evidence, base.hits, self.model, self.prompt, self.short, tuple(history)
+            asked.question, evidence, base.hits, self.model, self.prompt, self.short, asked.history
         )
-        with clock.step("load"):
+        with asked.clock.step("load"):
             engine = self.parts.engine(self.model)
-        writing = Writing(self.parts, engine, brief, clock)
+        writing = Writing(self.parts, engine, brief, asked.clock, cancel)
         packed = writing.pack()
         kept = list(writing.checked(packed, on_sentence))
         base = replace(base, prompt_version=self.prompt.version, usage=writing.usage)
         if writing.declined and not kept:
             return _refusal(base)
-        if not any(sentence.citations for sentence in kept):
+        if not (cancel.is_set() or any(sentence.citations for sentence in kept)):
             # What the model wrote is not in the sources; what they say themselves still is.
             return _of(base, [*kept, quoted(packed.evidence[0])], on_sentence, told=len(kept))
         return _of(base, kept, on_sentence, told=len(kept))

@@ -3,16 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-
-from sqlalchemy import select
+from threading import Event
 
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
-from genwright.errors import NotFound
 from genwright.prompts import load_prompt
 from genwright.rag import words
 from genwright.rag.answer import EXTRACTIVE, Answer, Answerer
+from genwright.rag.conversations import read_turns
 from genwright.rag.fencing import fenced
-from genwright.rag.parts import Parts
 from genwright.rag.writing import OnSentence, unheard
 from genwright.retrieval import EVERYWHERE, Scope
 from genwright.storage import Conversation
@@ -61,6 +59,7 @@ class Chat:
         scope: Scope = EVERYWHERE,
         k: int | None = None,
         on_sentence: OnSentence = unheard,
+        cancel: Event | None = None,
     ) -> Answer:
         """Answer the next question and keep both in the store.
 
@@ -69,6 +68,7 @@ class Chat:
             scope: Where to look.
             k: Passages to look at.
             on_sentence: Told of each sentence as soon as it is checked.
+            cancel: Set by whoever no longer waits; what is written by then is kept.
         """
         question = question.encode("utf-8", "replace").decode()  # see Parts.find
         most = self.parts.workspace.settings.answer.history
@@ -76,7 +76,9 @@ class Chat:
         known = {} if self.id is None else {"gen_ai.conversation.id": str(self.id)}
         with self.parts.tracing.span("turn of a conversation", known) as span:
             alone = self.alone(question, before)
-            answer = self.answerer.ask(alone, scope=scope, k=k, on_sentence=on_sentence)
+            answer = self.answerer.ask(
+                alone, scope=scope, k=k, on_sentence=on_sentence, cancel=cancel
+            )
             self._keep(question, answer)
             span.set_attribute("gen_ai.conversation.id", str(self.id))
         self.turns += [Message("user", question), Message("assistant", answer.answer)]
@@ -123,17 +125,22 @@ class Chat:
         owner = self.parts.principal.name
         with self.parts.workspace.database.write(self.parts.principal) as session:
             if self.id is None:
-                conversation = Conversation(owner=owner, title=question[:80])
+                assistant = self.answerer.assistant.partition("@")[0]
+                conversation = Conversation(owner=owner, title=question[:80], assistant=assistant)
                 session.add(conversation)
                 session.flush()
                 self.id = conversation.id
-            for role, content in (("user", question), ("assistant", answer.answer)):
+            for role, content, made in (
+                ("user", question, None),
+                ("assistant", answer.answer, answer.json()),
+            ):
                 session.add(
                     MessageRow(
                         conversation_id=self.id,
                         role=role,
                         content=content,
                         trace_id=answer.trace_id,
+                        answer=made,
                     )
                 )
 
@@ -154,35 +161,3 @@ def points_back(question: str) -> bool:
         return True
     own = len(words.content(question))
     return own == 0 or (own == 1 and not _DEFINES.search(question))
-
-
-def read_turns(parts: Parts, conversation: int) -> list[Message]:
-    """The turns of a conversation, oldest first.
-
-    Raises:
-        NotFound: The principal has no conversation of that id.
-    """
-    with parts.workspace.database.read(parts.principal) as session:
-        found = session.get(Conversation, conversation)
-        if found is None or found.owner != parts.principal.name:
-            raise NotFound(f"You have no conversation {conversation}: see genwright chat --list.")
-        rows = session.scalars(
-            select(MessageRow)
-            .where(MessageRow.conversation_id == conversation)
-            .order_by(MessageRow.id)
-        )
-        return [Message("user" if row.role == "user" else "assistant", row.content) for row in rows]
-
-
-def conversations(parts: Parts) -> list[dict[str, object]]:
-    """The principal's conversations, newest first: id, title, when."""
-    with parts.workspace.database.read(parts.principal) as session:
-        rows = session.scalars(
-            select(Conversation)
-            .where(Conversation.owner == parts.principal.name)
-            .order_by(Conversation.id.desc())
-        )
-        return [
-            {"id": row.id, "title": row.title, "created_at": row.created_at.isoformat()}
-            for row in rows
-        ]

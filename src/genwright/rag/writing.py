@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Event
 
 from genwright.documents import sentences
 from genwright.engines import ChatRequest, Delta, Engine, Message, Sampling, Usage
@@ -81,6 +82,7 @@ class Writing:
         engine: The chat model.
         brief: What is asked for.
         clock: Counts ``generate`` and ``check``.
+        cancel: Set by whoever no longer waits.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Writing:
         engine: Engine,
         brief: Brief,
         clock: Clock,
+        cancel: Event,
     ) -> None:
         self._parts, self._engine, self._brief, self._clock = parts, engine, brief, clock
+        self._cancel = cancel
         self._settings = parts.workspace.settings.answer
         self.usage = Usage()
         self.declined = False
@@ -208,7 +212,7 @@ class Writing:
             "gen_ai.request.temperature": settings.temperature,
         }
         with self._parts.tracing.span(f"chat {model}", attributes) as span:
-            stream = self._engine.chat(request)
+            stream = self._engine.chat(request, self._cancel)
             while True:
                 with self._clock.step("generate"):
                     delta = next(stream, None)
