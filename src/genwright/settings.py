@@ -302,7 +302,7 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
             raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     try:
         # Flags win over the environment, and that over the file.
-        return Settings(**_deep_merge(_with_environment(values), overrides or {}))
+        return Settings(**merged(_with_environment(values), overrides or {}))
     except ValidationError as error:
         where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
         raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
@@ -344,15 +344,19 @@ def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
         ) from error
 
 
-def _deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Values laid over others, table by table.
+
+    Example:
+        >>> merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4})
+        {'a': {'x': 1, 'y': 3}, 'b': 4}
+    """
+    both = dict(base)
     for key, value in over.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            merged[key] = _deep_merge(below, value)
-        else:
-            merged[key] = value
-    return merged
+        below = both.get(key)
+        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
+        both[key] = merged(below, value) if tables else value  # type: ignore[arg-type]
+    return both
 
 
 def _explain(error: ValidationError) -> str:

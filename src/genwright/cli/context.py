@@ -1,6 +1,6 @@
 """What the global options say, and the workspace and parts that a command works with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +27,20 @@ class Asked:
 
 
 @contextmanager
-def workspace(ctx: typer.Context) -> "Iterator[Workspace]":
-    """The workspace the command is for, closed at the end."""
+def workspace(
+    ctx: typer.Context, options: Mapping[str, Any] | None = None
+) -> "Iterator[Workspace]":
+    """The workspace the command is for, closed at the end.
+
+    Args:
+        ctx: The command's.
+        options: Settings that its own options say, nested like ``genwright.toml``.
+    """
+    from genwright.settings import merged
     from genwright.workspace import open_workspace
 
     asked: Asked = ctx.obj
-    opened = open_workspace(asked.workspace, asked.overrides)
+    opened = open_workspace(asked.workspace, merged(asked.overrides, options or {}))
     try:
         yield opened
     finally:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
 from genwright.prompts import Prompt, load_prompt
-from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings
+from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merged
 from genwright.types import Json
 
 
@@ -94,7 +94,7 @@ def changed(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantCon
         3
     """
     try:
-        return AssistantConfig.model_validate(_merged(config.model_dump(), changes))
+        return AssistantConfig.model_validate(merged(config.model_dump(), changes))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -118,15 +118,6 @@ def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[o
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     }
-
-
-def _merged(base: Json, over: Mapping[str, Any]) -> Json:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        nested = isinstance(value, Mapping) and isinstance(below, dict)
-        merged[key] = _merged(below, value) if nested else value  # type: ignore[arg-type]
-    return merged
 
 
 def _flat(values: Json, above: str = "") -> Iterator[tuple[str, object]]:

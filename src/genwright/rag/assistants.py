@@ -1,0 +1,37 @@
+"""An assistant at work: the answerer that one version describes, within the asker's rights."""
+
+from genwright.rag.answer import Answerer
+from genwright.rag.parts import Parts
+from genwright.registry import Served
+from genwright.retrieval import Scope
+
+
+def answerer_of(parts: Parts, served: Served) -> Answerer:
+    """What answers as an assistant.
+
+    Args:
+        parts: Whose rights, under the version's settings (``served.version.config.settings``).
+        served: Which version.
+    """
+    config = served.version.config
+    return Answerer(parts, prompt=config.prompt.prompt(), assistant=served.label)
+
+
+def scope_of(parts: Parts, served: Served) -> Scope:
+    """Where an assistant looks: those of its collections that the asker knows of.
+
+    Where there is none, the scope names no collection that exists, so that nothing is found: an
+    assistant over somebody else's documents looks like one over none.
+    """
+    from genwright.rag.library import list_collections
+
+    wanted = served.version.config.collections
+    if not wanted:
+        return Scope()
+    rows = list_collections(parts.workspace.database, parts.principal)
+    known = tuple(name for name in wanted if any(row["name"] == name for row in rows))
+    return Scope(known) if known else NOWHERE
+
+
+NOWHERE = Scope(filters={"source": "\0"})
+"""A scope that holds no document: no source begins like that."""

@@ -1,0 +1,77 @@
+"""The application: routes inside, the gate around them."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.resources import files
+from pkgutil import iter_modules
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from genwright import __version__
+from genwright.access import Identity
+from genwright.server.gate import Gate, Limits
+from genwright.server.observing import RequestLog
+from genwright.server.problems import handle_problems
+from genwright.server.service import Service
+from genwright.types import OWNER
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
+    """The whole application.
+
+    Args:
+        service: What routes use.
+        hosts: Host names it answers to, beside the machine's own.
+        local: Whether callers on this machine are its owner while there are no users.
+    """
+    app = FastAPI(
+        title="genwright",
+        version=__version__,
+        summary="Answers that can be checked, over an API that OpenAI's clients speak.",
+        docs_url=None,  # both load from a CDN: /api is our own page
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    handle_problems(app)
+    for package in ("genwright.server.routes", "genwright.server.pages"):
+        _include(app, package)
+    app.mount("/static", StaticFiles(directory=str(files("genwright.server") / "static")))
+    settings = service.settings
+    return Gate(
+        app,
+        service.doorman,
+        (*LOCAL_HOSTS, *(host.lower() for host in hosts)),
+        Identity(OWNER) if local else None,
+        Limits(
+            settings.server.body_bytes,
+            settings.documents.max_file_bytes,
+            settings.server.body_seconds,
+        ),
+        RequestLog(service.metrics),
+    )
+
+
+def _include(app: FastAPI, package: str) -> None:
+    """Every file of a folder of routes: to add routes is to add a file."""
+    home = import_module(package)
+    for module in sorted(iter_modules(home.__path__, f"{package}."), key=lambda each: each.name):
+        router = getattr(import_module(module.name), "router", None)
+        if router is not None:
+            app.include_router(router)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    service.warm()
+    try:
+        yield
+    finally:
+        service.close()

@@ -1,0 +1,41 @@
+"""What routes ask for in their arguments."""
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from genwright.access import Identity, require
+from genwright.rag.parts import Parts
+from genwright.server.service import Service
+
+
+def get_service(request: Request) -> Service:
+    """The running server's parts."""
+    return cast(Service, request.app.state.service)
+
+
+def get_identity(request: Request) -> Identity:
+    """Who asks; the gate has let nobody else through."""
+    return cast(Identity, request.state.identity)
+
+
+Asking = Annotated[Identity, Depends(get_identity)]
+Serving = Annotated[Service, Depends(get_service)]
+
+
+def get_parts(service: Serving, identity: Asking) -> Parts:
+    """The workspace's parts in the asker's rights."""
+    return service.parts_for(identity)
+
+
+InRights = Annotated[Parts, Depends(get_parts)]
+
+
+def may(action: str) -> Callable[[Request], None]:
+    """A dependency that refuses whoever may not do something; see ``access.ACTIONS``."""
+
+    def check(request: Request) -> None:
+        require(get_identity(request).principal, action)
+
+    return check

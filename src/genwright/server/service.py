@@ -1,0 +1,168 @@
+"""What routes are made of: the workspace's parts, who asks, and turns at the models."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cached_property
+from threading import Event
+from typing import TypeVar
+
+from genwright.access import Doorman, Identity, Quotas
+from genwright.errors import GenwrightError
+from genwright.monitoring import Metrics, Tracing
+from genwright.privacy import Privacy
+from genwright.rag.parts import Parts
+from genwright.registry import Assistants, Served
+from genwright.server.admission import Admission
+from genwright.server.bridge import Bridge
+from genwright.settings import Settings
+from genwright.workspace import Workspace
+
+T = TypeVar("T")
+
+THREADS = 256
+"""Most requests that block at once: those at work at all models, and short ones beside them."""
+EXTRACTIVE = "extractive"
+
+log = logging.getLogger("genwright.server")
+
+
+class Service:
+    """One running server's parts. Routes get it from ``request.app.state.service``.
+
+    Args:
+        workspace: Whose; ``close`` leaves it open.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.metrics = Metrics()
+        self.doorman = Doorman(workspace.database)
+        self.quotas = Quotas(workspace.database, workspace.settings.access)
+        self.parts = Parts(workspace)
+        self.parts.tracing = self._tracing()
+        self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self.draining = False
+        self._admissions: dict[str, Admission] = {}
+        self._closing = ExitStack()
+        self._closing.callback(self.parts.close)
+        self._closing.callback(self.parts.tracing.close)
+        self._closing.callback(self.quotas.close)
+
+    @property
+    def settings(self) -> Settings:
+        """The workspace's."""
+        return self.workspace.settings
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """What happens to identifiers of persons."""
+        return Privacy(self.settings.privacy)
+
+    @cached_property
+    def assistants(self) -> Assistants:
+        """The assistants of the workspace."""
+        database, folder = self.workspace.database, self.workspace.prompts_dir
+        return Assistants(database, self.settings, folder)
+
+    def parts_for(self, identity: Identity, settings: Settings | None = None) -> Parts:
+        """The parts in somebody's rights."""
+        return self.parts.acting_for(identity.principal, settings)
+
+    def parts_of(self, identity: Identity, served: Served) -> Parts:
+        """The parts as an assistant uses them for somebody."""
+        return self.parts_for(identity, served.version.config.settings(self.settings))
+
+    def admission(self, model: str) -> Admission:
+        """The queue in front of a model."""
+        if model not in self._admissions:
+            server = self.settings.server
+            self._admissions[model] = Admission(server.slots, server.queue)
+        return self._admissions[model]
+
+    @property
+    def admissions(self) -> dict[str, Admission]:
+        """Every queue there is, by model."""
+        return self._admissions
+
+    async def generate(
+        self,
+        model: str,
+        identity: Identity,
+        work: Callable[[Event], Iterator[T]],
+        queued: Callable[[float], None] = lambda seconds: None,
+    ) -> AsyncGenerator[T, None]:
+        """What some work at a model yields, once it is its turn; closing this cancels it.
+
+        Args:
+            model: Whose queue to stand in.
+            identity: Who asks; turns go round by key or person.
+            work: Given the event that cancels it.
+            queued: Told how many seconds it waited.
+
+        Raises:
+            TooMany: The queue is full, or a quota is used up.
+        """
+        self.quotas.admit(identity)
+        async with self.admission(model).turn(identity.subject, queued):
+            bridge: Bridge[T] = Bridge(self.executor, self.settings.server.slow_seconds)
+            pieces = bridge.pieces(work, Event())
+            try:
+                async for piece in pieces:
+                    yield piece
+            finally:
+                await pieces.aclose()
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """What short blocking work returns."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+
+    def warm(self) -> None:
+        """Load what the default assistant needs, in a thread; until then ``/ready`` says no."""
+        threading.Thread(target=self._warm, daemon=True, name="warm").start()
+
+    def ready(self) -> dict[str, str]:
+        """What is not ready, with the reason; empty where everything is."""
+        found: dict[str, str] = {}
+        if self.draining:
+            found["server"] = "is ending"
+        if self._warming:
+            found["models"] = self._warming
+        try:
+            self.workspace.database.schema_version()
+        except Exception as error:
+            found["store"] = str(error)
+        for (name, _), engine in self.parts.models.engines.items():
+            if getattr(engine, "pid", 0) is None:
+                found[name] = "its engine is being restarted"
+        return found
+
+    def close(self) -> None:
+        """End engines, write what is not yet written."""
+        self._closing.close()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    _warming: str = "are being loaded"
+
+    def _warm(self) -> None:
+        try:
+            served = self.assistants.resolve(self.parts.principal)
+            self.parts.models.embedder.embed(["warm"])
+            if not served.version.config.answer.extractive:
+                self.parts.engine(served.version.config.answer.model)
+            self._warming = ""
+        except GenwrightError as error:
+            self._warming = str(error)
+            log.warning("not ready", extra={"error": str(error)})
+
+    def _tracing(self) -> Tracing:
+        return Tracing(
+            self.workspace.database,
+            self.parts.principal,
+            background=True,
+            redact=self.privacy.log,
+            otlp_endpoint=self.settings.monitoring.otlp_endpoint,
+        )
