@@ -9,7 +9,9 @@
     │   └── UnknownName                      no implementation or model has that name
     ├── Refused           exit 4, HTTP 422   understood, and not done on purpose
     │   ├── UnreadableDocument               a file that cannot become text
-    │   └── UntrustedWeights                 a model file that fails a check
+    │   ├── UntrustedWeights                 a model file that fails a check
+    │   ├── NotAllowed    HTTP 403           somebody else may do it
+    │   └── TooMany       HTTP 429           later, it will be done
     └── Unavailable       exit 5, HTTP 503   an engine or a dependency fails
         ├── MissingDependency                an optional package is not installed
         ├── DownloadFailed                   no source delivered a model
@@ -63,6 +65,27 @@ class UnreadableDocument(Refused):
 
 class UntrustedWeights(Refused):
     """A model file whose digest, format or header fails a check."""
+
+
+class NotAllowed(Refused):
+    """Whoever asks has no role or right for this; the message says which one it takes."""
+
+    http_status = 403
+
+
+class TooMany(Refused):
+    """A queue is full or a quota used up.
+
+    Args:
+        message: Which one.
+        retry_after: Seconds after which it should be free again.
+    """
+
+    http_status = 429
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(GenwrightError):

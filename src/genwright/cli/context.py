@@ -13,6 +13,7 @@ from genwright.errors import UsageError
 
 if TYPE_CHECKING:
     from genwright.rag.parts import Parts
+    from genwright.registry import Assistants
     from genwright.retrieval import Scope
     from genwright.workspace import Workspace
 
@@ -58,6 +59,15 @@ def parts(ctx: typer.Context, shown: Display | None = None) -> "Iterator[Parts]"
     with workspace(ctx) as opened, shown or display(ctx) as progress:
         with Parts(opened, progress=progress) as made:
             yield made
+
+
+@contextmanager
+def assistants_in(ctx: typer.Context) -> "Iterator[Assistants]":
+    """The workspace's assistants."""
+    from genwright.registry import Assistants
+
+    with workspace(ctx) as opened:
+        yield Assistants(opened.database, opened.settings, opened.prompts_dir)
 
 
 def display(ctx: typer.Context) -> Display:

@@ -28,6 +28,7 @@ COMMANDS = {
     "search": "Find the passages that fit a query.",
     "ask": "Answer a question from the documents, with citations.",
     "chat": "Talk about the documents.",
+    "assistants": "Make, change, compare, promote and roll back assistants.",
     "serve": "Serve the API and the pages.",
     "trace": "Show what happened for a request.",
     "models": "List, pull, verify, import and remove models.",

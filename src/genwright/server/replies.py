@@ -1,4 +1,4 @@
-"""Replies that watch their client: one who hangs up, or loses the right to listen, ends the work."""
+"""Replies that watch their client: who hangs up, or loses the right to listen, ends the work."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine

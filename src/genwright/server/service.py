@@ -50,6 +50,7 @@ class Service:
         self._closing = ExitStack()
         self._closing.callback(self.parts.close)
         self._closing.callback(self.parts.tracing.close)
+        self._closing.callback(self.doorman.close)
         self._closing.callback(self.quotas.close)
 
     @property
