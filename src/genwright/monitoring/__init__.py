@@ -2,6 +2,7 @@
 
 Example:
     >>> import pathlib, tempfile
+    >>> from genwright.monitoring import Tracing, read_trace
     >>> from genwright.storage import Database
     >>> from genwright.types import OWNER
     >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
@@ -13,7 +14,40 @@ Example:
     >>> database.close()
 """
 
-from genwright.monitoring.traces import Step, read_trace
-from genwright.monitoring.tracing import Tracing
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Step", "Tracing", "read_trace"]
+if TYPE_CHECKING:
+    from genwright.monitoring.metrics import Metrics, Observed
+    from genwright.monitoring.series import SeriesRecorder, read_series, record_samples
+    from genwright.monitoring.traces import Step, Summary, Wanted, list_traces, read_trace
+    from genwright.monitoring.tracing import Tracing
+
+_HOMES = {
+    "metrics": "Metrics Observed",
+    "series": "SeriesRecorder read_series record_samples",
+    "traces": "Step Summary Wanted list_traces read_trace",
+    "tracing": "Tracing",
+}
+
+__all__ = [
+    "Metrics",
+    "Observed",
+    "SeriesRecorder",
+    "Step",
+    "Summary",
+    "Tracing",
+    "Wanted",
+    "list_traces",
+    "read_series",
+    "read_trace",
+    "record_samples",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a part when it is first asked for: a command needs no metrics."""
+    home = next((file for file, names in _HOMES.items() if name in names.split()), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

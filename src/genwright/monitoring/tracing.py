@@ -5,8 +5,9 @@ All spans of a request are one transaction, so recording costs one write to disk
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 
 from opentelemetry.context import Context
@@ -22,22 +23,66 @@ from opentelemetry.trace import (
 )
 
 from genwright import __version__
+from genwright.monitoring.writer import BackgroundWriter, Ended, Write, write_at_once
 from genwright.storage import Database
-from genwright.storage import Span as SpanRow
 from genwright.types import Principal
 
 Attribute = str | int | float | bool
+Redact = Callable[[str], str]
+
+_OWNER: ContextVar[str] = ContextVar("genwright_owner", default="")
+"""On whose behalf the present step is."""
 
 
 class Tracing:
-    """Records the steps of requests of one principal into one store."""
+    """Records the steps of requests into one store.
 
-    def __init__(self, database: Database, principal: Principal) -> None:
+    Args:
+        database: The store.
+        principal: Whose requests; ``acting_for`` gives one for somebody else.
+        background: Write from a thread, so that no request waits for the disk; then close it.
+        redact: Applied to every text before it is kept or exported.
+        otlp_endpoint: Collector that gets the spans too, such as ``http://localhost:4318``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        principal: Principal,
+        *,
+        background: bool = False,
+        redact: Redact | None = None,
+        otlp_endpoint: str = "",
+    ) -> None:
+        self.principal = principal
         resource = Resource({"service.name": "genwright", "service.version": __version__})
         # Not what OTEL_TRACES_SAMPLER says: an answer names its trace, so the trace must be there.
-        provider = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False)
-        provider.add_span_processor(_StoreProcessor(database, principal))
-        self._tracer = provider.get_tracer("genwright", __version__)
+        self._provider = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False)
+        self._writer = BackgroundWriter(database) if background else None
+        write = self._writer or write_at_once(database)
+        self._provider.add_span_processor(_Recorder(write, redact))
+        if otlp_endpoint:
+            from genwright.monitoring.otlp import span_processor
+
+            self._provider.add_span_processor(span_processor(otlp_endpoint, redact))
+        self._tracer = self._provider.get_tracer("genwright", __version__)
+
+    def acting_for(self, principal: Principal) -> "Tracing":
+        """The same recorder for somebody else's requests."""
+        other = Tracing.__new__(Tracing)
+        other.__dict__.update(self.__dict__, principal=principal)
+        return other
+
+    def flush(self) -> None:
+        """Wait until the traces that ended so far can be read."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Write and export what waits."""
+        self._provider.shutdown()
+        if self._writer is not None:
+            self._writer.close()
 
     @contextmanager
     def span(self, name: str, attributes: Mapping[str, Attribute] | None = None) -> Iterator[Span]:
@@ -49,13 +94,18 @@ class Tracing:
         """
         # A stream that was closed late leaves an ended step current: what follows is no part of it.
         context = None if get_current_span().is_recording() else Context()
-        with self._tracer.start_as_current_span(name, context, attributes=attributes) as span:
-            try:
-                yield span
-            except Exception as error:
-                span.set_attribute("error.type", type(error).__qualname__)
-                span.set_attribute("error.message", str(error))
-                raise
+        before = _OWNER.get()
+        _OWNER.set(self.principal.name)
+        try:
+            with self._tracer.start_as_current_span(name, context, attributes=attributes) as span:
+                try:
+                    yield span
+                except Exception as error:
+                    span.set_attribute("error.type", type(error).__qualname__)
+                    span.set_attribute("error.message", str(error))
+                    raise
+        finally:
+            _OWNER.set(before)  # not by a token: a stream may be closed in another context
 
 
 def trace_id(span: Span) -> str:
@@ -63,18 +113,21 @@ def trace_id(span: Span) -> str:
     return format_trace_id(span.get_span_context().trace_id)
 
 
-class _StoreProcessor(SpanProcessor):
-    """Keeps ended spans until none of their trace is open, then writes them together."""
+class _Recorder(SpanProcessor):
+    """Keeps ended spans until none of their trace are open, then hands them to the writer."""
 
-    def __init__(self, database: Database, principal: Principal) -> None:
-        self._database, self._principal, self._lock = database, principal, Lock()
+    def __init__(self, write: Write, redact: Redact | None) -> None:
+        self._write, self._redact, self._lock = write, redact, Lock()
         self._open: Counter[int] = Counter()
+        self._owners: dict[int, str] = {}
         self._ended: dict[int, list[ReadableSpan]] = defaultdict(list)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Count it: a stream that is closed late may end after its root."""
+        trace = span.get_span_context().trace_id
         with self._lock:
-            self._open[span.get_span_context().trace_id] += 1
+            self._open[trace] += 1
+            self._owners.setdefault(trace, _OWNER.get())
 
     def on_end(self, span: ReadableSpan) -> None:
         """Keep it; the last one that ends writes all."""
@@ -85,26 +138,34 @@ class _StoreProcessor(SpanProcessor):
             if self._open[trace]:
                 return
             del self._open[trace]
-            spans = self._ended.pop(trace)
+            spans, owner = self._ended.pop(trace), self._owners.pop(trace)
         ours = {_context(each).span_id for each in spans}
-        with self._database.write(self._principal) as session:
-            session.add_all(self._row(each, ours) for each in spans)
+        self._write([self._row(each, ours, owner) for each in spans])
 
-    def _row(self, span: ReadableSpan, ours: set[int]) -> SpanRow:
+    def _row(self, span: ReadableSpan, ours: set[int], owner: str) -> Ended:
         context, parent = _context(span), span.parent
         # A program that calls genwright may have a trace of its own: our outermost is our root.
         inside = parent is not None and parent.span_id in ours
-        return SpanRow(
+        return Ended(
             id=format_span_id(context.span_id),
             trace_id=format_trace_id(context.trace_id),
             parent_id=format_span_id(parent.span_id) if parent and inside else "",
-            owner=self._principal.name,
+            owner=owner,
             name=span.name,
             start_ns=span.start_time or 0,
             end_ns=span.end_time or 0,
             status=span.status.status_code.name.lower(),
-            attributes=dict(span.attributes or {}),
+            attributes=redacted(span.attributes or {}, self._redact),
         )
+
+
+def redacted(attributes: Mapping[str, object], redact: Redact | None) -> dict[str, object]:
+    """Attributes with every text redacted."""
+    if redact is None:
+        return dict(attributes)
+    return {
+        key: redact(value) if isinstance(value, str) else value for key, value in attributes.items()
+    }
 
 
 def _context(span: ReadableSpan) -> SpanContext:

@@ -65,7 +65,8 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
         )
         shown = f"[{host}]" if ":" in host else host
         running = _Server(config, service, lambda: started(f"http://{shown}:{port}"))
-        asyncio.run(running.serve([listening]), loop_factory=config.get_loop_factory())
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(running.serve([listening]))
 
 
 class _Server(uvicorn.Server):
