@@ -124,6 +124,8 @@ class EngineSettings(Section):
     """Threads of one engine; 0 takes the cores that are really available to this process."""
     context: int = Field(default=4096, ge=256)
     """Longest context, in tokens; never more than the model was trained for."""
+    slots: int = Field(default=1, ge=1, le=64)
+    """Requests that a chat model works on at once, each with a context; a server has its own."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """Layers held on the GPU, where there is one; -1 for all that fit."""
     start_seconds: float = Field(default=120, gt=0)

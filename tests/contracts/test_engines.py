@@ -45,6 +45,9 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "scripted":
         yield engines.get("scripted")(replies={"capital": "Paris is it. It is old. It is big."})
         return
+    if request.param == "obedient":
+        yield engines.get("obedient")()
+        return
     model = request.getfixturevalue("chat_model")
     if request.param == "llamacpp":
         with open_engine(model, EngineSettings(context=2048)) as engine:

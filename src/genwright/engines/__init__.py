@@ -15,14 +15,17 @@ from genwright.engines.base import (
     Delta,
     Engine,
     Message,
+    NamedTool,
     Sampling,
     TokenScore,
     Tool,
     ToolCall,
+    ToolDelta,
     Usage,
     chat_text,
     engines,
 )
+from genwright.errors import UsageError
 from genwright.settings import EngineSettings, OpenAISettings
 
 __all__ = [
@@ -30,16 +33,23 @@ __all__ = [
     "Delta",
     "Engine",
     "Message",
+    "NamedTool",
     "Sampling",
     "TokenScore",
     "Tool",
     "ToolCall",
+    "ToolDelta",
     "Usage",
     "chat_text",
     "engines",
+    "is_stub",
     "open_engine",
     "open_server",
+    "open_stub",
 ]
+
+STUBS = {"scripted": ("tps", "prefill", "slots", "least", "context"), "obedient": ("context",)}
+"""Engines without a model, with the options their names may carry."""
 
 
 def open_engine(
@@ -80,3 +90,49 @@ def open_server(name: str, server: OpenAISettings, model: str) -> Engine:
     from genwright.engines.openai import OpenAIEngine
 
     return OpenAIEngine(model, server, name=f"{name}/{model}")
+
+
+def is_stub(name: str) -> bool:
+    """Whether a name is that of an engine without a model."""
+    return name.partition(":")[0] in STUBS
+
+
+def open_stub(name: str) -> Engine:
+    """An engine without a model, by a name that may carry options.
+
+    Args:
+        name: ``scripted``, ``scripted:tps=50,prefill=1000,slots=4,least=100,context=8192`` (tokens
+            written and read a second, requests at once, words of a reply at least, context in
+            words), or ``obedient``.
+
+    Raises:
+        UsageError: An option is unknown or no number.
+
+    Example:
+        >>> open_stub("scripted:context=100").context
+        100
+    """
+    kind, _, listed = name.partition(":")
+    options: dict[str, float] = {}
+    for each in filter(None, listed.split(",")):
+        key, _, value = each.partition("=")
+        if key not in STUBS[kind] or not value.replace(".", "", 1).isdigit():
+            raise UsageError(
+                f"Expected NUMBERs for {', '.join(STUBS[kind])} in {name!r}, got {each!r}."
+            )
+        options[key] = float(value)
+    context = int(options.get("context", 4096))
+    if kind == "obedient":
+        from genwright.engines.obedient import ObedientEngine
+
+        return ObedientEngine(name=name, context=int(options.get("context", 100_000)))
+    from genwright.engines.scripted import ScriptedEngine
+
+    return ScriptedEngine(
+        name=name,
+        context=context,
+        tokens_per_second=options.get("tps", 0.0),
+        prefill_per_second=options.get("prefill", 0.0),
+        slots=int(options.get("slots", 0)),
+        least=int(options.get("least", 0)),
+    )

@@ -21,6 +21,23 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class ToolDelta:
+    """A piece of a tool call: what is given is appended to what came before at ``index``."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True)
+class NamedTool:
+    """The one tool that must be called."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Tool:
     """A function the model may call; ``parameters`` is the JSON schema of its arguments."""
 
@@ -44,7 +61,8 @@ class Message:
 class Sampling:
     """How the next token is chosen, and when generation ends. The defaults switch each cut off."""
 
-    max_tokens: int = 256
+    max_tokens: int | None = 256
+    """Longest reply; None for as long as the context allows."""
     temperature: float = 0.0
     """0 always takes the likeliest token; 1 samples from the model's own distribution."""
     top_p: float = 1.0
@@ -55,6 +73,12 @@ class Sampling:
     """Keep tokens at least this likely relative to the likeliest; 0 keeps all."""
     repetition_penalty: float = 1.0
     """Divides the logits of tokens seen lately; 1 changes nothing."""
+    presence_penalty: float = 0.0
+    """Taken from the logit of a token that the reply already has, -2 to 2."""
+    frequency_penalty: float = 0.0
+    """Taken from it for each time that it has it, -2 to 2."""
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    """Added to the logits of tokens by id, -100 to 100."""
     seed: int = 0
     stop: tuple[str, ...] = ()
     """Generation ends before the first of these; they are never part of the text."""
@@ -68,12 +92,19 @@ class ChatRequest:
     sampling: Sampling = Sampling()
     json_schema: Json | None = None
     """The reply must be JSON that fits this schema (unless ``max_tokens`` cuts it short)."""
+    json_object: bool = False
+    """The reply must be a JSON object; ``json_schema`` says more and counts before it."""
     tools: tuple[Tool, ...] = ()
-    tool_choice: Literal["auto", "none", "required"] = "auto"
+    tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
+    """Several tools may be called in one reply, by a model that can."""
     logprobs: int | None = None
     """Report each token's log-probability, and this many likeliest alternatives (at most 20)."""
     adapters: tuple[tuple[int, float], ...] = ()
     """Scale of each LoRA adapter by its place in the engine's list; those not named get 0."""
+    cache_key: str = ""
+    """Whose prompt it is, such as an assistant and a person: prefixes that one key left in the
+    cache are used for that key only. Empty where there is nobody to keep apart."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +114,8 @@ class TokenScore:
     token: str
     logprob: float
     top: tuple["TokenScore", ...] = ()
+    bytes: tuple[int, ...] | None = None
+    """The token's bytes, which may be a part of a character; None where they are not known."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +134,13 @@ class Usage:
 class Delta:
     """A piece of a reply. The last one has ``finish_reason`` and ``usage``.
 
-    ``tool_calls`` come whole, in the last piece. ``finish_reason`` is ``stop``, ``length``
-    (``max_tokens`` or the context is used up), ``tool_calls`` or ``cancelled``.
+    ``tool_call_deltas`` are pieces of tool calls as they are written; ``tool_calls`` are the same
+    ones whole, in the last piece. ``finish_reason`` is ``stop``, ``length`` (``max_tokens`` or the
+    context is used up), ``tool_calls`` or ``cancelled``.
     """
 
     text: str = ""
+    tool_call_deltas: tuple[ToolDelta, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str | None = None
     usage: Usage | None = None
@@ -130,9 +165,15 @@ class Engine(Protocol):
         ...
 
     def complete(
-        self, prompt: str, sampling: Sampling, cancel: Event | None = None
+        self,
+        prompt: str | Sequence[int],
+        sampling: Sampling,
+        cancel: Event | None = None,
+        *,
+        logprobs: int | None = None,
+        cache_key: str = "",
     ) -> Iterator[Delta]:
-        """Continue a text, piece by piece."""
+        """Continue a text, or tokens by id, piece by piece; the rest is as in ``ChatRequest``."""
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -148,6 +189,21 @@ class Engine(Protocol):
 
         Where a token spans the border, scoring begins with it. The prompt must not be empty.
         """
+        ...
+
+    def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
+        """Log-probability of each token by id but the first, given those before it.
+
+        ``top`` likeliest tokens are reported at each place, at most 20. At least two tokens.
+        """
+        ...
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids of the tokens of a text, with those that the model begins every prompt with."""
+        ...
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """The text of tokens by id; bytes that are no UTF-8 become U+FFFD."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

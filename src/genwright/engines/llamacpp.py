@@ -23,7 +23,9 @@ from genwright.catalog.gguf_header import GGUFHeader, read_header
 from genwright.engines import memory, tools, wire
 from genwright.engines.base import ChatRequest, Delta, Sampling, TokenScore, engines
 from genwright.engines.process import ChildProcess
+from genwright.engines.schemas import check_schema
 from genwright.engines.serve_gguf import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, ServeConfig
+from genwright.engines.slots import Slots
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.hardware import available_cores
 from genwright.settings import EngineSettings
@@ -47,7 +49,7 @@ class LlamaCppEngine:
         settings: Threads, context, memory and time limits.
         kind: What it is for. An embedding or reranking model does nothing else.
         name: What traces and messages call it; by default the file's name.
-        slots: Requests that run at once, each with a context of its own.
+        slots: Requests that run at once, each with a context of its own; the settings' by default.
         adapters: LoRA adapters in GGUF; each request says how strongly they act.
 
     Raises:
@@ -62,10 +64,11 @@ class LlamaCppEngine:
         *,
         kind: Kind = "chat",
         name: str = "",
-        slots: int = 1,
+        slots: int | None = None,
         adapters: Sequence[Path] = (),
     ) -> None:
         settings = settings or EngineSettings()
+        slots = slots or (settings.slots if kind == "chat" else 1)
         header = read_header(path)
         trained = memory.number(header, "context_length", settings.context)
         self.name, self.kind = name or path.stem, kind
@@ -74,7 +77,7 @@ class LlamaCppEngine:
         self._seconds = settings.request_seconds
         self._knows_tools = "tools" in str(header.metadata.get("tokenizer.chat_template", ""))
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)  # prompt tokens, seconds
-        self._adapters = len(adapters)
+        self._adapters, self._slots = len(adapters), Slots(slots)
         _check_memory(path, header, settings, self.context, kind, slots, adapters)
         config = ServeConfig(
             model=str(path.resolve()),
@@ -115,25 +118,39 @@ class LlamaCppEngine:
         """Answer a conversation by the chat template in the GGUF.
 
         A JSON schema and tool calls are enforced by a grammar. With tools, a template that knows
-        none gets them in words, and the reply comes in one piece.
+        none gets them in words.
+
+        Raises:
+            UsageError: A schema is larger than a grammar can be made of.
         """
         self._only("chat")
         told = bool(request.tools) and request.tool_choice != "none" and not self._knows_tools
-        asked = tools.constrain(request) if told else request
+        asked = tools.constrain(request) if told else tools.only_named(request)
+        for schema in (asked.json_schema, *(tool.parameters for tool in asked.tools)):
+            check_schema(schema or {})
         body = wire.chat_json(asked) | _sampling(asked.sampling)
         body["lora"] = self._lora(dict(asked.adapters))
-        deltas = self._stream("/v1/chat/completions", body, cancel)
+        deltas = self._stream("/v1/chat/completions", body, cancel, asked.cache_key)
         return tools.read_reply(deltas) if told else deltas
 
     def complete(
-        self, prompt: str, sampling: Sampling, cancel: Event | None = None
+        self,
+        prompt: str | Sequence[int],
+        sampling: Sampling,
+        cancel: Event | None = None,
+        *,
+        logprobs: int | None = None,
+        cache_key: str = "",
     ) -> Iterator[Delta]:
-        """Continue a text, without a chat template."""
+        """Continue a text or tokens, without a chat template."""
         self._only("chat")
         body = wire.sampling_json(sampling) | _sampling(sampling)
-        body |= {"prompt": prompt, "stream": True, "stream_options": {"include_usage": True}}
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
         body["lora"] = self._lora({})
-        return self._stream("/v1/completions", body, cancel)
+        if logprobs is not None:
+            body["logprobs"] = logprobs
+        return self._stream("/v1/completions", body, cancel, cache_key)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit-length vectors, shape (n, dim), by the model's own pooling."""
@@ -166,20 +183,22 @@ class LlamaCppEngine:
         shared = _shared(before, whole)
         if not shared:
             raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
-        if not (forced := whole[shared:]):
-            return []
-        body = {
-            "prompt": whole[:shared],
-            "n_predict": len(forced),
-            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in forced),
-            "n_probs": ALTERNATIVES,
-            "lora": self._lora({}),
-            "temperature": 0,
-        }
-        scored = self._post("/completion", body)["completion_probabilities"]
-        if [token["id"] for token in scored] != forced:
-            raise EngineFailed(f"{self.name!r} did not score the tokens it was given. Try again.")
-        return list(wire.read_scores(scored))
+        return self._forced(whole[:shared], whole[shared:], ALTERNATIVES)
+
+    def score_tokens(self, tokens: Sequence[int], top: int = ALTERNATIVES) -> list[TokenScore]:
+        """Score each token but the first, in the same way."""
+        self._only("chat")
+        if len(tokens) < 2:
+            raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
+        return self._forced(list(tokens[:1]), list(tokens[1:]), top)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids of the tokens of a text as a prompt."""
+        return self._tokens(text, special=True)
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """The text of tokens."""
+        return str(self._post("/detokenize", {"tokens": list(tokens)})["content"])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Length of each text in the model's tokens."""
@@ -204,6 +223,29 @@ class LlamaCppEngine:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _forced(self, before: list[int], forced: list[int], top: int) -> list[TokenScore]:
+        """Scores of tokens that a grammar makes follow others."""
+        if not forced:
+            return []
+        if len(before) + len(forced) > self.context:
+            raise UsageError(
+                f"There are {len(before) + len(forced)} tokens to score; {self.name!r} has a "
+                f"context of {self.context}. Shorten the text."
+            )
+        body = {
+            "prompt": before,
+            "n_predict": len(forced),
+            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in forced),
+            "n_probs": max(1, top),
+            "lora": self._lora({}),
+            "temperature": 0,
+            "ignore_eos": False,
+        }
+        scored = self._post("/completion", body)["completion_probabilities"]
+        if [token["id"] for token in scored] != forced:
+            raise EngineFailed(f"{self.name!r} did not score the tokens it was given. Try again.")
+        return [replace(each, top=each.top[:top]) for each in wire.read_scores(scored)]
 
     def _only(self, kind: Kind) -> None:
         if self.kind != kind:
@@ -231,9 +273,15 @@ class LlamaCppEngine:
             self._child.answered()
             return response.json()
 
-    def _stream(self, path: str, body: Json, cancel: Event | None) -> Iterator[Delta]:
+    def _stream(
+        self, path: str, body: Json, cancel: Event | None, cache_key: str
+    ) -> Iterator[Delta]:
         end = time.monotonic() + self._seconds
-        with self._failures(), self._client.stream("POST", path, json=body) as response:
+        with (
+            self._slots.held(cache_key) as where,
+            self._failures(),
+            self._client.stream("POST", path, json=body | where) as response,
+        ):
             if response.is_error:
                 response.read()
             self._check(response)
@@ -281,9 +329,10 @@ class LlamaCppEngine:
         if response.status_code == HTTP_NOT_IMPLEMENTED:
             raise Refused(f"{self.name!r} cannot do that: {said}")
         if response.status_code == HTTP_BAD_REQUEST or "too large" in said:
+            advice = "Simplify the schema." if _of_schema(said) else "Shorten it."
             raise UsageError(
                 f"{self.name!r} (context {self.context} tokens) does not take this: {said}. "
-                "Shorten it."
+                f"{advice}"
             )
         raise EngineFailed(f"The engine of {self.name!r} failed: {said}. Try again.")
 
@@ -313,12 +362,18 @@ def _check_memory(
     memory.check(path, need, settings.memory_bytes)
 
 
+def _of_schema(said: str) -> bool:
+    """Whether llama.cpp says that it could make no grammar."""
+    return any(word in said.lower() for word in ("grammar", "schema", "parser"))
+
+
 def _sampling(sampling: Sampling) -> Json:
     """The sampling fields that llama.cpp adds to OpenAI's."""
     return {
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
         "repeat_penalty": sampling.repetition_penalty,
+        "logit_bias": [[token, bias] for token, bias in sampling.logit_bias],
         "cache_prompt": True,
     }
 

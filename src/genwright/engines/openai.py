@@ -65,11 +65,20 @@ class OpenAIEngine:
         return self._stream("/chat/completions", wire.chat_json(request), request.sampling, cancel)
 
     def complete(
-        self, prompt: str, sampling: Sampling, cancel: Event | None = None
+        self,
+        prompt: str | Sequence[int],
+        sampling: Sampling,
+        cancel: Event | None = None,
+        *,
+        logprobs: int | None = None,
+        cache_key: str = "",
     ) -> Iterator[Delta]:
         """Continue a text, where the server still offers that."""
         body = wire.sampling_json(sampling)
-        body |= {"prompt": prompt, "stream": True, "stream_options": {"include_usage": True}}
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
+        if logprobs is not None:
+            body["logprobs"] = logprobs
         return self._stream("/completions", body, sampling, cancel)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -97,10 +106,22 @@ class OpenAIEngine:
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """Not part of this API: refused."""
-        raise Refused(
-            f"{self.name!r} cannot score a given text: OpenAI's API does not have it. "
-            "Use a GGUF model with the 'llamacpp' engine."
-        )
+        raise self._cannot("score a given text")
+
+    def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
+        """Not part of this API: refused."""
+        raise self._cannot("score given tokens")
+
+    def tokenize(self, text: str) -> list[int]:
+        """By the server's ``/tokenize``, where it has one (vLLM, llama.cpp)."""
+        return self._tokens(text, special=True)
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """By the server's ``/detokenize``, where it has one."""
+        body = {"model": self.model, "tokens": list(tokens)}
+        with self._failures():
+            reply = self._post(self._beside("/detokenize"), body)
+            return str(reply.get("prompt", reply.get("content", "")))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As the server's ``/tokenize`` counts; else a third of the UTF-8 bytes, rounded up."""
@@ -145,13 +166,26 @@ class OpenAIEngine:
     def _post(self, path: str, body: Json) -> Json:
         return cast(Json, self._client().post(path, body=body, cast_to=object))
 
+    def _cannot(self, what: str) -> Refused:
+        return Refused(
+            f"{self.name!r} cannot {what}: OpenAI's API does not have it. "
+            "Use a GGUF model with the 'llamacpp' engine."
+        )
+
+    def _beside(self, path: str) -> str:
+        """Where a server has what is no part of OpenAI's API."""
+        return self._url.rstrip("/").removesuffix("/v1") + path
+
+    def _tokens(self, text: str, special: bool) -> list[int]:
+        body = {"model": self.model, "prompt": text, "content": text, "add_special": special}
+        with self._failures():
+            url = self._beside("/tokenize")
+            return list(self._post(url, body | {"add_special_tokens": special})["tokens"])
+
     def _count(self, text: str) -> int:
         if self._counts:
-            url = self._url.rstrip("/").removesuffix("/v1") + "/tokenize"
-            body = {"model": self.model, "prompt": text, "content": text, "add_special": False}
             try:
-                with self._failures():
-                    return len(self._post(url, body | {"add_special_tokens": False})["tokens"])
+                return len(self._tokens(text, special=False))
             except (Refused, UsageError):
                 self._counts = False
         return math.ceil(len(text.encode()) / BYTES_A_TOKEN)

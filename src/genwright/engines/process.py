@@ -5,6 +5,7 @@ when the *thread* that started it ends (``PR_SET_PDEATHSIG``), so a passing work
 start it.
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -52,7 +53,9 @@ class ChildProcess:
         self._lock = threading.Lock()
         self._lines: deque[str] = deque(maxlen=40)
         self._failures, self._retry_at = 0, 0.0
-        self._closed = False
+        self.restarts = 0
+        """How often it died after it had once answered, and was started again."""
+        self._closed = self._was_ready = False
 
     @property
     def pid(self) -> int | None:
@@ -120,6 +123,7 @@ class ChildProcess:
         self._retry_at = time.monotonic() + FIRST_DELAY * 2**self._failures
         self._spawn()
         self._wait_until_ready()
+        self._was_ready = True
 
     def _spawn(self) -> None:
         self.socket.unlink(missing_ok=True)
@@ -149,6 +153,14 @@ class ChildProcess:
             for line in process.stderr:
                 self._lines.append(line.decode(errors="replace").strip())
         process.wait()
+        if self._was_ready and not self._closed:
+            # At once, and not with the next request, which would wait for the load.
+            threading.Thread(target=self._revive, daemon=True).start()
+
+    def _revive(self) -> None:
+        with contextlib.suppress(EngineFailed):  # the next request is told why
+            self.restarts += 1
+            self.ensure()
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + self._start_seconds

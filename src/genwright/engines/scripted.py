@@ -6,10 +6,13 @@ A token is a word with the space before it. Nothing here understands language.
 import json
 import math
 import re
+import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
-from threading import Event, Lock
+from threading import Condition, Event, Lock
 from typing import Self
 
 import numpy as np
@@ -17,9 +20,12 @@ import numpy as np
 from genwright.engines.base import (
     ChatRequest,
     Delta,
+    NamedTool,
     Sampling,
     TokenScore,
+    Tool,
     ToolCall,
+    ToolDelta,
     Usage,
     engines,
 )
@@ -28,13 +34,15 @@ from genwright.errors import UsageError
 from genwright.types import Vectors
 
 DIM = 256
+LOOK_SECONDS = 0.1
+"""How often one that waits for a slot looks whether it is still wanted."""
 _TOKEN = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
 _WORD = re.compile(r"\w+")
 
 
 @engines.register("scripted")
 class ScriptedEngine:
-    """Replies from a script, in the wished order of streaming, stops and limits.
+    """Replies from a script, in the wished order of streaming, stops and limits, at a wished speed.
 
     Args:
         replies: A list, used in turn and then from the start again; or regular expressions, the
@@ -43,6 +51,10 @@ class ScriptedEngine:
             the end of the last message, which looks like a quoted answer.
         name: What traces and messages call it.
         context: Longest prompt and reply together, in words.
+        tokens_per_second: Speed of writing, of each slot; 0 for as fast as it goes.
+        prefill_per_second: Speed of reading, in words; 0 for at once.
+        slots: Requests at work at once, others wait in their order; 0 for all.
+        least: Words of a reply at least: it is said again until it has so many.
     """
 
     def __init__(
@@ -51,31 +63,43 @@ class ScriptedEngine:
         *,
         name: str = "scripted",
         context: int = 4096,
+        tokens_per_second: float = 0.0,
+        prefill_per_second: float = 0.0,
+        slots: int = 0,
+        least: int = 0,
     ) -> None:
         self.name, self.context = name, context
         self._replies, self._turn, self._lock = replies, 0, Lock()
+        self._speed, self._prefill, self._least = tokens_per_second, prefill_per_second, least
+        self._slots = Queueing(slots)
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Say the reply, the smallest JSON that fits the schema, or call the first tool."""
         prompt = "\n".join(message.content for message in request.messages)
-        wanted = request.tool_choice == "required" and request.tools
-        if not wanted:
-            text = (
-                json.dumps(smallest_instance(request.json_schema))
-                if request.json_schema is not None
-                else self._reply(prompt, request.messages[-1].content if request.messages else "")
-            )
-            return self._say(prompt, text, request.sampling, request.logprobs, cancel)
-        tool = request.tools[0]
-        call = ToolCall("call_0", tool.name, json.dumps(smallest_instance(tool.parameters)))
-        usage = Usage(prompt_tokens=len(tokens(prompt)), completion_tokens=1)
-        return iter([Delta(tool_calls=(call,), finish_reason="tool_calls", usage=usage)])
+        tool = _wanted(request)
+        if tool is not None:
+            text = json.dumps(smallest_instance(tool.parameters))
+            return _as_call(self._say(prompt, text, request.sampling, None, cancel), tool.name)
+        if request.json_schema is not None:
+            text = json.dumps(smallest_instance(request.json_schema))
+        elif request.json_object:
+            text = "{}"
+        else:
+            text = self._reply(prompt, request.messages[-1].content if request.messages else "")
+        return self._say(prompt, text, request.sampling, request.logprobs, cancel)
 
     def complete(
-        self, prompt: str, sampling: Sampling, cancel: Event | None = None
+        self,
+        prompt: str | Sequence[int],
+        sampling: Sampling,
+        cancel: Event | None = None,
+        *,
+        logprobs: int | None = None,
+        cache_key: str = "",
     ) -> Iterator[Delta]:
         """Say the reply to the prompt."""
-        return self._say(prompt, self._reply(prompt, prompt), sampling, None, cancel)
+        text = prompt if isinstance(prompt, str) else self.detokenize(prompt)
+        return self._say(text, self._reply(text, text), sampling, logprobs, cancel)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Counts of hashed words, unit length, shape (n, 256); a text without words gets e_0."""
@@ -100,15 +124,32 @@ class ScriptedEngine:
         """
         if not prompt:
             raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
-        return [TokenScore(token, _logprob(token)) for token in tokens(continuation)]
+        return [_scored(token) for token in tokens(continuation)]
+
+    def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
+        """The same of tokens by id, which are characters here."""
+        if len(tokens) < 2:
+            raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
+        return [_scored(self.detokenize([token]), top) for token in tokens[1:]]
+
+    def tokenize(self, text: str) -> list[int]:
+        """Code points: words have no numbers."""
+        return [ord(character) for character in text]
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """Characters of code points."""
+        return "".join(
+            chr(token) if 0 <= token < 0x110000 and not 0xD800 <= token < 0xE000 else "\ufffd"
+            for token in tokens
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Words of each text."""
         return [len(tokens(text)) for text in texts]
 
     def prefill_speed(self) -> float | None:
-        """None: nothing is read."""
-        return None
+        """As it was made; None where it reads at once."""
+        return self._prefill or None
 
     def close(self) -> None:
         """Nothing is held."""
@@ -120,6 +161,13 @@ class ScriptedEngine:
         self.close()
 
     def _reply(self, prompt: str, last: str) -> str:
+        text = self._scripted(prompt, last)
+        said = len(tokens(text))
+        if said and said < self._least:
+            text = " ".join([text] * (self._least // said + 1))
+        return text
+
+    def _scripted(self, prompt: str, last: str) -> str:
         if isinstance(self._replies, Mapping):
             found = (text for rule, text in self._replies.items() if re.search(rule, last))
             return next(found, "") or _quote(prompt, last)
@@ -143,22 +191,107 @@ class ScriptedEngine:
                 f"The prompt has {read} tokens; {self.name!r} has a context of {self.context}. "
                 "Shorten the prompt."
             )
-        limit = min(sampling.max_tokens, self.context - read)
+        most = self.context if sampling.max_tokens is None else sampling.max_tokens
+        limit = min(most, self.context - read)
         cut = tokens(_before_stop(text, sampling.stop))
+        cancel, began = cancel or Event(), time.monotonic()
         said, finish = 0, "length" if len(cut) > limit else "stop"
-        for token in cut[:limit]:
-            if cancel is not None and cancel.is_set():
-                finish = "cancelled"
-                break
-            said += 1
-            delta = Delta(token)
-            if logprobs is not None:
-                delta = replace(delta, logprobs=(TokenScore(token, _logprob(token)),))
-            yield delta
-        yield Delta(
-            finish_reason=finish,
-            usage=Usage(prompt_tokens=read, completion_tokens=said),
-        )
+        with self._slots.held(cancel) as mine:
+            cancelled = not mine or self._waits(
+                read / self._prefill if self._prefill else 0, cancel
+            )
+            first = time.monotonic()
+            for token in () if cancelled else cut[:limit]:
+                # By the clock from the first one, so that short waits do not add up to long ones.
+                due = first + (said + 1) / self._speed if self._speed else 0
+                if cancel.is_set() or self._waits(due - time.monotonic(), cancel):
+                    cancelled = True
+                    break
+                said += 1
+                scores = (_scored(token, logprobs),) if logprobs is not None else ()
+                yield Delta(token, logprobs=scores)
+            yield Delta(
+                finish_reason="cancelled" if cancelled else finish,
+                usage=Usage(
+                    prompt_tokens=read,
+                    completion_tokens=said,
+                    prompt_seconds=first - began if self._prefill else 0.0,
+                    completion_seconds=time.monotonic() - first if self._speed else 0.0,
+                ),
+            )
+
+    @staticmethod
+    def _waits(seconds: float, cancel: Event) -> bool:
+        """Wait; whether it was cancelled meanwhile."""
+        return seconds > 0 and cancel.wait(seconds)
+
+
+class Queueing:
+    """So many at once, others in the order they came; whoever is cancelled leaves.
+
+    Args:
+        slots: How many; 0 for any number.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._slots, self._changed = slots, Condition()
+        self._waiting: deque[object] = deque()
+        self._running = 0
+
+    @contextmanager
+    def held(self, cancel: Event) -> Iterator[bool]:
+        """Hold a slot; False, and none is held, for one that was cancelled while it waited."""
+        mine = not self._slots or self._enter(cancel)
+        try:
+            yield mine
+        finally:
+            if mine and self._slots:
+                with self._changed:
+                    self._running -= 1
+                    self._changed.notify_all()
+
+    def _enter(self, cancel: Event) -> bool:
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            while self._running >= self._slots or self._waiting[0] is not ticket:
+                if cancel.is_set():
+                    self._waiting.remove(ticket)
+                    self._changed.notify_all()
+                    return False
+                self._changed.wait(LOOK_SECONDS)
+            self._waiting.popleft()
+            self._running += 1
+            return True
+
+
+def _wanted(request: ChatRequest) -> Tool | None:
+    """The tool that is called: only where one must be."""
+    named = request.tool_choice.name if isinstance(request.tool_choice, NamedTool) else ""
+    if not request.tools or not (named or request.tool_choice == "required"):
+        return None
+    return next((tool for tool in request.tools if tool.name == named), request.tools[0])
+
+
+def _as_call(deltas: Iterator[Delta], name: str) -> Iterator[Delta]:
+    """A reply as the arguments of a call, in pieces and whole at the end."""
+    said, first = "", name
+    for delta in deltas:
+        if delta.text:
+            said += delta.text
+            piece = ToolDelta(0, "call_0" if first else "", first, delta.text)
+            yield replace(delta, text="", tool_call_deltas=(piece,))
+            first = ""
+        if delta.finish_reason:
+            whole = delta.finish_reason == "stop"
+            finish = "tool_calls" if whole else delta.finish_reason
+            call = ToolCall("call_0", name, said)
+            yield replace(delta, tool_calls=(call,), finish_reason=finish)
+
+
+def _scored(token: str, top: int | None = None) -> TokenScore:
+    score = TokenScore(token, _logprob(token), bytes=tuple(token.encode()))
+    return replace(score, top=(score,)) if top else score
 
 
 def tokens(text: str) -> list[str]:

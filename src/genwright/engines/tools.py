@@ -1,19 +1,26 @@
 """Tool calls for chat templates that know no tools: a grammar makes them come out well-formed.
 
 The tools are listed in a system message, and the reply is constrained to JSON: one tool's name with
-arguments that fit its schema or, where the model may choose, a plain reply.
+arguments that fit its schema or, where the model may choose, a plain reply. The JSON is read as it
+grows, so that arguments and replies stream.
 """
 
 import json
+import re
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from genwright.engines.base import ChatRequest, Delta, Message, ToolCall
+from genwright.engines.base import ChatRequest, Delta, Message, NamedTool, ToolCall, ToolDelta
 from genwright.types import Json
+
+_REPLY = re.compile(r'\s*\{\s*"reply"\s*:\s*"')
+_CALL = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\s*:')
 
 
 def constrain(request: ChatRequest) -> ChatRequest:
     """The same request as one for JSON, with the tools told in words."""
+    request = only_named(request)
     listed = "\n".join(
         f"- {tool.name}: {tool.description} Arguments: {json.dumps(tool.parameters)}"
         for tool in request.tools
@@ -27,28 +34,106 @@ def constrain(request: ChatRequest) -> ChatRequest:
         messages=tuple(_plain(told, request.messages)),
         json_schema=_schema(request),
         tools=(),
-        logprobs=None,
     )
 
 
-def read_reply(deltas: Iterable[Delta]) -> Iterator[Delta]:
-    """The constrained JSON as one delta, with a tool call or a text.
+def only_named(request: ChatRequest) -> ChatRequest:
+    """Where one tool must be called, the same request with only that one, required."""
+    choice = request.tool_choice
+    if not isinstance(choice, NamedTool):
+        return request
+    named = tuple(tool for tool in request.tools if tool.name == choice.name)
+    return replace(request, tools=named, tool_choice="required")
 
-    Nothing of it can be shown before it is whole. A reply cut short by ``max_tokens`` is handed
-    on as the text it is, with the finish reason ``length``.
+
+def read_reply(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """The constrained JSON as text or as a tool call, each in pieces as it grows.
+
+    A call that is cut short by ``max_tokens`` ends with the finish reason ``length``.
     """
-    pieces = list(deltas)
-    text, last = "".join(piece.text for piece in pieces), pieces[-1]
-    try:
-        reply = json.loads(text)
-    except json.JSONDecodeError:
-        yield replace(last, text=text)
-        return
-    if "reply" in reply:
-        yield replace(last, text=reply["reply"])
-        return
-    call = ToolCall("call_0", reply["name"], json.dumps(reply["arguments"]))
-    yield replace(last, tool_calls=(call,), finish_reason="tool_calls")
+    reading = _Reading()
+    last = Delta()
+    for delta in deltas:
+        last = delta
+        piece = reading.read(delta.text)
+        if piece.text or piece.tool_call_deltas:
+            yield replace(piece, logprobs=delta.logprobs)
+    calls = reading.calls()
+    whole = calls and last.finish_reason == "stop"
+    yield replace(
+        last,
+        text="",
+        logprobs=(),
+        tool_calls=calls,
+        finish_reason="tool_calls" if whole else last.finish_reason,
+    )
+
+
+class _Reading:
+    """A growing JSON text, of which each piece is told once."""
+
+    def __init__(self) -> None:
+        self._text, self._told = "", 0
+        self._start = -1
+        self._name = ""
+        self._id = f"call_{secrets.token_hex(8)}"
+
+    def read(self, more: str) -> Delta:
+        """What the next piece of JSON adds."""
+        self._text += more
+        first: tuple[ToolDelta, ...] = ()
+        if self._start < 0:
+            if call := _CALL.match(self._text):
+                self._name, self._start = json.loads(call[1]), call.end()
+                first = (ToolDelta(0, self._id, self._name),)
+            elif reply := _REPLY.match(self._text):
+                self._start = reply.end()
+            else:
+                return Delta()
+        if self._name:
+            told = self._rest(self.arguments())
+            return Delta(tool_call_deltas=first + ((ToolDelta(0, arguments=told),) if told else ()))
+        return Delta(self._rest(_decoded(self._text[self._start :])))
+
+    def arguments(self) -> str:
+        """The arguments as far as they are written."""
+        return _value(self._text[self._start :].lstrip())
+
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The call, if there is one."""
+        return (ToolCall(self._id, self._name, self.arguments()),) if self._name else ()
+
+    def _rest(self, whole: str) -> str:
+        new, self._told = whole[self._told :], len(whole)
+        return new
+
+
+def _value(text: str) -> str:
+    """The first JSON object in a text, or as much of it as there is."""
+    depth, quoted, escaped = 0, False, False
+    for place, character in enumerate(text):
+        if quoted:
+            quoted = escaped or character != '"'
+            escaped = not escaped and character == "\\"
+        elif character == '"':
+            quoted = True
+        else:
+            depth += (character in "{[") - (character in "]}")
+            if depth == 0 and character in "]}":
+                return text[: place + 1]
+    return text
+
+
+_WHOLE = re.compile(
+    r'(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    r"|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*"
+)
+
+
+def _decoded(text: str) -> str:
+    """A JSON string without its quotes, up to its end or to the last whole character there is."""
+    whole = _WHOLE.match(text)
+    return str(json.loads(f'"{whole[0]}"')) if whole else ""
 
 
 def _schema(request: ChatRequest) -> Json:
@@ -79,10 +164,14 @@ def _plain(told: Message, messages: tuple[Message, ...]) -> Iterator[Message]:
         if message.role == "tool":
             yield Message("user", f"Result of the tool call: {message.content}")
         elif message.tool_calls:
-            calls = [
-                {"name": call.name, "arguments": json.loads(call.arguments)}
-                for call in message.tool_calls
-            ]
-            yield Message("assistant", "\n".join(json.dumps(call) for call in calls))
+            yield Message("assistant", "\n".join(_told(call) for call in message.tool_calls))
         else:
             yield message
+
+
+def _told(call: ToolCall) -> str:
+    try:
+        arguments = json.loads(call.arguments)
+    except json.JSONDecodeError:
+        arguments = call.arguments  # a call that was cut short
+    return json.dumps({"name": call.name, "arguments": arguments})

@@ -7,10 +7,12 @@ from genwright.engines.base import (
     ChatRequest,
     Delta,
     Message,
+    NamedTool,
     Sampling,
     TokenScore,
     Tool,
     ToolCall,
+    ToolDelta,
     Usage,
 )
 from genwright.types import Json
@@ -48,14 +50,18 @@ def tool_json(tool: Tool) -> Json:
 def sampling_json(sampling: Sampling) -> Json:
     """The sampling fields that every server knows."""
     body: Json = {
-        "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "seed": sampling.seed,
     }
-    if sampling.stop:
-        body["stop"] = list(sampling.stop)
-    return body
+    given: Json = {
+        "max_tokens": sampling.max_tokens,
+        "stop": list(sampling.stop) or None,
+        "presence_penalty": sampling.presence_penalty or None,
+        "frequency_penalty": sampling.frequency_penalty or None,
+        "logit_bias": {str(token): bias for token, bias in sampling.logit_bias} or None,
+    }
+    return body | {key: value for key, value in given.items() if value is not None}
 
 
 def chat_json(request: ChatRequest) -> Json:
@@ -71,19 +77,29 @@ def chat_json(request: ChatRequest) -> Json:
             "type": "json_schema",
             "json_schema": {"name": "reply", "schema": request.json_schema, "strict": True},
         }
+    elif request.json_object:
+        body["response_format"] = {"type": "json_object"}
     if request.tools and request.tool_choice != "none":
         body["tools"] = [tool_json(tool) for tool in request.tools]
-        body["tool_choice"] = request.tool_choice
+        body["tool_choice"] = _tool_choice(request)
+        body["parallel_tool_calls"] = request.parallel_tool_calls
     if request.logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": request.logprobs}
     return body
 
 
+def _tool_choice(request: ChatRequest) -> object:
+    choice = request.tool_choice
+    if isinstance(choice, NamedTool):
+        return {"type": "function", "function": {"name": choice.name}}
+    return choice
+
+
 def read_chunks(chunks: Iterable[Json]) -> Iterator[Delta]:
     """Turn a stream of chat or completion chunks into deltas.
 
-    Pieces of tool calls are put together; finish reason and usage are held back until the stream
-    ends, because servers send them in either order.
+    Pieces of tool calls are handed on and put together for the end; finish reason and usage are
+    held back until then, because servers send them in either order.
     """
     calls: dict[int, dict[str, str]] = {}
     finish, usage = "cancelled", Usage()
@@ -93,11 +109,11 @@ def read_chunks(chunks: Iterable[Json]) -> Iterator[Delta]:
         for choice in chunk.get("choices") or []:
             finish = choice.get("finish_reason") or finish
             piece = choice.get("delta") or {}
-            _gather(calls, piece.get("tool_calls") or [])
+            parts = tuple(_gather(calls, piece.get("tool_calls") or []))
             text = piece.get("content") or choice.get("text") or ""
-            scores = tuple(read_scores((choice.get("logprobs") or {}).get("content") or []))
-            if text or scores:
-                yield Delta(text, logprobs=scores)
+            scores = tuple(_scores(choice.get("logprobs") or {}))
+            if text or scores or parts:
+                yield Delta(text, parts, logprobs=scores)
     done = tuple(
         ToolCall(call["id"] or f"call_{place}", call["name"], call["arguments"] or "{}")
         for place, call in sorted(calls.items())
@@ -105,25 +121,44 @@ def read_chunks(chunks: Iterable[Json]) -> Iterator[Delta]:
     yield Delta(tool_calls=done, finish_reason="tool_calls" if done else finish, usage=usage)
 
 
-def _gather(calls: dict[int, dict[str, str]], pieces: list[Json]) -> None:
+def _gather(calls: dict[int, dict[str, str]], pieces: list[Json]) -> Iterator[ToolDelta]:
     for piece in pieces:
-        call = calls.setdefault(
-            int(piece.get("index") or 0), {"id": "", "name": "", "arguments": ""}
-        )
-        call["id"] = call["id"] or piece.get("id") or ""
+        place = int(piece.get("index") or 0)
+        call = calls.setdefault(place, {"id": "", "name": "", "arguments": ""})
+        first = "" if call["id"] else piece.get("id") or f"call_{place}"
+        call["id"] = call["id"] or first
         function = piece.get("function") or {}
-        for key in ("name", "arguments"):
-            call[key] += function.get(key) or ""
+        name, arguments = (function.get(key) or "" for key in ("name", "arguments"))
+        call["name"] += name
+        call["arguments"] += arguments
+        yield ToolDelta(place, first, name, arguments)
+
+
+def _scores(logprobs: Json) -> Iterator[TokenScore]:
+    """Scores of a chunk in the form of chats, or in the older one of completions."""
+    if logprobs.get("tokens"):
+        tops = logprobs.get("top_logprobs") or [None] * len(logprobs["tokens"])
+        rows = zip(logprobs["tokens"], logprobs["token_logprobs"], tops, strict=True)
+        for token, logprob, top in rows:
+            others = (TokenScore(other, value) for other, value in (top or {}).items())
+            yield TokenScore(token, logprob if logprob is not None else 0.0, tuple(others))
+    else:
+        yield from read_scores(logprobs.get("content") or [])
 
 
 def read_scores(tokens: list[Json]) -> Iterator[TokenScore]:
     """Token log-probabilities as the API and llama.cpp report them."""
     for token in tokens:
         top = tuple(
-            TokenScore(other["token"], other["logprob"])
+            TokenScore(other["token"], other["logprob"], bytes=_bytes(other))
             for other in token.get("top_logprobs") or []
         )
-        yield TokenScore(token["token"], token["logprob"], top)
+        yield TokenScore(token["token"], token["logprob"], top, _bytes(token))
+
+
+def _bytes(token: Json) -> tuple[int, ...] | None:
+    given = token.get("bytes")
+    return tuple(given) if given is not None else None
 
 
 def _usage(chunk: Json) -> Usage:

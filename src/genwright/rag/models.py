@@ -1,13 +1,13 @@
 """The loaded models of a workspace, opened when first asked for and shared by all who ask."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
+from genwright.engines import is_stub
 from genwright.errors import NotFound
 from genwright.hardware import available_cores
 from genwright.types import Progress, unheard
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["chat", "embed", "rerank"]
 
-STUBS = ("scripted", "obedient")
-"""Engines without a model; their names may carry options: ``scripted:tps=50``."""
-
 
 class Models:
     """Catalog, embedder, engines and vector index of one workspace. Safe to use from threads.
@@ -36,6 +33,7 @@ class Models:
     def __init__(self, workspace: Workspace, progress: Progress = unheard) -> None:
         self.workspace, self.progress = workspace, progress
         self.engines: dict[tuple[str, str], Engine] = {}
+        self._embedders: dict[str, Embedder] = {}
         self._opening: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
         self._closing = ExitStack()
 
@@ -43,6 +41,7 @@ class Models:
         """End engines and give back memory; calling it again does nothing."""
         self._closing.close()
         self.engines.clear()
+        self._embedders.clear()
 
     @cached_property
     def catalog(self) -> "Catalog":
@@ -60,9 +59,20 @@ class Models:
         Raises:
             NotFound: Its model is not pulled; the message has the command.
         """
-        embedder = self._open_embedder(self.workspace.settings.embedding.model)
-        self._closing.callback(embedder.close)
-        return embedder
+        return self.embedder_of(self.workspace.settings.embedding.model)
+
+    def embedder_of(self, name: str) -> "Embedder":
+        """A loaded embedder by its model's name, as ``embedder`` is one.
+
+        Raises:
+            NotFound: The model is not pulled, or no server has that name.
+        """
+        with self._opening[name, "embedder"]:
+            if name not in self._embedders:
+                embedder = self._open_embedder(name)
+                self._closing.callback(embedder.close)
+                self._embedders[name] = embedder
+            return self._embedders[name]
 
     @cached_property
     def vectors(self) -> "VectorSearch":
@@ -98,12 +108,12 @@ class Models:
         Raises:
             NotFound: It is not pulled, or no server has that name.
         """
-        if not _is_stub(name):
+        if not is_stub(name):
             self._server_of(name) if "/" in name else self.catalog.path(name)
 
     def bytes_of(self, name: str) -> int | None:
         """Size of a chat model's file; None for a stub and for a server's model."""
-        return None if _is_stub(name) or "/" in name else self.catalog.path(name).stat().st_size
+        return None if is_stub(name) or "/" in name else self.catalog.path(name).stat().st_size
 
     def path(self, name: str) -> Path:
         """Where a model is on disk; one of the two embedded ones is pulled when it is not there.
@@ -142,10 +152,10 @@ class Models:
         return EngineEmbedder(self.engine(name, "embed"), digest=digest)
 
     def _open(self, name: str, kind: Kind) -> "Engine":
-        from genwright.engines import open_engine, open_server
+        from genwright.engines import open_engine, open_server, open_stub
 
-        if _is_stub(name):
-            return _open_stub(name)
+        if is_stub(name):
+            return open_stub(name)
         if "/" in name:
             server, model = self._server_of(name)
             return open_server(server, self.workspace.settings.servers[server], model)
@@ -161,14 +171,3 @@ class Models:
                 "with its base_url to genwright.toml."
             )
         return server, model
-
-
-def _is_stub(name: str) -> bool:
-    return name.partition(":")[0] in STUBS
-
-
-def _open_stub(name: str) -> "Engine":
-    from genwright.engines import engines
-
-    made: Callable[[], Engine] = engines.get(name.partition(":")[0])
-    return made()
