@@ -59,6 +59,11 @@ class BertEmbedder:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [(start, end) for start, end in encoding.offsets if end > start]
 
+    def text_of(self, tokens: Sequence[int]) -> str:
+        """The text of token ids of the model's own vocabulary; unknown ones give nothing."""
+        text: str = self._tokenizer.decode(list(tokens))
+        return text
+
     def close(self) -> None:
         """Drop the model from memory; it is loaded again when it is needed."""
         self._session = None

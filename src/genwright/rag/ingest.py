@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from genwright.documents import Extract, Found, Passage, Skipped, walk
 from genwright.documents.splitters import splitters
@@ -97,6 +97,8 @@ class Ingest:
         self.splitter = splitter(size=settings.size, overlap=settings.overlap)
         self.recipe = _recipe(settings, embedder)
         self.report = IngestReport()
+        self.collection_id: int | None = None
+        """Number of the collection, where its name does not tell it from others' of that name."""
         self._total, self._began = 0, time.monotonic()
 
     def add_paths(self, paths: Sequence[Path]) -> IngestReport:
@@ -180,7 +182,7 @@ class Ingest:
         statement = (
             select(Document.source, Document.sha256, Document.recipe)
             .join(CollectionRow, Document.collection_id == CollectionRow.id)
-            .where(CollectionRow.name == self.collection, writable(self.principal))
+            .where(self._named(), writable(self.principal))
         )
         if sources is not None:
             statement = statement.where(Document.source.in_(sources))
@@ -194,7 +196,7 @@ class Ingest:
             select(Document.id, Document.source)
             .join(CollectionRow, Document.collection_id == CollectionRow.id)
             .where(
-                CollectionRow.name == self.collection,
+                self._named(),
                 Document.owner == self.principal.name,
                 Document.source.startswith(f"{folder.rstrip('/')}/", autoescape=True),
             )
@@ -288,11 +290,16 @@ class Ingest:
         )
         return "updated" if old else "added"
 
+    def _named(self) -> ColumnElement[bool]:
+        if self.collection_id is not None:
+            return CollectionRow.id == self.collection_id
+        return CollectionRow.name == self.collection
+
     def _collection(self, session: StoreSession) -> CollectionRow:
         mine = CollectionRow.owner == self.principal.name
         found = session.scalar(
             select(CollectionRow)
-            .where(CollectionRow.name == self.collection, fillable(self.principal))
+            .where(self._named(), fillable(self.principal))
             .order_by(mine.desc(), CollectionRow.id)
         )
         if found is None:

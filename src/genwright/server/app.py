@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from genwright import __version__
 from genwright.access import Identity
 from genwright.server.gate import Gate, Limits
+from genwright.server.idempotency import Idempotency
 from genwright.server.observing import RequestLog
 from genwright.server.problems import handle_problems
 from genwright.server.service import Service
@@ -45,7 +46,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=str(files("genwright.server") / "static")))
     settings = service.settings
     return Gate(
-        app,
+        Idempotency(app, service),
         service.doorman,
         (*LOCAL_HOSTS, *(host.lower() for host in hosts)),
         Identity(OWNER) if local else None,

@@ -6,7 +6,7 @@ little memory, and one that reads nothing for too long is cut off.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from threading import Event, Semaphore
@@ -41,7 +41,7 @@ class Bridge(Generic[T]):
         self._queue: asyncio.Queue[T | _End[T]] = asyncio.Queue()
         self._room = Semaphore(AHEAD)
 
-    async def pieces(self, work: Callable[[Event], Iterator[T]], cancel: Event) -> AsyncIterator[T]:
+    async def pieces(self, work: Callable[[Event], Iterator[T]], cancel: Event) -> AsyncGenerator[T, None]:
         """The pieces as they are made; leaving the loop early cancels the work and awaits its end.
 
         Args:

@@ -120,7 +120,7 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _stopped(task: "asyncio.Future[object]") -> None:
+async def _stopped(task: "asyncio.Future[T]") -> None:
     """Cancel a task and wait until it has ended."""
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):
