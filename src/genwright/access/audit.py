@@ -96,6 +96,13 @@ def verify(database: Database) -> Verified:
     return Verified(count, before, None)
 
 
+def holds(database: Database, digest: str) -> bool:
+    """Whether an entry has a digest: one noted earlier shows that the log was not made anew."""
+    with database.read(OWNER) as session:
+        found = select(AuditEntry.id).where(AuditEntry.digest == digest)
+        return digest == FIRST or session.scalar(found) is not None
+
+
 def entries(
     database: Database, principal: Principal, *, before: int | None = None, limit: int = 100
 ) -> list[Entry]:

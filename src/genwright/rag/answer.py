@@ -125,6 +125,10 @@ class Answerer:
             hits = self.parts.find(question, k=k, scope=scope)
             rare = rarity_of(self.parts, question)
             span.set_attribute("genwright.hits", len(hits))
+            # By number: who may read them sees their words, and forgetting one finds its traces.
+            span.set_attribute("genwright.passages", [hit.passage for hit in hits])
+            span.set_attribute("genwright.scores", [hit.score for hit in hits])
+            span.set_attribute("genwright.documents", sorted({hit.document for hit in hits}))
             return hits, rare
 
     def _answer(self, asked: _Asked, hits: Sequence[Hit], rare: dict[str, float]) -> Answer:

@@ -70,7 +70,8 @@ def of_error(error: BaseException) -> tuple[int, Json]:
         # OpenAI has no 422; clients take 400 for a request that was understood and not done.
         status = 400 if error.http_status == 422 else error.http_status
         code = "model_not_found" if error.http_status == 404 else None
-        return status, problem(status, str(error), code=code)
+        param = getattr(error, "param", None)
+        return status, problem(status, str(error), param=param, code=code)
     return 500, problem(500, "This is a bug of genwright. Its log has more, by the x-request-id.")
 
 
@@ -88,7 +89,8 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return reply(400, f"{where}: {first['msg']}.", param=where, code="invalid_value")
+    said = first["msg"].removeprefix("Value error, ")
+    return reply(400, f"{where}: {said}.", param=where, code="invalid_value")
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from genwright import __version__
 from genwright.engines import Delta, TokenScore, ToolCall, Usage
 from genwright.engines.base import ToolDelta
-from genwright.rag.answer import Answer
 from genwright.rag.citations import Sentence
 from genwright.server.openai.chat_request import Asked
 from genwright.server.openai.chat_schema import ChatBody
 from genwright.server.openai.chunks import DONE, Chunks, dumps, scored, usage_json
 from genwright.server.openai.citing import BETWEEN, about, chat_annotations
-from genwright.server.openai.generating import Begun, Made, added
+from genwright.server.openai.generating import Answered, Begun, Made, added
 from genwright.types import Json
 
 ROLE = '{"role":"assistant","content":""}'
@@ -162,31 +161,32 @@ def _writer(body: ChatBody, begun: Begun, answers: str) -> Chunks:
     return Chunks(head(begun.trace_id, "chat.completion.chunk", body.model, answers), usage)
 
 
-Told = AsyncGenerator[Begun | Sentence | Answer, None]
+Told = AsyncGenerator[Begun | Sentence | Answered, None]
 
 
 async def whole_answer(body: ChatBody, asked: Asked, pieces: Told) -> Json:
     """What an assistant answers, at once."""
     served = asked.question.served
-    trace, answer = "", None
+    trace, last = "", None
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, Begun):
                 trace = piece.trace_id
-            elif isinstance(piece, Answer):
-                answer = piece
-    assert answer is not None  # unless cancelled, and then nobody is told
+            elif isinstance(piece, Answered):
+                last = piece
+    assert last is not None  # unless cancelled, and then nobody is told
+    answer = last.answer
     message = {
         "role": "assistant",
         "content": answer.answer,
         "refusal": None,
-        "annotations": chat_annotations(answer.sentences),
+        "annotations": chat_annotations(answer.sentences, last.files),
     }
     return {
         **head(trace, "chat.completion", body.model, served.label),
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
         "usage": usage_json(answer.usage),
-        "x_genwright": about(answer, served, asked.ignored),
+        "x_genwright": about(answer, served.label, last.files, asked.ignored),
     }
 
 
@@ -205,10 +205,9 @@ async def answer_chunks(body: ChatBody, asked: Asked, pieces: Told) -> AsyncGene
                 yield opening + writer.text(0, BETWEEN * told + piece.text)
                 opening, told = "", True
                 continue
-            rest = "" if told else opening + writer.text(0, piece.answer)
-            delta = dumps({"annotations": chat_annotations(piece.sentences)})
-            last = writer.last(
-                0, delta, "stop", {"x_genwright": about(piece, served, asked.ignored)}
-            )
-            usage = writer.usage(piece.usage) if writer.usage_wanted else ""
-            yield rest + last + usage + DONE
+            answer, files = piece.answer, piece.files
+            rest = "" if told else opening + writer.text(0, answer.answer)
+            delta = dumps({"annotations": chat_annotations(answer.sentences, files)})
+            more = {"x_genwright": about(answer, served.label, files, asked.ignored)}
+            usage = writer.usage(answer.usage) if writer.usage_wanted else ""
+            yield rest + writer.last(0, delta, "stop", more) + usage + DONE

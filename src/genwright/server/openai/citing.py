@@ -1,27 +1,43 @@
 """Where an assistant's citations stand in a reply: annotations, and what only genwright says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import PurePath
+
+from sqlalchemy import select
 
 from genwright.rag.answer import Answer
 from genwright.rag.citations import Citation, Sentence
 from genwright.rag.library import hit_json
-from genwright.registry import Served
+from genwright.rag.parts import Parts
+from genwright.storage import CollectionFile, StoredFile
 from genwright.types import Json
 
 BETWEEN = " "
 """What sentences are joined by."""
 
 
-def file_id(document: int) -> str:
-    """The id under which the API names a document."""
-    return f"document-{document}"
+Files = Mapping[int, tuple[str, str]]
+"""Id and name of the uploaded file that a document is, by document."""
 
 
-def file_name(source: str) -> str:
-    """The last part of where a document came from."""
-    return PurePath(source).name or source
+def files_of(parts: Parts, answer: Answer) -> Files:
+    """The files among the documents that an answer cites or shows."""
+    cited = {each.document for sentence in answer.sentences for each in sentence.citations}
+    wanted = sorted(cited | {hit.document for hit in answer.hits})
+    with parts.workspace.database.read(parts.principal) as session:
+        rows = session.execute(
+            select(CollectionFile.document_id, StoredFile.id, StoredFile.name)
+            .join(StoredFile, CollectionFile.file_id == StoredFile.id)
+            .where(CollectionFile.document_id.in_(wanted))
+        )
+        return {document: (file, name) for document, file, name in rows if document}
+
+
+def file_of(document: int, source: str, files: Files) -> tuple[str, str]:
+    """What the API calls a document: its file, or a name of its own where it was no upload."""
+    plain = PurePath(source).name or source
+    return files.get(document, (f"document-{document}", plain))
 
 
 def placed(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, int, int]]:
@@ -40,34 +56,45 @@ def citations(sentences: Sequence[Sentence]) -> Iterator[tuple[Citation, int, in
             yield citation, start, end
 
 
-def chat_annotations(sentences: Sequence[Sentence]) -> list[Json]:
+def chat_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
     """Annotations of a chat message, formed as OpenAI forms its ``url_citation``."""
     return [
-        {
-            "type": "file_citation",
-            "file_citation": {
-                "file_id": file_id(citation.document),
-                "filename": file_name(citation.source),
-                "start_index": start,
-                "end_index": end,
-                "page": citation.page,
-                "quote": citation.quote,
-            },
-        }
+        {"type": "file_citation", "file_citation": _annotation(citation, start, end, files)}
         for citation, start, end in citations(sentences)
     ]
 
 
-def about(answer: Answer, served: Served, ignored: Sequence[str] = ()) -> Json:
+def text_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
+    """Annotations of a response's text: OpenAI's fields, and where the sentence stands."""
+    return [
+        {"type": "file_citation", "index": end, **_annotation(citation, start, end, files)}
+        for citation, start, end in citations(sentences)
+    ]
+
+
+def _annotation(citation: Citation, start: int, end: int, files: Files) -> Json:
+    file, name = file_of(citation.document, citation.source, files)
+    return {
+        "file_id": file,
+        "filename": name,
+        "start_index": start,
+        "end_index": end,
+        "page": citation.page,
+        "quote": citation.quote,
+    }
+
+
+def about(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ()) -> Json:
     """The object ``x_genwright`` of a reply.
 
     Args:
         answer: What was answered.
-        served: By whom.
+        label: By whom, such as ``assistant@3``.
+        files: See ``files_of``.
         ignored: Fields of the request that had no effect.
     """
     return {
-        "assistant": served.label,
+        "assistant": label,
         "trace_id": answer.trace_id,
         "refused": answer.refused,
         "answerable": round(answer.answerable, 4),
@@ -79,7 +106,7 @@ def about(answer: Answer, served: Served, ignored: Sequence[str] = ()) -> Json:
                 "start": start,
                 "end": end,
                 "support": round(sentence.support, 4),
-                "citations": [_cited(each) for each in sentence.citations],
+                "citations": [_cited(each, files) for each in sentence.citations],
             }
             for sentence, start, end in placed(answer.sentences)
         ],
@@ -89,6 +116,6 @@ def about(answer: Answer, served: Served, ignored: Sequence[str] = ()) -> Json:
     }
 
 
-def _cited(citation: Citation) -> Json:
-    named = {"file_id": file_id(citation.document), "filename": file_name(citation.source)}
-    return {**asdict(citation), **named}
+def _cited(citation: Citation, files: Files) -> Json:
+    file, name = file_of(citation.document, citation.source, files)
+    return {**asdict(citation), "file_id": file, "filename": name}

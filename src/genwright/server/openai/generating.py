@@ -21,6 +21,7 @@ from genwright.rag.chat import Chat
 from genwright.rag.citations import Sentence
 from genwright.registry import Served
 from genwright.retrieval import Scope
+from genwright.server.openai.citing import Files, files_of
 from genwright.server.openai.pushing import told
 from genwright.server.service import Service
 
@@ -32,9 +33,10 @@ Attribute = str | int | float | bool
 
 @dataclass(frozen=True)
 class Begun:
-    """The first piece: the request has its turn."""
+    """The first piece: the request has its turn; setting ``cancel`` ends it."""
 
     trace_id: str
+    cancel: Event
 
 
 Made = tuple[int, Delta]
@@ -145,7 +147,7 @@ def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Ite
         **call.attributes,
     }
     with parts.tracing.span(f"{call.operation} {call.model}", attributes) as span:
-        yield Begun(trace_id(span))
+        yield Begun(trace_id(span), cancel)
         engine = parts.engine(call.model)
         began = time.monotonic()
         kept = _Kept()
@@ -222,9 +224,17 @@ class Question:
         return EXTRACTIVE if answer.extractive else answer.model
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The last piece: the whole answer, and what the API calls the documents in it."""
+
+    answer: Answer
+    files: Files
+
+
 async def by_assistant(
     service: Service, identity: Identity, question: Question
-) -> AsyncGenerator[Begun | Sentence | Answer, None]:
+) -> AsyncGenerator[Begun | Sentence | Answered, None]:
     """What an assistant answers, sentence by checked sentence, and then the whole answer.
 
     Raises:
@@ -240,9 +250,9 @@ async def by_assistant(
         )
         async with aclosing(pieces):
             async for piece in pieces:
-                if isinstance(piece, Answer):
-                    watch.usage, watch.finish = piece.usage, "stop"
-                    answered(name, *_outcome(piece))
+                if isinstance(piece, Answered):
+                    watch.usage, watch.finish = piece.answer.usage, "stop"
+                    answered(name, *_outcome(piece.answer))
                 elif isinstance(piece, Sentence) and not watch.told:
                     watch.seen.token()  # the first one: sentences are no tokens
                     watch.told = True
@@ -257,16 +267,17 @@ def _outcome(answer: Answer) -> tuple[str, int, int]:
 
 def _ask(
     service: Service, identity: Identity, question: Question, cancel: Event
-) -> Iterator[Begun | Sentence | Answer]:
+) -> Iterator[Begun | Sentence | Answered]:
     answerer = _answerer(service, identity, question)
     parts = answerer.parts
     with parts.tracing.span(f"invoke_agent {question.served.label}", _AGENT) as span:
-        yield Begun(trace_id(span))
+        yield Begun(trace_id(span), cancel)
         scope = question.scope or scope_of(parts, question.served)
 
-        def ask(tell: Callable[[Sentence | Answer], None]) -> Answer:
+        def ask(tell: Callable[[Sentence | Answered], None]) -> Answered:
             alone = Chat(answerer).alone(question.text, question.before)
-            return answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
+            answer = answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
+            return Answered(answer, files_of(parts, answer))
 
         yield from told(ask, cancel)
 

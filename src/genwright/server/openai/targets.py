@@ -13,6 +13,7 @@ import httpx
 from genwright.access import Identity
 from genwright.engines.keyring import find_key
 from genwright.errors import GenwrightError, NotFound
+from genwright.rag.answer import EXTRACTIVE
 from genwright.registry import Served
 from genwright.server.service import Service
 from genwright.settings import OpenAISettings
@@ -84,7 +85,7 @@ def plain_models(service: Service) -> dict[str, Kind]:
 def _answering(service: Service) -> set[str]:
     """Models by which assistants answer, as far as they are there."""
     named = {known.model for known in service.assistants.known(service.parts.principal)}
-    named = {each for each in (*named, service.settings.answer.model) if each != "extractive"}
+    named = {each for each in (*named, service.settings.answer.model) if each != EXTRACTIVE}
     return {each for each in named if _is_there(service, each)}
 
 
@@ -110,26 +111,36 @@ def target_of(service: Service, identity: Identity, named: str, kind: Kind = "ch
     """
     if not identity.may_ask(named):
         raise unknown(named)
+    if _is_at_hand(service, named, kind):
+        return Plain(named)
     if kind == "chat":
         try:
             return service.assistants.resolve(identity.principal, named)
         except NotFound:
             pass
-    if _is_plain(service, named, kind):
+    if _is_elsewhere(service, named, kind):
         return Plain(named)
     raise unknown(named)
 
 
-def _is_plain(service: Service, named: str, kind: Kind) -> bool:
-    """Whether a name is in ``plain_models``, found out without making the whole list."""
-    settings, catalog = service.settings, service.parts.models.catalog
-    if kind == "embed" and named == settings.embedding.model:
-        return True
+def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
+    """Whether a name is that of a pulled model, or of one that the settings name.
+
+    Looked at first because it costs next to nothing; so a model's name hides an assistant's.
+    """
+    settings = service.settings
+    set_ = settings.embedding.model if kind == "embed" else settings.answer.model
+    if named == set_ and named != EXTRACTIVE:
+        return kind == "embed" or _is_there(service, named)
+    held = None if "/" in named else service.parts.models.catalog.manifest(named)
+    return held is not None and held.kind == kind
+
+
+def _is_elsewhere(service: Service, named: str, kind: Kind) -> bool:
+    """Whether a name is that of a model that assistants answer by, or of another server's."""
     server, slash, _ = named.partition("/")
-    if slash and server not in settings.servers:
+    if slash and server not in service.settings.servers:
         return False
-    if not slash and (held := catalog.manifest(named)):
-        return held.kind == kind
     if kind == "chat" and named in _answering(service):
         return True
     return bool(slash) and named in _of_server(service, server)

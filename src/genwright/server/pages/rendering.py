@@ -1,0 +1,112 @@
+"""Pages: templates rendered for whoever asks, with what every page has in common.
+
+Everything a template is given is escaped unless it is ``Markup``, which only ``markdown.py`` and
+the plots make. No page holds inline scripts or styles: the content security policy forbids them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from genwright.access import Identity, allowed
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "genwright_theme"
+
+HEADERS = {
+    # Under no-referrer, which is the default of other replies, browsers send forms with the origin
+    # "null", and the gate could not tell them from another site's.
+    "referrer-policy": "same-origin",
+    "vary": "cookie",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the navigation."""
+
+    path: str
+    label: str
+    icon: str
+    """Id of a symbol in ``static/icons.svg``."""
+    action: str
+    """Shown to those who may do this; see ``access.ACTIONS``."""
+
+
+NAVIGATION = (
+    Entry("/chat", "Chat", "chat", "ask"),
+    Entry("/documents", "Documents", "documents", "ask"),
+    Entry("/assistants", "Assistants", "assistant", "ask"),
+    Entry("/models", "Models", "models", "ask"),
+    Entry("/traces", "Traces", "traces", "ask"),
+    Entry("/monitoring", "Monitoring", "monitoring", "monitoring.read"),
+    Entry("/settings", "Settings", "settings", "ask"),
+)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates. Undefined names raise: a page with a hole in it is a bug."""
+    made = Environment(
+        loader=PackageLoader("genwright.server", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["icon"] = icon
+    made.filters["number"] = lambda value: f"{value:,}".replace(",", "\N{THIN SPACE}")
+    made.filters["day"] = lambda at: at[:10]
+    made.filters["minute"] = lambda at: at[:16].replace("T", " ")
+    return made
+
+
+def icon(name: str) -> Markup:
+    """A symbol of ``static/icons.svg``; the words beside it say what it means."""
+    return Markup(
+        '<svg class="icon" aria-hidden="true" focusable="false">'
+        '<use href="/static/icons.svg#{}"></use></svg>'
+    ).format(name)
+
+
+def render(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """A page.
+
+    Args:
+        request: Who asks, and for what.
+        template: Its file name.
+        status: Of the reply.
+        values: What the template shows, beside ``identity`` (None before login), ``may(action)``,
+            ``navigation``, ``path``, ``theme`` and ``signed_in``.
+    """
+    text = fragment(request, template, **values)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def fragment(request: Request, template: str, **values: object) -> str:
+    """The text of a template, for a page or a part of one."""
+    identity: Identity | None = getattr(request.state, "identity", None)
+    theme = request.cookies.get(THEME_COOKIE, "")
+
+    def may(action: str) -> bool:
+        return identity is not None and allowed(identity.principal, action)
+
+    known = {
+        "identity": identity,
+        "may": may,
+        "navigation": [entry for entry in NAVIGATION if may(entry.action)],
+        "path": request.url.path,
+        "theme": theme if theme in THEMES else "",
+        "signed_in": identity is not None and identity.login_id is not None,
+    }
+    return environment().get_template(template).render({**known, **values})
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a reply should be a page for people: a browser asks, and not for the API."""
+    accept = request.headers.get("accept", "")
+    return "text/html" in accept and not request.url.path.startswith("/v1/")

@@ -1,0 +1,206 @@
+"""What is forgotten leaves no row, no trace, no byte, and does not come back with a backup."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from tests.rag.conftest import fill, scripted
+
+from genwright.access import audit
+from genwright.access.people import create_user
+from genwright.errors import NotFound, UsageError
+from genwright.feedback import give
+from genwright.rag.answer import Answerer
+from genwright.rag.chat import Chat
+from genwright.rag.files import attach, ingest_file, save_file
+from genwright.rag.forgetting import (
+    apply_retention,
+    compact,
+    forget_document,
+    forget_source,
+    forget_user,
+)
+from genwright.rag.parts import Parts
+from genwright.rag.restoring import restore_workspace
+from genwright.settings import RetentionSettings
+from genwright.storage import Document, Span, StoredFile, Vector
+from genwright.storage.backup import backup
+from genwright.types import OWNER, Principal
+from genwright.workspace import create, open_workspace
+
+CANARY = "Zwarglhubber"
+ANN = Principal("annabelle")
+
+
+@pytest.fixture
+def parts(tmp_path: Path):
+    folder = create(tmp_path / "workspace")
+    workspace = open_workspace(folder, scripted({}))
+    with Parts(workspace) as parts:
+        yield parts
+    workspace.close()
+
+
+def add(parts: Parts, principal: Principal, name: str, text: str) -> int:
+    mine = parts.acting_for(principal)
+    mine.ingest("default").add_bytes(text.encode(), name)
+    with parts.workspace.database.read(principal) as session:
+        return session.query(Document).where(Document.source == name).one().id
+
+
+def files_with(folder: Path, words: bytes) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return [str(path) for path in paths if words in path.read_bytes()]
+
+
+def vectors_of(parts: Parts, document: int) -> list[bytes]:
+    with parts.workspace.database.read(OWNER) as session:
+        passages = session.get(Document, document) and session.execute(
+            Vector.__table__.select().where(
+                Vector.passage_id.in_(
+                    text(f"SELECT id FROM passage WHERE document_id = {document}")
+                )
+            )
+        )
+        return [row.data for row in passages]
+
+
+def use(parts: Parts, principal: Principal) -> None:
+    """Ask about the canary, so that its words are in conversations, traces and feedback."""
+    mine = parts.acting_for(principal)
+    answer = Chat(Answerer(mine, extractive=True)).ask(f"What does the {CANARY} eat?")
+    assert not answer.refused
+    give(parts.workspace.database, principal, answer.trace_id, thumb=1, comment=f"{CANARY}!")
+
+
+TEXT = f"# Animals\n\nThe {CANARY} eats seven acorns a day. It sleeps in trees.\n"
+
+
+def test_after_compaction_no_byte_of_a_document_is_left(parts):
+    root = parts.workspace.root
+    document = add(parts, OWNER, "animals.md", TEXT)
+    add(parts, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
+    use(parts, OWNER)
+    parts.search.vectors.save()
+    vectors = vectors_of(parts, document)
+    assert vectors and files_with(root, CANARY.encode())
+
+    done = forget_document(parts.workspace.database, OWNER, document)
+    # The question itself names it too: questions go with their person, or by hand.
+    with parts.workspace.database.write(OWNER) as session:
+        session.execute(text("DELETE FROM conversation"))
+    compact(parts.workspace)
+
+    assert (done.documents, done.messages, done.traces) == (1, 1, 1)
+    assert files_with(root, CANARY.encode()) == files_with(root, CANARY.lower().encode()) == []
+    assert not any(files_with(root, vector) for vector in vectors)
+    assert audit.verify(parts.workspace.database).broken_at is None
+
+
+def test_after_compaction_no_byte_of_a_person_is_left(parts):
+    root, database = parts.workspace.root, parts.workspace.database
+    create_user(database, OWNER, ANN.name, role="editor", email="annabelle@example.org")
+    add(parts, ANN, "animals.md", TEXT)
+    mine = parts.acting_for(ANN)
+    kept = save_file(mine, "more.md", f"The {CANARY} is blue.".encode(), "user_data")
+    with database.read(ANN) as session:
+        home = session.query(Document).one().collection_id
+    attach(mine, kept.id, home, {})
+    assert ingest_file(mine, kept.id, home).status == "completed"
+    use(parts, ANN)
+
+    done = forget_user(database, OWNER, ANN.name)
+    compact(parts.workspace)
+
+    assert (done.documents, done.users, done.files) == (2, 1, 1)
+    for words in (CANARY, CANARY.lower(), "annabelle", "more.md"):
+        assert files_with(root, words.encode()) == []
+    with pytest.raises(NotFound, match="nobody called"):
+        forget_user(database, OWNER, ANN.name)
+
+
+def test_others_keep_what_is_theirs(parts):
+    database = parts.workspace.database
+    add(parts, OWNER, "animals.md", TEXT)
+    use(parts, OWNER)
+    document = add(parts, ANN, "plants.md", "# Plants\n\nThe oak grows slowly.\n")
+    forget_document(database, OWNER, document)
+    with database.read(OWNER) as session:
+        assert [row.source for row in session.query(Document)] == ["animals.md"]
+        assert session.query(Span).count() > 0
+
+
+def test_a_source_goes_from_every_collection(parts):
+    for collection in ("one", "two"):
+        parts.ingest(collection).add_bytes(b"The same text.", "/shared/plan.txt")
+    done = forget_source(parts.workspace.database, OWNER, "/shared")
+    assert done.documents == 2
+    with pytest.raises(NotFound, match="No document came from"):
+        forget_source(parts.workspace.database, OWNER, "/shared")
+
+
+def test_an_older_backup_does_not_bring_it_back(parts, tmp_path):
+    root = parts.workspace.root
+    document = add(parts, OWNER, "animals.md", TEXT)
+    add(parts, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
+    backup(root, tmp_path / "monday.tar.gz")
+    forget_document(parts.workspace.database, OWNER, document)
+    parts.workspace.close()
+
+    aside, again = restore_workspace(tmp_path / "monday.tar.gz", root)
+
+    assert again == 1 and aside is not None
+    restored = open_workspace(root)
+    with restored.database.read(OWNER) as session:
+        assert [row.source for row in session.query(Document)] == ["other.md"]
+    restored.close()
+    assert files_with(root, CANARY.encode()) == []
+
+
+def test_a_backup_comes_back_as_it_was(parts, tmp_path):
+    fill(parts.workspace.root, {"embedding": {"model": "hashing"}})
+    (parts.workspace.root / "prompts" / "own.md").write_text("words")
+    made = backup(parts.workspace.root, tmp_path / "a" / "b.tar.gz")
+    assert set(made.files) == {"genwright.db", "genwright.toml", "prompts/own.md"}
+
+    aside, again = restore_workspace(made.path, tmp_path / "elsewhere")
+
+    assert (aside, again) == (None, 0)
+    restored = open_workspace(tmp_path / "elsewhere")
+    with restored.database.read(OWNER) as session:
+        assert session.query(Document).count() == 5
+    restored.close()
+    assert (tmp_path / "elsewhere" / "prompts" / "own.md").read_text() == "words"
+
+
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(parts, tmp_path):
+    root = parts.workspace.root
+    add(parts, OWNER, "animals.md", TEXT)
+    file = backup(root, tmp_path / "b.tar.gz").path
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    parts.workspace.close()
+    with pytest.raises(UsageError, match="damaged"):
+        restore_workspace(file, root)
+    assert (root / "genwright.db").exists()
+    assert not list(tmp_path.glob("*restored*"))
+
+
+def test_what_is_older_than_it_is_kept_goes(parts):
+    add(parts, OWNER, "animals.md", TEXT)
+    use(parts, OWNER)
+    kept = save_file(parts, "a.txt", b"text", "user_data")
+    database = parts.workspace.database
+    apply_retention(database, RetentionSettings())
+    with database.read(OWNER) as session:
+        assert session.query(Span).count() > 0
+    with database.write(OWNER) as session:
+        for table in ("file", "conversation", "message"):
+            sql = f"UPDATE {table} SET created_at = '2020-01-01 00:00:00'"
+            session.execute(text(sql))
+        session.execute(text("UPDATE span SET start_ns = 1"))
+    apply_retention(database, RetentionSettings(traces=1, conversations=1, files=1))
+    with database.read(OWNER) as session:
+        assert session.query(Span).count() == 0
+        assert session.get(StoredFile, kept.id) is None
