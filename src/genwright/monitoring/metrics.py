@@ -51,6 +51,10 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 5
 HTTP = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
+Ended = Callable[[str, float, float, float, tuple[int, int]], None]
+"""Told of a request: its model, seconds in all, to the first token and for a token, and tokens."""
+
+
 @dataclass
 class Interval:
     """What happened since the last one was taken."""
@@ -72,6 +76,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._lock, self._interval = Lock(), Interval()
+        self._listeners: list[Ended] = []
         self._by_model(self.registry)
         self._ours(self.registry)
         ProcessCollector(registry=self.registry)
@@ -132,6 +137,10 @@ class Metrics:
             "genwright_build_info", "Which version runs.", ["version"], registry=registry
         )
 
+    def listen(self, listener: Ended) -> None:
+        """Tell somebody of every request that ends at a model."""
+        self._listeners.append(listener)
+
     def request_started(self, model: str) -> "Observed":
         """Begin to watch a request at a model."""
         return Observed(self, model)
@@ -187,6 +196,13 @@ class Metrics:
         with self._lock:
             self._interval.add(kind, seconds)
 
+    def tell(
+        self, model: str, total: float, first: float, each: float, tokens: tuple[int, int]
+    ) -> None:
+        """Tell listeners of a request: seconds in all, to the first token, a token; tokens."""
+        for listener in self._listeners:
+            listener(model, total, first, each, tokens)
+
     def take_interval(self) -> Interval:
         """What happened since the last call."""
         with self._lock:
@@ -241,9 +257,12 @@ class Observed:
         metrics.generation_tokens.labels(model).inc(completion_tokens)
         metrics.prompt_sizes.labels(model).observe(prompt_tokens)
         metrics.generation_sizes.labels(model).observe(completion_tokens)
+        each = 0.0
         if self._first and completion_tokens > 1:
             each = (self._last - self._first) / (completion_tokens - 1)
             metrics.per_token.labels(model).observe(each)
+        first = self._first - self._began if self._first else 0.0
+        metrics.tell(model, total, first, each, (prompt_tokens, completion_tokens))
         if reason != "error":
             metrics.success.labels(model, reason).inc()
         metrics.note(

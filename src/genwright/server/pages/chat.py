@@ -2,15 +2,15 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from genwright.access import Identity
 from genwright.access.grants import Target, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
-from genwright.feedback import give, list_feedback
+from genwright.feedback import Given, give, list_feedback
 from genwright.rag.citations import Sentence
 from genwright.rag.conversations import conversations, read_conversation, remove_conversation
 from genwright.rag.library import list_collections
@@ -20,10 +20,9 @@ from genwright.server.openai.chunks import dumps
 from genwright.server.openai.streaming import streamed
 from genwright.server.pages.rendering import fragment, render
 from genwright.server.pages.showing import Numbers, shown_sentence, shown_turns
-from genwright.server.pages.turns import Asked, Piece, Started, answered
+from genwright.server.pages.turns import Piece, Started, answered, asked_of, retitle
 from genwright.server.problems import of_error
 from genwright.server.replies import unless_gone
-from genwright.server.service import Service
 from genwright.types import EVERYONE, Json
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(may("ask"))])
@@ -65,7 +64,8 @@ def open_chat(
     if part == "turns":
         return HTMLResponse(fragment(request, "turns.html", **values))
     known = service.assistants.known(parts.principal)
-    sharing = _sharing(parts, conversation) if about.owner == parts.principal.name else {}
+    mine = about.owner == parts.principal.name
+    sharing = _sharing(parts, conversation) if mine else {}
     return render(
         request, "chat.html", **values, assistants=known, **sharing, **_around(parts, search)
     )
@@ -84,10 +84,122 @@ async def ask(
 ) -> Response:
     """Ask the next question: streamed to a script, answered by a whole page without one."""
     asked = await service.call(
-        lambda: _asked(service, identity, Asked_(text, conversation, assistant, replaces))
+        lambda: asked_of(service, identity, text, conversation, assistant, replaces)
     )
     pieces = answered(service, identity, asked)
     if "text/event-stream" in request.headers.get("accept", ""):
         return await streamed(request, service, identity, _events(request, pieces), _failed)
     where = await unless_gone(request, _whole(pieces))
     return RedirectResponse(f"/chat/{where}#end", 303)
+
+
+@router.post("/chat/{conversation}/delete")
+def delete(parts: InRights, conversation: Id) -> Response:
+    """Remove a conversation of the asker's own."""
+    remove_conversation(parts, conversation)
+    return RedirectResponse("/chat", 303)
+
+
+@router.post("/chat/{conversation}/rename")
+def rename(parts: InRights, conversation: Id, title: Annotated[str, Form(max_length=200)]) -> Response:
+    """Call a conversation of the asker's own something else."""
+    retitle(parts, conversation, title)
+    return RedirectResponse(f"/chat/{conversation}", 303)
+
+
+@router.post("/chat/{conversation}/share", dependencies=[Depends(may("conversations.share"))])
+def share(parts: InRights, conversation: Id, holder: Holder) -> Response:
+    """Let a user or group read a conversation, as far as their rights on its sources reach."""
+    database, target = parts.workspace.database, Target("conversation", conversation)
+    grant(database, parts.principal, holder, target)
+    return RedirectResponse(f"/chat/{conversation}#sharing", 303)
+
+
+@router.post("/chat/{conversation}/unshare")
+def unshare(parts: InRights, conversation: Id, holder: Holder) -> Response:
+    """Take that back."""
+    database, target = parts.workspace.database, Target("conversation", conversation)
+    revoke(database, parts.principal, holder, target)
+    return RedirectResponse(f"/chat/{conversation}#sharing", 303)
+
+
+@router.post("/chat/feedback/{trace}", dependencies=[Depends(may("feedback.give"))])
+def feedback(
+    service: Serving,
+    parts: InRights,
+    trace: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
+    thumb: Annotated[int | None, Form(ge=-1, le=1)] = None,
+    correction: Words = "",
+    comment: Words = "",
+    back: Annotated[int, Form(ge=1)] = 1,
+) -> Response:
+    """Keep what the reader thinks of an answer."""
+    database = parts.workspace.database
+    give(
+        database, parts.principal, trace, thumb=thumb, correction=correction, comment=comment
+    )
+    if thumb:
+        service.metrics.thumbed(thumb)
+    return RedirectResponse(f"/chat/{back}#end", 303)
+
+
+async def _whole(pieces: AsyncGenerator[Piece, None]) -> int:
+    """The conversation, once its answer is there."""
+    conversation = 0
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Started):
+                conversation = piece.conversation
+    return conversation
+
+
+async def _events(
+    request: Request, pieces: AsyncGenerator[Piece, None]
+) -> AsyncGenerator[str, None]:
+    """``started``, ``sentence`` by ``sentence`` as HTML, ``done``."""
+    numbers, conversation = Numbers(), 0
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Started):
+                conversation = piece.conversation
+                yield _event("started", {"conversation": conversation})
+            elif isinstance(piece, Sentence):
+                shown = shown_sentence(asdict(piece), numbers)
+                html = fragment(request, "sentence.html", sentence=shown)
+                yield _event("sentence", {"html": html})
+            else:
+                yield _event("done", {"conversation": conversation})
+
+
+def _event(kind: str, data: Json) -> str:
+    return f"event: {kind}\ndata: {dumps(data)}\n\n"
+
+
+def _failed(error: BaseException) -> str:
+    return _event("failed", of_error(error)[1])
+
+
+def _around(parts: Parts, search: str) -> Json:
+    """What is shown beside a conversation."""
+    collections = list_collections(parts.workspace.database, parts.principal)
+    return {
+        "history": conversations(parts, search, LISTED),
+        "search": search,
+        "documents": sum(each["documents"] for each in collections),
+    }
+
+
+def _own_feedback(parts: Parts) -> list[Given]:
+    given = list_feedback(parts.workspace.database, parts.principal, limit=MOST_FEEDBACK)
+    return [each for each in given if each.owner == parts.principal.name]
+
+
+def _sharing(parts: Parts, conversation: int) -> Json:
+    """With whom a conversation is shared, and with whom it could be."""
+    database, principal = parts.workspace.database, parts.principal
+    shared = list_grants(database, principal, Target("conversation", conversation))
+    users = [each.name for each in list_users(database, principal) if each.active]
+    groups = [f"group:{name}" for name in list_groups(database, principal)]
+    held = {each.holder for each in shared} | {principal.name}
+    others = [each for each in (EVERYONE, *groups, *users) if each not in held]
+    return {"shared": shared, "others": others if users else []}

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from threading import Event
 
 from genwright.access import Identity
+from genwright.errors import UsageError
 from genwright.rag.answer import Answer
 from genwright.rag.assistants import answerer_of, scope_of
 from genwright.rag.chat import Chat
 from genwright.rag.citations import Sentence
-from genwright.rag.conversations import read_conversation, remove_conversation, rewind
+from genwright.rag.conversations import (
+    find,
+    missing,
+    read_conversation,
+    remove_conversation,
+    rewind,
+)
 from genwright.rag.parts import Parts
 from genwright.registry import Served
 from genwright.server.openai.generating import Question, watching
@@ -36,6 +43,46 @@ class Asked:
     text: str
     conversation: int | None = None
     replaces: int | None = None
+
+
+def asked_of(
+    service: Service,
+    identity: Identity,
+    text: str,
+    conversation: int | None,
+    assistant: str,
+    replaces: int | None,
+) -> Asked:
+    """A question as a form gives it. It blocks.
+
+    Raises:
+        NotFound: The asker has no such conversation, or there is no such assistant.
+        UsageError: There is no question.
+        Refused: It holds identifiers that no model may read.
+    """
+    if not text.strip():
+        raise UsageError("Expected a question, got nothing.")
+    if conversation is not None:
+        about, _ = read_conversation(service.parts_for(identity), conversation)
+        if about.owner != identity.principal.name:
+            raise missing(conversation)
+        assistant = assistant or about.assistant
+    served = service.assistants.resolve(identity.principal, assistant)
+    return Asked(served, service.privacy.prompt(text.strip()), conversation, replaces)
+
+
+def retitle(parts: Parts, conversation: int, title: str) -> None:
+    """Give a conversation of the principal's own another title.
+
+    Raises:
+        NotFound: The principal has no such conversation.
+        UsageError: The title is empty.
+    """
+    plain = " ".join(title.split())[:TITLE_CHARACTERS]
+    if not plain:
+        raise UsageError("Expected a title, got nothing.")
+    with parts.workspace.database.write(parts.principal) as session:
+        find(session, conversation, Conversation.owner == parts.principal.name).title = plain
 
 
 @dataclass(frozen=True)

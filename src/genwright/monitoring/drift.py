@@ -1,0 +1,247 @@
+"""Drift: are the questions of today those of the reference window?
+
+Four looks, each with a p-value by permutation or by an exact law, so that its false alarms are as
+frequent as stated and no more:
+
+- embeddings, by maximum mean discrepancy with a Gaussian kernel (Gretton et al. 2012, JMLR 13:723),
+- a classifier that tries to tell one window from the other (Lopez-Paz and Oquab 2017,
+  arXiv:1610.06545), by its area under the curve on questions it has not seen,
+- lengths, by the two-sample Kolmogorov-Smirnov statistic,
+- shares (refused, thumbs down), by Fisher's exact test.
+
+A system that looks every hour for years would alarm by chance. So the level is spent: the n-th look
+may use ``alpha * 6 / (pi^2 n^2)``, which sums to ``alpha`` over all looks there will ever be
+(a Bonferroni bound), and each look shares its part among its tests.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genwright.types import Vectors
+
+ALPHA = 0.05
+"""Chance that there is ever a false alarm."""
+PERMUTATIONS = 2000
+"""Of the permutation tests: their smallest p-value is one in so many."""
+FOLDS = 5
+MOST = 500
+"""Questions of a window that are compared: the kernel is a square of their number."""
+
+Floats = NDArray[np.float64]
+Share = tuple[int, int]
+"""How many of how many."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """What one look saw."""
+
+    name: str
+    statistic: float
+    p: float
+    """Chance of such a statistic where nothing drifted."""
+    drifted: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """Questions of some time."""
+
+    vectors: Vectors
+    """Embeddings, shape (n, dim)."""
+    lengths: Sequence[int]
+    """Characters of each question."""
+    refused: Share
+    thumbs_down: Share
+    since: float
+    """Seconds since 1970 of the first one."""
+    until: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """A comparison of the latest window with the reference."""
+
+    tests: tuple[Test, ...]
+    level: float
+    """Of each test at this look."""
+    reference: tuple[float, float]
+    """When the reference window began and ended, in seconds since 1970."""
+    latest: tuple[float, float]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether any of them drifted."""
+        return any(test.drifted for test in self.tests)
+
+
+def compare(reference: Window, latest: Window, look: int = 1, alpha: float = ALPHA) -> Report:
+    """Compare two windows.
+
+    Args:
+        reference: What is taken as usual.
+        latest: What is asked about.
+        look: How often this reference has been compared, this time included.
+        alpha: Chance of a false alarm over all looks.
+    """
+    rng = np.random.default_rng(look)
+    x, y = _some(reference.vectors, rng), _some(latest.vectors, rng)
+    found = [
+        ("mmd", *mmd_test(x, y, rng)),
+        ("auc", *auc_test(x, y, rng)),
+        ("length", *ks_test(reference.lengths, latest.lengths, rng)),
+        ("refused", *share_test(reference.refused, latest.refused)),
+        ("thumbs_down", *share_test(reference.thumbs_down, latest.thumbs_down)),
+    ]
+    level = alpha * 6 / (math.pi**2 * look**2) / len(found)
+    tests = tuple(Test(name, value, p, p <= level) for name, value, p in found)
+    return Report(
+        tests,
+        level,
+        (reference.since, reference.until),
+        (latest.since, latest.until),
+    )
+
+
+def mmd_test(
+    x: Vectors, y: Vectors, rng: np.random.Generator, permutations: int = PERMUTATIONS
+) -> tuple[float, float]:
+    """Unbiased squared maximum mean discrepancy, and its p-value by permutation.
+
+    ``mean k(x, x') + mean k(y, y') - 2 mean k(x, y)`` with ``k(a, b) = exp(-|a - b|^2 / 2 s^2)``
+    and s the median distance (Gretton et al. 2012, lemma 6 and section 8).
+
+    Args:
+        x: Shape (n, dim), n ≥ 2.
+        y: Shape (m, dim), m ≥ 2.
+        rng: Draws the permutations.
+        permutations: How many.
+    """
+    both = np.concatenate([x, y]).astype(np.float64)
+    squares = (both**2).sum(1)
+    distances = np.maximum(squares[:, None] + squares[None] - 2 * both @ both.T, 0)
+    median = float(np.median(distances[np.triu_indices(len(both), 1)])) or 1.0
+    kernel = np.exp(-distances / median)
+    np.fill_diagonal(kernel, 0)
+    n, m = len(x), len(y)
+
+    def statistic(labels: Floats) -> Floats:
+        """For labels of shape (k, n + m), 1 for the first window: shape (k,)."""
+        first = labels @ kernel  # (k, n + m)
+        within_x = (first * labels).sum(1)
+        total = kernel.sum()
+        across = (first * (1 - labels)).sum(1)
+        within_y = total - within_x - 2 * across
+        return within_x / (n * (n - 1)) + within_y / (m * (m - 1)) - 2 * across / (n * m)
+
+    return _permuted(statistic, n, m, rng, permutations)
+
+
+def auc_test(
+    x: Vectors, y: Vectors, rng: np.random.Generator, permutations: int = PERMUTATIONS
+) -> tuple[float, float]:
+    """Area under the curve of a classifier on questions it was not fitted to, and its p-value.
+
+    Ridge regression on the embeddings, five folds. Under no drift the held-out scores are
+    exchangeable within each fold, so labels are permuted there.
+    """
+    both = np.concatenate([x, y]).astype(np.float64)
+    labels = np.concatenate([np.zeros(len(x)), np.ones(len(y))])
+    order = rng.permutation(len(both))
+    scores = np.empty(len(both))
+    folds = np.array_split(order, FOLDS)
+    for held in folds:
+        rest = np.setdiff1d(order, held)
+        centre = both[rest].mean(0)
+        a, b = both[rest] - centre, labels[rest] - labels[rest].mean()
+        weights = a.T @ np.linalg.solve(a @ a.T + len(rest) * 0.01 * np.eye(len(rest)), b)
+        scores[held] = _ranks((both[held] - centre) @ weights) / len(held)
+    area = _auc(scores, labels)
+    beaten = 0
+    for _ in range(permutations):
+        shuffled = labels.copy()
+        for held in folds:
+            shuffled[held] = rng.permutation(labels[held])
+        beaten += _auc(scores, shuffled) >= area
+    return area, (beaten + 1) / (permutations + 1)
+
+
+def ks_test(
+    x: Sequence[int],
+    y: Sequence[int],
+    rng: np.random.Generator,
+    permutations: int = PERMUTATIONS,
+) -> tuple[float, float]:
+    """Largest distance of two distribution functions, and its p-value by permutation (ties)."""
+    both = np.concatenate([np.asarray(x), np.asarray(y)]).astype(np.float64)
+    order = np.argsort(both, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(both[order]) > 0, True))  # where equal ones end
+    n, m = len(x), len(y)
+
+    def statistic(labels: Floats) -> Floats:
+        first = np.cumsum(labels[:, order], axis=1)[:, last] / n
+        second = np.cumsum(1 - labels[:, order], axis=1)[:, last] / m
+        return np.abs(first - second).max(1)
+
+    return _permuted(statistic, n, m, rng, permutations)
+
+
+def share_test(x: Share, y: Share) -> tuple[float, float]:
+    """Difference of two shares, and its two-sided p-value by Fisher's exact test."""
+    (a, n), (b, m) = x, y
+    if not n or not m:
+        return 0.0, 1.0
+    total = a + b
+
+    def log_chance(k: int) -> float:
+        return _log_choose(n, k) + _log_choose(m, total - k) - _log_choose(n + m, total)
+
+    here = log_chance(a)
+    every = (log_chance(k) for k in range(max(0, total - m), min(n, total) + 1))
+    p = sum(math.exp(each) for each in every if each <= here + 1e-9)
+    return b / m - a / n, min(1.0, p)
+
+
+def _permuted(
+    statistic: Callable[[Floats], Floats],
+    n: int,
+    m: int,
+    rng: np.random.Generator,
+    permutations: int,
+) -> tuple[float, float]:
+    labels = np.concatenate([np.ones(n), np.zeros(m)])
+    seen = float(statistic(labels[None])[0])
+    beaten = 0
+    for start in range(0, permutations, 200):  # so that memory stays small
+        some = min(200, permutations - start)
+        shuffled = rng.permuted(np.tile(labels, (some, 1)), axis=1)
+        beaten += int((statistic(shuffled) >= seen - 1e-12).sum())
+    return seen, (beaten + 1) / (permutations + 1)
+
+
+def _auc(scores: Floats, labels: Floats) -> float:
+    positive = labels == 1
+    ranks = _ranks(scores)
+    n, m = positive.sum(), (~positive).sum()
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1, equal values sharing theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return (ends - (counts - 1) / 2)[inverse]
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _some(vectors: Vectors, rng: np.random.Generator) -> Vectors:
+    if len(vectors) <= MOST:
+        return vectors
+    return vectors[np.sort(rng.choice(len(vectors), MOST, replace=False))]

@@ -1,0 +1,180 @@
+"""Plots as SVG, drawn on the server: no script, no inline style; colours come from the page's CSS.
+
+Classes: ``plot``, ``plot-grid``, ``plot-axis``, ``plot-text``, and ``plot-line-1`` to ``-6``.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+
+Points = Sequence[tuple[float, float]]
+"""Seconds since 1970, and the value there, in order of time."""
+
+WIDTH, HEIGHT = 640, 220
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 26
+COLOURS = 6
+GAP = 4.0
+"""Points further apart than so many usual distances are not joined: there was nothing between."""
+
+
+def line_plot(
+    series: Mapping[str, Points],
+    *,
+    title: str,
+    unit: str = "",
+    since: float,
+    until: float,
+) -> str:
+    """Lines over time, with axes and a legend.
+
+    Args:
+        series: Points by name, at most six.
+        title: What is shown; read by screen readers.
+        unit: Of the values: ``s``, ``%`` (values are shares), ``/s`` or none.
+        since: Left end, in seconds since 1970.
+        until: Right end.
+    """
+    values = [value for points in series.values() for _, value in points]
+    top = _nice(max(values, default=0.0))
+    parts = [_frame(top, unit, since, until)]
+    for number, points in enumerate(series.values()):
+        kind = number % COLOURS + 1
+        for piece in _pieces(points):
+            placed = [(_x(at, since, until), _y(value, top)) for at, value in piece]
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+            if len(placed) == 1:
+                x, y = placed[0]
+                parts.append(f'<circle class="plot-dot-{kind}" cx="{x:.1f}" cy="{y:.1f}" r="2"/>')
+            else:
+                parts.append(f'<polyline class="plot-line-{kind}" fill="none" points="{path}"/>')
+    if not values:
+        parts.append(
+            f'<text class="plot-text" x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">'
+            "nothing yet</text>"
+        )
+    return _svg("".join(parts), title, _spoken(series, unit))
+
+
+def sparkline(points: Points, *, title: str, width: int = 120, height: int = 28) -> str:
+    """A small line without axes."""
+    if not points:
+        return _svg("", title, "nothing yet", width, height)
+    first, last = points[0][0], points[-1][0]
+    top = max(value for _, value in points) or 1.0
+    span = (last - first) or 1.0
+    path = " ".join(
+        f"{(at - first) / span * width:.1f},{height - 2 - value / top * (height - 4):.1f}"
+        for at, value in points
+    )
+    line = f'<polyline class="plot-line-1" fill="none" points="{path}"/>'
+    return _svg(line, title, f"last {points[-1][1]:g}", width, height)
+
+
+def waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
+    """Bars of steps over time.
+
+    Args:
+        rows: Name, seconds after the start, and seconds it took, of each step.
+        title: What is shown.
+    """
+    end = max((start + took for _, start, took in rows), default=1.0) or 1.0
+    height, bars = 22 * len(rows) + 4, []
+    for number, (name, start, took) in enumerate(rows):
+        y = 4 + 22 * number
+        x, wide = start / end * WIDTH, max(took / end * WIDTH, 1.5)
+        anchor, at = ("end", x - 4) if x > WIDTH * 0.6 else ("start", x + wide + 4)
+        if wide > WIDTH * 0.5:
+            anchor, at = "start", x + 6
+        bars.append(
+            f'<rect class="plot-bar" x="{x:.1f}" y="{y}" width="{wide:.1f}" height="16" rx="3"/>'
+            f'<text class="plot-text" x="{at:.1f}" y="{y + 12}" text-anchor="{anchor}">'
+            f"{escape(name)} {_seconds(took)}</text>"
+        )
+    spoken = "; ".join(f"{name} {_seconds(took)}" for name, _, took in rows)
+    return _svg("".join(bars), title, spoken, WIDTH, height)
+
+
+def _frame(top: float, unit: str, since: float, until: float) -> str:
+    """Grid, axes and their numbers."""
+    parts = []
+    for step in range(5):
+        value = top * step / 4
+        y = _y(value, top)
+        parts.append(
+            f'<line class="plot-grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
+            f'<text class="plot-text" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
+            f"{escape(_label(value, unit))}</text>"
+        )
+    form = "%H:%M" if until - since <= 2 * 86_400 else "%d %b"
+    for step in range(5):
+        at = since + (until - since) * step / 4
+        anchor = ("start", "middle", "middle", "middle", "end")[step]
+        parts.append(
+            f'<text class="plot-text" x="{_x(at, since, until):.1f}" y="{HEIGHT - 8}" '
+            f'text-anchor="{anchor}">{datetime.fromtimestamp(at, UTC).strftime(form)}</text>'
+        )
+    base = HEIGHT - BOTTOM
+    parts.append(
+        f'<line class="plot-axis" x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}"/>'
+    )
+    return "".join(parts)
+
+
+def _svg(body: str, title: str, spoken: str, width: int = WIDTH, height: int = HEIGHT) -> str:
+    return (
+        f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(title)}: {escape(spoken)}" xmlns="http://www.w3.org/2000/svg">'
+        f"<title>{escape(title)}</title>{body}</svg>"
+    )
+
+
+def _pieces(points: Points) -> list[list[tuple[float, float]]]:
+    """Points cut where there was nothing for long."""
+    if len(points) < 2:
+        return [list(points)] if points else []
+    distances = sorted(b[0] - a[0] for a, b in zip(points, points[1:], strict=False))
+    usual = distances[len(distances) // 2] or 1.0
+    pieces = [[points[0]]]
+    for before, point in zip(points, points[1:], strict=False):
+        if point[0] - before[0] > GAP * usual:
+            pieces.append([])
+        pieces[-1].append(point)
+    return pieces
+
+
+def _x(at: float, since: float, until: float) -> float:
+    return LEFT + (at - since) / max(until - since, 1e-9) * (WIDTH - LEFT - RIGHT)
+
+
+def _y(value: float, top: float) -> float:
+    return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
+
+
+def _nice(value: float) -> float:
+    """The next round number above a value.
+
+    Example:
+        >>> _nice(0.37), _nice(120)
+        (0.4, 200.0)
+    """
+    if value <= 0:
+        return 1.0
+    power = 10 ** math.floor(math.log10(value))
+    return float(f"{next(step for step in (1, 2, 4, 5, 8, 10) if step * power >= value) * power:g}")
+
+
+def _label(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{value * 100:g} %"
+    return _seconds(value) if unit == "s" else f"{value:g}{unit}"
+
+
+def _seconds(value: float) -> str:
+    """Seconds for people: ``12 ms`` or ``1.25 s``."""
+    return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def _spoken(series: Mapping[str, Points], unit: str) -> str:
+    last = (f"{name} {_label(points[-1][1], unit)}" for name, points in series.items() if points)
+    return ", ".join(last) or "nothing yet"
