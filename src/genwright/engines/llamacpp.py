@@ -114,6 +114,11 @@ class LlamaCppEngine:
         """Process id of the child while it runs."""
         return self._child.pid
 
+    @property
+    def restarts(self) -> int:
+        """How often the child died and was started again."""
+        return self._child.restarts
+
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Answer a conversation by the chat template in the GGUF.
 

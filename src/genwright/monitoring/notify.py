@@ -105,12 +105,7 @@ class Notifier:
     def _try(self, send: Callable[[Json], None], message: Json) -> str:
         try:
             send(message)
-        except (
-            httpx.HTTPError,
-            OSError,
-            smtplib.SMTPException,
-            subprocess.SubprocessError,
-        ) as error:
+        except _FAILURES as error:
             return f"{type(error).__name__}: {error}"
         return ""
 

@@ -3,6 +3,7 @@
 Classes: ``plot``, ``plot-grid``, ``plot-axis``, ``plot-text``, and ``plot-line-1`` to ``-6``.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -133,10 +134,10 @@ def _pieces(points: Points) -> list[list[tuple[float, float]]]:
     """Points cut where there was nothing for long."""
     if len(points) < 2:
         return [list(points)] if points else []
-    distances = sorted(b[0] - a[0] for a, b in zip(points, points[1:], strict=False))
+    distances = sorted(b[0] - a[0] for a, b in itertools.pairwise(points))
     usual = distances[len(distances) // 2] or 1.0
     pieces = [[points[0]]]
-    for before, point in zip(points, points[1:], strict=False):
+    for before, point in itertools.pairwise(points):
         if point[0] - before[0] > GAP * usual:
             pieces.append([])
         pieces[-1].append(point)

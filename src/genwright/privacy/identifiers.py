@@ -96,6 +96,19 @@ def redact(
     return "".join([*pieces, text[end:]])
 
 
+def mask(text: str, kinds: Sequence[str] = KINDS, regions: Sequence[str] = DEFAULT_REGIONS) -> str:
+    """The text with a dot for each character of an identifier: every offset stays what it was.
+
+    Example:
+        >>> mask("ann@example.org wrote.")
+        '••••••••••••••• wrote.'
+    """
+    characters = list(text)
+    for each in find(text, kinds, regions):
+        characters[each.start : each.end] = "•" * (each.end - each.start)
+    return "".join(characters)
+
+
 def _emails(text: str, regions: Sequence[str]) -> Spans:
     if "@" in text:
         yield from (match.span() for match in _EMAIL.finditer(text))

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from genwright.errors import Refused, SettingsError
-from genwright.privacy.identifiers import KINDS, find, redact
+from genwright.privacy.identifiers import KINDS, find, mask, redact
 from genwright.settings import PrivacySettings
 
 
@@ -26,11 +26,13 @@ class Privacy:
         self._settings = settings
 
     def ingest(self, text: str) -> str:
-        """The text of a document as it may be stored.
+        """The text of a document as it may be stored: of the same length, offsets count in it.
 
         Raises:
             Refused: It holds identifiers, and such documents are not taken.
         """
+        if self._settings.ingest == "redact":
+            return mask(text, self._settings.kinds, self._settings.regions)
         return self._apply(text, self._settings.ingest, "This document")
 
     def prompt(self, text: str) -> str:

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,7 @@ class Ingest:
         collection: Name; made when it is not there.
         progress: Told of documents done, after each commit and while a batch is embedded.
         stored: Told of each document once its transaction is on disk.
+        screen: What of a text may be stored, as a text of the same length; it may refuse one.
     """
 
     def __init__(
@@ -89,6 +90,8 @@ class Ingest:
         collection: str,
         progress: Progress = unheard,
         stored: Callable[[Stored], None] = lambda _: None,
+        *,
+        screen: Callable[[str], str] = str,
     ) -> None:
         self.database, self.principal, self.embedder = database, principal, embedder
         self.settings, self.collection = settings, collection
@@ -97,6 +100,7 @@ class Ingest:
         self.splitter = splitter(size=settings.size, overlap=settings.overlap)
         self.recipe = _recipe(settings, embedder)
         self.report = IngestReport()
+        self.screen = screen
         self.collection_id: int | None = None
         """Number of the collection, where its name does not tell it from others' of that name."""
         self._total, self._began = 0, time.monotonic()
@@ -151,7 +155,8 @@ class Ingest:
         """Split, embed and store documents, in batches."""
         batch: list[_Split] = []
         waiting = 0
-        for each in incoming:
+        for item in incoming:
+            each = self._screened(item)
             if isinstance(each, Skipped):
                 self.report.skipped.append(each)
             elif isinstance(each, Unchanged):
@@ -167,6 +172,17 @@ class Ingest:
         if batch:
             self._commit(batch)
         return self._timed()
+
+    def _screened(self, item: Item) -> Item:
+        """A document as it may be stored, or why it may not."""
+        if not isinstance(item, Incoming):
+            return item
+        extract = item.extract
+        try:
+            text, title = self.screen(extract.text), self.screen(extract.title)
+        except Refused as error:
+            return Skipped(Path(item.source), str(error))
+        return replace(item, extract=replace(extract, text=text, title=title))
 
     def _add(self, walked: Sequence[Found | Skipped]) -> IngestReport:
         self.report.skipped += [each for each in walked if isinstance(each, Skipped)]

@@ -159,6 +159,7 @@ class Parts:
             collection: Name; made when it is not there.
             stored: Told of each document once it is safely in.
         """
+        from genwright.privacy import Privacy
         from genwright.rag.ingest import Ingest
 
         return Ingest(
@@ -169,4 +170,5 @@ class Parts:
             collection or self.workspace.settings.collection,
             self.progress,
             stored,
+            screen=Privacy(self.workspace.settings.privacy).ingest,
         )

@@ -44,6 +44,11 @@ class Admission:
         self._lasts = FIRST_GUESS
 
     @property
+    def state(self) -> tuple[int, int]:
+        """Requests at work, and in the queue."""
+        return self.running, self.waiting
+
+    @property
     def waiting(self) -> int:
         """Requests in the queue."""
         return sum(map(len, self._keys.values()))

@@ -71,7 +71,7 @@ def _include(app: FastAPI, package: str) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    service.warm()
+    service.start()
     try:
         yield
     finally:

@@ -41,7 +41,9 @@ class Bridge(Generic[T]):
         self._queue: asyncio.Queue[T | _End[T]] = asyncio.Queue()
         self._room = Semaphore(AHEAD)
 
-    async def pieces(self, work: Callable[[Event], Iterator[T]], cancel: Event) -> AsyncGenerator[T, None]:
+    async def pieces(
+        self, work: Callable[[Event], Iterator[T]], cancel: Event
+    ) -> AsyncGenerator[T, None]:
         """The pieces as they are made; leaving the loop early cancels the work and awaits its end.
 
         Args:

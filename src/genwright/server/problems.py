@@ -82,7 +82,7 @@ async def _ours(request: Request, error: Exception) -> Response:
         headers = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
     if status >= 500:
         log.warning("request failed", extra={"error": str(error), "kind": type(error).__name__})
-    return JSONResponse(body, status_code=status, headers=headers)
+    return _shown(request, status, body, headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -90,7 +90,8 @@ async def _malformed(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     said = first["msg"].removeprefix("Value error, ")
-    return reply(400, f"{where}: {said}.", param=where, code="invalid_value")
+    body = problem(400, f"{where}: {said}.", param=where, code="invalid_value")
+    return _shown(request, 400, body)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -101,7 +102,8 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         message = f"{request.url.path} does not take {request.method}."
     phrase = HTTPStatus(error.status_code).phrase
-    return reply(error.status_code, message or phrase, headers=dict(error.headers or {}))
+    body = problem(error.status_code, message or phrase)
+    return _shown(request, error.status_code, body, dict(error.headers or {}))
 
 
 async def _gone(request: Request, error: Exception) -> Response:
@@ -111,4 +113,36 @@ async def _gone(request: Request, error: Exception) -> Response:
 async def _bug(request: Request, error: Exception) -> Response:
     log.exception("bug", exc_info=error)
     status, body = of_error(error)
-    return JSONResponse(body, status_code=status)
+    return _shown(request, status, body)
+
+
+HEADINGS = {
+    403: "You may not do this",
+    404: "Not found",
+    405: "Not possible here",
+    429: "Too much at once",
+    500: "Something broke",
+    503: "Not available just now",
+}
+"""Of error pages; others say that the request was not understood."""
+
+
+def _shown(
+    request: Request, status: int, body: Json, headers: dict[str, str] | None = None
+) -> Response:
+    """An error as whoever asked reads it: a page in a browser, else JSON."""
+    from genwright.server.pages.rendering import render, wants_page
+
+    if not wants_page(request):
+        return JSONResponse(body, status_code=status, headers=headers)
+    page = render(
+        request,
+        "error.html",
+        status,
+        code=status,
+        heading=HEADINGS.get(status, "That did not work"),
+        message=body["error"]["message"],
+        request_id=getattr(request.state, "request_id", ""),
+    )
+    page.headers.update(headers or {})
+    return page

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from genwright.errors import Refused, UsageError
+from genwright.monitoring.logs import configure_logging
 from genwright.server.app import build
 from genwright.server.service import Service
 from genwright.workspace import Workspace
@@ -39,6 +40,8 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
         UsageError: It cannot listen there.
     """
     server = workspace.settings.server
+    slots = workspace.settings.engine.model_copy(update={"slots": server.slots})
+    workspace = workspace.with_settings(workspace.settings.model_copy(update={"engine": slots}))
     listening = _listen(server.host, server.port)
     with contextlib.closing(listening), contextlib.closing(Service(workspace)) as service:
         local = is_loopback(server.host)
@@ -48,6 +51,7 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
                 "genwright users create NAME --role admin, or listen on 127.0.0.1 without "
                 "server.hosts."
             )
+        configure_logging(workspace.settings.monitoring.log_format, service.privacy.log)
         app = build(service, (server.host, *server.hosts), local=local)
         host, port = listening.getsockname()[:2]
         config = uvicorn.Config(

@@ -14,10 +14,12 @@ from genwright.access import Doorman, Identity, Quotas
 from genwright.errors import GenwrightError
 from genwright.monitoring import Metrics, Tracing
 from genwright.privacy import Privacy
+from genwright.rag.files import give_up_unfinished
 from genwright.rag.parts import Parts
 from genwright.registry import Assistants, Served
 from genwright.server.admission import Admission
 from genwright.server.bridge import Bridge
+from genwright.server.watching import Watching
 from genwright.settings import Settings
 from genwright.workspace import Workspace
 
@@ -52,6 +54,12 @@ class Service:
         self._closing.callback(self.parts.tracing.close)
         self._closing.callback(self.doorman.close)
         self._closing.callback(self.quotas.close)
+        self.watching = Watching(self)
+        self._closing.callback(self.watching.close)
+        if endpoint := workspace.settings.monitoring.otlp_endpoint:
+            from genwright.monitoring.otlp import MetricExport
+
+            self._closing.callback(MetricExport(self.metrics, endpoint).close)
 
     @property
     def settings(self) -> Settings:
@@ -121,8 +129,10 @@ class Service:
         """What short blocking work returns."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
-    def warm(self) -> None:
-        """Load what the default assistant needs, in a thread; until then ``/ready`` says no."""
+    def start(self) -> None:
+        """Begin to watch, and to load the default assistant's models; then ``/ready`` says yes."""
+        give_up_unfinished(self.workspace.database)
+        self.watching.start()
         threading.Thread(target=self._warm, daemon=True, name="warm").start()
 
     def ready(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from genwright.access import Identity
 from genwright.access.grants import Target, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
 from genwright.feedback import Given, give, list_feedback
@@ -20,16 +21,23 @@ from genwright.server.openai.chunks import dumps
 from genwright.server.openai.streaming import streamed
 from genwright.server.pages.rendering import fragment, render
 from genwright.server.pages.showing import Numbers, shown_sentence, shown_turns
-from genwright.server.pages.turns import Piece, Started, answered, asked_of, retitle
+from genwright.server.pages.turns import (
+    Piece,
+    QuestionForm,
+    Started,
+    answered,
+    asked_of,
+    retitle,
+)
 from genwright.server.problems import of_error
 from genwright.server.replies import unless_gone
+from genwright.server.service import Service
 from genwright.types import EVERYONE, Json
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(may("ask"))])
 
 LISTED = 60
 """Conversations in the sidebar."""
-LONGEST_QUESTION = 20_000
 MOST_FEEDBACK = 1000
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
@@ -40,12 +48,17 @@ Words = Annotated[str, Form(max_length=20_000)]
 
 @router.get("/chat")
 def new_chat(
-    request: Request, service: Serving, parts: InRights, search: Search = "", assistant: Search = ""
+    request: Request,
+    service: Serving,
+    parts: InRights,
+    search: Search = "",
+    assistant: Search = "",
+    ask: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
-    """A chat in which nothing was said yet."""
+    """A chat in which nothing was said yet; ``ask`` is what the first page was asked."""
     known = service.assistants.known(parts.principal)
     values = {"conversation": None, "turns": [], "assistant": assistant, "assistants": known}
-    return render(request, "chat.html", **values, **_around(parts, search))
+    return render(request, "chat.html", **values, ask=ask, **_around(parts, search))
 
 
 @router.get("/chat/{conversation}")
@@ -66,31 +79,28 @@ def open_chat(
     known = service.assistants.known(parts.principal)
     mine = about.owner == parts.principal.name
     sharing = _sharing(parts, conversation) if mine else {}
-    return render(
-        request, "chat.html", **values, assistants=known, **sharing, **_around(parts, search)
-    )
+    around = {"assistants": known, "ask": "", **sharing, **_around(parts, search)}
+    return render(request, "chat.html", **values, **around)
 
 
 @router.post("/chat/messages")
+async def begin(
+    request: Request, service: Serving, identity: Asking, form: Annotated[QuestionForm, Form()]
+) -> Response:
+    """Begin a conversation with a question."""
+    return await _reply(request, service, identity, form, None)
+
+
 @router.post("/chat/{conversation}/messages")
-async def ask(
+async def go_on(
     request: Request,
     service: Serving,
     identity: Asking,
-    text: Annotated[str, Form(min_length=1, max_length=LONGEST_QUESTION)],
-    conversation: Annotated[int | None, Path(ge=1, le=2**53)] = None,
-    assistant: Annotated[str, Form(max_length=200)] = "",
-    replaces: Annotated[int | None, Form(ge=1, le=2**53)] = None,
+    form: Annotated[QuestionForm, Form()],
+    conversation: Id,
 ) -> Response:
-    """Ask the next question: streamed to a script, answered by a whole page without one."""
-    asked = await service.call(
-        lambda: asked_of(service, identity, text, conversation, assistant, replaces)
-    )
-    pieces = answered(service, identity, asked)
-    if "text/event-stream" in request.headers.get("accept", ""):
-        return await streamed(request, service, identity, _events(request, pieces), _failed)
-    where = await unless_gone(request, _whole(pieces))
-    return RedirectResponse(f"/chat/{where}#end", 303)
+    """Ask the next question of a conversation."""
+    return await _reply(request, service, identity, form, conversation)
 
 
 @router.post("/chat/{conversation}/delete")
@@ -141,6 +151,22 @@ def feedback(
     if thumb:
         service.metrics.thumbed(thumb)
     return RedirectResponse(f"/chat/{back}#end", 303)
+
+
+async def _reply(
+    request: Request,
+    service: Service,
+    identity: Identity,
+    form: QuestionForm,
+    conversation: int | None,
+) -> Response:
+    """An answer: streamed to a script, or kept and shown as a page without one."""
+    asked = await service.call(lambda: asked_of(service, identity, form, conversation))
+    pieces = answered(service, identity, asked)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return await streamed(request, service, identity, _events(request, pieces), _failed)
+    where = await unless_gone(request, _whole(pieces))
+    return RedirectResponse(f"/chat/{where}#end", 303)
 
 
 async def _whole(pieces: AsyncGenerator[Piece, None]) -> int:

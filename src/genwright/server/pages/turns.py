@@ -5,6 +5,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from threading import Event
 
+from pydantic import BaseModel, Field
+
 from genwright.access import Identity
 from genwright.errors import UsageError
 from genwright.rag.answer import Answer
@@ -26,6 +28,16 @@ from genwright.server.service import Service
 from genwright.storage import Conversation
 
 TITLE_CHARACTERS = 80
+LONGEST_QUESTION = 20_000
+
+
+class QuestionForm(BaseModel):
+    """What the composer sends."""
+
+    text: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    assistant: str = Field(default="", max_length=200)
+    replaces: int | None = Field(default=None, ge=1, le=2**53)
+    """Message from which on everything is asked anew."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +58,7 @@ class Asked:
 
 
 def asked_of(
-    service: Service,
-    identity: Identity,
-    text: str,
-    conversation: int | None,
-    assistant: str,
-    replaces: int | None,
+    service: Service, identity: Identity, form: QuestionForm, conversation: int | None
 ) -> Asked:
     """A question as a form gives it. It blocks.
 
@@ -60,7 +67,8 @@ def asked_of(
         UsageError: There is no question.
         Refused: It holds identifiers that no model may read.
     """
-    if not text.strip():
+    text, assistant = form.text.strip(), form.assistant
+    if not text:
         raise UsageError("Expected a question, got nothing.")
     if conversation is not None:
         about, _ = read_conversation(service.parts_for(identity), conversation)
@@ -68,7 +76,7 @@ def asked_of(
             raise missing(conversation)
         assistant = assistant or about.assistant
     served = service.assistants.resolve(identity.principal, assistant)
-    return Asked(served, service.privacy.prompt(text.strip()), conversation, replaces)
+    return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
 
 
 def retitle(parts: Parts, conversation: int, title: str) -> None:

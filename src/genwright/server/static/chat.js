@@ -276,3 +276,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (location.hash === "#sharing") document.getElementById("sharing")?.showModal();
+
+// A link from elsewhere may fill in a question; only the site's own first page has it sent at once.
+if (question?.matches("[data-ask-now]") && document.referrer.startsWith(`${location.origin}/`)) {
+  history.replaceState(null, "", "/chat");
+  composer.requestSubmit();
+}

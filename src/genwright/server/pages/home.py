@@ -1,0 +1,84 @@
+"""The first page: from an empty workspace to a cited answer, and from there to a team."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from genwright.access import allowed
+from genwright.errors import NotFound
+from genwright.rag.conversations import conversations
+from genwright.rag.library import list_collections
+from genwright.rag.parts import Parts
+from genwright.server.deps import InRights, Serving
+from genwright.server.pages.rendering import render
+from genwright.server.service import Service
+
+router = APIRouter(include_in_schema=False)
+
+RECENT = 5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a newcomer has come."""
+
+    missing: tuple[str, ...]
+    """Models that the default assistant needs and that are not pulled."""
+    documents: int
+    passages: int
+    asked: bool
+    users: bool
+
+    @property
+    def step(self) -> str:
+        """What comes next: ``models``, ``documents``, ``ask`` or, after all of them, ``done``."""
+        if self.missing:
+            return "models"
+        if not self.documents:
+            return "documents"
+        return "done" if self.asked else "ask"
+
+
+@router.get("/")
+def home(request: Request, service: Serving, parts: InRights) -> Response:
+    """What there is to do, or to go on with."""
+    recent = conversations(parts, limit=RECENT)
+    return render(
+        request,
+        "home.html",
+        progress=progress(service, parts, asked=bool(recent)),
+        recent=recent,
+        collection=service.settings.collection,
+        may_add=allowed(parts.principal, "documents.add"),
+        may_pull=allowed(parts.principal, "models.pull"),
+    )
+
+
+def progress(service: Service, parts: Parts, *, asked: bool) -> Progress:
+    """How far somebody has come who sees what the parts' principal sees."""
+    collections = list_collections(parts.workspace.database, parts.principal)
+    return Progress(
+        missing=tuple(missing_models(service, parts)),
+        documents=sum(each["documents"] for each in collections),
+        passages=sum(each["passages"] for each in collections),
+        asked=asked,
+        users=service.doorman.has_users(),
+    )
+
+
+def missing_models(service: Service, parts: Parts) -> list[str]:
+    """Names of models that the default assistant needs and that are not there."""
+    answer = service.assistants.resolve(parts.principal).version.config.answer
+    embedder = service.settings.embedding.model
+    wanted = [] if embedder == "hashing" else [embedder]
+    wanted += [] if answer.extractive else [answer.model]
+    return [name for name in wanted if not _is_there(parts, name)]
+
+
+def _is_there(parts: Parts, name: str) -> bool:
+    try:
+        parts.models.check(name)
+    except NotFound:
+        return False
+    return True
