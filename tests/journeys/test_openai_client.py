@@ -429,7 +429,7 @@ def test_embeddings_are_unit_vectors_in_either_encoding(client):
     )
     packed = client.embeddings.create(model=model, input=["a pump", "a boiler"])  # base64 unasked
     raw = client.embeddings.with_raw_response.create(
-        model=model, input="a pump", encoding_format="base64"
+        model=model, input=["a pump", "a boiler"], encoding_format="base64"
     )
     text = json.loads(raw.text)["data"][0]["embedding"]
     row = struct.unpack(f"<{384}f", base64.b64decode(text))

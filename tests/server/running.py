@@ -31,6 +31,7 @@ class Running:
     """A server that listens; ``log`` is what it has said so far."""
 
     url: str
+    workspace: Path
     process: "subprocess.Popen[str]"
     log: list[str] = field(default_factory=list)
 
@@ -75,7 +76,7 @@ def running(
     reading = threading.Thread(target=_read, args=(process, log), daemon=True)
     reading.start()
     try:
-        server = Running(_address(process, log), process, log)
+        server = Running(_address(process, log), workspace, process, log)
         if ready:
             _wait_until_ready(server)
         yield server

@@ -42,6 +42,9 @@ class Listed:
     sha256: str
     added_at: str
     """ISO 8601, UTC."""
+    owner: str
+    restricted: bool
+    """Whether rights on its collection do not reach it."""
 
     def json(self) -> Json:
         """Every field."""
@@ -93,6 +96,37 @@ def list_documents(database: Database, principal: Principal, collection: str = "
         return [_listed(document, counts.get(document.id, 0)) for document in documents]
 
 
+def list_in(
+    database: Database, principal: Principal, collection: int, *, limit: int, offset: int = 0
+) -> list[Listed]:
+    """Documents of a collection by its number that the principal may read, newest first.
+
+    Args:
+        database: The store.
+        principal: Who asks.
+        collection: Its number.
+        limit: At most so many.
+        offset: After so many.
+    """
+    with database.read(principal) as session:
+        documents = session.scalars(
+            select(Document)
+            .where(readable(principal), Document.collection_id == collection)
+            .order_by(Document.id.desc())
+            .limit(limit)
+            .offset(offset)
+        ).all()
+        ids = [document.id for document in documents]
+        counts = dict(
+            session.execute(
+                select(Passage.document_id, func.count())
+                .where(Passage.document_id.in_(ids))
+                .group_by(Passage.document_id)
+            ).all()
+        )
+        return [_listed(document, counts.get(document.id, 0)) for document in documents]
+
+
 def list_collections(database: Database, principal: Principal) -> list[Json]:
     """``{"name", "documents", "passages", "characters"}`` of each collection, by name."""
     with database.read(principal) as session:
@@ -108,6 +142,7 @@ def list_collections(database: Database, principal: Principal) -> list[Json]:
                 func.coalesce(func.sum(passages.c.number), 0),
                 func.coalesce(func.sum(Document.characters), 0),
             )
+            .select_from(Collection)
             .outerjoin(Document, (Document.collection_id == Collection.id) & readable(principal))
             .outerjoin(passages, passages.c.document_id == Document.id)
             .where(visible(principal))
@@ -266,6 +301,8 @@ def _listed(document: Document, passages: int) -> Listed:
         characters=document.characters,
         sha256=document.sha256,
         added_at=document.added_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+        owner=document.owner,
+        restricted=document.restricted,
     )
 
 

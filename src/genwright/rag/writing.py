@@ -1,5 +1,6 @@
 """A model words the answer; each of its sentences is checked before it counts."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -205,7 +206,9 @@ class Writing:
             Sampling(settings.max_tokens, temperature=settings.temperature, seed=settings.seed),
             json_schema=schema,
         )
+        told = [{"role": each.role, "content": each.content} for each in request.messages]
         attributes: dict[str, str | int | float | bool] = {
+            "gen_ai.input.messages": json.dumps(told, ensure_ascii=False),
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": model,
             "gen_ai.request.max_tokens": settings.max_tokens,

@@ -84,14 +84,15 @@ class VectorSearch:
 
     def rebuild(self, session: StoreSession) -> VectorIndex:
         """Make the index anew from the rows, and save it."""
-        self._passage = self._removal = 0  # only what this session sees will have been read
-        marks = self._marks(session)
-        ids, vectors = self._read(session, 0)
-        limit, recall = self.settings.exact_limit, self.settings.recall
-        self._index = build(ids, vectors, self.dim, limit, recall)
-        self._passage, self._removal = marks
-        self.save()
-        return self._index
+        with self._lock:
+            self._passage = self._removal = 0  # only what this session sees will have been read
+            marks = self._marks(session)
+            ids, vectors = self._read(session, 0)
+            limit, recall = self.settings.exact_limit, self.settings.recall
+            self._index = build(ids, vectors, self.dim, limit, recall)
+            self._passage, self._removal = marks
+            self.save()
+            return self._index
 
     def save(self) -> None:
         """Write the index beside the others and take its place at once; then drop older files."""

@@ -5,7 +5,14 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
 from genwright.server.openai.schema import (
     Alternatives,
@@ -24,6 +31,7 @@ from genwright.server.openai.schema import (
     StreamOptions,
     Temperature,
     Text,
+    form_of,
     only,
     refusing,
 )
@@ -57,7 +65,10 @@ def _textual(content: object) -> object:
 
 Part = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
 Content = Annotated[
-    Text | Annotated[list[Part], Field(min_length=1, max_length=256)], BeforeValidator(_textual)
+    Annotated[Text, Tag("text")]
+    | Annotated[list[Part], Field(min_length=1, max_length=256), Tag("list")],
+    Discriminator(form_of),
+    BeforeValidator(_textual),
 ]
 PersonName = Annotated[str, StringConstraints(max_length=64)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]

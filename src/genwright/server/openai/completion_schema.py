@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/completions/create
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from genwright.server.openai.schema import (
     MOST_TOKENS,
@@ -24,6 +24,7 @@ from genwright.server.openai.schema import (
     Text,
     TokenId,
     refusing,
+    texts_or_tokens,
 )
 
 PROMPTS = 128
@@ -36,12 +37,13 @@ class CompletionBody(Closed):
     """What a completion is asked with."""
 
     model: ModelName
-    prompt: (
-        Text
-        | Annotated[list[Text], Field(min_length=1, max_length=PROMPTS)]
-        | Tokens
-        | Annotated[list[Tokens], Field(min_length=1, max_length=PROMPTS)]
-    )
+    prompt: Annotated[
+        Annotated[Text, Tag("text")]
+        | Annotated[list[Text], Field(min_length=1, max_length=PROMPTS), Tag("texts")]
+        | Annotated[Tokens, Tag("tokens")]
+        | Annotated[list[Tokens], Field(min_length=1, max_length=PROMPTS), Tag("token_lists")],
+        Discriminator(texts_or_tokens),
+    ]
     """Text, a list of texts, token ids, or a list of those."""
     max_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
     """By default 16; 0 with ``echo`` scores the prompt and generates nothing."""

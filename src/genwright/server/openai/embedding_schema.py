@@ -5,9 +5,9 @@ https://platform.openai.com/docs/api-reference/embeddings/create
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from genwright.server.openai.schema import Closed, Label, ModelName, TokenId
+from genwright.server.openai.schema import Closed, Label, ModelName, TokenId, texts_or_tokens
 
 TEXTS = 2048
 """Most texts of one request, as OpenAI has it."""
@@ -22,12 +22,13 @@ class EmbeddingBody(Closed):
     """What embeddings are asked with."""
 
     model: ModelName
-    input: (
-        Text
-        | Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
-        | Tokens
-        | Annotated[list[Tokens], Field(min_length=1, max_length=TEXTS)]
-    )
+    input: Annotated[
+        Annotated[Text, Tag("text")]
+        | Annotated[list[Text], Field(min_length=1, max_length=TEXTS), Tag("texts")]
+        | Annotated[Tokens, Tag("tokens")]
+        | Annotated[list[Tokens], Field(min_length=1, max_length=TEXTS), Tag("token_lists")],
+        Discriminator(texts_or_tokens),
+    ]
     """Text, a list of texts, token ids, or a list of those."""
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1, le=65_536)] | None = None

@@ -5,7 +5,14 @@ https://platform.openai.com/docs/api-reference/responses/create
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
 from genwright.server.openai.chat_schema import (
     TEXT_ONLY,
@@ -25,6 +32,7 @@ from genwright.server.openai.schema import (
     Share,
     Temperature,
     Text,
+    form_of,
     only,
     refusing,
 )
@@ -67,7 +75,11 @@ def _textual(content: object) -> object:
 
 
 Part = Annotated[InputText | OutputText | RefusalText, Field(discriminator="type")]
-Content = Annotated[Text | Annotated[list[Part], Field(max_length=256)], BeforeValidator(_textual)]
+Content = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[list[Part], Field(max_length=256), Tag("list")],
+    Discriminator(form_of),
+    BeforeValidator(_textual),
+]
 
 
 class MessageItem(Closed):
@@ -196,7 +208,11 @@ class ResponseBody(Closed):
     """What a response is asked with."""
 
     model: ModelName
-    input: Text | Annotated[list[Item], Field(min_length=1, max_length=2048)]
+    input: Annotated[
+        Annotated[Text, Tag("text")]
+        | Annotated[list[Item], Field(min_length=1, max_length=2048), Tag("list")],
+        Discriminator(form_of),
+    ]
     instructions: Text | None = None
     previous_response_id: Annotated[str, StringConstraints(max_length=50)] | None = None
     store: bool | None = None

@@ -12,8 +12,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
 )
 
 from genwright.errors import UsageError
@@ -87,13 +89,35 @@ def _depth(value: object, above: int = 0) -> int:
     return max((_depth(each, above + 1) for each in inside), default=above)
 
 
+def form_of(value: object) -> str:
+    """Which of the forms that a field may have was given: an error then speaks of that one."""
+    if value is None:
+        return "none"
+    return "list" if isinstance(value, list) else "text"
+
+
+def texts_or_tokens(value: object) -> str:
+    """The same, of a field that takes texts and token ids, one or many."""
+    if not isinstance(value, list):
+        return "text"
+    first = value[0] if value else ""
+    if isinstance(first, list):
+        return "token_lists"
+    return "tokens" if isinstance(first, int) else "texts"
+
+
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Label = Annotated[str, StringConstraints(max_length=512)]
 """Of users, caches and the like: noted or passed over, never looked at."""
 Schema = Annotated[dict[str, Any], AfterValidator(_bounded)]
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-Stops = Stop | Annotated[list[Stop], Field(max_length=4)] | None
+Stops = Annotated[
+    Annotated[Stop, Tag("text")]
+    | Annotated[list[Stop], Field(max_length=4), Tag("list")]
+    | Annotated[None, Tag("none")],
+    Discriminator(form_of),
+]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -5,6 +5,7 @@ the plots make. No page holds inline scripts or styles: the content security pol
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -61,8 +62,14 @@ def environment() -> Environment:
     made.globals["icon"] = icon
     made.filters["number"] = lambda value: f"{value:,}".replace(",", "\N{THIN SPACE}")
     made.filters["day"] = lambda at: at[:10]
+    made.filters["stamp"] = _stamp
     made.filters["minute"] = lambda at: at[:16].replace("T", " ")
     return made
+
+
+def _stamp(at: float | str) -> str:
+    """Seconds since 1970 as a date and a time, UTC."""
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def icon(name: str) -> Markup:

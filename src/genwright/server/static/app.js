@@ -1,6 +1,7 @@
 // What every page has: the theme, the navigation on phones, dialogs, confirmations, toasts.
 
 const root = document.documentElement;
+root.classList.add("scripted");
 
 export function toast(text, bad = false) {
   const box = document.createElement("div");

@@ -14,8 +14,6 @@ const replaces = composer?.elements.replaces;
 let running = null;
 let opener = null;
 
-document.documentElement.classList.add("scripted");
-
 const add = (parent, tag, name, text = "") => {
   const made = document.createElement(tag);
   made.className = name;
@@ -72,7 +70,19 @@ function became(conversation) {
 async function refresh() {
   const response = await fetch(`/chat/${frame.dataset.conversation}?part=turns`);
   if (response.ok) turns.innerHTML = await response.text();
-  return turns.querySelectorAll(".answer").length;
+}
+
+/** After its first answer a conversation has a title, a place in the history, and its dialogs. */
+async function settle() {
+  const response = await fetch(`/chat/${frame.dataset.conversation}`, { headers: { accept: "text/html" } });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const part of [".chat-head", ".history nav"]) {
+    document.querySelector(part).replaceWith(page.querySelector(part));
+  }
+  turns.replaceChildren(...page.querySelector("[data-turns]").childNodes);
+  document.body.append(...page.querySelectorAll("dialog"));
+  document.title = page.title;
 }
 
 async function ask(text, from = "") {
@@ -99,9 +109,8 @@ async function ask(text, from = "") {
       if (data.error) throw new Error(data.error.message);
     }
     if (!ended) throw new Error("The connection ended before the answer did.");
-    await refresh();
+    await (began ? settle() : refresh());
     said.textContent = lastAnswer();
-    if (began) location.replace(`/chat/${frame.dataset.conversation}`);
   } catch (error) {
     await failed(shown, text, error);
   } finally {

@@ -1,0 +1,122 @@
+"""Models: what there is, pulling with progress, removing, checking."""
+
+import json
+from collections.abc import AsyncGenerator, Iterator
+from queue import Queue
+from threading import Event, Thread
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from genwright.access import audit
+from genwright.embeddings import prepare
+from genwright.errors import GenwrightError
+from genwright.rag.parts import Parts
+from genwright.server.bridge import Bridge
+from genwright.server.deps import Asking, InRights, Serving, may
+from genwright.server.pages.rendering import render
+from genwright.server.replies import EventStream
+from genwright.types import Json
+
+router = APIRouter(prefix="/models", include_in_schema=False)
+WAIT_SECONDS = 0.25
+
+
+class _Stopped(Exception):
+    """Nobody waits for a download any more."""
+
+
+@router.get("")
+def listing(request: Request, service: Serving, parts: InRights) -> Response:
+    """Every model of the catalog, and those that are here."""
+    loaded = {name for name, _ in service.parts.models.engines}
+    return render(
+        request,
+        "models.html",
+        models=parts.catalog.models(),
+        servers=service.settings.servers,
+        loaded=loaded,
+        message=request.query_params.get("told", "")[:500],
+    )
+
+
+@router.post("/{name}/pull", dependencies=[Depends(may("models.pull"))])
+async def pull(request: Request, name: str, service: Serving, identity: Asking) -> Response:
+    """Fetch a model; the reply streams ``progress`` events, then ``done`` or ``failed``."""
+    parts = service.parts_for(identity)
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        await service.call(lambda: _pull(parts, name))
+        return RedirectResponse(f"/models?told={name} is here.", 303)
+    bridge: Bridge[tuple[str, Json]] = Bridge(
+        service.executor, service.settings.server.slow_seconds
+    )
+    pieces = bridge.pieces(lambda cancel: _pulling(parts, name, cancel), Event())
+    return EventStream(
+        _events(pieces),
+        lambda: service.doorman.still_valid(identity),
+        service.settings.server.slow_seconds,
+    )
+
+
+@router.post("/{name}/remove", dependencies=[Depends(may("models.pull"))])
+def remove(name: str, parts: InRights) -> Response:
+    """Delete a model from disk."""
+    parts.catalog.remove(name)
+    _note(parts, "model.remove", name)
+    return RedirectResponse(f"/models?told={name} was removed.", 303)
+
+
+@router.post("/{name}/verify", dependencies=[Depends(may("models.pull"))])
+def verify(name: str, parts: InRights) -> Response:
+    """Hash its files again."""
+    found = parts.catalog.verify(name)
+    told = "; ".join(f"{each.file} {each.problem}" for each in found)
+    return RedirectResponse(f"/models?told={told or f'{name} is as it was pulled.'}", 303)
+
+
+async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenerator[str, None]:
+    try:
+        async for kind, data in pieces:
+            yield f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+    finally:
+        await pieces.aclose()
+
+
+def _pulling(parts: Parts, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
+    """A download in a thread of its own, told as it goes on."""
+    told: Queue[tuple[str, Json]] = Queue()
+
+    def tell(done: int, total: int, what: str) -> None:
+        if cancel.is_set():
+            raise _Stopped
+        told.put(("progress", {"done": done, "total": total, "what": what}))
+
+    def work() -> None:
+        try:
+            parts.catalog.pull(name, tell, finish=prepare)
+            _note(parts, "model.pull", name)
+            told.put(("done", {"name": name}))
+        except _Stopped:
+            told.put(("failed", {"message": "stopped; what was fetched is kept for next time"}))
+        except GenwrightError as error:
+            told.put(("failed", {"message": str(error)}))
+        except Exception as error:
+            told.put(("failed", {"message": f"{type(error).__name__}: {error}"}))
+
+    Thread(target=work, daemon=True, name=f"pull {name}").start()
+    last = ""
+    while last not in ("done", "failed"):
+        last, data = told.get()
+        while last == "progress" and not told.empty():  # only the newest is worth telling
+            last, data = told.get()
+        yield last, data
+
+
+def _pull(parts: Parts, name: str) -> None:
+    parts.catalog.pull(name, finish=prepare)
+    _note(parts, "model.pull", name)
+
+
+def _note(parts: Parts, action: str, name: str) -> None:
+    with parts.workspace.database.write(parts.principal) as session:
+        audit.record(session, action, f"model-{name}"[:200])

@@ -1,0 +1,272 @@
+"""Settings: one's own keys; for admins people, groups, quotas, retention, privacy, the audit."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from genwright import __version__
+from genwright.access import allowed, audit, create_key, list_keys, people, require, revoke_key
+from genwright.errors import GenwrightError, NotFound
+from genwright.privacy import KINDS
+from genwright.server.deps import Asking, Serving, may
+from genwright.server.pages.rendering import render
+from genwright.server.service import Service
+from genwright.settings_file import write_settings
+from genwright.types import Principal
+from genwright.workspace import SETTINGS_FILE
+
+router = APIRouter(prefix="/settings", include_in_schema=False)
+Word = Annotated[str, Form(max_length=320)]
+Number = Annotated[int | None, Form(ge=0, le=10**9)]
+TABS = ("keys", "people", "groups", "limits", "privacy", "audit", "about")
+OWN = ("keys", "about")
+"""Tabs that everybody has."""
+PAGE = 50
+
+
+@router.get("")
+def first() -> Response:
+    """The first tab."""
+    return RedirectResponse("/settings/keys", 303)
+
+
+@router.get("/{tab}")
+def page(
+    request: Request,
+    service: Serving,
+    identity: Asking,
+    tab: str,
+    before: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """One tab of the settings."""
+    return _render(request, service, identity.principal, tab, before=before)
+
+
+@router.post("/keys")
+def new_key(
+    request: Request,
+    service: Serving,
+    identity: Asking,
+    name: Word,
+    user: Word = "",
+    days: Annotated[float | None, Form(gt=0)] = None,
+    assistants: Annotated[list[str] | None, Form()] = None,
+    requests_per_minute: Number = None,
+    tokens_per_day: Number = None,
+) -> Response:
+    """Make a key, one's own or, as an admin, somebody else's; the secret is shown this once."""
+    principal = identity.principal
+    if user and user != principal.name:
+        require(principal, "keys.manage")
+    key, secret = create_key(
+        service.workspace.database,
+        principal,
+        user or principal.name,
+        name,
+        days=days,
+        assistants=assistants or (),
+        requests_per_minute=requests_per_minute or None,
+        tokens_per_day=tokens_per_day or None,
+    )
+    return _render(request, service, principal, "keys", secret=secret, made=key.id)
+
+
+@router.post("/keys/{key}/revoke")
+def end_key(service: Serving, identity: Asking, key: int) -> Response:
+    """End a key for good."""
+    mine = "" if allowed(identity.principal, "keys.manage") else identity.principal.name
+    revoke_key(service.workspace.database, identity.principal, key, mine)
+    return _back("keys", f"Key {key} was revoked.")
+
+
+@router.post("/people", dependencies=[Depends(may("people.manage"))])
+def new_person(
+    service: Serving,
+    identity: Asking,
+    name: Word,
+    role: Word,
+    email: Word = "",
+    password: Annotated[str, Form(max_length=1024)] = "",
+) -> Response:
+    """Make a user."""
+    people.create_user(
+        service.workspace.database,
+        identity.principal,
+        name.strip(),
+        role=role,
+        email=email,
+        password=password,
+    )
+    return _back("people", f"{name} was made.")
+
+
+@router.post("/people/{name}", dependencies=[Depends(may("people.manage"))])
+def change_person(
+    service: Serving,
+    identity: Asking,
+    name: str,
+    role: Word | None = None,
+    active: Annotated[bool | None, Form()] = None,
+    password: Annotated[str, Form(max_length=1024)] = "",
+) -> Response:
+    """Change a user: role, whether they get in, password."""
+    people.change_user(
+        service.workspace.database,
+        identity.principal,
+        name,
+        role=role,
+        active=active,
+        password=password or None,
+    )
+    return _back("people", f"{name} was changed.")
+
+
+@router.post("/groups", dependencies=[Depends(may("people.manage"))])
+def new_group(service: Serving, identity: Asking, name: Word) -> Response:
+    """Make a group."""
+    people.create_group(service.workspace.database, identity.principal, name.strip())
+    return _back("groups", f"group:{name} was made.")
+
+
+@router.post("/groups/{name}", dependencies=[Depends(may("people.manage"))])
+def change_group(
+    service: Serving, identity: Asking, name: str, what: Word, user: Word = ""
+) -> Response:
+    """Put a user in, take one out, or remove the group."""
+    database, principal = service.workspace.database, identity.principal
+    if what == "join":
+        people.join(database, principal, name, user)
+    elif what == "leave":
+        people.leave(database, principal, name, user)
+    else:
+        people.remove_group(database, principal, name)
+    return _back("groups")
+
+
+@router.post("/limits", dependencies=[Depends(may("settings.edit"))])
+def set_limits(
+    service: Serving,
+    identity: Asking,
+    requests_per_minute: Annotated[int, Form(ge=0)],
+    tokens_per_day: Annotated[int, Form(ge=0)],
+    traces: Annotated[int, Form(ge=0)],
+    conversations: Annotated[int, Form(ge=0)],
+    responses: Annotated[int, Form(ge=0)],
+    files: Annotated[int, Form(ge=0)],
+    series: Annotated[int, Form(ge=0)],
+) -> Response:
+    """Quotas of those who have none of their own, and how long things are kept."""
+    values: dict[str, object] = {
+        "access.requests_per_minute": requests_per_minute,
+        "access.tokens_per_day": tokens_per_day,
+    }
+    kept = {
+        "traces": traces,
+        "conversations": conversations,
+        "responses": responses,
+        "files": files,
+        "series": series,
+    }
+    values |= {f"retention.{name}": days for name, days in kept.items()}
+    return _write(service, identity.principal, "limits", values)
+
+
+@router.post("/privacy", dependencies=[Depends(may("settings.edit"))])
+def set_privacy(
+    service: Serving,
+    identity: Asking,
+    ingest: Word,
+    prompts: Word,
+    logs: Word,
+    kinds: Annotated[list[str] | None, Form()] = None,
+    regions: Word = "",
+) -> Response:
+    """What happens to identifiers of persons."""
+    countries = [each.strip().upper() for each in regions.split(",") if each.strip()]
+    values: dict[str, object] = {
+        "privacy.ingest": ingest,
+        "privacy.prompts": prompts,
+        "privacy.logs": logs,
+        "privacy.kinds": list(kinds or []),
+        "privacy.regions": countries,
+    }
+    return _write(service, identity.principal, "privacy", values)
+
+
+@router.post("/audit/verify", dependencies=[Depends(may("audit.read"))])
+def verify(service: Serving) -> Response:
+    """Follow the chain of the audit log."""
+    found = audit.verify(service.workspace.database)
+    if found.broken_at is not None:
+        return _back("audit", f"Entry {found.broken_at} does not fit: the log was changed.")
+    return _back("audit", f"{found.entries} entries, unbroken. Head: {found.head}")
+
+
+def _write(service: Service, principal: Principal, tab: str, values: dict[str, object]) -> Response:
+    """Write settings, and note that they were; they hold when the server starts again."""
+    write_settings(service.workspace.root / SETTINGS_FILE, values)
+    with service.workspace.database.write(principal) as session:
+        audit.record(session, "settings.change", tab, {"names": sorted(values)})
+    return _back(tab, "Saved. It holds from the next start of the server on.")
+
+
+def _render(
+    request: Request,
+    service: Service,
+    principal: Principal,
+    tab: str,
+    *,
+    before: int | None = None,
+    secret: str = "",
+    made: int = 0,
+) -> Response:
+    if tab not in TABS or (tab not in OWN and not allowed(principal, "people.manage")):
+        raise NotFound(f"There is no page /settings/{tab[:40]}.")
+    database = service.workspace.database
+    manages = allowed(principal, "keys.manage")
+    entries = (
+        audit.entries(database, principal, before=before, limit=PAGE) if tab == "audit" else []
+    )
+    return render(
+        request,
+        "settings.html",
+        tab=tab,
+        tabs=[each for each in TABS if each in OWN or allowed(principal, "people.manage")],
+        keys=list_keys(database, principal, "" if manages else principal.name),
+        people=people.list_users(database, principal) if manages else [],
+        groups=people.list_groups(database, principal) if manages else {},
+        assistants=[each.name for each in service.assistants.known(principal)],
+        settings=_written(service),
+        kinds=KINDS,
+        entries=entries,
+        names=audit.names_of(database, principal, {each.actor for each in entries}),
+        secret=secret,
+        made=made,
+        can_have_keys=any(each.name == principal.name for each in _people(service, principal)),
+        used=service.quotas.used_today,
+        version=__version__,
+        root=str(service.workspace.root),
+        message=request.query_params.get("told", "")[:500],
+    )
+
+
+def _people(service: Service, principal: Principal) -> "list[people.Person]":
+    return people.list_users(service.workspace.database, principal)
+
+
+def _written(service: Service) -> object:
+    """The settings as the file has them now, which hold from the next start on."""
+    from genwright.settings import load
+
+    try:
+        return load(service.workspace.root / SETTINGS_FILE)
+    except GenwrightError:
+        return service.settings
+
+
+def _back(tab: str, told: str = "") -> Response:
+    from urllib.parse import quote
+
+    query = f"?told={quote(told[:500])}" if told else ""
+    return RedirectResponse(f"/settings/{tab}{query}", 303)

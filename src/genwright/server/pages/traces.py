@@ -1,0 +1,135 @@
+"""Traces: choosing one, and what happened in it."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from genwright.feedback import list_feedback
+from genwright.monitoring import Step, Wanted, list_traces, read_trace
+from genwright.monitoring.plots import waterfall
+from genwright.rag.parts import Parts
+from genwright.rag.passages import read_passages
+from genwright.server.deps import InRights, Serving
+from genwright.server.pages.rendering import render
+
+router = APIRouter(prefix="/traces", include_in_schema=False)
+PAGE = 40
+PRIVATE = ("gen_ai.input.messages", "genwright.rewritten", "genwright.scores", "genwright.passages")
+"""Attributes shown otherwise, or to admins only: prompts quote documents."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the form says."""
+
+    text: str = ""
+    assistant: str = ""
+    status: str = ""
+    outcome: str = ""
+    since: str = ""
+    feedback: bool = False
+
+    def wanted(self) -> Wanted:
+        """As the list of traces takes it."""
+        refused = {"answered": False, "refused": True}.get(self.outcome)
+        return Wanted(
+            since=_day(self.since),
+            text=self.text,
+            assistant=self.assistant,
+            status=self.status,
+            refused=refused,
+            with_feedback=self.feedback,
+        )
+
+
+@router.get("")
+def listing(
+    request: Request,
+    service: Serving,
+    parts: InRights,
+    text: Annotated[str, Query(max_length=200)] = "",
+    assistant: Annotated[str, Query(max_length=100)] = "",
+    status: Annotated[str, Query(max_length=10)] = "",
+    outcome: Annotated[str, Query(max_length=10)] = "",
+    since: Annotated[str, Query(max_length=10)] = "",
+    feedback: bool = False,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Traces that fit, newest first."""
+    service.parts.tracing.flush()
+    filters = Filters(text, assistant, status, outcome, since, feedback)
+    found = list_traces(
+        parts.workspace.database,
+        parts.principal,
+        filters.wanted(),
+        limit=PAGE + 1,
+        offset=PAGE * (page - 1),
+    )
+    rows = [(each, _when(each.began)) for each in found[:PAGE]]
+    return render(
+        request, "traces.html", rows=rows, filters=filters, page=page, more=len(found) > PAGE
+    )
+
+
+@router.get("/{trace}")
+def one(request: Request, service: Serving, parts: InRights, trace: str) -> Response:
+    """One trace as a tree with times, the passages that were read, and what people said of it."""
+    service.parts.tracing.flush()
+    root = read_trace(parts.workspace.database, parts.principal, trace)
+    steps = list(_walk(root))
+    plot = waterfall([(step.name, step.start, step.seconds) for step in steps], title="Steps")
+    found = list_feedback(parts.workspace.database, parts.principal, trace=root.trace_id)
+    return render(
+        request,
+        "trace.html",
+        root=root,
+        when=_when(root.began),
+        plot=Markup(plot),
+        passages=_passages(parts, steps),
+        prompts=_prompts(parts, steps),
+        private=PRIVATE,
+        feedback=found,
+    )
+
+
+def _walk(step: Step) -> "list[Step]":
+    return [step, *(below for each in step.steps for below in _walk(each))]
+
+
+def _passages(parts: Parts, steps: list[Step]) -> list[object]:
+    """The passages that were found, those of them that the reader may read."""
+    for step in steps:
+        ids = step.attributes.get("genwright.passages")
+        if ids:
+            scores = step.attributes.get("genwright.scores") or []
+            known = read_passages(parts, ids)
+            rows = zip(ids, scores, strict=False)
+            return [(known[id_], score) for id_, score in rows if id_ in known]
+    return []
+
+
+def _prompts(parts: Parts, steps: list[Step]) -> list[tuple[str, list[dict[str, str]]]]:
+    """What models were told; for admins, because prompts quote documents."""
+    if not parts.principal.sees_all:
+        return []
+    return [
+        (step.name, json.loads(step.attributes["gen_ai.input.messages"]))
+        for step in steps
+        if "gen_ai.input.messages" in step.attributes
+    ]
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _day(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() if text else None
+    except ValueError:
+        return None
