@@ -38,9 +38,7 @@ def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
     with playwright.sync_playwright() as running_playwright:
-        found = running_playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=ARGUMENTS
-        )
+        found = running_playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield found
         found.close()
 
@@ -75,7 +73,7 @@ def empty(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def visit_to(browser: Any) -> Iterator[VisitTo]:  # noqa: ANN401
+def visit_to(browser: Any) -> Iterator[VisitTo]:
     """Opens pages: ``visit_to(url, size="phone", theme="dark")``; checks them when all is done."""
     with ExitStack() as stack:
         visits: list[Visit] = []

@@ -51,16 +51,16 @@ class Visit:
         self.page.goto(self.base + path)
         return self
 
-    def watch(self, context: Any) -> None:  # noqa: ANN401
+    def watch(self, context: Any) -> None:
         """Record what happens in a context."""
         host = urlsplit(self.base).netloc
 
-        def asked(request: Any) -> None:  # noqa: ANN401
+        def asked(request: Any) -> None:
             parts = urlsplit(request.url)
             if parts.scheme not in ("data", "blob", "about") and parts.netloc != host:
                 self.outside.append(request.url)
 
-        def ended(request: Any) -> None:  # noqa: ANN401
+        def ended(request: Any) -> None:
             sizes = request.sizes()
             self.bytes += sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
@@ -80,10 +80,10 @@ class Visit:
             for node in each["nodes"]
         ]
 
-    def _dialog(self, dialog: Any) -> None:  # noqa: ANN401
+    def _dialog(self, dialog: Any) -> None:
         self.errors.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def _console(self, message: Any) -> None:  # noqa: ANN401
+    def _console(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)

@@ -65,14 +65,17 @@ def test_an_unknown_name_looks_like_a_wrong_password(people: Path, serve: Serve)
         unknown = log_in(client, "eve", "not the password")
         inactive = log_in(client, "rob")
     assert wrong.status_code == unknown.status_code == inactive.status_code == 403
-    shown = {each.text.replace(f'value="{name}"', "") for name, each in
-             (("ann", wrong), ("eve", unknown), ("rob", inactive))}
+    shown = {
+        each.text.replace(f'value="{name}"', "")
+        for name, each in (("ann", wrong), ("eve", unknown), ("rob", inactive))
+    }
     assert len(shown) == 1
     assert "set-cookie" not in wrong.headers
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x"]
+    "target",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x"],
 )
 def test_nobody_is_led_to_another_site(target: str, people: Path, serve: Serve):
     with browse(serve().url) as client:

@@ -12,7 +12,7 @@ from html import escape
 Points = Sequence[tuple[float, float]]
 """Seconds since 1970, and the value there, in order of time."""
 
-WIDTH, HEIGHT = 640, 220
+WIDTH, HEIGHT = 480, 200
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 26
 COLOURS = 6
 GAP = 4.0

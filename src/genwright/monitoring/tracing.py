@@ -108,6 +108,11 @@ class Tracing:
             _OWNER.set(before)  # not by a token: a stream may be closed in another context
 
 
+def outermost() -> Span:
+    """The step that whatever is opened now is inside of; one that records nothing where none is."""
+    return get_current_span()
+
+
 def trace_id(span: Span) -> str:
     """The id of the trace a span belongs to: 32 hexadecimal digits."""
     return format_trace_id(span.get_span_context().trace_id)

@@ -19,7 +19,7 @@ from functools import cached_property
 from threading import Event
 
 from genwright.engines import Message
-from genwright.monitoring.tracing import trace_id
+from genwright.monitoring.tracing import outermost, trace_id
 from genwright.prompts import Prompt, load_prompt
 from genwright.rag.calibration import calibration
 from genwright.rag.citations import Answer, Citation, Sentence, cite
@@ -109,10 +109,13 @@ class Answerer:
         asked = _Asked(question, tuple(history), on_sentence, clock, cancel)
         name = f"ask {self.model}"
         known = {"genwright.question": question, "genwright.assistant": self.assistant}
+        outer = outermost()
         with self.parts.tracing.span(name, known) as span:
             found, rare = self._find(question, scope, k, clock)
             answer = self._answer(asked, found, rare)
             span.set_attribute("genwright.cancelled", cancel.is_set())
+            # Lists of traces show the outermost step, which may be a turn or a request of the API.
+            outer.set_attributes({**known, "genwright.refused": answer.refused})
             span.set_attribute("genwright.refused", answer.refused)
             span.set_attribute("genwright.answerable", answer.answerable)
             return replace(answer, trace_id=trace_id(span), timings=clock.finished())

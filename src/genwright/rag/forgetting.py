@@ -252,7 +252,7 @@ def _documents(session: StoreSession, ids: Sequence[int], done: Forgotten) -> No
 
 def _cited_in_traces(session: StoreSession) -> Iterator[tuple[str, set[int]]]:
     """Every trace that lists documents, with their ids."""
-    listed = Span.attributes["genwright.documents"]
+    listed = Span.attributes["genwright.documents"]  # of the step that searched
     for trace, ids in session.execute(
         select(Span.trace_id, listed).where(listed.is_not(None))
     ).all():

@@ -206,7 +206,10 @@ class Writing:
             Sampling(settings.max_tokens, temperature=settings.temperature, seed=settings.seed),
             json_schema=schema,
         )
-        told = [{"role": each.role, "content": each.content} for each in request.messages]
+        told = [
+            {"role": each.role, "parts": [{"type": "text", "content": each.content}]}
+            for each in request.messages
+        ]
         attributes: dict[str, str | int | float | bool] = {
             "gen_ai.input.messages": json.dumps(told, ensure_ascii=False),
             "gen_ai.operation.name": "chat",

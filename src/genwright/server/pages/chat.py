@@ -111,7 +111,9 @@ def delete(parts: InRights, conversation: Id) -> Response:
 
 
 @router.post("/chat/{conversation}/rename")
-def rename(parts: InRights, conversation: Id, title: Annotated[str, Form(max_length=200)]) -> Response:
+def rename(
+    parts: InRights, conversation: Id, title: Annotated[str, Form(max_length=200)]
+) -> Response:
     """Call a conversation of the asker's own something else."""
     retitle(parts, conversation, title)
     return RedirectResponse(f"/chat/{conversation}", 303)
@@ -145,9 +147,7 @@ def feedback(
 ) -> Response:
     """Keep what the reader thinks of an answer."""
     database = parts.workspace.database
-    give(
-        database, parts.principal, trace, thumb=thumb, correction=correction, comment=comment
-    )
+    give(database, parts.principal, trace, thumb=thumb, correction=correction, comment=comment)
     if thumb:
         service.metrics.thumbed(thumb)
     return RedirectResponse(f"/chat/{back}#end", 303)

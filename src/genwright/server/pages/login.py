@@ -189,12 +189,15 @@ def _require_nobody(service: Service, identity: Identity) -> None:
 
 
 def _form(
-    request: Request, service: Service, target: str, error: str = "", status: int = 200, name: str = ""
+    request: Request,
+    service: Service,
+    target: str,
+    error: str = "",
+    status: int = 200,
+    name: str = "",
 ) -> Response:
     oidc = bool(service.settings.access.oidc.issuer)
-    return render(
-        request, "login.html", status, target=target, error=error, name=name, oidc=oidc
-    )
+    return render(request, "login.html", status, target=target, error=error, name=name, oidc=oidc)
 
 
 def _let_in(request: Request, service: Service, token: str, page: Response) -> Response:

@@ -93,17 +93,7 @@ def _live(service: Service, seconds: int) -> dict[str, object]:
     now = time.time()
     names = [name for plot in PLOTS for name in plot.series.values()]
     known = read_series(service.workspace.database, names, now - seconds, now + 1)
-    plots = [
-        (
-            plot,
-            Markup(
-                _drawn(
-                    plot, {label: known[name] for label, name in plot.series.items()}, now, seconds
-                )
-            ),
-        )
-        for plot in PLOTS
-    ]
+    plots = [(plot, _drawn(plot, known, now - seconds, now)) for plot in PLOTS]
     last = {name: points[-1][1] for name, points in known.items() if points}
     return {
         "plots": plots,

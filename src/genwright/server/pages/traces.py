@@ -113,7 +113,7 @@ def _passages(parts: Parts, steps: list[Step]) -> list[object]:
     return []
 
 
-def _prompts(parts: Parts, steps: list[Step]) -> list[tuple[str, list[dict[str, str]]]]:
+def _prompts(parts: Parts, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
     """What models were told; for admins, because prompts quote documents."""
     if not parts.principal.sees_all:
         return []

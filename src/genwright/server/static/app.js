@@ -30,6 +30,24 @@ export async function problem(response) {
   }
 }
 
+/** Events of a stream, as { kind, data }. */
+export async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    rest += value;
+    const whole = rest.split("\n\n");
+    rest = whole.pop();
+    for (const each of whole) {
+      const kind = /^event: (.*)$/m.exec(each)?.[1] ?? "message";
+      const data = /^data: (.*)$/m.exec(each)?.[1];
+      if (data) yield { kind, data: JSON.parse(data) };
+    }
+  }
+}
+
 function switchTheme() {
   const dark = root.dataset.theme
     ? root.dataset.theme === "dark"

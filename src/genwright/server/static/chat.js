@@ -1,7 +1,7 @@
 // The chat: asking, reading the stream, opening sources, feedback.
 // All HTML that is put into the page was made and escaped by the server.
 
-import { problem, toast } from "./app.js";
+import { events, problem, toast } from "./app.js";
 import { hideMissingImages } from "./sources.js";
 
 const frame = document.querySelector("[data-chat]");
@@ -21,24 +21,6 @@ const add = (parent, tag, name, text = "") => {
   parent.append(made);
   return made;
 };
-
-/** Events of a stream, as { kind, data }. */
-async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const whole = rest.split("\n\n");
-    rest = whole.pop();
-    for (const each of whole) {
-      const kind = /^event: (.*)$/m.exec(each)?.[1] ?? "message";
-      const data = /^data: (.*)$/m.exec(each)?.[1];
-      if (data) yield { kind, data: JSON.parse(data) };
-    }
-  }
-}
 
 function begin(text) {
   frame.querySelector("[data-welcome]")?.remove();

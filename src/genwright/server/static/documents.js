@@ -2,6 +2,8 @@
 
 import { toast } from "./app.js";
 
+document.documentElement.classList.add("scripted");
+
 export function watchDrop(form, done = () => {}) {
   const input = form.querySelector("input[type=file]");
   const outcomes = form.querySelector("[data-outcomes]");
@@ -69,6 +71,9 @@ export function watchDrop(form, done = () => {}) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (input.files.length) add(input.files);
+  });
+  input.addEventListener("change", () => {
     if (input.files.length) add(input.files);
   });
   for (const kind of ["dragenter", "dragover"]) {

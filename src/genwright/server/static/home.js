@@ -1,6 +1,7 @@
-// The first page: files dropped or chosen are sent one by one, each with its outcome.
+// The first page: models are pulled with their progress; files that are dropped or chosen are sent
+// one by one, each with its outcome.
 
-import { icon, toast } from "./app.js";
+import { events, icon, problem, toast } from "./app.js";
 
 const form = document.querySelector("[data-drop]");
 
@@ -76,5 +77,43 @@ if (form) {
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     if (event.dataTransfer.files.length) add([...event.dataTransfer.files]);
+  });
+}
+
+const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
+
+async function pull(pulling) {
+  const box = pulling.querySelector("[data-pulling]");
+  const told = pulling.querySelector("[data-told]");
+  const progress = pulling.querySelector("progress");
+  const button = pulling.querySelector("button");
+  button.disabled = true;
+  box.hidden = false;
+  try {
+    const response = await fetch(pulling.action, {
+      method: "POST", headers: { accept: "text/event-stream" },
+    });
+    if (!response.ok) throw new Error(await problem(response));
+    for await (const { kind, data } of events(response)) {
+      if (kind === "failed") throw new Error(data.message);
+      if (kind === "done") return location.reload();
+      if (data.total) {
+        progress.value = data.done / data.total;
+        told.textContent = `${data.what}: ${megabytes(data.done)} of ${megabytes(data.total)}`;
+      } else if (data.what) {
+        told.textContent = data.what;
+      }
+    }
+    throw new Error("The connection ended before the model was there.");
+  } catch (error) {
+    told.textContent = error.message;
+    button.disabled = false;
+  }
+}
+
+for (const pulling of document.querySelectorAll("[data-pull]")) {
+  pulling.addEventListener("submit", (event) => {
+    event.preventDefault();
+    pull(pulling);
   });
 }
