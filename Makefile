@@ -8,7 +8,10 @@ DOCS ?=
 export GENWRIGHT_MODELS_DIR ?= $(CURDIR)/.models
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup dev models demo test lint check bench clean
+AXE := axe-core@4.14.1
+AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
+
+.PHONY: help setup dev models clients browser-tools demo test lint check bench clean
 
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
@@ -35,10 +38,28 @@ $(GENWRIGHT_MODELS_DIR)/.pulled: | $(VENV)/.base
 	$(BIN)/genwright models pull
 	@touch $@
 
+clients: .clients/.made
+
+# Other programs' clients want another openai than ours: they get an environment of their own.
+.clients/.made: tests/clients-constraints.txt
+	$(PYTHON) -m venv .clients
+	.clients/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+browser-tools: .browser/axe.min.js
+
+.browser/axe.min.js:
+	@mkdir -p .browser
+	@if command -v npm >/dev/null; then cd .browser && npm pack --silent $(AXE) >/dev/null \
+	  && tar -xzf axe-core-*.tgz package/axe.min.js && rm axe-core-*.tgz \
+	  && echo "$(AXE_SHA256)  package/axe.min.js" | sha256sum --quiet -c - \
+	  && mv package/axe.min.js . && rmdir package; \
+	else echo "no npm: tests with axe-core are skipped"; fi
+
 demo: setup models
 	$(BIN)/python examples/demo.py $(DOCS)
 
-test: dev models
+test: dev models clients browser-tools
 	$(BIN)/python -m pytest -n 2
 
 lint: dev

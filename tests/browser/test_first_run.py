@@ -47,6 +47,17 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
     assert "nothing.pdf" in outcome.inner_text()
 
 
+def test_models_that_are_not_there_can_be_pulled_from_the_page(tmp_path: Path, visit_to: VisitTo):
+    root = create(tmp_path / "workspace")
+    env = {"GENWRIGHT_MODELS_DIR": str(tmp_path / "no-models")}
+    with running(root, env, ready=False) as server:
+        page = visit_to(server.url).open("/").page
+        button = page.get_by_role("button", name="Pull").first
+        assert button.is_visible()
+        button.click()
+        page.locator("[data-told]").first.wait_for()  # there is no network here: it says so
+
+
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_the_owner_makes_the_first_admin(size: str, empty: Running, visit_to: VisitTo):
     page = visit_to(empty.url, size).open("/").page

@@ -405,6 +405,14 @@ def test_completions_take_texts_and_tokens_one_or_many(client, real):
     assert text.choices[0].text == same.choices[0].text
 
 
+def test_tokens_of_no_vocabulary_are_the_callers_mistake(client, real):
+    for more in ({"max_tokens": 1}, {"max_tokens": 0, "echo": True, "logprobs": 1}):
+        with pytest.raises(openai.BadRequestError):
+            client.completions.create(model=CHAT, prompt=[281917161, 3], **more)
+    reply = httpx.post(f"{real.url}/detokenize", json={"tokens": [281917161]})
+    assert reply.status_code == 400
+
+
 def test_completions_stream(client):
     asked = {"model": CHAT, "prompt": "One, two,", "max_tokens": 6, "temperature": 0, "logprobs": 1}
     whole = client.completions.create(**asked)

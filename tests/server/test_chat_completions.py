@@ -216,7 +216,8 @@ def hang_up(server, body: dict, after: float, wait_for: bytes = b"") -> None:
     """Send a request, read until something came or some time is over, and close the socket."""
     address = httpx.URL(server.url)
     data = json.dumps(body).encode()
-    head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    lines = ("Host: localhost", "Content-Type: application/json", f"Content-Length: {len(data)}")
+    head = "\r\n".join((f"POST {CHAT} HTTP/1.1", *lines, "", ""))
     with socket.create_connection((address.host, address.port), timeout=30) as client:
         client.sendall(head.encode() + data)
         seen = b""

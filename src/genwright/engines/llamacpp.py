@@ -339,6 +339,8 @@ class LlamaCppEngine:
                 f"{self.name!r} (context {self.context} tokens) does not take this: {said}. "
                 f"{advice}"
             )
+        if "_M_range_check" in said:  # what a token beyond the vocabulary comes to
+            raise UsageError(f"{self.name!r} has no such token: {said}. Send ids of its own.")
         raise EngineFailed(f"The engine of {self.name!r} failed: {said}. Try again.")
 
     def _measured(self, last: Delta) -> None:

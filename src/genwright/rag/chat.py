@@ -75,7 +75,7 @@ class Chat:
         before = self.turns[-most:] if most else []
         known = {} if self.id is None else {"gen_ai.conversation.id": str(self.id)}
         with self.parts.tracing.span("turn of a conversation", known) as span:
-            alone = self.alone(question, before)
+            alone = self.alone(question, before, cancel)
             answer = self.answerer.ask(
                 alone, scope=scope, k=k, on_sentence=on_sentence, cancel=cancel
             )
@@ -84,7 +84,7 @@ class Chat:
         self.turns += [Message("user", question), Message("assistant", answer.answer)]
         return answer
 
-    def alone(self, question: str, before: Sequence[Message]) -> str:
+    def alone(self, question: str, before: Sequence[Message], cancel: Event | None = None) -> str:
         """The question as one that can be understood without the conversation.
 
         A model rewrites it. What it gives counts only if it is made of words that were said and
@@ -98,14 +98,14 @@ class Chat:
         joined = f"{standing[:LONGEST_FOLLOW_UP].rstrip()} {question}"
         if self.answerer.model == EXTRACTIVE:
             return joined
-        rewritten = self._rewritten(question, before)
+        rewritten = self._rewritten(question, before, cancel)
         said = set(words.content(" ".join(turn.content for turn in before)))
         own = set(words.content(question))
         new = set(words.content(rewritten))
         fits = new > own and new <= said | own
         return rewritten if fits else joined
 
-    def _rewritten(self, question: str, before: Sequence[Message]) -> str:
+    def _rewritten(self, question: str, before: Sequence[Message], cancel: Event | None) -> str:
         prompt = load_prompt("follow_up", self.parts.workspace.prompts_dir)
         said = [replace(turn, content=fenced(turn.content[:TURN_CHARACTERS])) for turn in before]
         system, user = prompt.render(question=question, messages=said)
@@ -115,7 +115,7 @@ class Chat:
         model = self.answerer.model
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model}
         with self.parts.tracing.span(f"rewrite {model}", attributes) as span:
-            text, usage = chat_text(self.parts.engine(model), request)
+            text, usage = chat_text(self.parts.engine(model), request, cancel)
             span.set_attribute("gen_ai.usage.input_tokens", usage.prompt_tokens)
             span.set_attribute("gen_ai.usage.output_tokens", usage.completion_tokens)
             span.set_attribute("genwright.rewritten", text)

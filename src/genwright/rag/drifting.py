@@ -76,7 +76,11 @@ def _questions(session: StoreSession, size: int, newest: bool) -> Sequence[Span]
     asked = Span.attributes["genwright.question"].as_string()
     order = Span.start_ns.desc() if newest else Span.start_ns
     rows = session.scalars(
-        select(Span).where(asked.is_not(None), asked != "").order_by(order).limit(size)
+        select(Span)
+        # What is around it, such as a call of the API, may name the question too.
+        .where(asked.is_not(None), asked != "", Span.name.startswith("ask "))
+        .order_by(order)
+        .limit(size)
     ).all()
     return rows[::-1] if newest else rows
 

@@ -104,7 +104,8 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        answer = _Answer(send, _request_id(headers))
+        static = scope["path"].startswith(STATIC)
+        answer = _Answer(send, _request_id(headers), static)
         began = time.monotonic()
         refusal = self._refusal(scope, headers)
         state = scope.setdefault("state", {})
@@ -244,9 +245,11 @@ class _Body:
 class _Answer:
     """``send`` that adds the headers every answer has, and remembers its status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, static: bool) -> None:
         self._send, self.request_id = send, request_id
         self.status, self.begun = 0, False
+        # What is the same for everybody may be kept, and is asked about by its ETag.
+        self._cache = "no-cache" if static else "no-store"
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -255,7 +258,7 @@ class _Answer:
             headers["x-request-id"] = self.request_id
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
+            headers.setdefault("cache-control", self._cache)
         await self._send(message)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -16,6 +17,8 @@ from genwright.server.service import Service
 from genwright.workspace import Workspace
 
 BACKLOG = 2048
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter while others wait."""
 
 
 def is_loopback(host: str) -> bool:
@@ -52,6 +55,8 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
                 "server.hosts."
             )
         configure_logging(workspace.settings.monitoring.log_format, service.privacy.log)
+        # Tokens come from threads: the default of 5 ms makes each wait for the one that computes.
+        sys.setswitchinterval(SWITCH_SECONDS)
         app = build(service, (server.host, *server.hosts), local=local)
         host, port = listening.getsockname()[:2]
         config = uvicorn.Config(

@@ -9,6 +9,7 @@ from genwright.access import Identity
 from genwright.engines import ChatRequest, Engine, Message, Sampling, Tool, ToolCall
 from genwright.engines.base import NamedTool as OneTool
 from genwright.registry import Served
+from genwright.server.openai.answering import Question
 from genwright.server.openai.chat_schema import (
     AssistantMessage,
     ChatBody,
@@ -21,7 +22,7 @@ from genwright.server.openai.chat_schema import (
     ToolMessage,
 )
 from genwright.server.openai.completion_schema import CompletionBody
-from genwright.server.openai.generating import Attribute, Call, Made, Question, again
+from genwright.server.openai.generating import Attribute, Call, Made, again
 from genwright.server.openai.schema import Unfit, biases, stops
 from genwright.server.openai.targets import Plain, target_of
 from genwright.server.service import Service

@@ -11,11 +11,12 @@ from genwright import __version__
 from genwright.engines import Delta, TokenScore, ToolCall, Usage
 from genwright.engines.base import ToolDelta
 from genwright.rag.citations import Sentence
+from genwright.server.openai.answering import Answered
 from genwright.server.openai.chat_request import Asked
 from genwright.server.openai.chat_schema import ChatBody
 from genwright.server.openai.chunks import DONE, Chunks, dumps, scored, usage_json
 from genwright.server.openai.citing import BETWEEN, about, chat_annotations
-from genwright.server.openai.generating import Answered, Begun, Made, added
+from genwright.server.openai.generating import Begun, Made, added
 from genwright.types import Json
 
 ROLE = '{"role":"assistant","content":""}'

@@ -1,7 +1,4 @@
-"""A reply being made, piece by piece: by a model as it is, or by an assistant.
-
-Both begin with the id of their trace. Waiting, cancelling and counting are the same for both.
-"""
+"""Replies of a model as it is, piece by piece: queued, traced, counted, and cancelled."""
 
 import json
 import time
@@ -15,18 +12,13 @@ from genwright.engines import Delta, Engine, Message, Usage
 from genwright.errors import TooMany
 from genwright.monitoring import Observed
 from genwright.monitoring.tracing import trace_id
-from genwright.rag.answer import EXTRACTIVE, Answer, Answerer
-from genwright.rag.assistants import answerer_of, scope_of
-from genwright.rag.chat import Chat
-from genwright.rag.citations import Sentence
-from genwright.registry import Served
-from genwright.retrieval import Scope
-from genwright.server.openai.citing import Files, files_of
-from genwright.server.openai.pushing import told
 from genwright.server.service import Service
 
-CONTENT_CHARACTERS = 20_000
+CONTENT_CHARACTERS = 8_000
 """Of messages and replies, that a trace keeps at most."""
+
+CHARACTERS_A_TOKEN = 4
+"""Of English, about: for what ended before the engine counted it."""
 
 Attribute = str | int | float | bool
 
@@ -73,7 +65,8 @@ async def by_model(
         UsageError: It cannot read so much.
         Refused: It cannot do what is asked.
     """
-    with watching(service, identity, call.model) as watch:
+    size = size_of([message.content for message in call.said])
+    with watching(service, identity, call.model, size) as watch:
         pieces = service.generate(
             call.model,
             identity,
@@ -85,7 +78,7 @@ async def by_model(
                 if isinstance(piece, tuple):
                     delta = piece[1]
                     if delta.usage is None:
-                        watch.seen.token()
+                        watch.token()
                     else:
                         watch.usage = added(watch.usage, delta.usage)
                         watch.finish = delta.finish_reason or watch.finish
@@ -115,26 +108,54 @@ class Watch:
     seen: Observed
     usage: Usage = field(default_factory=Usage)
     finish: str = "cancelled"
-    told: bool = False
+    written: int = 0
+    """Tokens so far, about."""
+
+    def token(self) -> None:
+        """A piece has come, usually a token."""
+        self.written += 1
+        self.seen.token()
+
+    def sentence(self, text: str) -> None:
+        """A sentence has come; only the first counts as the first token does."""
+        if not self.written:
+            self.seen.token()
+        self.written += size_of([text])
 
 
 @contextmanager
-def watching(service: Service, identity: Identity, model: str) -> Iterator[Watch]:
-    """Count a request at a model: queue, times, tokens, how it ended."""
+def watching(service: Service, identity: Identity, model: str, asked: int = 0) -> Iterator[Watch]:
+    """Count a request at a model: queue, times, tokens, how it ended.
+
+    Args:
+        service: The server's parts.
+        identity: Whose quota it counts to.
+        model: By which name.
+        asked: Tokens of the question, about: counted where it ended before the engine told.
+    """
     watch = Watch(service.metrics.request_started(model))
     try:
         yield watch
     except TooMany:
         service.metrics.refused(model)
+        watch.finish = ""
         raise
     except Exception:
         watch.finish = "error"
         raise
     finally:
-        usage = watch.usage
-        if usage.prompt_tokens or usage.completion_tokens:
-            service.quotas.spend(identity, usage.prompt_tokens + usage.completion_tokens)
-        watch.seen.finished(watch.finish, usage.prompt_tokens, usage.completion_tokens)
+        read, written = watch.usage.prompt_tokens, watch.usage.completion_tokens
+        if not read and watch.written:  # left early, which must not come cheaper
+            read, written = asked, watch.written
+        if read or written:
+            service.quotas.spend(identity, read + written)
+        if watch.finish:  # it had its turn, or waited for it
+            watch.seen.finished(watch.finish, read, written)
+
+
+def size_of(texts: Sequence[str]) -> int:
+    """Tokens of texts, about."""
+    return sum(map(len, texts)) // CHARACTERS_A_TOKEN + 1
 
 
 def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Iterator[Begun | Made]:
@@ -202,94 +223,3 @@ def _shortened(said: Sequence[Message]) -> str:
         ],
         ensure_ascii=False,
     )
-
-
-@dataclass(frozen=True)
-class Question:
-    """What an assistant is asked."""
-
-    served: Served
-    text: str
-    before: tuple[Message, ...] = ()
-    """Earlier turns: what the question points back to is taken from them."""
-    max_tokens: int | None = None
-    """Least of this and the version's own counts."""
-    scope: Scope | None = None
-    """Where to look instead of where the version says."""
-
-    @property
-    def model(self) -> str:
-        """In whose queue it waits."""
-        answer = self.served.version.config.answer
-        return EXTRACTIVE if answer.extractive else answer.model
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The last piece: the whole answer, and what the API calls the documents in it."""
-
-    answer: Answer
-    files: Files
-
-
-async def by_assistant(
-    service: Service, identity: Identity, question: Question
-) -> AsyncGenerator[Begun | Sentence | Answered, None]:
-    """What an assistant answers, sentence by checked sentence, and then the whole answer.
-
-    Raises:
-        As ``by_model``.
-    """
-    name, answered = question.served.name, service.metrics.answered
-    with watching(service, identity, question.model) as watch:
-        pieces = service.generate(
-            question.model,
-            identity,
-            lambda cancel: _ask(service, identity, question, cancel),
-            watch.seen.queued,
-        )
-        async with aclosing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, Answered):
-                    watch.usage, watch.finish = piece.answer.usage, "stop"
-                    answered(name, *_outcome(piece.answer))
-                elif isinstance(piece, Sentence) and not watch.told:
-                    watch.seen.token()  # the first one: sentences are no tokens
-                    watch.told = True
-                yield piece
-
-
-def _outcome(answer: Answer) -> tuple[str, int, int]:
-    supported = sum(bool(sentence.citations) for sentence in answer.sentences)
-    outcome = "refused" if answer.refused else "answered"
-    return outcome, supported, len(answer.sentences) - supported
-
-
-def _ask(
-    service: Service, identity: Identity, question: Question, cancel: Event
-) -> Iterator[Begun | Sentence | Answered]:
-    answerer = _answerer(service, identity, question)
-    parts = answerer.parts
-    with parts.tracing.span(f"invoke_agent {question.served.label}", _AGENT) as span:
-        yield Begun(trace_id(span), cancel)
-        scope = question.scope or scope_of(parts, question.served)
-
-        def ask(tell: Callable[[Sentence | Answered], None]) -> Answered:
-            alone = Chat(answerer).alone(question.text, question.before)
-            answer = answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
-            return Answered(answer, files_of(parts, answer))
-
-        yield from told(ask, cancel)
-
-
-_AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "genwright"}
-
-
-def _answerer(service: Service, identity: Identity, question: Question) -> Answerer:
-    served = question.served
-    settings = served.version.config.settings(service.settings)
-    if question.max_tokens is not None:
-        least = min(question.max_tokens, settings.answer.max_tokens)
-        answer = settings.answer.model_copy(update={"max_tokens": least})
-        settings = settings.model_copy(update={"answer": answer})
-    return answerer_of(service.parts_for(identity, settings), served)

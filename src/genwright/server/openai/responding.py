@@ -20,18 +20,10 @@ from genwright.registry.assistants import Version
 from genwright.registry.config import changed, configured, prompt_text
 from genwright.retrieval import Scope
 from genwright.server.openai import keeping
+from genwright.server.openai.answering import Answered, Question, by_assistant
 from genwright.server.openai.chat_request import NO_ARGUMENTS, attributes_of
 from genwright.server.openai.citing import BETWEEN, about
-from genwright.server.openai.generating import (
-    Answered,
-    Begun,
-    Call,
-    Made,
-    Question,
-    added,
-    by_assistant,
-    by_model,
-)
+from genwright.server.openai.generating import Begun, Call, Made, added, by_model
 from genwright.server.openai.items import input_items, messages_of
 from genwright.server.openai.response_schema import (
     ChosenFunction,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from genwright.engines import TokenScore, Usage
 from genwright.engines.base import ToolDelta
+from genwright.server.openai.answering import Answered
 from genwright.server.openai.chunks import dumps, scored
 from genwright.server.openai.citing import file_of, text_annotations
-from genwright.server.openai.generating import Answered
 from genwright.server.openai.response_schema import RESULTS, ResponseBody
 from genwright.types import Json
 

@@ -2,8 +2,8 @@
 
 import secrets
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Annotated, cast
+from functools import cached_property, lru_cache
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
@@ -52,9 +52,10 @@ class _Begun:
             del self.pending[next(iter(self.pending))]
 
 
-def _begun(request: Request, service: Service) -> _Begun:
-    known = vars(request.app.state)["_state"]
-    return cast(_Begun, known.setdefault("logins", _Begun(service.settings.access.oidc)))
+@lru_cache(maxsize=8)
+def _begun(service: Service) -> _Begun:
+    """One for each running server."""
+    return _Begun(service.settings.access.oidc)
 
 
 @router.get("/login")
@@ -71,15 +72,14 @@ def log_in(
     request: Request, service: Serving, name: Name, password: Password, target: Next = "/"
 ) -> Response:
     """Begin a session with name and password."""
-    address = request.client.host if request.client else ""
     try:
         token = logins.log_in(
             service.workspace.database,
             name.strip(),
             password,
             hours=service.settings.access.session_hours,
-            attempts=_begun(request, service).attempts,
-            address=address,
+            attempts=_begun(service).attempts,
+            address=_address(request),
         )
     except (NotAllowed, TooMany) as error:
         return _form(request, service, local(target), str(error), error.http_status, name)
@@ -98,7 +98,7 @@ def log_out(request: Request, service: Serving) -> Response:
 @router.get("/login/oidc")
 def begin_oidc(request: Request, service: Serving) -> Response:
     """Send the browser to the OpenID provider."""
-    begun = _begun(request, service)
+    begun = _begun(service)
     target = local(request.query_params.get("next", "/"))
     host = request.headers["host"]
     scheme = "https" if _secure(request) else "http"
@@ -121,22 +121,25 @@ def begin_oidc(request: Request, service: Serving) -> Response:
 @router.get("/login/oidc/callback")
 def finish_oidc(request: Request, service: Serving) -> Response:
     """Let in whoever comes back from the provider to the browser that went there."""
-    begun = _begun(request, service)
-    state = request.cookies.get(OIDC_COOKIE, "")
     try:
-        pending, target = begun.pending.pop(state, (None, "/"))
-        if pending is None or not secrets.compare_digest(
-            request.query_params.get("state", "").encode(), state.encode()
-        ):
-            raise NotAllowed("This login is not the one that was begun: log in again.")
-        claims = begun.provider.finish(pending, request.query_params)
-        database, settings = service.workspace.database, service.settings.access
-        name = account_of(database, settings.oidc, claims)
-        token = logins.begin(database, name, settings.session_hours)
+        token, target = _came_back(request, service)
     except GenwrightError as error:
         return _form(request, service, "/", str(error), error.http_status)
     # A redirect would still count as sent by the provider's site, and not carry a strict cookie.
     return _let_in(request, service, token, render(request, "let_in.html", target=target))
+
+
+def _came_back(request: Request, service: Service) -> tuple[str, str]:
+    """The token of a new session, and where its owner wanted to go."""
+    begun, settings = _begun(service), service.settings.access
+    state = request.cookies.get(OIDC_COOKIE, "")
+    pending, target = begun.pending.pop(state, (None, "/"))
+    given = request.query_params.get("state", "")
+    if pending is None or not secrets.compare_digest(given.encode(), state.encode()):
+        raise NotAllowed("This login is not the one that was begun: log in again.")
+    claims = begun.provider.finish(pending, request.query_params)
+    name = account_of(service.workspace.database, settings.oidc, claims)
+    return logins.begin(service.workspace.database, name, settings.session_hours), target
 
 
 @router.get("/setup")
@@ -172,8 +175,8 @@ def local(target: str) -> str:
     r"""A path on this site, or ``/`` where something else was given.
 
     Example:
-        >>> local("/chat/3?x=1"), local("//evil.example"), local("/\\evil.example"), local("https:x")
-        ('/chat/3?x=1', '/', '/', '/')
+        >>> local("/chat/3?x=1"), local("//evil.example"), local("/\\evil.example")
+        ('/chat/3?x=1', '/', '/')
     """
     try:
         parts = urlsplit(target)
@@ -212,6 +215,13 @@ def _let_in(request: Request, service: Service, token: str, page: Response) -> R
         secure=_secure(request),
     )
     return page
+
+
+def _address(request: Request) -> str:
+    """Where somebody is: as a proxy on this machine says, else as the connection does."""
+    peer = request.client.host if request.client else ""
+    said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return said[:64] if said and peer in ("127.0.0.1", "::1") else peer
 
 
 def _secure(request: Request) -> bool:

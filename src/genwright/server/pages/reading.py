@@ -1,4 +1,4 @@
-"""A document's text as pages show it: a window around a span, with its pages and the span marked."""
+"""A document's text as pages show it: a window around a span, with pages and span marked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -80,7 +80,7 @@ def icon(name: str) -> Markup:
     ).format(name)
 
 
-def render(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
+def render(request: Request, template: str, status: int = 200, /, **values: object) -> HTMLResponse:
     """A page.
 
     Args:

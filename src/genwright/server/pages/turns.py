@@ -22,7 +22,8 @@ from genwright.rag.conversations import (
 )
 from genwright.rag.parts import Parts
 from genwright.registry import Served
-from genwright.server.openai.generating import Question, watching
+from genwright.server.openai.answering import Question
+from genwright.server.openai.generating import watching
 from genwright.server.openai.pushing import told
 from genwright.server.service import Service
 from genwright.storage import Conversation
@@ -128,9 +129,8 @@ async def answered(
                 if isinstance(piece, Answer):
                     watch.usage, watch.finish = piece.usage, "stop"
                     _count(service, asked.served, piece)
-                elif isinstance(piece, Sentence) and not watch.told:
-                    watch.seen.token()
-                    watch.told = True
+                elif isinstance(piece, Sentence):
+                    watch.sentence(piece.text)
                 yield piece
 
 

@@ -5,9 +5,10 @@ from starlette.responses import JSONResponse, Response
 
 from genwright.server.deps import Asking, Serving
 from genwright.server.openai import chatting
+from genwright.server.openai.answering import by_assistant
 from genwright.server.openai.chat_request import asked_of
 from genwright.server.openai.chat_schema import ChatBody
-from genwright.server.openai.generating import Call, by_assistant, by_model
+from genwright.server.openai.generating import Call, by_model
 from genwright.server.openai.streaming import streamed
 from genwright.server.replies import unless_gone
 

@@ -121,19 +121,28 @@ async function failed(shown, text, error) {
     said.textContent = "Stopped";
     add(shown.answer, "p", "muted small", "Stopped.");
     if (!frame.dataset.conversation) return restore(text);
-    // The server keeps what was written by then, in a moment.
-    for (const wait of [400, 1200, 3000]) {
-      await new Promise((done) => setTimeout(done, wait));
-      const response = await fetch(`/chat/${frame.dataset.conversation}?part=turns`);
-      const html = response.ok ? await response.text() : "";
-      if (html.includes("<article")) { turns.innerHTML = html; return; }
-    }
+    await takeKept();
     return;
   }
   const notice = add(shown.answer, "div", "notice bad");
   notice.setAttribute("role", "alert");
   add(notice, "p", "", error.message);
   restore(text);
+}
+
+/** Show a stopped answer as the server keeps it, which takes it a moment. */
+async function takeKept() {
+  const before = turns.querySelectorAll(".question[data-message]").length;
+  for (const wait of [300, 700, 1500, 3000]) {
+    await new Promise((done) => setTimeout(done, wait));
+    const response = await fetch(`/chat/${frame.dataset.conversation}?part=turns`);
+    const template = document.createElement("template");
+    template.innerHTML = response.ok ? await response.text() : "";
+    if (template.content.querySelectorAll(".question[data-message]").length > before) {
+      turns.replaceChildren(template.content);
+      return;
+    }
+  }
 }
 
 function restore(text) {
