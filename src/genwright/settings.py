@@ -201,10 +201,15 @@ class RetentionSettings(Section):
     """How long things are kept, in days; 0 for ever."""
 
     traces: int = Field(default=90, ge=0)
+    """What happened for requests."""
     conversations: int = Field(default=0, ge=0)
+    """Counted from their last message."""
     responses: int = Field(default=30, ge=0)
+    """What ``/v1/responses`` keeps to go on from."""
     files: int = Field(default=0, ge=0)
+    """Uploaded files that are in no collection."""
     series: int = Field(default=90, ge=0)
+    """Values of the monitoring page."""
 
 
 class PrivacySettings(Section):
@@ -239,11 +244,15 @@ class AlertRule(Section):
     """One rule: while ``expr`` holds for the time ``for``, the alert fires."""
 
     name: str
+    """What it is called; each rule has its own."""
     expr: str
     """Over the recorded series, such as ``error_share > 0.05``."""
     for_seconds: float = Field(default=0, ge=0)
+    """How long it must hold before it fires, in seconds."""
     severity: Literal["info", "warning", "critical"] = "warning"
+    """How bad it is."""
     summary: str = ""
+    """What it means, for whoever is told."""
 
 
 class NotifySettings(Section):
@@ -252,8 +261,11 @@ class NotifySettings(Section):
     webhook: str = ""
     """Address that takes Alertmanager's version 4 JSON."""
     email_to: tuple[str, ...] = ()
+    """Addresses that get an e-mail."""
     email_from: str = "genwright@localhost"
+    """Whom it is from."""
     smtp: str = "localhost:25"
+    """Mail server, as HOST:PORT."""
     command: tuple[str, ...] = ()
     """Program with arguments; it reads the same JSON from its standard input."""
 
