@@ -130,13 +130,20 @@ class Gate:
 
     async def _through(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         body = _Body(receive, self._body_limit(scope["path"]), self.limits.body_seconds)
+
+        async def send(message: Message) -> None:
+            # A framework takes a body that breaks off for a malformed one: what we know is said.
+            if body.problem is None or answer.begun:
+                await answer(message)
+
         try:
-            await self.app(scope, body, answer)
-        except _TooLarge:
-            await _instead(answer, scope, receive, 413, f"More than {body.most} bytes were sent.")
-        except _TooSlow:
-            seconds = f"{self.limits.body_seconds:g}"
-            await _instead(answer, scope, receive, 408, f"The body did not come in {seconds} s.")
+            await self.app(scope, body, send)
+        except _Unwanted:
+            pass
+        if body.problem is not None and not answer.begun:
+            status, message = body.problem
+            ended = reply(status, message, headers={"connection": "close"})
+            await ended(scope, receive, answer)
 
     async def _websocket(
         self, refusal: Response | None, scope: Scope, receive: Receive, send: Send
@@ -211,20 +218,18 @@ class Gate:
         return self.limits.upload_bytes if upload else self.limits.body_bytes
 
 
-class _TooLarge(Exception):
-    pass
-
-
-class _TooSlow(Exception):
-    pass
+class _Unwanted(Exception):
+    """A body is too large or too slow."""
 
 
 class _Body:
     """``receive`` with a limit on bytes and seconds, until the body is whole."""
 
     def __init__(self, receive: Receive, most: int, seconds: float) -> None:
-        self.most = most
-        self._receive, self._left, self._whole = receive, most, False
+        self.problem: tuple[int, str] | None = None
+        """Status and message, once it is too large or too slow."""
+        self._receive, self._most, self._seconds = receive, most, seconds
+        self._left, self._whole = most, False
         self._end = time.monotonic() + seconds
 
     async def __call__(self) -> Message:
@@ -234,10 +239,12 @@ class _Body:
             wait = max(0.0, self._end - time.monotonic())
             message = await asyncio.wait_for(self._receive(), wait)
         except TimeoutError as error:
-            raise _TooSlow from error
+            self.problem = 408, f"The body did not come in {self._seconds:g} s."
+            raise _Unwanted from error
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _TooLarge
+            self.problem = 413, f"More than {self._most} bytes were sent."
+            raise _Unwanted
         self._whole = not message.get("more_body", False)
         return message
 
@@ -260,14 +267,6 @@ class _Answer:
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", self._cache)
         await self._send(message)
-
-
-async def _instead(
-    answer: _Answer, scope: Scope, receive: Receive, status: int, message: str
-) -> None:
-    """Answer with an error where nothing was answered yet."""
-    if not answer.begun:
-        await reply(status, message, headers={"connection": "close"})(scope, receive, answer)
 
 
 def _login_first(scope: Scope, headers: Headers) -> Response:
