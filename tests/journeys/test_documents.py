@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 LISTED = {
-    "id", "source", "title", "format", "pages", "passages", "characters", "sha256", "added_at", "owner", "restricted",
+    "id", "source", "title", "format", "pages", "passages", "characters", "sha256", "added_at",
+    "owner", "restricted",
 }  # fmt: skip
 HIT = {
     "document", "source", "passage", "text", "start", "end", "page", "section", "score", "scores",
