@@ -68,6 +68,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._events, self._valid = events, still_valid
         self._slow, self._last = slow_seconds, last
+        self._last_sent = asyncio.get_running_loop().time()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the events, the client or its right end."""
@@ -86,28 +87,34 @@ class EventStream(Response):
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        following = asyncio.ensure_future(anext(self._events, None))
+        pinging = asyncio.ensure_future(self._ping(send))
         try:
-            while True:
-                done, _ = await asyncio.wait((following,), timeout=PING_SECONDS)
-                event = following.result() if done else ": ping\n\n"
-                if event is None:
-                    break
-                if done:
-                    following = asyncio.ensure_future(anext(self._events, None))
+            async for event in self._events:
                 await self._piece(send, event)
         finally:
-            await _stopped(following)
+            await _stopped(pinging)
         await self._finish(send, "")
 
+    async def _ping(self, send: Send) -> None:
+        """Send comments while there are no events."""
+        while True:
+            waited = asyncio.get_running_loop().time() - self._last_sent
+            if waited >= PING_SECONDS:
+                await self._piece(send, ": ping\n\n")
+            else:
+                await asyncio.sleep(PING_SECONDS - waited)
+
     async def _piece(self, send: Send, event: str) -> None:
-        body = {"type": "http.response.body", "body": event.encode(), "more_body": True}
-        await asyncio.wait_for(send(body), self._slow)
+        self._last_sent = asyncio.get_running_loop().time()
+        # No task for each: this is done for every token.
+        async with asyncio.timeout(self._slow):
+            await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
 
     async def _finish(self, send: Send, event: str) -> None:
         body = {"type": "http.response.body", "body": event.encode(), "more_body": False}
         with suppress(TimeoutError, OSError):
-            await asyncio.wait_for(send(body), self._slow)
+            async with asyncio.timeout(self._slow):
+                await send(body)
 
     async def _invalid(self) -> None:
         while self._valid():
