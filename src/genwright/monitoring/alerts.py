@@ -5,6 +5,7 @@ while it holds, and when it no longer does. What fires is in the store, so that 
 forgets nor repeats it.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from genwright.types import OWNER, Json, Principal
 
 AGAIN = 4 * 3600.0
 """Seconds after which an alert that goes on is told again, as Alertmanager does."""
+
+log = logging.getLogger("genwright.alerts")
 
 DEFAULT_RULES = (
     AlertRule(
@@ -166,7 +169,11 @@ class Alerts:
             )
             return list(rows)
 
-        value = expression.evaluate(lookup)
+        try:
+            value = expression.evaluate(lookup)
+        except SettingsError as error:  # one rule must not silence the others
+            log.warning("rule failed", extra={"rule": rule.name, "error": str(error)})
+            value = None
         if not value:
             self._since.pop(rule.name, None)
             return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Status
 
 from genwright import __version__, extras
 
@@ -35,12 +36,12 @@ def span_processor(endpoint: str, redact: Redact | None = None) -> SpanProcessor
 
 
 class MetricExport:
-    """Sends metrics to a collector each minute: those of Prometheus, under their names.
+    """Sends metrics to a collector each minute: Prometheus' counts and gauges, under their names.
 
     Beside them go the names of OpenTelemetry's conventions for generative AI
     (``gen_ai.server.request.duration``, ``gen_ai.server.time_to_first_token``,
-    ``gen_ai.server.time_per_output_token``, ``gen_ai.client.token.usage``), as histograms of sums
-    and counts cannot be had from another's buckets: they are recorded as they happen.
+    ``gen_ai.server.time_per_output_token``, ``gen_ai.client.token.usage``) as histograms of their
+    own, recorded as requests end.
 
     Args:
         metrics: What is counted.
@@ -67,7 +68,8 @@ class MetricExport:
                     if family.type == "counter"
                     else meter.create_observable_gauge
                 )
-                make(family.name, [self._reading(family.name)], description=family.documentation)
+                name = family.name.replace(":", ".")  # OpenTelemetry's names have no colon
+                make(name, [self._reading(family.name)], description=family.documentation)
         metrics.listen(_GenAI(meter))
 
     def close(self) -> None:
@@ -127,11 +129,15 @@ class _Redacting(SpanExporter):
         """End the other."""
         self._exporter.shutdown()
 
+    def _words(self, text: str | None) -> str | None:
+        return self._redact(text) if text and self._redact else text
+
     def _copy(self, span: ReadableSpan) -> ReadableSpan:
         from genwright.monitoring.tracing import redacted
 
         if self._redact is None:
             return span
+        # Events and links are left out: the only events are exceptions with their tracebacks.
         return ReadableSpan(
             name=span.name,
             context=span.context,
@@ -139,7 +145,8 @@ class _Redacting(SpanExporter):
             resource=span.resource,
             attributes=redacted(span.attributes or {}, self._redact),  # type: ignore[arg-type]
             kind=span.kind,
-            status=span.status,
+            # The SDK puts what an exception said into the description.
+            status=Status(span.status.status_code, self._words(span.status.description)),
             start_time=span.start_time,
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,

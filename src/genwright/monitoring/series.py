@@ -89,7 +89,8 @@ def values_of(interval: Interval, seconds: float) -> dict[str, float]:
     }
     sentences = counts["supported"] + counts["unsupported"]
     shares = {
-        "error_share": (counts["http_5xx"] + counts["errors"], counts["http"]),
+        # A reply that broke off while it streamed had status 200; others count once.
+        "error_share": (max(counts["http_5xx"], counts["errors"]), counts["http"]),
         "refusal_share": (counts["refused"], counts["answers"]),
         "unsupported_share": (counts["unsupported"], sentences),
         "thumbs_down_share": (counts["thumbs_down"], counts["thumbs_up"] + counts["thumbs_down"]),

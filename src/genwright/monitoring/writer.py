@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from genwright.errors import StoreFailed
 from genwright.storage import Database
 from genwright.storage import Span as SpanRow
 from genwright.types import OWNER
 
 MOST_WAITING = 20_000
 """Spans that wait to be written; beyond them the oldest are dropped, so that no request waits."""
+RETRY_SECONDS = 0.5
 GATHER_SECONDS = 0.05
 """How long spans are gathered into one transaction."""
 
@@ -99,8 +99,9 @@ class BackgroundWriter:
     def _try(self, spans: list[Ended], again: bool = True) -> None:
         try:
             self._write(spans)
-        except StoreFailed as error:
+        except Exception as error:  # whatever it is: later spans can be written
             if again:
+                time.sleep(RETRY_SECONDS)
                 self._try(spans, again=False)
             else:
                 log.warning("spans lost", extra={"spans": len(spans), "error": str(error)})

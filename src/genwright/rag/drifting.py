@@ -23,7 +23,7 @@ def look_for_drift(parts: Parts) -> Report | None:
     (``drift_mmd_p`` …), are written with the time of the look.
 
     Returns:
-        None where there are too few questions, or none since the last look.
+        None where there are too few questions, in all or since the last look.
     """
     size = parts.workspace.settings.monitoring.drift_window
     with parts.workspace.database.read(OWNER) as session:
@@ -34,7 +34,7 @@ def look_for_drift(parts: Parts) -> Report | None:
         if len(first) < size or first[-1].start_ns >= last[0].start_ns:
             return None
         looks, seen_until = _looked(session)
-        if seen_until >= last[-1].start_ns / 1e9:
+        if seen_until >= last[0].start_ns / 1e9:  # windows that were looked at do not overlap
             return None
         windows = [_window(session, parts, each) for each in (first, last)]
     report = compare(windows[0], windows[1], looks + 1)
