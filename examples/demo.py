@@ -85,6 +85,7 @@ def _next(title: str) -> None:
     print(f"\n{title}")
     print(f'  {GENWRIGHT} ask -w {here} "…"')
     print(f"  {GENWRIGHT} chat -w {here}")
+    print(f"  {GENWRIGHT} serve -w {here}    # the same in the browser, at http://127.0.0.1:8080")
     print("  make demo DOCS=your/folder")
 
 

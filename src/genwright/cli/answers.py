@@ -7,14 +7,42 @@ from typing import TYPE_CHECKING
 
 from genwright.cli.output import one_line, place, print_json, print_table, remark, shortened
 from genwright.cli.output import visible as safe
+from genwright.errors import UsageError
 
 if TYPE_CHECKING:
+    from genwright.rag.answer import Answerer
     from genwright.rag.chat import Chat
     from genwright.rag.citations import Answer, Citation, Sentence
     from genwright.rag.conversations import Listed
+    from genwright.rag.parts import Parts
     from genwright.retrieval import Scope
 
 PROMPT = "you> "
+
+
+def answering(
+    parts: "Parts", assistant: str, model: str, extractive: bool | None, short: bool = False
+) -> "tuple[Answerer, Scope]":
+    """What answers, and where it looks: an assistant, or the workspace's settings with options.
+
+    Raises:
+        UsageError: An assistant is named with an option that it decides itself.
+        NotFound: There is no such assistant.
+    """
+    from genwright.rag.answer import Answerer
+    from genwright.rag.assistants import answerer_of, scope_of
+    from genwright.registry import Assistants
+    from genwright.retrieval import Scope
+
+    if not assistant:
+        return Answerer(parts, model=model, extractive=extractive, short=short), Scope()
+    if model or extractive is not None or short:
+        raise UsageError("Expected --assistant without --model, --extractive and --short.")
+    opened = parts.workspace
+    assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
+    served = assistants.resolve(parts.principal, assistant)
+    acting = parts.acting_for(parts.principal, served.version.config.settings(opened.settings))
+    return answerer_of(acting, served), scope_of(acting, served)
 
 
 class Shown:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.answers import Shown, print_answer
+from genwright.cli.answers import Shown, answering, print_answer
 from genwright.cli.context import parts, scope_of
 from genwright.cli.output import print_json
 
@@ -14,6 +14,7 @@ def command(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
     model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
+    assistant: Annotated[str, typer.Option(help="As this assistant: NAME or NAME@VERSION.")] = "",
     collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
     filters: Annotated[
         list[str] | None,
@@ -29,10 +30,8 @@ def command(
 
     Example: genwright ask "When should the oil be changed?" --collection manuals
     """
-    from genwright.rag.answer import Answerer
-
     with parts(ctx) as made:
-        answerer = Answerer(made, model=model, extractive=extractive, short=short)
-        scope = scope_of(collection, filters)
+        answerer, scope = answering(made, assistant, model, extractive, short)
+        scope = scope_of(collection, filters) if collection or filters else scope
         answer = answerer.ask(question, scope=scope, k=k, on_sentence=Shown(as_json))
     print_json(answer.json()) if as_json else print_answer(answer)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.answers import converse, print_conversations
+from genwright.cli.answers import answering, converse, print_conversations
 from genwright.cli.context import parts, scope_of
 
 
@@ -12,6 +12,7 @@ def command(
     ctx: typer.Context,
     k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
     model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
+    assistant: Annotated[str, typer.Option(help="As this assistant: NAME or NAME@VERSION.")] = "",
     collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
     extractive: Annotated[
         bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
@@ -26,7 +27,6 @@ def command(
 
     Example: genwright chat --collection manuals
     """
-    from genwright.rag.answer import Answerer
     from genwright.rag.chat import Chat
     from genwright.rag.conversations import conversations
 
@@ -34,5 +34,6 @@ def command(
         if list_them:
             print_conversations(conversations(made), as_json)
             return
-        chat = Chat(Answerer(made, model=model, extractive=extractive), conversation)
-        converse(chat, scope_of(collection, None), k, as_json)
+        answerer, scope = answering(made, assistant, model, extractive)
+        scope = scope_of(collection, None) if collection else scope
+        converse(Chat(answerer, conversation), scope, k, as_json)

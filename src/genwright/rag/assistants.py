@@ -1,9 +1,12 @@
 """An assistant at work: the answerer that one version describes, within the asker's rights."""
 
+from sqlalchemy import select
+
 from genwright.rag.answer import Answerer
 from genwright.rag.parts import Parts
 from genwright.registry import Served
 from genwright.retrieval import Scope
+from genwright.storage import Collection, visible
 
 
 def answerer_of(parts: Parts, served: Served) -> Answerer:
@@ -23,14 +26,13 @@ def scope_of(parts: Parts, served: Served) -> Scope:
     Where there is none, the scope names no collection that exists, so that nothing is found: an
     assistant over somebody else's documents looks like one over none.
     """
-    from genwright.rag.library import list_collections
-
     wanted = served.version.config.collections
     if not wanted:
         return Scope()
-    rows = list_collections(parts.workspace.database, parts.principal)
-    known = tuple(name for name in wanted if any(row["name"] == name for row in rows))
-    return Scope(known) if known else NOWHERE
+    named = select(Collection.name).where(Collection.name.in_(wanted), visible(parts.principal))
+    with parts.workspace.database.read(parts.principal) as session:
+        known = set(session.scalars(named))
+    return Scope(tuple(name for name in wanted if name in known)) if known else NOWHERE
 
 
 NOWHERE = Scope(filters={"source": "\0"})
