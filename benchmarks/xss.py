@@ -4,9 +4,9 @@
 
 Each payload is stored as a question, an answer of an assistant that says whatever it reads, a
 title, a document's text, its file name and heading, a collection, an assistant's description
-and feedback (names of people and groups take no such characters); then every page that shows one of them is opened. Counted
-are scripts that run (dialogs, a marker in ``window``, violations of the content security policy
-that a payload provokes) and requests to other hosts. Both must be 0.
+and feedback (names of people and groups take no such characters); then every page that shows one
+of them is opened. Counted are scripts that run (dialogs, a marker in ``window``, violations of the
+content security policy that a payload provokes) and requests to other hosts. Both must be 0.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,12 @@ def write_settings(file: Path, values: Mapping[str, Any]) -> Settings:
             _set(document, name.split("."), value)
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not valid TOML: {error}. Mend it and try again.") from error
+    file = file.resolve()  # a link stays one
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("w", encoding="utf-8") as opened:
+        with part.open("x", encoding="utf-8") as opened:
+            if file.exists():
+                os.fchmod(opened.fileno(), stat.S_IMODE(file.stat().st_mode))
             opened.write(tomlkit.dumps(document))
             opened.flush()
             os.fsync(opened.fileno())

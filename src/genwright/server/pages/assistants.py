@@ -10,7 +10,7 @@ from genwright.prompts import prompt_names
 from genwright.rag.collections import shelves
 from genwright.registry import Version, differences
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.rendering import render
+from genwright.server.pages.rendering import back, render, told_of
 from genwright.server.service import Service
 from genwright.types import Json, Principal
 
@@ -27,7 +27,7 @@ def listing(request: Request, service: Serving, identity: Asking) -> Response:
         "assistants.html",
         assistants=service.assistants.known(identity.principal),
         prompts=prompt_names(),
-        message=request.query_params.get("told", "")[:500],
+        message=told_of(request),
     )
 
 
@@ -65,7 +65,7 @@ def one(
         diff=differences(other.config, shown.config),
         collections=sorted({each.name for each in shelves(parts)}),
         models=_models(service),
-        message=request.query_params.get("told", "")[:500],
+        message=told_of(request),
     )
 
 
@@ -114,7 +114,7 @@ def promote(
     """Put a version in service at once."""
     served = service.assistants.promote(identity.principal, name, str(version))
     _note(service, identity.principal, "assistant.promote", served.label)
-    return RedirectResponse(f"/assistants/{name}?told={served.label} is live.", 303)
+    return back(f"/assistants/{name}", f"{served.label} is live.")
 
 
 @router.post("/{name}/rollback", dependencies=[Depends(may("assistants.promote"))])
@@ -122,7 +122,7 @@ def rollback(service: Serving, identity: Asking, name: str) -> Response:
     """Put the version in service that was live before."""
     served = service.assistants.rollback(identity.principal, name)
     _note(service, identity.principal, "assistant.rollback", served.label)
-    return RedirectResponse(f"/assistants/{name}?told={served.label} is live again.", 303)
+    return back(f"/assistants/{name}", f"{served.label} is live again.")
 
 
 @router.post("/{name}/default", dependencies=[Depends(may("assistants.promote"))])
@@ -138,7 +138,7 @@ def remove(service: Serving, identity: Asking, name: str) -> Response:
     """Remove an assistant with its versions."""
     service.assistants.remove(identity.principal, name)
     _note(service, identity.principal, "assistant.remove", name)
-    return RedirectResponse(f"/assistants?told={name} was removed.", 303)
+    return back("/assistants", f"{name} was removed.")
 
 
 def _pick(versions: list[Version], number: int) -> Version:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from genwright.access import allowed, audit, grants
 from genwright.access.grants import Target
@@ -25,11 +25,12 @@ from genwright.retrieval import Scope
 from genwright.retrieval.search import MODES
 from genwright.server.deps import InRights, may
 from genwright.server.pages.marking import marked
-from genwright.server.pages.rendering import render
+from genwright.server.pages.rendering import back, render, told_of
 
 router = APIRouter(prefix="/documents", include_in_schema=False)
 PAGE = 50
 """Documents of one page."""
+ADDS, SHARES = [Depends(may("documents.add"))], [Depends(may("rights.grant"))]
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Shown:
 def listing(request: Request, parts: InRights) -> Response:
     """Every collection the reader knows of, and where to put files."""
     found = shelves(parts)
-    return render(request, "documents.html", shelves=found, message=_told(request))
+    return render(request, "documents.html", shelves=found, message=told_of(request))
 
 
 @router.post("", dependencies=[Depends(may("collections.create"))])
 def create(parts: InRights, name: Annotated[str, Form(max_length=200)]) -> Response:
     """Make a collection."""
-    return _back(f"/documents/in/{create_collection(parts, name.strip()).id}")
+    return back(f"/documents/in/{create_collection(parts, name.strip()).id}")
 
 
 @router.get("/in/{collection}")
@@ -69,7 +70,9 @@ def one(
 ) -> Response:
     """A collection: its documents, who may read them, and a search."""
     shown = _shown(parts, collection, page)
-    return render(request, "collection.html", shown=shown, message=_told(request), search=_search())
+    return render(
+        request, "collection.html", shown=shown, message=told_of(request), search=_search()
+    )
 
 
 @router.get("/in/{collection}/search")
@@ -90,7 +93,7 @@ def search(
     return render(request, "collection.html", shown=shown, message="", search=found)
 
 
-@router.post("/upload", dependencies=[Depends(may("documents.add"))])
+@router.post("/upload", dependencies=ADDS)
 def upload(
     request: Request,
     parts: InRights,
@@ -104,42 +107,46 @@ def upload(
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"files": [each.__dict__ for each in found]})
     failed = [f"{each.name}: {each.reason}" for each in found if each.reason]
-    return _back(f"/documents/in/{found[0].collection}", "; ".join(failed) or "Added.")
+    return back(f"/documents/in/{found[0].collection}", "; ".join(failed) or "Added.")
 
 
-@router.post("/in/{collection}/rename")
+@router.post("/in/{collection}/rename", dependencies=ADDS)
 def rename(
     parts: InRights, collection: int, name: Annotated[str, Form(max_length=200)]
 ) -> Response:
     """Call a collection something else."""
     rename_collection(parts, collection, name.strip())
-    return _back(f"/documents/in/{collection}")
+    return back(f"/documents/in/{collection}")
 
 
-@router.post("/in/{collection}/remove")
+@router.post("/in/{collection}/remove", dependencies=ADDS)
 def remove(parts: InRights, collection: int) -> Response:
     """Remove a collection with its documents."""
     remove_collection(parts, collection)
-    return _back("/documents", "The collection was removed.")
+    return back("/documents", "The collection was removed.")
 
 
-@router.post("/in/{collection}/documents/{document}/remove")
+@router.post(
+    "/in/{collection}/documents/{document}/remove", dependencies=[Depends(may("documents.add"))]
+)
 def remove_document(parts: InRights, collection: int, document: int) -> Response:
     """Remove a document."""
     remove_documents(parts.workspace.database, parts.principal, [str(document)])
-    return _back(f"/documents/in/{collection}", "The document was removed.")
+    return back(f"/documents/in/{collection}", "The document was removed.")
 
 
-@router.post("/in/{collection}/documents/{document}/restrict")
+@router.post(
+    "/in/{collection}/documents/{document}/restrict", dependencies=[Depends(may("rights.grant"))]
+)
 def restrict(
     parts: InRights, collection: int, document: int, on: Annotated[bool, Form()] = False
 ) -> Response:
     """Let rights on the collection reach a document, or not."""
     grants.restrict(parts.workspace.database, parts.principal, document, on)
-    return _back(f"/documents/in/{collection}")
+    return back(f"/documents/in/{collection}")
 
 
-@router.post("/in/{collection}/rights")
+@router.post("/in/{collection}/rights", dependencies=SHARES)
 def share(
     parts: InRights,
     collection: int,
@@ -154,7 +161,7 @@ def share(
         grants.revoke(database, principal, holder.strip(), target)
     else:
         grants.grant(database, principal, holder.strip(), target, right)
-    return _back(f"/documents/in/{collection}#rights")
+    return back(f"/documents/in/{collection}#rights")
 
 
 @router.post("/reindex", dependencies=[Depends(may("reindex"))])
@@ -163,7 +170,7 @@ def index_again(parts: InRights) -> Response:
     reindex(parts)
     with parts.workspace.database.write(parts.principal) as session:
         audit.record(session, "reindex")
-    return _back("/documents", "Every index was made anew.")
+    return back("/documents", "Every index was made anew.")
 
 
 def _target(collection: int, document: int | None) -> Target:
@@ -192,16 +199,3 @@ def _grants(parts: Parts, collection: int) -> list[grants.Granted]:
 
 def _search(q: str = "", mode: str = "hybrid", hits: object = ()) -> dict[str, object]:
     return {"q": q, "mode": mode, "modes": MODES, "hits": hits}
-
-
-def _told(request: Request) -> str:
-    """What the request before this page has to say, at most a line."""
-    return request.query_params.get("told", "")[:500]
-
-
-def _back(path: str, told: str = "") -> Response:
-    from urllib.parse import quote
-
-    where, _, fragment = path.partition("#")
-    query = f"?told={quote(told[:500])}" if told else ""
-    return RedirectResponse(where + query + (f"#{fragment}" if fragment else ""), 303)

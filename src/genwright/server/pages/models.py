@@ -6,7 +6,7 @@ from queue import Queue
 from threading import Event, Thread
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from genwright.access import audit
 from genwright.embeddings import prepare
@@ -14,7 +14,7 @@ from genwright.errors import GenwrightError
 from genwright.rag.parts import Parts
 from genwright.server.bridge import Bridge
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.rendering import render
+from genwright.server.pages.rendering import back, render, told_of
 from genwright.server.replies import EventStream
 from genwright.types import Json
 
@@ -36,7 +36,7 @@ def listing(request: Request, service: Serving, parts: InRights) -> Response:
         models=parts.catalog.models(),
         servers=service.settings.servers,
         loaded=loaded,
-        message=request.query_params.get("told", "")[:500],
+        message=told_of(request),
     )
 
 
@@ -46,7 +46,7 @@ async def pull(request: Request, name: str, service: Serving, identity: Asking) 
     parts = service.parts_for(identity)
     if "text/event-stream" not in request.headers.get("accept", ""):
         await service.call(lambda: _pull(parts, name))
-        return RedirectResponse(f"/models?told={name} is here.", 303)
+        return back("/models", f"{name} is here.")
     bridge: Bridge[tuple[str, Json]] = Bridge(
         service.executor, service.settings.server.slow_seconds
     )
@@ -63,7 +63,7 @@ def remove(name: str, parts: InRights) -> Response:
     """Delete a model from disk."""
     parts.catalog.remove(name)
     _note(parts, "model.remove", name)
-    return RedirectResponse(f"/models?told={name} was removed.", 303)
+    return back("/models", f"{name} was removed.")
 
 
 @router.post("/{name}/verify", dependencies=[Depends(may("models.pull"))])
@@ -71,7 +71,7 @@ def verify(name: str, parts: InRights) -> Response:
     """Hash its files again."""
     found = parts.catalog.verify(name)
     told = "; ".join(f"{each.file} {each.problem}" for each in found)
-    return RedirectResponse(f"/models?told={told or f'{name} is as it was pulled.'}", 303)
+    return back("/models", f"{told or f'{name} is as it was pulled.'}")
 
 
 async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenerator[str, None]:

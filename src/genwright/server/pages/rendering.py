@@ -7,14 +7,17 @@ the plots make. No page holds inline scripts or styles: the content security pol
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from genwright.access import Identity, allowed
 
+MOST_TOLD = 500
+"""Characters."""
 THEMES = ("light", "dark")
 THEME_COOKIE = "genwright_theme"
 
@@ -111,6 +114,24 @@ def fragment(request: Request, template: str, **values: object) -> str:
         "signed_in": identity is not None and identity.login_id is not None,
     }
     return environment().get_template(template).render({**known, **values})
+
+
+def back(path: str, told: str = "") -> Response:
+    """Go to a page after a form was sent, and have it say something.
+
+    Args:
+        path: Where to, perhaps with a fragment.
+        told: At most a line; pages show it as text, and it claims nothing by itself.
+    """
+    where, _, fragment = path.partition("#")
+    query = f"?told={quote(told[:MOST_TOLD])}" if told else ""
+    return RedirectResponse(where + query + (f"#{fragment}" if fragment else ""), 303)
+
+
+def told_of(request: Request) -> str:
+    """What the form before this page has to say. Only where this site's own page led here."""
+    same = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    return request.query_params.get("told", "")[:MOST_TOLD] if same else ""
 
 
 def wants_page(request: Request) -> bool:

@@ -10,7 +10,7 @@ from genwright.access import allowed, audit, create_key, list_keys, people, requ
 from genwright.errors import GenwrightError, NotFound
 from genwright.privacy import KINDS
 from genwright.server.deps import Asking, Serving, may
-from genwright.server.pages.rendering import render
+from genwright.server.pages.rendering import back, render, told_of
 from genwright.server.service import Service
 from genwright.settings_file import write_settings
 from genwright.types import Principal
@@ -106,7 +106,7 @@ def change_person(
     service: Serving,
     identity: Asking,
     name: str,
-    role: Word | None = None,
+    role: Annotated[str | None, Form(max_length=20)] = None,
     active: Annotated[bool | None, Form()] = None,
     password: Annotated[str, Form(max_length=1024)] = "",
 ) -> Response:
@@ -247,7 +247,7 @@ def _render(
         used=service.quotas.used_today,
         version=__version__,
         root=str(service.workspace.root),
-        message=request.query_params.get("told", "")[:500],
+        message=told_of(request),
     )
 
 
@@ -266,7 +266,4 @@ def _written(service: Service) -> object:
 
 
 def _back(tab: str, told: str = "") -> Response:
-    from urllib.parse import quote
-
-    query = f"?told={quote(told[:500])}" if told else ""
-    return RedirectResponse(f"/settings/{tab}{query}", 303)
+    return back(f"/settings/{tab}", told)

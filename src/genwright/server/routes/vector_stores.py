@@ -63,7 +63,7 @@ def one(store: str, parts: InRights) -> Json:
     return store_json(get_collection(parts, number_of(store)))
 
 
-@router.post("/{store}")
+@router.post("/{store}", dependencies=[Depends(may("documents.add"))])
 def change(store: str, body: stored.ChangedVectorStore, parts: InRights) -> Json:
     """Rename a collection."""
     if body.name is None:
@@ -71,7 +71,7 @@ def change(store: str, body: stored.ChangedVectorStore, parts: InRights) -> Json
     return store_json(rename_collection(parts, number_of(store), body.name))
 
 
-@router.delete("/{store}")
+@router.delete("/{store}", dependencies=[Depends(may("documents.add"))])
 def remove(store: str, parts: InRights) -> Json:
     """Remove a collection with its documents."""
     remove_collection(parts, number_of(store))
