@@ -85,13 +85,19 @@ def main() -> None:
             thread.start()
         began = time.monotonic()
         while (minutes := (time.monotonic() - began) / 60) < options.minutes:
-            rows.append((minutes, server.memory_mb(), *server.counts()))
+            own, mapped = server.memory_mb("RssAnon"), server.memory_mb("RssFile")
+            rows.append((minutes, own, mapped, *server.counts()))
             time.sleep(10 if options.minutes > 5 else 2)
         stop.set()
         for thread in threads:
             thread.join(60)
     table = np.array([row for row in rows if row[0] >= options.warm])
-    for name, column in (("memory MB", 1), ("descriptors", 2), ("threads", 3)):
+    for name, column in (
+        ("memory MB", 1),
+        ("mapped MB", 2),
+        ("descriptors", 3),
+        ("threads", 4),
+    ):
         slope = np.polyfit(table[:, 0], table[:, column], 1)[0]
         print(
             f"{name:12} {table[0, column]:8.1f} -> {table[-1, column]:8.1f}, "

@@ -51,10 +51,14 @@ class Server:
         self.log.seek(0)
         return self.log.read()
 
-    def memory_mb(self) -> float:
-        """Resident memory of the server process, without its engines."""
+    def memory_mb(self, kind: str = "VmRSS") -> float:
+        """Resident memory of the server process, without its engines.
+
+        ``RssAnon`` is its own; ``RssFile`` beside it are files that it maps, the store among them,
+        which the system takes back when it wants to.
+        """
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
+        return int(re.search(rf"{kind}:\s+(\d+)", text)[1]) / 1024
 
     def counts(self) -> tuple[int, int]:
         """Open descriptors and threads."""

@@ -31,6 +31,15 @@ PATHS = {
     "traces": "/traces",
     "monitoring": "/monitoring",
     "settings": "/settings",
+    "search": "/documents/in/1/search?q=oil",
+    "assistant": "/assistants/assistant",
+    "people": "/settings/people",
+    "groups": "/settings/groups",
+    "limits": "/settings/limits",
+    "privacy": "/settings/privacy",
+    "audit": "/settings/audit",
+    "about": "/settings/about",
+    "api": "/api",
 }
 
 
