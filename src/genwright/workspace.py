@@ -4,7 +4,8 @@
 
     genwright.toml   settings        genwright.db   the store
     models/          weights         indexes/       derived from the store
-    prompts/         the team's own  runs/          evaluations and trainings
+    prompts/         the team's own  runs/          trainings at work
+    datasets/        rows by digest  versions/      trained weights by digest
 """
 
 import os
@@ -65,6 +66,21 @@ class Workspace:
     def indexes_dir(self) -> Path:
         """Folder of what is derived from the store and can be rebuilt."""
         return self.root / "indexes"
+
+    @property
+    def versions_dir(self) -> Path:
+        """Folder of trained weights, by digest; the store says which of them are versions."""
+        return self.root / "versions"
+
+    @property
+    def datasets_dir(self) -> Path:
+        """Folder of data sets that were checked in, by digest."""
+        return self.root / "datasets"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Folder of trainings at work: checkpoints, and what they need to go on."""
+        return self.root / "runs"
 
     @property
     def prompts_dir(self) -> Path:

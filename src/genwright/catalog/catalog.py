@@ -16,7 +16,7 @@ from genwright.catalog.verify import Finding, verify
 from genwright.errors import NotFound, Refused, UnknownName, UntrustedWeights, UsageError
 from genwright.types import Progress, unheard
 
-PARTIAL, LOCKS, ENTRIES = ".partial", ".locks", "models.toml"
+PARTIAL, LOCKS, ENTRIES, ORIGINALS = ".partial", ".locks", "models.toml", ".originals"
 
 
 class Catalog:
@@ -109,10 +109,32 @@ class Catalog:
             UntrustedWeights: What was delivered is not what is pinned, or no sound weights.
         """
         entry = self._entry(name)
-        with self._lock(name):
+        with self.locked(name):
             if self.manifest(name) is None:
                 self._pull(entry, progress, finish)
         return self.path(name)
+
+    def original(self, name: str, progress: Progress = unheard) -> Path:
+        """Folder of a model's files as its publisher has them, fetched when first asked for.
+
+        A pulled embedder is prepared for its runtime; training needs what it was made of.
+
+        Raises:
+            UnknownName: No entry has that name.
+            DownloadFailed: No source delivered.
+            UntrustedWeights: What was delivered is not what is pinned, or no sound weights.
+        """
+        from genwright.catalog import fetch
+
+        entry = self._entry(name)
+        folder = self.models_dir / ORIGINALS / name
+        with self.locked(f"{name}.original"):
+            if not folder.is_dir():
+                stage = self.models_dir / PARTIAL / f"{name}.original"
+                fetch.fetch(entry, pins.read(self.models_dir).get(name, {}), stage, progress)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(stage, folder)
+        return folder
 
     def verify(self, name: str | None = None) -> list[Finding]:
         """Hash the files of one pulled model, or of all, and tell what is not as it was.
@@ -147,7 +169,7 @@ class Catalog:
             raise NotFound(f"There is no file {path}: name a GGUF file.")
         if not NAME.fullmatch(name):
             raise UsageError(f"{name!r} is no name for a model: use a-z, 0-9, '.', '_' and '-'.")
-        with self._lock(name):
+        with self.locked(name):
             if name in self.entries or (self.models_dir / name).exists():
                 raise UsageError(f"There is a model {name!r} already: choose another name.")
             with self._stage(f"{name}.import") as stage:
@@ -167,7 +189,7 @@ class Catalog:
         if name not in self._folders():
             self.path(name)
         folder = self.models_dir / name
-        with self._lock(name), self._stage(f"{name}.removed") as gone:
+        with self.locked(name), self._stage(f"{name}.removed") as gone:
             size = sum((folder / each).lstat().st_size for each in manifest.walk(folder))
             os.replace(folder, gone / name)  # at once: nobody may find half a model
         return size
@@ -181,7 +203,7 @@ class Catalog:
         known = pins.read(self.models_dir).get(entry.name, {})
         came = fetch.fetch(entry, known, stage, progress)
         if came.pinned_by != "catalog":
-            with self._lock(pins.PINS):
+            with self.locked(pins.PINS):
                 pins.add(self.models_dir, entry.name, came.files)
         if finish is not None and entry.format == "safetensors":
             finish(stage)
@@ -234,7 +256,12 @@ class Catalog:
             shutil.rmtree(stage, ignore_errors=True)
 
     @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
+    def locked(self, name: str) -> Iterator[None]:
+        """Let one process at a time work on what a name stands for.
+
+        Raises:
+            Refused: The folder of models cannot be written.
+        """
         from filelock import FileLock
 
         locks = self.models_dir / LOCKS

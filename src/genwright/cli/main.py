@@ -41,12 +41,17 @@ COMMANDS = {
     "forget": "Remove a document, person or source with every trace of it.",
     "trace": "Show what happened for a request.",
     "models": "List, pull, verify, import and remove models.",
+    "data": "Check, mend, split and convert data sets.",
+    "tune": "Fit a model to a task, in nine recorded steps.",
     "eval": "Measure retrieval and answers on a data set.",
     "status": "Tell what is in the workspace.",
     "doctor": "Check everything the workspace depends on.",
     "reindex": "Rebuild every index from the store.",
 }
 """Every command in the order of the help, with its one line; its file loads when it is called."""
+
+SET_THEIR_OWN = ("tune", "pretrain")
+"""Commands whose ``--set`` is of the training; the workspace's settings come from its file."""
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -175,16 +180,22 @@ def globals_first(arguments: Sequence[str]) -> list[str]:
     front: list[str] = []
     rest: list[str] = []
     waiting = iter(arguments)
+    moved = ("-w", "--workspace") if _sets_its_own(arguments) else ("-w", "--workspace", "--set")
     for each in waiting:
         if each == "--":
             rest += [each, *waiting]
-        elif each in ("-w", "--workspace", "--set"):
+        elif each in moved:
             front += [each, *(value for value in [next(waiting, None)] if value is not None)]
-        elif each in ("-q", "--quiet") or each.startswith(("--workspace=", "--set=")):
+        elif each in ("-q", "--quiet") or each.startswith(tuple(f"{name}=" for name in moved)):
             front.append(each)
         else:
             rest.append(each)
     return front + rest
+
+
+def _sets_its_own(arguments: Sequence[str]) -> bool:
+    """Whether the command takes ``--set`` for what it makes, and not for the workspace."""
+    return next((each for each in arguments if each in COMMANDS), "") in SET_THEIR_OWN
 
 
 def _status_of(error: BaseException) -> int:

@@ -5,6 +5,7 @@ The child runs llama.cpp's own HTTP server on a Unix socket that only this user 
 of prompt prefixes are llama.cpp's, and a cancelled request is one whose connection is closed.
 """
 
+import copy
 import os
 import secrets
 import time
@@ -21,7 +22,7 @@ import numpy as np
 
 from genwright.catalog.gguf_header import GGUFHeader, read_header
 from genwright.engines import memory, tools, wire
-from genwright.engines.base import ChatRequest, Delta, Sampling, TokenScore, engines
+from genwright.engines.base import ChatRequest, Delta, Message, Sampling, TokenScore, engines
 from genwright.engines.process import ChildProcess
 from genwright.engines.schemas import check_schema
 from genwright.engines.serve_gguf import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, ServeConfig
@@ -78,6 +79,7 @@ class LlamaCppEngine:
         self._knows_tools = "tools" in str(header.metadata.get("tokenizer.chat_template", ""))
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)  # prompt tokens, seconds
         self._adapters, self._slots = len(adapters), Slots(slots)
+        self._acting: dict[int, float] = {}
         _check_memory(path, header, settings, self.context, kind, slots, adapters)
         config = ServeConfig(
             model=str(path.resolve()),
@@ -119,6 +121,31 @@ class LlamaCppEngine:
         """How often the child died and was started again."""
         return self._child.restarts
 
+    def adapted(self, place: int, name: str = "") -> "LlamaCppEngine":
+        """The same loaded model with one of its adapters acting on every request.
+
+        It shares the child process; whoever opened the engine closes it.
+
+        Args:
+            place: Of the adapter in the list that the engine was given.
+            name: What traces and messages call it.
+        """
+        self._lora({place: 1.0})
+        other = copy.copy(self)
+        other._acting, other.name = {place: 1.0}, name or self.name
+        return other
+
+    def bare(self, name: str = "") -> "LlamaCppEngine":
+        """The same loaded model with no adapter acting."""
+        other = copy.copy(self)
+        other._acting, other.name = {}, name or self.name
+        return other
+
+    def prompt_text(self, messages: Sequence[Message]) -> str:
+        """The text that the model reads before it replies to a conversation."""
+        body = {"messages": [wire.message_json(message) for message in messages]}
+        return str(self._post("/apply-template", body)["prompt"])
+
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Answer a conversation by the chat template in the GGUF.
 
@@ -134,7 +161,7 @@ class LlamaCppEngine:
         for schema in (asked.json_schema, *(tool.parameters for tool in asked.tools)):
             check_schema(schema or {})
         body = wire.chat_json(asked) | _sampling(asked.sampling)
-        body["lora"] = self._lora(dict(asked.adapters))
+        body["lora"] = self._lora(dict(asked.adapters) or self._acting)
         deltas = self._stream("/v1/chat/completions", body, cancel, asked.cache_key)
         return tools.read_reply(deltas) if told else deltas
 
@@ -152,7 +179,7 @@ class LlamaCppEngine:
         body = wire.sampling_json(sampling) | _sampling(sampling)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
-        body["lora"] = self._lora({})
+        body["lora"] = self._lora(self._acting)
         if logprobs is not None:
             body["logprobs"] = logprobs
         return self._stream("/v1/completions", body, cancel, cache_key)
@@ -243,9 +270,10 @@ class LlamaCppEngine:
             "n_predict": len(forced),
             "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in forced),
             "n_probs": max(1, top),
-            "lora": self._lora({}),
+            "lora": self._lora(self._acting),
             "temperature": 0,
             "ignore_eos": False,
+            "cache_prompt": not self._adapters,
         }
         scored = self._post("/completion", body)["completion_probabilities"]
         if [token["id"] for token in scored] != forced:
@@ -282,6 +310,8 @@ class LlamaCppEngine:
         self, path: str, body: Json, cancel: Event | None, cache_key: str
     ) -> Iterator[Delta]:
         end = time.monotonic() + self._seconds
+        if self._adapters:  # what one adapter has read must never serve another
+            cache_key = f"{body['lora']}\0{cache_key}"
         with (
             self._slots.held(cache_key) as where,
             self._failures(),

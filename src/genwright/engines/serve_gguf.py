@@ -46,14 +46,14 @@ class ServeConfig:
 def main() -> None:
     """Serve until the parent is gone."""
     config = ServeConfig(**json.loads(sys.stdin.buffer.readline()))
-    _die_with(config.parent)
+    die_with(config.parent)
     server = _server(config)
     sys.stdin.buffer.read()  # returns when the parent closes the pipe or dies
     del server
     os._exit(0)  # llama.cpp's threads must not delay the end
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Ask Linux to kill this process when the thread that started it ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

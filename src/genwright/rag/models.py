@@ -8,16 +8,19 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from genwright.engines import is_stub
-from genwright.errors import NotFound
+from genwright.errors import EngineFailed, NotFound
 from genwright.hardware import available_cores
-from genwright.types import Progress, unheard
+from genwright.types import OWNER, Progress, unheard
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
     from genwright.catalog import Catalog
     from genwright.embeddings import Embedder
     from genwright.engines import Engine
+    from genwright.engines.sharing import SharedBase
+    from genwright.registry import ModelVersions, Trained
     from genwright.retrieval.vector import VectorSearch
+    from genwright.training.bases import BaseModel
 
 Kind = Literal["chat", "embed", "rerank"]
 
@@ -34,6 +37,7 @@ class Models:
         self.workspace, self.progress = workspace, progress
         self.engines: dict[tuple[str, str], Engine] = {}
         self._embedders: dict[str, Embedder] = {}
+        self._shared: dict[str, SharedBase] = {}
         self._opening: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
         self._closing = ExitStack()
 
@@ -42,6 +46,7 @@ class Models:
         self._closing.close()
         self.engines.clear()
         self._embedders.clear()
+        self._shared.clear()
 
     @cached_property
     def catalog(self) -> "Catalog":
@@ -83,17 +88,43 @@ class Models:
         folder = self.workspace.indexes_dir
         return VectorSearch(folder, embedder.fingerprint, embedder.dim, settings)
 
+    @cached_property
+    def versions(self) -> "ModelVersions":
+        """The trained models of the registry."""
+        from genwright.registry import ModelVersions
+
+        return ModelVersions(self.workspace.database, self.workspace.versions_dir)
+
+    def trained(self, name: str) -> "Trained | None":
+        """The registered version of a name, ``NAME@3`` or ``BASE+NAME@alias``; None where none is.
+
+        Raises:
+            NotFound: The name can only be that of a version, and there is none.
+            UsageError: The version is for another base.
+        """
+        if "/" in name or is_stub(name) or self.catalog.manifest(name) is not None:
+            return None
+        try:
+            return self.versions.resolve(OWNER, name)
+        except NotFound:
+            if "+" in name:
+                raise
+            return None
+
     def engine(self, name: str, kind: Kind = "chat") -> "Engine":
         """A loaded model.
 
         Args:
-            name: Catalog name, ``SERVER/MODEL`` for a server of the settings, or a stub's name.
+            name: Catalog name, a version of the registry (``NAME@3``, ``BASE+NAME@alias``),
+                ``SERVER/MODEL`` for a server of the settings, or a stub's name.
             kind: What it is for.
 
         Raises:
             NotFound: The model is not pulled, or no server has that name.
             EngineFailed: It does not load.
         """
+        trained = self.trained(name) if kind == "chat" else None
+        name = trained.served_as if trained else name  # an alias is looked up for each request
         # Others are served while one loads; two who ask for the same one wait for one load.
         with self._opening[name, kind]:
             if (name, kind) not in self.engines:
@@ -108,12 +139,18 @@ class Models:
         Raises:
             NotFound: It is not pulled, or no server has that name.
         """
-        if not is_stub(name):
+        if not is_stub(name) and self.trained(name) is None:
             self._server_of(name) if "/" in name else self.catalog.path(name)
 
     def bytes_of(self, name: str) -> int | None:
         """Size of a chat model's file; None for a stub and for a server's model."""
-        return None if is_stub(name) or "/" in name else self.catalog.path(name).stat().st_size
+        if is_stub(name) or "/" in name:
+            return None
+        if (trained := self.trained(name)) is None:
+            return self.catalog.path(name).stat().st_size
+        if trained.facts.kind == "adapter" and self.catalog.manifest(trained.facts.base):
+            return trained.size + self.catalog.path(trained.facts.base).stat().st_size
+        return trained.size
 
     def path(self, name: str) -> Path:
         """Where a model is on disk; one of the two embedded ones is pulled when it is not there.
@@ -159,7 +196,62 @@ class Models:
         if "/" in name:
             server, model = self._server_of(name)
             return open_server(server, self.workspace.settings.servers[server], model)
-        return open_engine(self.path(name), self.workspace.settings.engine, kind=kind, name=name)
+        if kind == "chat" and (trained := self.trained(name)):
+            return self._open_trained(trained)
+        if kind != "chat":
+            return open_engine(
+                self.path(name), self.workspace.settings.engine, kind=kind, name=name
+            )
+        return self._base(name, self.path(name)).view(name)
+
+    def _open_trained(self, trained: "Trained") -> "Engine":
+        """A registered version: an adapter shares the process of its base where llama.cpp runs it.
+
+        Raises:
+            EngineFailed: It does not load, or its base is not here.
+        """
+        from genwright.tuning.saving import ADAPTER_FILE
+        from genwright.tuning.serving import open_trained
+
+        facts, settings = trained.facts, self.workspace.settings.engine
+        self.versions.check(trained)
+        base = self.base(facts.base) if facts.kind == "adapter" else None
+        if base is not None and base.digest != facts.base_digest:
+            raise EngineFailed(
+                f"{trained.label} is for another {facts.base!r} than the one that is here (SHA-256 "
+                f"{facts.base_digest[:12]}…, got {base.digest[:12]}…): pull that one, or train anew."
+            )
+        if facts.engine == "llamacpp" and base is not None and base.gguf is not None:
+            shared = self._base(facts.base, base.gguf)
+            return shared.view(trained.served_as, trained.folder / ADAPTER_FILE)
+        return open_trained(trained.folder, facts, base, settings, trained.served_as)
+
+    def base(self, name: str) -> "BaseModel":
+        """What a training starts from, or an adapter lies over; see ``training.bases``."""
+        from genwright.training.bases import find_base
+
+        return find_base(
+            name,
+            self.catalog,
+            lambda named: self.versions.resolve(OWNER, named),
+            self.progress,
+            accept_licence=True,  # asked when it was trained
+        )
+
+    def _base(self, name: str, path: Path) -> "SharedBase":
+        """The one process of a GGUF chat model, which adapters share."""
+        from genwright.engines.llamacpp import LlamaCppEngine
+        from genwright.engines.sharing import SharedBase
+
+        with self._opening[name, "base"]:
+            if name not in self._shared:
+                settings = self.workspace.settings.engine
+                shared = SharedBase(
+                    lambda adapters: LlamaCppEngine(path, settings, name=name, adapters=adapters)
+                )
+                self._closing.callback(shared.close)
+                self._shared[name] = shared
+            return self._shared[name]
 
     def _server_of(self, name: str) -> tuple[str, str]:
         """Server and model of ``SERVER/MODEL``."""

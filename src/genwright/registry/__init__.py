@@ -1,4 +1,4 @@
-"""Registry: assistants as named, immutable versions, and the aliases that point to them.
+"""Registry: models and assistants as immutable versions, aliases that point to them, and runs.
 
 Example:
     >>> import pathlib, tempfile
@@ -13,15 +13,28 @@ Example:
     >>> database.close()
 """
 
-from genwright.registry.assistants import LIVE, Assistants, Served, Version
+from genwright.registry.aliases import CANDIDATE, LIVE
+from genwright.registry.assistants import Assistants, Served, Version
 from genwright.registry.config import AssistantConfig, configured, differences
+from genwright.registry.facts import DataFacts, Facts
+from genwright.registry.runs import RunRow, Runs, process_of
+from genwright.registry.versions import KnownModel, ModelVersions, Trained
 
 __all__ = [
+    "CANDIDATE",
     "LIVE",
     "AssistantConfig",
     "Assistants",
+    "DataFacts",
+    "Facts",
+    "KnownModel",
+    "ModelVersions",
+    "RunRow",
+    "Runs",
     "Served",
+    "Trained",
     "Version",
     "configured",
     "differences",
+    "process_of",
 ]

@@ -11,16 +11,16 @@ from sqlalchemy import func, select, update
 
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.prompts import load_prompt
+from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
 from genwright.registry.config import AssistantConfig, changed, configured, prompt_text
 from genwright.settings import Settings
 from genwright.storage import AliasMove, Assistant, AssistantVersion, Database, StoreSession
 from genwright.types import OWNER, Json, Principal
 
-LIVE = "live"
-"""The alias whose version answers where no other is named."""
 FIRST = "assistant"
 """The assistant that a workspace starts with."""
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_ALIASES = Aliases(AliasMove, "assistant_id")
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Assistants:
             config = changed(newest.config, changes)
             if config.digest() == newest.digest:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
-            return Served(name, _add(session, principal, row, config, note, ("candidate",)))
+            return Served(name, _add(session, principal, row, config, note, (CANDIDATE,)))
 
     def promote(self, principal: Principal, name: str, version: str = "candidate") -> Served:
         """Let ``live`` point to a version, by number or alias.
@@ -148,7 +148,7 @@ class Assistants:
         with self.database.write(principal) as session:
             row = _row(session, name)
             found = _version(session, row, version)
-            _move(session, principal, row, LIVE, found)
+            _ALIASES.move(session, row.id, LIVE, _id_of(session, row, found.number))
             return Served(name, found)
 
     def rollback(self, principal: Principal, name: str) -> Served:
@@ -159,26 +159,11 @@ class Assistants:
         """
         with self.database.write(principal) as session:
             row = _row(session, name)
-            moves = session.execute(
-                select(AliasMove.version_id)
-                .where(AliasMove.assistant_id == row.id, AliasMove.alias == LIVE)
-                .order_by(AliasMove.id)
-            ).scalars()
-            # A rollback takes the move it undoes from the history, so that two go back two steps.
-            history: list[int] = []
-            for version in moves:
-                if len(history) > 1 and history[-2] == version:
-                    history.pop()
-                elif not history or history[-1] != version:
-                    history.append(version)
-            if len(history) < 2:
+            before = _ALIASES.before(session, row.id)
+            if before is None:
                 raise Refused(f"{name!r} has had one live version only: nothing to go back to.")
-            number = session.scalar(
-                select(AssistantVersion.number).where(AssistantVersion.id == history[-2])
-            )
-            found = _version(session, row, str(number))
-            _move(session, principal, row, LIVE, found)
-            return Served(name, found)
+            _ALIASES.move(session, row.id, LIVE, before)
+            return Served(name, _read(session.get_one(AssistantVersion, before)))
 
     def make_default(self, principal: Principal, name: str) -> None:
         """Let this one be asked where none is named."""
@@ -283,18 +268,14 @@ def _version(session: StoreSession, row: Assistant, named: str) -> Version:
 
 def _aliases(session: StoreSession, row: Assistant) -> dict[str, int]:
     """Version number by alias: where its last move went."""
-    last = (
-        select(func.max(AliasMove.id))
-        .where(AliasMove.assistant_id == row.id)
-        .group_by(AliasMove.alias)
-    )
+    moves = _ALIASES.current(session, row.id)
     rows = session.execute(
-        select(AliasMove.alias, AssistantVersion.number)
-        .join(AssistantVersion, AliasMove.version_id == AssistantVersion.id)
-        .where(AliasMove.id.in_(last))
-        .order_by(AliasMove.alias)
+        select(AssistantVersion.id, AssistantVersion.number).where(
+            AssistantVersion.id.in_(moves.values())
+        )
     )
-    return dict(rows.all())
+    numbers = dict(rows.all())
+    return {alias: numbers[id_] for alias, id_ in moves.items()}
 
 
 def _add(
@@ -320,21 +301,15 @@ def _add(
     session.flush()
     version = _read(made)
     for alias in aliases:
-        _move(session, principal, row, alias, version)
+        _ALIASES.move(session, row.id, alias, made.id)
     return version
 
 
-def _move(
-    session: StoreSession, principal: Principal, row: Assistant, alias: str, version: Version
-) -> None:
-    id_ = session.scalar(
-        select(AssistantVersion.id).where(
-            AssistantVersion.assistant_id == row.id, AssistantVersion.number == version.number
-        )
+def _id_of(session: StoreSession, row: Assistant, number: int) -> int:
+    wanted = select(AssistantVersion.id).where(
+        AssistantVersion.assistant_id == row.id, AssistantVersion.number == number
     )
-    session.add(
-        AliasMove(assistant_id=row.id, alias=alias, version_id=id_, moved_by=principal.name)
-    )
+    return session.scalars(wanted).one()
 
 
 def _known(session: StoreSession, row: Assistant) -> Known:

@@ -53,6 +53,13 @@ if TYPE_CHECKING:
         Vector,
         VectorRemoval,
     )
+    from genwright.storage.trained import (
+        DataSet,
+        Model,
+        ModelAliasMove,
+        ModelVersion,
+        RunValue,
+    )
 
 _HOMES = {
     "accounts": ("ApiKey AuditEntry Grant Group Login Membership Tombstone Usage User"),
@@ -62,6 +69,7 @@ _HOMES = {
         "Alert AliasMove Assistant AssistantVersion CollectionFile Feedback IdempotentReply"
         " Sample StoredFile StoredResponse"
     ),
+    "trained": "DataSet Model ModelAliasMove ModelVersion RunValue",
     "tables": "Collection Conversation Document Message Passage Run Span Vector VectorRemoval",
 }
 """What needs SQLAlchemy, by the file it is in."""
@@ -78,6 +86,7 @@ __all__ = [
     "CollectionFile",
     "Conversation",
     "Counts",
+    "DataSet",
     "Database",
     "Document",
     "Feedback",
@@ -87,8 +96,12 @@ __all__ = [
     "Login",
     "Membership",
     "Message",
+    "Model",
+    "ModelAliasMove",
+    "ModelVersion",
     "Passage",
     "Run",
+    "RunValue",
     "Sample",
     "Span",
     "StoreSession",

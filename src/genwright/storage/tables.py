@@ -184,4 +184,12 @@ class Run(Base):
     data: Mapped[Json]
     results: Mapped[Json]
     seconds: Mapped[float]
+    name: Mapped[str] = mapped_column(String(200), default="")
+    """What the person called it."""
+    status: Mapped[str] = mapped_column(String(20), default="done")
+    """``running``, ``stopped``, ``failed`` or ``done``."""
+    message: Mapped[str] = mapped_column(default="")
+    """Where it is, or why it ended."""
+    process: Mapped[int | None]
+    """Id of the process that is at work."""
     created_at: Mapped[datetime] = mapped_column(default=now)

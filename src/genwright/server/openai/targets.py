@@ -79,6 +79,9 @@ def plain_models(service: Service) -> dict[str, Kind]:
     found[settings.embedding.model] = "embed"
     for name in _answering(service):
         found[name] = "chat"
+    for known in models.versions.known(service.parts.principal):
+        live = models.versions.resolve(service.parts.principal, known.name)
+        found[live.served_as.rpartition("@")[0]] = "chat"
     return found
 
 
@@ -132,8 +135,20 @@ def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
     set_ = settings.embedding.model if kind == "embed" else settings.answer.model
     if named == set_ and named != EXTRACTIVE:
         return kind == "embed" or _is_there(service, named)
-    held = None if "/" in named else service.parts.models.catalog.manifest(named)
-    return held is not None and held.kind == kind
+    if "/" in named:
+        return False
+    held = service.parts.models.catalog.manifest(named)
+    if held is not None:
+        return held.kind == kind
+    return kind == "chat" and _is_trained(service, named)
+
+
+def _is_trained(service: Service, named: str) -> bool:
+    """Whether a name is that of a version in the registry."""
+    try:
+        return service.parts.models.trained(named) is not None
+    except GenwrightError:
+        return False
 
 
 def _is_elsewhere(service: Service, named: str, kind: Kind) -> bool:

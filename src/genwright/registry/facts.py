@@ -1,0 +1,62 @@
+"""What is known of trained weights: enough to load them, to judge them and to make them again."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from genwright.settings import Section
+
+Objective = Literal[
+    "generation", "summarisation", "classification", "question_answering", "pretraining"
+]
+EngineName = Literal["llamacpp", "transformers"]
+
+
+class DataFacts(Section):
+    """One part of the data that weights were made of."""
+
+    name: str
+    sha256: str
+    """Of the rows without their lineage."""
+    rows: int
+    form: str = ""
+
+
+class Facts(Section):
+    """Everything about a model version but its files; it never changes."""
+
+    kind: Literal["adapter", "model"]
+    """Weights that go on a base, or whole ones."""
+    family: str
+    """Architecture by its name in transformers, such as ``llama``."""
+    objective: Objective
+    method: str
+    """How it was trained, such as ``lora`` or ``full``."""
+    base: str = ""
+    """What it started from, by the name that was asked for; empty for from scratch."""
+    base_digest: str = ""
+    """SHA-256 of the base's weights."""
+    engine: EngineName = "transformers"
+    """Which engine serves it."""
+    labels: tuple[str, ...] = ()
+    """Classes in the order of the head's outputs."""
+    context: int = 0
+    """Longest input and output together, in tokens."""
+    licence: str = "not stated"
+    """Of the base; the weights stay under it."""
+    description: str = ""
+    parent: str = ""
+    """The version it was trained on from, such as ``toolcalls@2``."""
+    data: dict[str, DataFacts] = Field(default_factory=dict)
+    """By part: ``train``, ``validation``, ``test``."""
+    config: dict[str, Any] = Field(default_factory=dict)
+    """Every setting of the training."""
+    evaluation: dict[str, Any] = Field(default_factory=dict)
+    """What was measured on the test part, with intervals, against base and live version."""
+    measured: dict[str, Any] = Field(default_factory=dict)
+    """Seconds, peak memory and speed of the training."""
+    losses: dict[str, Any] = Field(default_factory=dict)
+    """What quantising or converting cost, by file."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of the libraries it was trained with."""
+    seed: int = 0

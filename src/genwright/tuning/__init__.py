@@ -1,0 +1,7 @@
+"""Tuning: fitting a base to a team's work in nine recorded steps.
+
+Example:
+    >>> from genwright.tuning.config import configured
+    >>> configured({"base": "smollm2-135m-instruct"}).method
+    'lora'
+"""

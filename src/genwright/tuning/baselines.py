@@ -1,0 +1,74 @@
+"""What a base does without training, beside what it does after: the first rungs of the ladder.
+
+A classifier's base has no head yet. A decoder is asked in words, with the classes named and with
+examples; an encoder takes the class whose name, or whose examples, are nearest.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from genwright.engines import Message
+from genwright.evaluation.intervals import Interval, interval
+from genwright.evaluation.tasks import Case
+from genwright.types import Json, Vectors
+
+Embed = Callable[[Sequence[str]], Vectors]
+NEIGHBOURS = 5
+SHOTS = 8
+
+
+def majority(train: Sequence[Json], test: Sequence[Json]) -> Interval:
+    """Accuracy of always saying the commonest class."""
+    commonest = Counter(str(row["label"]) for row in train).most_common(1)[0][0]
+    return interval([float(str(row["label"]) == commonest) for row in test])
+
+
+def zero_shot(labels: Sequence[str], test: Sequence[Json], embed: Embed) -> Interval:
+    """Accuracy of the class whose name is nearest to the text."""
+    names = embed([label.replace("_", " ") for label in labels])
+    best = (embed([row["text"] for row in test]) @ names.T).argmax(axis=1)
+    return _right([labels[place] for place in best], test)
+
+
+def few_shot(train: Sequence[Json], test: Sequence[Json], embed: Embed, k: int) -> Interval:
+    """Accuracy of the class whose k examples are nearest on average (their mean vector)."""
+    by_label: dict[str, list[str]] = {}
+    for row in train:
+        texts = by_label.setdefault(str(row["label"]), [])
+        if len(texts) < k:
+            texts.append(row["text"])
+    labels = sorted(by_label)
+    centres = np.stack([embed(by_label[label]).mean(axis=0) for label in labels])
+    best = (embed([row["text"] for row in test]) @ centres.T).argmax(axis=1)
+    return _right([labels[place] for place in best], test)
+
+
+def asked_in_words(rows: Sequence[Json], labels: Sequence[str]) -> list[Case]:
+    """Texts as questions to a chat model, with the classes named."""
+    listed = ", ".join(labels)
+    return [
+        Case(
+            (Message("user", f"Text: {row['text']}\nWhich of these is it: {listed}?"),),
+            (str(row["label"]),),
+            "",
+            number,
+            tuple(labels),
+        )
+        for number, row in enumerate(rows, 1)
+    ]
+
+
+def shots_of(train: Sequence[Json], labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Examples as questions and replies, of each class in turn."""
+    chosen: list[Json] = []
+    for label in labels:
+        chosen += [row for row in train if str(row["label"]) == label][:1]
+    cases = asked_in_words(chosen[:SHOTS], labels)
+    return [(case.messages[-1].content, case.references[0]) for case in cases]
+
+
+def _right(said: Sequence[str], test: Sequence[Json]) -> Interval:
+    pairs = zip(said, test, strict=True)
+    return interval([float(label == str(row["label"])) for label, row in pairs])

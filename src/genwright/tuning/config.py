@@ -1,0 +1,114 @@
+"""What a tuning is asked for: base, objective, method, and how it trains."""
+
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from genwright.errors import UsageError
+from genwright.registry.facts import Objective
+from genwright.settings import Section, merged
+from genwright.training.config import TrainConfig
+
+MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
+
+
+class MethodConfig(Section):
+    """What a method may be told; each takes what is its own."""
+
+    rank: int = Field(default=16, ge=1, le=1024)
+    """LoRA: rank of the update."""
+    alpha: float = Field(default=32.0, gt=0)
+    """LoRA: the update is scaled by alpha / rank (rsLoRA: alpha / sqrt(rank))."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """LoRA: of the update's input, while training."""
+    rslora: bool = False
+    """LoRA: scale by the square root of the rank (Kalajdzievski 2023, arXiv:2312.03732)."""
+    dora: bool = False
+    """LoRA: train magnitudes apart from directions (Liu et al. 2024, arXiv:2402.09353)."""
+    targets: tuple[str, ...] = ()
+    """LoRA: names of the layers it goes on; empty for every linear one but the head."""
+    layers: int = Field(default=2, ge=1)
+    """Last layers: how many blocks are trained."""
+    modules: tuple[str, ...] = ()
+    """Last layers: parts of names of modules that are trained instead."""
+    virtual_tokens: int = Field(default=20, ge=1, le=1000)
+    """Prefix, prompt, P-tuning: how many vectors are put before the input."""
+    projection: bool = False
+    """Prefix: make the vectors by a small network (Li and Liang 2021, section 4.3)."""
+    init_text: str = ""
+    """Prompt: begin with the embeddings of this text."""
+    encoder: Literal["lstm", "mlp"] = "lstm"
+    """P-tuning: the network that makes the vectors (Liu et al. 2021, arXiv:2103.10385)."""
+    hidden: int = Field(default=0, ge=0)
+    """Prefix, P-tuning: width of that network; 0 for the model's own."""
+
+
+class TuneConfig(Section):
+    """One tuning."""
+
+    base: str
+    """What it starts from: a model of the catalog or the registry, or a folder."""
+    objective: Objective = "generation"
+    """What the model is to do."""
+    method: MethodName = "lora"
+    """Which weights are trained."""
+    name: str = ""
+    """Of the model in the registry; by default the base's with the objective."""
+    resume_from: str = ""
+    """Version whose adapter is trained on."""
+    options: MethodConfig = MethodConfig()
+    train: TrainConfig = TrainConfig()
+    validation: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the rows to measure on while training, where the data has no such part."""
+    test: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the rows to evaluate on, where the data has no such part."""
+    test_rows: int = Field(default=400, ge=0)
+    """Most rows of the test part that are evaluated; 0 for all."""
+    metrics: tuple[str, ...] = ()
+    """Measures of the replies, the main one first; empty for the objective's own."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest reply in the evaluation."""
+    quantise: tuple[Literal["f32", "f16", "q8_0", "q4_0", "q4_1"], ...] = ("f16", "q8_0", "q4_0")
+    """GGUF files that are made of whole weights."""
+    accept_licence: bool = False
+    """Train although the base's licence seems to forbid it."""
+
+
+def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:
+    """A configuration of what options and ``--set`` say.
+
+    Keys of ``train`` and ``options`` may stand without their section: ``learning_rate=1e-4``.
+
+    Raises:
+        UsageError: A key is unknown or a value out of range.
+
+    Example:
+        >>> configured({"base": "x"}, {"rank": "4", "epochs": "1"}).options.rank
+        4
+    """
+    placed: dict[str, Any] = {}
+    for key, value in (sets or {}).items():
+        value = _listed(key, value)
+        if key in MethodConfig.model_fields:
+            placed.setdefault("options", {})[key] = value
+        elif key in TrainConfig.model_fields:
+            placed.setdefault("train", {})[key] = value
+        else:
+            placed[key] = value
+    try:
+        return TuneConfig.model_validate(merged(values, placed))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        known = [*MethodConfig.model_fields, *TrainConfig.model_fields, *TuneConfig.model_fields]
+        raise UsageError(
+            f"{where} = {first.get('input')!r}: {first['msg']}. Known keys: "
+            f"{', '.join(sorted(known))}."
+        ) from error
+
+
+def _listed(key: str, value: Any) -> Any:
+    """``a,b`` as a list, where a key takes several."""
+    if key in ("targets", "modules", "quantise", "betas", "metrics") and isinstance(value, str):
+        return [each for each in value.split(",") if each]
+    return value

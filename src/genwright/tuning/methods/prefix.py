@@ -1,0 +1,37 @@
+"""Prefix tuning: trained keys and values before those of the input, in every layer.
+
+Li and Liang 2021, arXiv:2101.00190.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from genwright.extras import need
+from genwright.tuning.config import MethodConfig
+from genwright.tuning.methods.base import methods
+from genwright.tuning.methods.virtual import wrapped
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@methods.register("prefix")
+class Prefix:
+    """Trains what each layer attends to before the input."""
+
+    adapter: ClassVar[bool] = True
+
+    def apply(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        objective: str,
+        options: MethodConfig,
+    ) -> "PreTrainedModel":
+        """The model with a trained prefix in every layer."""
+        peft = need("peft", "train", "Prefix tuning")
+        config = peft.PrefixTuningConfig(
+            num_virtual_tokens=options.virtual_tokens,
+            prefix_projection=options.projection,
+            encoder_hidden_size=options.hidden or None,
+        )
+        return wrapped(model, objective, config)

@@ -1,0 +1,37 @@
+"""What prefix, prompt and P-tuning share: a peft model whose base is frozen and heads are trained.
+
+No method itself: it publishes none.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from genwright.errors import Refused
+from genwright.extras import need
+from genwright.tuning.methods.base import heads_of, task_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def wrapped(model: "PreTrainedModel", objective: str, config: Any) -> "PreTrainedModel":
+    """A model with virtual tokens.
+
+    Args:
+        model: The base with its head.
+        objective: What it is trained for.
+        config: peft's, without a task.
+
+    Raises:
+        Refused: peft cannot put virtual tokens on this architecture.
+    """
+    peft = need("peft", "train", "Tuning by virtual tokens")
+    config.task_type = task_of(model, objective)
+    if heads := heads_of(model):
+        config.modules_to_save = heads
+    try:
+        return peft.get_peft_model(model, config)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Refused(
+            f"{model.config.model_type} takes no virtual tokens of this kind ({error}): use the "
+            "methods lora, last_layers or full."
+        ) from error
