@@ -1,7 +1,7 @@
 """Tool calls by the embedded model: the rate of exact format before and after a LoRA.
 
 Rows are the turns of ``07-…/glaive-toolcall-demo`` in which a tool is called (at most 300), split by
-conversation, so that no test row was trained on. The model is served by llama.cpp with its adapter.
+conversation; rows of the training part that are like others are dropped from it. The model is served by llama.cpp with its adapter.
 
     python benchmarks/tune_calls.py [--minutes 12] [--keep WORKSPACE]
 """
@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from genwright.datasets import check_dataset, mended, read_dataset, write_dataset
+
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
 FILE = DATA / "07-summarisation-instructions/glaive-toolcall-demo/glaive_toolcall_en_demo.json.gz"
 
@@ -29,23 +31,31 @@ def rows_of(conversation: dict) -> list[dict]:
 
 
 def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
-    """Conversations drawn into parts, written as files; rows by part."""
+    """Conversations drawn into parts, written as files; rows by part.
+
+    What the training part shares with the others (half of its 13-grams) is dropped from it.
+    """
     with gzip.open(FILE) as file:
         conversations = [c for c in json.load(file) if rows_of(c)]
     random.Random(seed).shuffle(conversations)
     third = len(conversations) // 3
-    tools = {c["tools"] for c in conversations[:third]}
-    test = conversations[:third]
-    rest = conversations[third:]
-    parts = {"test": test, "validation": rest[:12], "train": rest[12:]}
-    sizes = {}
+    parts = {
+        "test": conversations[:third],
+        "validation": conversations[third : third + 12],
+        "train": conversations[third + 12 :],
+    }
+    made = {}
     for name, chosen in parts.items():
         rows = [row for each in chosen for row in rows_of(each)][:most]
-        (folder / f"{name}.json").write_text(json.dumps(rows))
-        sizes[name] = len(rows)
-    trained = {c["tools"] for c in parts["train"]}
-    sizes["test tools never trained on"] = len(tools - trained)
-    return sizes
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(rows))
+        made[name] = read_dataset(path)
+    others = [made["validation"], made["test"]]
+    report = check_dataset(made["train"], against=others)
+    clean = mended(made["train"], report)
+    (folder / "train.json").unlink()
+    write_dataset(clean, folder / "train.jsonl")
+    return {name: len(each) for name, each in {**made, "train": clean}.items()}
 
 
 def main() -> None:
@@ -69,12 +79,12 @@ def main() -> None:
                 "--data", str(folder), "--name", "calls", "--method", "lora", "--json",
                 "--minutes", str(chosen.minutes), "--set", "epochs=4", "--set", "max_length=1024",
                 "--set", "batch_size=4", "--set", "learning_rate=1e-3",
-                "--set", "metrics=call_format,call_match",
+                "--set", "metrics=call_format,call_arguments,call_match",
             ],
             check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         tuned = json.loads(done.stdout)
-    for metric in ("call_format", "call_match", "perplexity"):
+    for metric in ("call_format", "call_arguments", "call_match", "perplexity"):
         base, test = tuned["metrics"]["base"].get(metric), tuned["metrics"]["test"].get(metric)
         print(f"{metric:12} base {base}  tuned {test}")
     print(

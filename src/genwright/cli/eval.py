@@ -1,4 +1,4 @@
-"""``genwright eval``: measure retrieval and answers on sets with known answers."""
+"""``genwright eval``: measure retrieval, answers and models on sets with known answers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from genwright.cli import measure
 from genwright.cli.context import Asked, display, workspace
 from genwright.cli.figures import print_qa, print_retrieval, print_runs
 from genwright.cli.output import print_json
@@ -22,7 +23,7 @@ Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
 
 @app.callback(invoke_without_command=True)
 def start(ctx: typer.Context) -> None:
-    """Measure retrieval and answers on a data set, with 95 % intervals."""
+    """Measure retrieval, answers, models and judges, with 95 % intervals."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -91,6 +92,12 @@ def qa(
             short=short, limit=limit, leave_out=leave_out, seed=seed, progress=progress,
         )  # fmt: skip
     print_json(made) if as_json else print_qa(made)
+
+
+app.command("lm")(measure.lm)
+app.command("task")(measure.task)
+app.command("bench")(measure.bench)
+app.command("judge")(measure.judge)
 
 
 @app.command("runs")

@@ -163,7 +163,7 @@ def _turn(turn: Json, place: int, before: list[Json]) -> Json:
         raise ValueError(
             f"turn {place + 1} has the unknown role {turn.get('role', turn.get('from'))!r}"
         )
-    content = turn.get("content", turn.get("value"))
+    content: Any = turn.get("content", turn.get("value"))
     if role == "call":
         call = json.loads(content) if isinstance(content, str) else content
         function = {"name": call["name"], "arguments": call.get("arguments", {})}

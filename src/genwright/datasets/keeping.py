@@ -66,15 +66,15 @@ def keep_dataset(
             DataSet.name == dataset.name,
             DataSet.sha256 == dataset.sha256,
         )
-        row = session.scalar(wanted)
-        if row is None:
-            row = DataSet(owner=principal.name, name=dataset.name, sha256=dataset.sha256,
-                          form=dataset.form, rows=len(dataset), source=dataset.source,
-                          report={})  # fmt: skip
-            session.add(row)
-        row.report = report.json()
+        found = session.scalar(wanted)
+        entry = found or DataSet(
+            owner=principal.name, name=dataset.name, sha256=dataset.sha256, form=dataset.form,
+            rows=len(dataset), source=dataset.source, report={},
+        )  # fmt: skip
+        session.add(entry)
+        entry.report = report.json()
         session.flush()
-        return row.id
+        return entry.id
 
 
 def kept_datasets(database: Database, principal: Principal) -> list[Kept]:

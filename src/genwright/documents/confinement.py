@@ -12,6 +12,7 @@ import resource
 import signal
 import struct
 import time
+from collections.abc import Mapping, Sequence
 
 from genwright.settings import MIB, DocumentSettings
 
@@ -38,6 +39,8 @@ _FORBIDDEN: dict[str, tuple[int, str]] = {
         "138 240 424",
     ),
 }
+NEW_PROCESSES = {"x86_64": (56, 57, 58, 435), "aarch64": (220, 435)}
+"""clone, fork, vfork and clone3: what makes threads and processes, by machine."""
 _X32 = 0x40000000  # x86_64 has a second numbering from here on
 
 
@@ -66,12 +69,17 @@ def limit_processor(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, hard))
 
 
-def forbid_calls() -> bool:
-    """Install the seccomp filter in all threads to come; False where that is not possible."""
+def forbid_calls(more: Mapping[str, Sequence[int]] | None = None) -> bool:
+    """Install the seccomp filter in all threads to come; False where that is not possible.
+
+    Args:
+        more: Numbers of further calls to forbid, by machine.
+    """
     known = _FORBIDDEN.get(platform.machine())
     if platform.system() != "Linux" or known is None:
         return False
-    code = _program(known[0], [int(number) for number in known[1].split()])
+    numbers = [int(number) for number in known[1].split()]
+    code = _program(known[0], [*numbers, *(more or {}).get(platform.machine(), ())])
     buffer = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog {unsigned short length; struct sock_filter *filter;}, padded
     program = ctypes.create_string_buffer(

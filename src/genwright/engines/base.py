@@ -157,8 +157,11 @@ class Engine(Protocol):
     """
 
     name: str
-    context: int
-    """Longest prompt and reply together, in tokens."""
+
+    @property
+    def context(self) -> int:
+        """Longest prompt and reply together, in tokens."""
+        ...
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Answer a conversation, piece by piece, by the model's own chat template."""

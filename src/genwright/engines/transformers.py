@@ -304,13 +304,13 @@ class TransformersEngine:
 
 
 def question_and_context(text: str) -> tuple[str, str]:
-    """The two parts of a message to a model that answers from a context.
+    r"""The two parts of a message to a model that answers from a context.
 
     The context comes first, and the question after ``Question:`` on the last such line; as
     ``tuning.rendering`` writes it.
 
     Example:
-        >>> question_and_context("It rained.\\n\\nQuestion: Did it rain?")
+        >>> question_and_context("It rained.\n\nQuestion: Did it rain?")
         ('Did it rain?', 'It rained.')
     """
     context, mark, question = text.rpartition("Question:")

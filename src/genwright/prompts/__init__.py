@@ -6,6 +6,15 @@ Example:
     True
 """
 
-from genwright.prompts.templates import Prompt, load_prompt, prompt_names
+from genwright.prompts.shots import Picker, Shot
+from genwright.prompts.templates import Examples, Prompt, load_prompt, prompt_names, read_prompt
 
-__all__ = ["Prompt", "load_prompt", "prompt_names"]
+__all__ = [
+    "Examples",
+    "Picker",
+    "Prompt",
+    "Shot",
+    "load_prompt",
+    "prompt_names",
+    "read_prompt",
+]

@@ -3,11 +3,15 @@
 from threading import Event
 
 from genwright.engines import Engine
-from genwright.errors import GenwrightError
+from genwright.errors import GenwrightError, NotFound
+from genwright.feedback import trace_of
+from genwright.monitoring import Step, read_trace
 from genwright.rag.parts import Parts
-from genwright.registry import Trained
+from genwright.registry import Assistants, ModelVersions, Runs, Trained
+from genwright.registry.lineage import Lineage, Node
 from genwright.tuning.steps import Bench
-from genwright.types import Principal
+from genwright.types import Json, Principal
+from genwright.workspace import Workspace
 
 
 def bench_of(parts: Parts, stop: Event | None = None, principal: Principal | None = None) -> Bench:
@@ -37,3 +41,41 @@ def bench_of(parts: Parts, stop: Event | None = None, principal: Principal | Non
         live=live,
         embed=embed,
     )
+
+
+def registry_of(workspace: Workspace) -> ModelVersions:
+    """The trained models of a workspace."""
+    return ModelVersions(workspace.database, workspace.versions_dir)
+
+
+def lineage_of(workspace: Workspace, principal: Principal, named: str) -> Node:
+    """Where an answer (by its trace or response id), an assistant or a model came from.
+
+    Raises:
+        NotFound: There is nothing of that name that the principal may see.
+    """
+
+    def traced(name: str) -> Json | None:
+        try:
+            found = read_trace(workspace.database, principal, trace_of(name))
+        except NotFound:
+            return None
+        return _known(found)
+
+    assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
+    lineage = Lineage(
+        registry_of(workspace),
+        assistants,
+        Runs(workspace.database, principal),
+        workspace.datasets_dir,
+        traced,
+    )
+    return lineage.of(principal, named)
+
+
+def _known(step: Step) -> Json:
+    """Attributes of a trace's steps; those of outer ones count before those of inner ones."""
+    found: Json = {}
+    for inner in step.steps:
+        found = _known(inner) | found
+    return found | {key: value for key, value in step.attributes.items() if value}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from genwright.engines import is_stub
 from genwright.errors import EngineFailed, NotFound
 from genwright.hardware import available_cores
+from genwright.prompts import Picker, Prompt
 from genwright.types import OWNER, Progress, unheard
 from genwright.workspace import Workspace
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from genwright.training.bases import BaseModel
 
 Kind = Literal["chat", "embed", "rerank"]
+MOST_PICKERS = 16
+"""Prompts whose examples are kept with their vectors."""
 
 
 class Models:
@@ -38,6 +41,7 @@ class Models:
         self.engines: dict[tuple[str, str], Engine] = {}
         self._embedders: dict[str, Embedder] = {}
         self._shared: dict[str, SharedBase] = {}
+        self._pickers: dict[str, Picker] = {}
         self._opening: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
         self._closing = ExitStack()
 
@@ -87,6 +91,19 @@ class Models:
         embedder, settings = self.embedder, self.workspace.settings.retrieval
         folder = self.workspace.indexes_dir
         return VectorSearch(folder, embedder.fingerprint, embedder.dim, settings)
+
+    def picker(self, prompt: Prompt) -> Picker:
+        """What picks the examples of a prompt; the vectors of the last few are kept."""
+        assert prompt.examples is not None  # whoever asks has looked
+        with self._opening[prompt.version, "picker"]:
+            if prompt.version not in self._pickers:
+                examples = prompt.examples
+                near = examples.picker in ("nearest", "mmr")
+                embed = self.embedder.embed if near else None
+                while len(self._pickers) >= MOST_PICKERS:
+                    self._pickers.pop(next(iter(self._pickers)), None)
+                self._pickers[prompt.version] = Picker(examples.pool, examples.picker, embed)
+            return self._pickers[prompt.version]
 
     @cached_property
     def versions(self) -> "ModelVersions":

@@ -242,10 +242,18 @@ class Writing:
         )
         shots = [
             message
-            for asked, replied in prompt.shots
+            for asked, replied in (*prompt.shots, *self._picked(prompt))
             for message in (Message("user", asked), Message("assistant", replied))
         ]
         return [Message("system", system), *shots, *self._brief.history, Message("user", user)]
+
+    def _picked(self, prompt: Prompt) -> list[tuple[str, str]]:
+        """Examples that are picked for this question."""
+        if prompt.examples is None:
+            return []
+        picker = self._parts.models.picker(prompt)
+        shots = picker.pick(self._brief.question, prompt.examples.k)
+        return [(shot.user, shot.assistant) for shot in shots]
 
     def _small(self) -> bool:
         size = self._parts.models.bytes_of(self._brief.model)

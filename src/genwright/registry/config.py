@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
-from genwright.prompts import Prompt, load_prompt
+from genwright.prompts import Examples, Prompt, Shot, load_prompt
 from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merged
 from genwright.types import Json
 
@@ -23,10 +23,20 @@ class PromptText(Section):
     user: str = Field(max_length=100_000)
     shots: tuple[tuple[str, str], ...] = ()
     """What a user says and what the reply should be, as examples the model sees."""
+    pool: tuple[tuple[str, str, str], ...] = ()
+    """More examples, user, reply and label each, to pick from for each question."""
+    k: int = Field(default=3, ge=0, le=100)
+    """How many are picked."""
+    picker: str = "nearest"
+    """How: nearest, mmr, balanced, random or fixed."""
 
     def prompt(self) -> Prompt:
         """The prompt that renders it."""
-        return Prompt(self.name, self.description, self.system, self.user, self.shots)
+        pool = tuple(Shot(user, assistant, label) for user, assistant, label in self.pool)
+        examples = Examples(pool, self.k, self.picker) if pool else None
+        return Prompt(
+            self.name, self.description, self.system, self.user, self.shots, examples=examples
+        )
 
 
 class AssistantConfig(Section):
@@ -80,7 +90,15 @@ def prompt_text(prompt: Prompt) -> PromptText:
         system=prompt.system,
         user=prompt.user,
         shots=prompt.shots,
+        **_pool(prompt),
     )
+
+
+def _pool(prompt: Prompt) -> dict[str, Any]:
+    if prompt.examples is None:
+        return {}
+    pool = tuple((shot.user, shot.assistant, shot.label) for shot in prompt.examples.pool)
+    return {"pool": pool, "k": prompt.examples.k, "picker": prompt.examples.picker}
 
 
 def changed(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantConfig:
@@ -112,7 +130,7 @@ def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[o
         >>> differences(config, changed(config, {"retrieval": {"k": 3}}))
         {'retrieval.k': (8, 3)}
     """
-    before, after = dict(_flat(old.model_dump())), dict(_flat(new.model_dump()))
+    before, after = dict(flat(old.model_dump())), dict(flat(new.model_dump()))
     return {
         name: (before.get(name), after.get(name))
         for name in {**before, **after}
@@ -120,9 +138,10 @@ def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[o
     }
 
 
-def _flat(values: Json, above: str = "") -> Iterator[tuple[str, object]]:
+def flat(values: Json, above: str = "") -> Iterator[tuple[str, object]]:
+    """Nested values by dotted name."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
+            yield from flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value

@@ -123,13 +123,13 @@ class Runs:
             raise _missing(run)
         return found[0]
 
-    def list(self, kinds: Sequence[str] = (), limit: int = 200) -> "list[RunRow]":
+    def newest(self, kinds: Sequence[str] = (), limit: int = 200) -> list[RunRow]:
         """Runs of some kinds (by how they begin; all where none is named), newest first."""
         wanted = select(Run).order_by(Run.id.desc()).limit(limit)
         rows = self._rows(wanted)
         return [row for row in rows if not kinds or row.kind.startswith(tuple(kinds))]
 
-    def _rows(self, wanted: object) -> "list[RunRow]":
+    def _rows(self, wanted: object) -> list[RunRow]:
         with self.database.read(self.principal) as session:
             rows = session.scalars(wanted).all()  # type: ignore[call-overload]
             return [_read(row) for row in rows if self._may_see(row)]

@@ -151,7 +151,7 @@ class Job:
         """Optimiser steps that the epochs take, within ``max_steps``."""
         config = self.config
         per_epoch = self.steps_per_epoch or math.ceil(
-            len(self.train) / (config.batch_size * config.accumulate)  # type: ignore[arg-type]
+            len(self.train) / (config.batch_size * config.accumulate)
         )
         total = max(1, math.ceil(per_epoch * config.epochs))
         return min(total, config.max_steps) if config.max_steps else total
@@ -182,10 +182,10 @@ class Job:
         from genwright.training.lean import LeanTrainer
 
         trainer = LeanTrainer(
-            model=self.model,  # type: ignore[arg-type]
+            model=self.model,
             args=self._arguments(total),
-            train_dataset=self.train,  # type: ignore[arg-type]
-            eval_dataset=self.validation or None,  # type: ignore[arg-type]
+            train_dataset=self.train,
+            eval_dataset=self.validation or None,
             data_collator=watch.counting(self.collate),
             callbacks=[watch],
         )

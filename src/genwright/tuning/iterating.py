@@ -48,7 +48,7 @@ def next_steps(runs: Runs, run: int, name: str, evaluated: "Evaluated", fitted: 
 def table_of(runs: Runs, name: str) -> list[Json]:
     """Finished tunings of a model, newest first: method, main measure, time."""
     found = []
-    for row in runs.list(["tune"]):
+    for row in runs.newest(["tune"]):
         if row.name != name or row.status != "done":
             continue
         steps = {each["step"]: each for each in row.results.get("steps", [])}

@@ -45,7 +45,7 @@ def prepare(
     import torch
 
     torch.manual_seed(config.train.seed)
-    objective = objectives.get(config.objective)()  # type: ignore[call-arg]
+    objective = objectives.get(config.objective)()
     tokenizer = base.tokenizer()
     half = config.method == "lora" and not config.options.dora and uses_bfloat16(config.train)
     model = objective.model(base, labels, torch.bfloat16 if half else torch.float32)
@@ -53,7 +53,7 @@ def prepare(
     if config.resume_from:
         model = _trained_on(bench, config, base, model)
     else:
-        method = methods.get(config.method)()  # type: ignore[call-arg]
+        method = methods.get(config.method)()
         model = method.apply(model, tokenizer, config.objective, config.options)
     _to_float32(model)
     encoded = {

@@ -232,7 +232,7 @@ class Walk:
         return parts
 
     def _objective(self, parts: Parts) -> tuple[str, ...]:
-        objective = objectives.get(self.config.objective)()  # type: ignore[call-arg]
+        objective = objectives.get(self.config.objective)()
         labels = objective.labels(parts.train.rows)
         self._tell("objective", {"objective": self.config.objective, "labels": list(labels)})
         return labels
@@ -252,7 +252,7 @@ class Walk:
         model, job = self._job(self.config, base, parts, labels, self.folder / "train")
         weights = sum(each.numel() for each in model.parameters())
         trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
-        longest = max(len(each["input_ids"]) for each in job.train)  # type: ignore[union-attr]
+        longest = max(len(each["input_ids"]) for each in job.train)
         size = next(model.parameters()).element_size()
         forecast = forecast_memory(
             base.config(), weights, trained, self.config.train, longest, size

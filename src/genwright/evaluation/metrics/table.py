@@ -50,7 +50,8 @@ METRICS: dict[str, Metric] = {
         Metric("rouge_2", lambda a, b: texts.rouge(a, b, 2), says="F1 of pairs of words."),
         Metric("rouge_l", texts.rouge_l, says="F1 of the longest common subsequence."),
         Metric("json_match", texts.json_match, says="JSON of the same value."),
-        Metric("call_format", texts.call_format, says="A call of the same tool and arguments."),
+        Metric("call_format", texts.call_format, says="Exactly a call of the right tool."),
+        Metric("call_arguments", texts.call_arguments, says="The same arguments by name, too."),
         Metric("call_match", texts.call_match, says="The same tool call, by value."),
     )
 }

@@ -75,9 +75,10 @@ def call_of(text: str) -> Json | None:
     return value if fits else None
 
 
-def call_format(reply: str, references: Sequence[str]) -> float:
-    """1 where the reply is of the kind that the reference is: a tool call with exactly the form,
-    the same name and the same arguments by name; or, where the reference is no call, none.
+def call_arguments(reply: str, references: Sequence[str]) -> float:
+    """1 where the reply calls the reference's tool with the same arguments by name.
+
+    Whatever their values; where the reference is no call, 1 where the reply is none either.
     """
     wanted = [call_of(each) for each in references]
     got = call_of(reply)
@@ -89,6 +90,15 @@ def call_format(reply: str, references: Sequence[str]) -> float:
             for each in wanted
         )
     )  # fmt: skip
+
+
+def call_format(reply: str, references: Sequence[str]) -> float:
+    """1 where the reply is exactly a call of the reference's tool, with nothing around it."""
+    got = call_of(reply)
+    wanted = [call_of(each) for each in references]
+    return float(
+        got is not None and any(e is not None and got["name"] == e["name"] for e in wanted)
+    )
 
 
 def call_match(reply: str, references: Sequence[str]) -> float:
