@@ -10,6 +10,15 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 """Which of them this process is in."""
 
 
+def let_threads_rest() -> None:
+    """Let threads of OpenMP sleep while they wait; it counts only before torch is imported.
+
+    Threads that spin at a barrier take the core from the one they wait for: where another program
+    is at work, a training is several times as slow so (docs/LOG.md).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
 def available_cores(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
     """Cores this process may keep busy: its affinity mask, cut by its cgroups' quotas; at least 1.
 

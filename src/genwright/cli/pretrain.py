@@ -35,10 +35,12 @@ def command(
 
     Example: genwright pretrain shakespeare.txt --family llama --tokenizer bytes --minutes 15
     """
+    from genwright.hardware import let_threads_rest
     from genwright.rag.bench import bench_of
     from genwright.rag.pretraining import asked_for
     from genwright.tuning.pretraining import begin, pretrain
 
+    let_threads_rest()
     with parts(ctx) as made, stopped_by_signals() as stop:
         bench = bench_of(made, stop)
         if resume is None:

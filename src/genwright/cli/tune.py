@@ -55,6 +55,7 @@ def command(
 
     Example: genwright tune --base smollm2-135m-instruct --data calls.jsonl --name calls
     """
+    from genwright.hardware import let_threads_rest
     from genwright.rag.bench import bench_of
     from genwright.rag.tuning import Asked, start
     from genwright.tuning.steps import tune
@@ -64,6 +65,7 @@ def command(
         form=form, columns=columns or [], trials=trials, minutes=minutes, options=options or [],
         assistant=assistant, accept_licence=accept_licence,
     )  # fmt: skip
+    let_threads_rest()
     with parts(ctx) as made, stopped_by_signals() as stop:
         bench = bench_of(made, stop)
         run = resume if resume is not None else start(bench, asked)

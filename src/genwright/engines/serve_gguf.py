@@ -13,6 +13,8 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from genwright.hardware import let_threads_rest
+
 Kind = Literal["chat", "embed", "rerank"]
 
 PR_SET_PDEATHSIG = 1
@@ -62,9 +64,7 @@ def die_with(parent: int) -> None:
 
 
 def _server(config: ServeConfig) -> object:
-    # Read by OpenMP as it is loaded. Threads that spin at a barrier take the core from the one they
-    # wait for: on a busy machine reading is three times as slow so, and writing six.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    let_threads_rest()  # on a busy machine reading is three times as slow else, and writing six
     import xllamacpp as llama
 
     params = llama.CommonParams()

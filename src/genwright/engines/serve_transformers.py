@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from genwright.engines.loading import Weights, load
+from genwright.hardware import let_threads_rest
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,7 @@ def _lines(pieces: "Iterator[dict[str, Any]]") -> Iterator[str]:
 def main() -> None:
     """Serve until the parent is gone."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    let_threads_rest()
     from genwright.engines.serve_gguf import die_with
 
     config = ServeConfig(**json.loads(sys.stdin.buffer.readline()))

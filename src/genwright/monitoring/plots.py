@@ -6,6 +6,7 @@ Classes: ``plot``, ``plot-grid``, ``plot-axis``, ``plot-text``, and ``plot-line-
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
@@ -26,22 +27,24 @@ def line_plot(
     unit: str = "",
     since: float,
     until: float,
+    over: str = "time",
 ) -> str:
-    """Lines over time, with axes and a legend.
+    """Lines over time or over steps, with axes.
 
     Args:
         series: Points by name, at most six.
         title: What is shown; read by screen readers.
         unit: Of the values: ``s``, ``%`` (values are shares), ``/s`` or none.
-        since: Left end, in seconds since 1970.
+        since: Left end, in seconds since 1970, or as a step.
         until: Right end.
+        over: ``time``, or ``steps`` where points are not in seconds.
     """
     values = [value for points in series.values() for _, value in points]
     top = _nice(max(values, default=0.0))
-    parts = [_frame(top, unit, since, until)]
+    parts = [_frame(top, unit, since, until, over)]
     for number, points in enumerate(series.values()):
         kind = number % COLOURS + 1
-        for piece in _pieces(points):
+        for piece in _pieces(points) if over == "time" else [list(points)]:
             placed = [(_x(at, since, until), _y(value, top)) for at, value in piece]
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
             if len(placed) == 1:
@@ -96,7 +99,7 @@ def waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
     return _svg("".join(bars), title, spoken, WIDTH, height)
 
 
-def _frame(top: float, unit: str, since: float, until: float) -> str:
+def _frame(top: float, unit: str, since: float, until: float, over: str) -> str:
     """Grid, axes and their numbers."""
     parts = []
     for step in range(5):
@@ -113,13 +116,17 @@ def _frame(top: float, unit: str, since: float, until: float) -> str:
         anchor = ("start", "middle", "middle", "middle", "end")[step]
         parts.append(
             f'<text class="plot-text" x="{_x(at, since, until):.1f}" y="{HEIGHT - 8}" '
-            f'text-anchor="{anchor}">{datetime.fromtimestamp(at, UTC).strftime(form)}</text>'
+            f'text-anchor="{anchor}">{_place(at, form, over)}</text>'
         )
     base = HEIGHT - BOTTOM
     parts.append(
         f'<line class="plot-axis" x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}"/>'
     )
     return "".join(parts)
+
+
+def _place(at: float, form: str, over: str) -> str:
+    return f"{at:.0f}" if over == "steps" else datetime.fromtimestamp(at, UTC).strftime(form)
 
 
 def _svg(body: str, title: str, spoken: str, width: int = WIDTH, height: int = HEIGHT) -> str:
@@ -179,3 +186,67 @@ def _seconds(value: float) -> str:
 def _spoken(series: Mapping[str, Points], unit: str) -> str:
     last = (f"{name} {_label(points[-1][1], unit)}" for name, points in series.items() if points)
     return ", ".join(last) or "nothing yet"
+
+
+def tree(root: "Branch", *, title: str) -> str:
+    """A tree from left to right, such as where something came from.
+
+    Args:
+        root: What stands at the left.
+        title: What is shown.
+    """
+    placed: list[tuple[Branch, int, float]] = []
+    lines: list[str] = []
+
+    def place(branch: Branch, depth: int, row: float) -> tuple[float, float]:
+        """Rows that a branch takes from one on: where it stands, and the next free one."""
+        centres, free = [], row
+        for each in branch.below:
+            centre, free = place(each, depth + 1, free)
+            centres.append(centre)
+        own = (centres[0] + centres[-1]) / 2 if centres else row
+        placed.append((branch, depth, own))
+        for centre in centres:
+            lines.append(_joint(depth, own, centre))
+        return own, max(free, row + 1)
+
+    _, rows = place(root, 0, 0.0)
+    depth = max(each[1] for each in placed) + 1
+    boxes = "".join(_box(branch, at, row) for branch, at, row in placed)
+    spoken = "; ".join(f"{branch.kind} {branch.name}" for branch, _, _ in placed)
+    width, height = depth * STEP, int(rows * ROW) + 8
+    return _svg("".join(lines) + boxes, title, spoken, width, height)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A part of a tree."""
+
+    kind: str
+    name: str
+    below: "Sequence[Branch]" = ()
+
+
+STEP, ROW, BOX = 190, 46, 38
+LONGEST = 24
+"""Characters of a name that fit into a box."""
+
+
+def _box(branch: Branch, depth: int, row: float) -> str:
+    x, y = depth * STEP + 4, row * ROW + 4
+    name = branch.name if len(branch.name) <= LONGEST else branch.name[: LONGEST - 1] + "…"
+    return (
+        f'<rect class="plot-box" x="{x}" y="{y:.1f}" width="{STEP - 34}" height="{BOX}" rx="6"/>'
+        f'<text class="plot-text" x="{x + 8}" y="{y + 14:.1f}">{escape(branch.kind)}</text>'
+        f'<text class="plot-name" x="{x + 8}" y="{y + 30:.1f}">{escape(name)}</text>'
+    )
+
+
+def _joint(depth: int, start: float, end: float) -> str:
+    x, reach = depth * STEP + STEP - 30, (depth + 1) * STEP + 4
+    y, to = start * ROW + 4 + BOX / 2, end * ROW + 4 + BOX / 2
+    middle = (x + reach) / 2
+    return (
+        f'<path class="plot-axis" fill="none" d="M{x},{y:.1f} C{middle},{y:.1f} {middle},{to:.1f} '
+        f'{reach},{to:.1f}"/>'
+    )

@@ -66,6 +66,8 @@ class TuneConfig(Section):
     """Most rows of the test part that are evaluated; 0 for all."""
     metrics: tuple[str, ...] = ()
     """Measures of the replies, the main one first; empty for the objective's own."""
+    baseline: bool = True
+    """Measure the base on the test part, too; it takes as long as measuring the result."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Longest reply in the evaluation."""
     quantise: tuple[Literal["f32", "f16", "q8_0", "q4_0", "q4_1"], ...] = ("f16", "q8_0", "q4_0")

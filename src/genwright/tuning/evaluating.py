@@ -179,7 +179,7 @@ def _of_base(
     report: Any,
 ) -> TaskReport | None:
     """The base on the same rows; None where it has no head for them."""
-    if config.objective not in ("generation", "summarisation"):
+    if config.objective not in ("generation", "summarisation") or not config.baseline:
         return None
     from genwright.engines.llamacpp import LlamaCppEngine
     from genwright.engines.loading import Weights

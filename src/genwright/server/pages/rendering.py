@@ -46,6 +46,8 @@ NAVIGATION = (
     Entry("/documents", "Documents", "documents", "ask"),
     Entry("/assistants", "Assistants", "assistant", "ask"),
     Entry("/models", "Models", "models", "ask"),
+    Entry("/training", "Training", "training", "training.read"),
+    Entry("/registry", "Registry", "registry", "training.read"),
     Entry("/traces", "Traces", "traces", "ask"),
     Entry("/monitoring", "Monitoring", "monitoring", "monitoring.read"),
     Entry("/settings", "Settings", "settings", "ask"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from genwright.errors import Refused
 from genwright.tuning.export.tensors import blocks_of
 
 
@@ -38,6 +39,11 @@ def _llama(writer: Any, config: dict[str, Any]) -> None:
         writer.add_attention_scale(float(config.get("attention_multiplier", 1.0)))
         writer.add_logit_scale(float(config.get("logits_scaling", 1.0)))
     if config["model_type"] == "gemma3_text" and config.get("sliding_window"):
+        if float(config.get("query_pre_attn_scalar", length)) != length:
+            raise Refused(
+                f"llama.cpp scales Gemma's attention by the length of a head ({length}), this model "
+                f"by {config['query_pre_attn_scalar']}: it is served by transformers."
+            )
         writer.add_sliding_window(int(config["sliding_window"]))
 
 

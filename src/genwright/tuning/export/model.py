@@ -24,8 +24,8 @@ SUPPORTED = tuple(ARCHITECTURES)
 TYPES = {"f32": "F32", "f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0", "q4_1": "Q4_1"}
 FILE_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q8_0": 7}
 """llama.cpp's number of a file's type."""
-BUFFERS = ("rotary_emb.inv_freq", "attn.bias", "attn.masked_bias", "position_ids", "pooler.")
-"""Parts of names of what is no weight of the model that is exported."""
+BUFFERS = (".inv_freq", ".attn.bias", ".masked_bias", "position_ids")
+"""How names end that are no weights."""
 
 
 def write_model(
@@ -56,7 +56,7 @@ def write_model(
     add_vocabulary(writer, folder, config, vocabulary)
     written = set()
     for name, value in _weights(folder):
-        if any(part in name for part in BUFFERS):
+        if name.endswith(BUFFERS) or name.startswith(("pooler.", "bert.pooler.")):
             continue
         where = _name(arch, config, name)
         if where is None or where in written:

@@ -10,6 +10,11 @@ NORMAL, UNKNOWN, CONTROL, USER, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 """llama.cpp's kinds of tokens."""
 PRE = {"qwen2": "qwen2", "qwen3": "qwen2", "llama": "llama-bpe", "gpt2": "gpt-2"}
 """How a byte-level tokenizer cuts text first, by family; llama.cpp knows them by name."""
+SPECIAL = {
+    "bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding", "sep": "seperator",
+    "cls": "cls", "mask": "mask",
+}  # fmt: skip
+"""llama.cpp's names of special tokens, in its own spelling."""
 DIGITS = "smollm"
 """Like GPT-2's, with every digit apart."""
 
@@ -128,8 +133,9 @@ def _special(writer: Any, folder: Path, config: dict[str, Any], tokenizer: dict[
 
     made = load_tokenizer(folder)
     ids = {
-        "bos": made.bos_token_id,
-        "eos": made.eos_token_id,
+        # llama.cpp begins and ends a BERT's input with these two.
+        "bos": made.cls_token_id if made.bos_token_id is None else made.bos_token_id,
+        "eos": made.sep_token_id if made.eos_token_id is None else made.eos_token_id,
         "unk": made.unk_token_id,
         "pad": made.pad_token_id,
         "sep": made.sep_token_id,
@@ -138,7 +144,7 @@ def _special(writer: Any, folder: Path, config: dict[str, Any], tokenizer: dict[
     }
     for name, place in ids.items():
         if place is not None:
-            getattr(writer, f"add_{name}_token_id")(int(place))
+            writer.add_uint32(f"tokenizer.ggml.{SPECIAL[name]}_token_id", int(place))
     probe = made("a")["input_ids"]
     if made.bos_token_id is not None:
         writer.add_add_bos_token(bool(probe) and probe[0] == made.bos_token_id)

@@ -3,6 +3,7 @@
 No method itself: it publishes none.
 """
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from genwright.errors import Refused
@@ -28,10 +29,24 @@ def wrapped(model: "PreTrainedModel", objective: str, config: Any) -> "PreTraine
     config.task_type = task_of(model, objective)
     if heads := heads_of(model):
         config.modules_to_save = heads
+    if config.peft_type == "PREFIX_TUNING" and not _takes_keys(model):
+        raise _impossible(model, "it takes no keys and values from outside")
     try:
         return peft.get_peft_model(model, config)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise Refused(
-            f"{model.config.model_type} takes no virtual tokens of this kind ({error}): use the "
-            "methods lora, last_layers or full."
-        ) from error
+        raise _impossible(model, str(error)) from error
+
+
+def _takes_keys(model: "PreTrainedModel") -> bool:
+    """Whether a prefix of keys and values can be put before the input."""
+    backbone = model.base_model
+    return any(
+        "past_key_values" in inspect.signature(each.forward).parameters for each in (model, backbone)
+    )
+
+
+def _impossible(model: "PreTrainedModel", why: str) -> Refused:
+    return Refused(
+        f"{model.config.model_type} takes no virtual tokens of this kind ({why}): use the methods "
+        "lora, last_layers or full."
+    )

@@ -1,0 +1,52 @@
+"""Trainings in processes of their own: begun, and asked to end."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from genwright.errors import Refused
+from genwright.registry import Runs, process_of
+from genwright.storage import Database
+from genwright.types import Principal
+from genwright.workspace import Workspace
+
+COMMANDS = {"tune": "tune", "pretrain": "pretrain"}
+"""Command that goes on with a run, by its kind."""
+
+
+def launch(workspace: Workspace, principal: Principal, run: int, kind: str = "tune") -> int:
+    """Start a process that goes on with a run, and return its id.
+
+    It goes on when this process ends; what it says is in ``runs/<run>/log.txt``.
+    """
+    folder = workspace.runs_dir / str(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable, "-m", "genwright", "-w", str(workspace.root), COMMANDS[kind],
+        "--resume", str(run), "--json",
+    ]  # fmt: skip
+    environment = {**os.environ, "GENWRIGHT_MODELS_DIR": str(workspace.models_dir)}
+    with (folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            start_new_session=True,
+        )  # fmt: skip
+    Runs(workspace.database, principal).update(
+        run, status="running", process=process.pid, message="starting"
+    )
+    return process.pid
+
+
+def stop_run(database: Database, principal: Principal, run: int) -> None:
+    """Ask a run to end at its next step.
+
+    Raises:
+        NotFound: There is no such run that the principal may see.
+        Refused: Nothing is at work on it.
+    """
+    Runs(database, principal).get(run)
+    process = process_of(database, principal, run)
+    if process is None or process == os.getpid():
+        raise Refused(f"Run {run} is not at work.")
+    os.kill(process, signal.SIGTERM)

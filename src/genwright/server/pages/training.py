@@ -1,0 +1,169 @@
+"""Training: runs with their curves, data sets, and tunings that are begun, stopped and resumed."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from markupsafe import Markup
+from starlette.responses import Response
+
+from genwright.access import audit
+from genwright.datasets import kept_dataset, kept_datasets
+from genwright.errors import UsageError
+from genwright.monitoring.plots import line_plot
+from genwright.rag.bench import bench_of
+from genwright.rag.launching import launch, stop_run
+from genwright.rag.parts import Parts
+from genwright.rag.tuning import Asked, start
+from genwright.registry import RunRow, Runs
+from genwright.server.deps import InRights, Serving, may
+from genwright.server.pages.rendering import back, render, told_of
+from genwright.types import Json
+
+router = APIRouter(
+    prefix="/training", include_in_schema=False, dependencies=[Depends(may("training.read"))]
+)
+KINDS = ("tune", "pretrain", "eval.")
+CURVES = {
+    "Loss": {"training": "loss", "validation": "validation_loss"},
+    "Learning rate": {"rate": "learning_rate"},
+    "Tokens a second": {"speed": "tokens_per_second"},
+}
+OBJECTIVES = ("generation", "summarisation", "classification", "question_answering")
+METHODS = ("", "lora", "full", "last_layers", "prefix", "prompt", "p_tuning")
+
+
+@router.get("")
+def listing(request: Request, parts: InRights) -> Response:
+    """Runs, data sets, and the form that begins a tuning."""
+    runs = Runs(parts.workspace.database, parts.principal)
+    return render(
+        request,
+        "training.html",
+        runs=runs.newest(KINDS, 100),
+        datasets=kept_datasets(parts.workspace.database, parts.principal)[:50],
+        bases=_bases(parts),
+        objectives=OBJECTIVES,
+        methods=METHODS,
+        message=told_of(request),
+    )
+
+
+@router.post("", dependencies=[Depends(may("training.run"))])
+async def begin(
+    request: Request,
+    service: Serving,
+    parts: InRights,
+    data: UploadFile,
+    base: Annotated[str, Form(max_length=500)],
+    objective: Annotated[str, Form(max_length=40)] = "generation",
+    method: Annotated[str, Form(max_length=40)] = "",
+    name: Annotated[str, Form(max_length=64)] = "",
+    minutes: Annotated[float, Form(ge=0, le=10_000)] = 10,
+    options: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Begin a tuning in a process of its own."""
+    if objective not in OBJECTIVES or method not in METHODS:
+        raise UsageError(f"Expected an objective of {', '.join(OBJECTIVES)} and a known method.")
+    content = await data.read()
+
+    def work() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / Path(data.filename or "data.jsonl").name
+            path.write_bytes(content)
+            asked = Asked(
+                base=base, data=path, objective=objective, method=method or None, name=name,
+                minutes=minutes, options=options.split(),
+            )  # fmt: skip
+            run = start(bench_of(parts), asked)
+        _started(parts, run)
+        return run
+
+    run = await service.call(work)
+    return back(f"/training/{run}", "The training has begun.")
+
+
+@router.get("/{run}")
+def page(request: Request, run: int, parts: InRights) -> Response:
+    """One run: where it is, its curves, its steps."""
+    return render(request, "run.html", message=told_of(request), **_shown(parts, run))
+
+
+@router.get("/{run}/live")
+def live(request: Request, run: int, parts: InRights) -> Response:
+    """What of the page changes."""
+    return render(request, "run_live.html", **_shown(parts, run))
+
+
+@router.post("/{run}/stop", dependencies=[Depends(may("training.run"))])
+def stop(run: int, parts: InRights) -> Response:
+    """Let a run end at its next step, with a checkpoint."""
+    stop_run(parts.workspace.database, parts.principal, run)
+    return back(f"/training/{run}", "It ends at its next step, with a checkpoint.")
+
+
+@router.post("/{run}/resume", dependencies=[Depends(may("training.run"))])
+def resume(run: int, parts: InRights) -> Response:
+    """Go on with a run that was stopped."""
+    row = Runs(parts.workspace.database, parts.principal).get(run)
+    if row.status not in ("stopped", "failed") or row.kind not in ("tune", "pretrain"):
+        raise UsageError(f"Run {run} is {row.status}: only a stopped training can go on.")
+    _started(parts, run, row.kind)
+    return back(f"/training/{run}", "It goes on.")
+
+
+@router.get("/data/{id_}")
+def dataset(request: Request, id_: int, parts: InRights) -> Response:
+    """A data set with what its check found."""
+    found = kept_dataset(parts.workspace.database, parts.principal, id_)
+    return render(request, "dataset.html", each=found, report=found.report)
+
+
+def _started(parts: Parts, run: int, kind: str = "tune") -> None:
+    launch(parts.workspace, parts.principal, run, kind)
+    with parts.workspace.database.write(parts.principal) as session:
+        audit.record(session, "training.run", f"run-{run}")
+
+
+def _bases(parts: Parts) -> list[str]:
+    """What a tuning may start from, as the form offers it."""
+    held = [each.name for each in parts.catalog.models() if each.pulled and each.kind != "rerank"]
+    whole = [
+        f"{each.name}@{each.newest.number}"
+        for each in parts.models.versions.known(parts.principal)
+        if each.newest.facts.kind == "model"
+    ]
+    return [*held, *whole]
+
+
+def _shown(parts: Parts, run: int) -> Json:
+    runs = Runs(parts.workspace.database, parts.principal)
+    row, values = runs.get(run), runs.values(run)
+    return {
+        "run": row,
+        "steps": row.results.get("steps", []),
+        "plots": [_curve(title, names, values) for title, names in CURVES.items() if values],
+        "compared": row.results if row.kind == "eval.compare" else None,
+        "running": row.status == "running",
+        "progress": _progress(row, values),
+    }
+
+
+def _curve(title: str, names: dict[str, str], values: dict[str, list[tuple[int, float]]]) -> Markup:
+    series = {
+        label: [(float(step), value) for step, value in values[name]]
+        for label, name in names.items()
+        if name in values
+    }
+    last = max((points[-1][0] for points in series.values()), default=1.0)
+    return Markup(line_plot(series, title=title, since=0, until=max(last, 1.0), over="steps"))
+
+
+def _progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:
+    """Steps that are done, and in all; 0 where it is not known."""
+    total = next(
+        (int(s["steps"]) for s in row.results.get("steps", []) if s["step"] == "strategy"), 0
+    )
+    done = max((points[-1][0] for points in values.values()), default=0)
+    return done, total

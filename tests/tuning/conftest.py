@@ -1,0 +1,56 @@
+"""A workspace, a bench over it, and small data."""
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
+
+from genwright.datasets import Dataset, Parts  # noqa: E402
+from genwright.rag.bench import bench_of  # noqa: E402
+from genwright.rag.parts import Parts as WorkspaceParts  # noqa: E402
+from genwright.workspace import create, open_workspace  # noqa: E402
+
+
+@pytest.fixture
+def parts(tmp_path):
+    folder = create(tmp_path / "workspace")
+    overrides = {"embedding": {"model": "hashing"}, "engine": {"threads": 1, "context": 256}}
+    workspace = open_workspace(folder, overrides)
+    with WorkspaceParts(workspace) as made:
+        yield made
+    workspace.close()
+
+
+@pytest.fixture
+def bench(parts):
+    return bench_of(parts)
+
+
+def classes(count: int, start: int = 0) -> tuple[dict, ...]:
+    words = {"good": "the red pump is good", "bad": "the blue pump is bad"}
+    labels = sorted(words)
+    return tuple(
+        {"text": f"{words[labels[i % 2]]} {'one two three four five'.split()[i % 5]} {i + start}",
+         "label": labels[i % 2]}
+        for i in range(count)
+    )  # fmt: skip
+
+
+def pairs(count: int, start: int = 0) -> tuple[dict, ...]:
+    numbers = "one two three four five six seven eight nine ten".split()
+    return tuple(
+        {"prompt": f"say {numbers[(i + start) % 10]} {i + start}",
+         "completion": numbers[(i + start) % 10]}
+        for i in range(count)
+    )  # fmt: skip
+
+
+def data_for(objective: str, train: int = 12, others: int = 4) -> Parts:
+    form, rows = {
+        "classification": ("classification", classes),
+        "generation": ("prompt_completion", pairs),
+    }[objective]
+    return Parts(
+        Dataset("tiny-train", form, rows(train)),
+        Dataset("tiny-validation", form, rows(others, 100)),
+        Dataset("tiny-test", form, rows(others, 200)),
+    )
