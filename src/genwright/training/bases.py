@@ -86,7 +86,9 @@ def find_base(
         UnknownName: There is nothing of that name.
         Refused: It is no model that can be trained, or its licence forbids it.
     """
-    base = _of_folder(name) or _of_registry(name, resolve) or _of_catalog(name, catalog, progress)
+    known = name in catalog.entries or ("/" not in name and catalog.manifest(name) is not None)
+    base = _of_folder(name) or (None if known else _of_registry(name, resolve))
+    base = base or _of_catalog(name, catalog, progress)
     closed = [word for word in CLOSED if word in base.licence.lower()]
     if closed and not accept_licence:
         raise Refused(

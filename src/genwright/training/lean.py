@@ -1,15 +1,77 @@
 """transformers' trainer with the loss of ``losses``, where a model allows it."""
 
+import random
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from torch.utils.data import Sampler
 from transformers import Trainer
 
 from genwright.training.losses import lean_loss
 
 
+POOL = 50
+"""Batches that are sorted by length together: larger ones pad less, and mix less."""
+
+
+class ByLength(Sampler[int]):
+    """Places of rows, so that neighbours are of like length; other ones in each epoch.
+
+    Args:
+        lengths: Of the rows.
+        size: Rows that come together.
+        seed: Of the order.
+    """
+
+    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
+        self.lengths, self.size, self.seed, self.epoch = lengths, size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next order be that of an epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        draw = random.Random(f"{self.seed}/{self.epoch}")
+        places = list(range(len(self.lengths)))
+        draw.shuffle(places)
+        batches: list[list[int]] = []
+        pool = POOL * self.size
+        for start in range(0, len(places), pool):
+            part = sorted(places[start : start + pool], key=lambda i: -self.lengths[i])
+            batches += [part[i : i + self.size] for i in range(0, len(part), self.size)]
+        last = batches.pop() if len(batches[-1]) < self.size else []  # a short one stays last
+        draw.shuffle(batches)
+        return iter([place for batch in [*batches, last] for place in batch])
+
+
 class LeanTrainer(Trainer):
-    """The same trainer; only how the loss is computed differs, not what it is."""
+    """The same trainer; only how the loss is computed differs, not what it is.
+
+    Batches are of like lengths, in an order that seed and epoch alone decide, so that a training
+    that goes on sees what it would have seen. (transformers' own such sampler draws from the global
+    generator: a resumed training would see other batches.)
+    """
+
+    tokens = 0
+    """That were trained on, without padding."""
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        """One batch forward and back."""
+        mask = inputs.get("attention_mask")
+        self.tokens += int(mask.sum()) if mask is not None else inputs["input_ids"].numel()
+        return super().training_step(model, inputs, *rest, **named)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        dataset = train_dataset if train_dataset is not None else self.train_dataset
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        lengths = [len(dataset[place]["input_ids"]) for place in range(len(dataset))]
+        size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+        return ByLength(lengths, size, self.args.seed)
 
     def compute_loss(
         self,

@@ -121,7 +121,7 @@ class Job:
         watch.raise_if_diverged()
         status = "stopped" if self.stop.is_set() else "done"
         if status == "done":
-            watch.take_best(trainer)
+            watch.take_best()
         fitted = Fitted(
             status=status,
             steps=trainer.state.global_step,
@@ -186,9 +186,9 @@ class Job:
             args=self._arguments(total),
             train_dataset=self.train,
             eval_dataset=self.validation or None,
-            data_collator=watch.counting(self.collate),
-            callbacks=[watch],
+            data_collator=self.collate,
         )
+        watch.watch(trainer)
         trainer.remove_callback(PrinterCallback)
         return trainer
 

@@ -5,7 +5,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from genwright.training.lean import LeanTrainer
 from genwright.training.trainer import Job, diverged
 
 if TYPE_CHECKING:
     from torch import nn
-    from transformers import Trainer
 
 WATCH = "watch.json"
 BEST = "best"
@@ -34,43 +34,40 @@ class Watch(TrainerCallback):
     def __init__(self, job: Job, total: int) -> None:
         self.job, self.total = job, total
         self.best_loss, self.best_step, self.worse = math.inf, 0, 0
-        self.train_loss, self.tokens, self.seconds_before = math.nan, 0, 0.0
+        self.train_loss, self._tokens_before, self.seconds_before = math.nan, 0, 0.0
         self.reason, self._bad = "", 0.0
-        self._training, self._began = False, time.monotonic()
+        self._began = time.monotonic()
+        self._trainer: LeanTrainer | None = None
 
-    def counting(
-        self, collate: Callable[[list[Any]], Mapping[str, Any]]
-    ) -> Callable[[list[Any]], Mapping[str, Any]]:
-        """The same collation, with the tokens of training batches counted."""
+    def watch(self, trainer: LeanTrainer) -> LeanTrainer:
+        """Hear of what a trainer does, and return it."""
+        self._trainer = trainer
+        trainer.add_callback(self)
+        return trainer
 
-        def counted(examples: list[Any]) -> Mapping[str, Any]:
-            batch = collate(examples)
-            if self._training:
-                mask = batch.get("attention_mask")
-                self.tokens += int(mask.sum()) if mask is not None else batch["input_ids"].numel()
-            return batch
-
-        return counted
+    @property
+    def tokens(self) -> int:
+        """That were trained on, in this process and those before."""
+        return self._tokens_before + (self._trainer.tokens if self._trainer else 0)
 
     def raise_if_diverged(self) -> None:
         """End with an error where the loss was no number."""
         if self._bad:
             raise diverged(int(self._bad), self.train_loss, self.job.folder)
 
-    def take_best(self, trainer: "Trainer") -> None:
+    def take_best(self) -> None:
         """Give the model the weights of the best measurement, and keep them."""
         folder = self.job.folder / BEST
         if self.best_step and (folder / "weights.safetensors").is_file():
             load_weights(self.job.model, folder)
         else:
             save_weights(self.job.model, folder)
-        del trainer
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """Take up what was known when it was interrupted."""
-        self._training, self._began = True, time.monotonic()
+        self._began = time.monotonic()
         path = self.job.folder / f"checkpoint-{state.global_step}" / WATCH
         if state.global_step and path.is_file():
             self.__dict__.update(json.loads(path.read_text(encoding="utf-8")))
@@ -138,8 +135,9 @@ class Watch(TrainerCallback):
     ) -> None:
         """Keep with the checkpoint what is known so far."""
         folder = self.job.folder / f"checkpoint-{state.global_step}"
-        known = ("best_loss", "best_step", "worse", "train_loss", "tokens")
+        known = ("best_loss", "best_step", "worse", "train_loss")
         values = {name: self.__dict__[name] for name in known}
+        values["_tokens_before"] = self.tokens
         values["seconds_before"] = self._seconds()
         if folder.is_dir():
             (folder / WATCH).write_text(json.dumps(values), encoding="utf-8")

@@ -41,7 +41,8 @@ def _takes_keys(model: "PreTrainedModel") -> bool:
     """Whether a prefix of keys and values can be put before the input."""
     backbone = model.base_model
     return any(
-        "past_key_values" in inspect.signature(each.forward).parameters for each in (model, backbone)
+        "past_key_values" in inspect.signature(each.forward).parameters
+        for each in (model, backbone)
     )
 
 
