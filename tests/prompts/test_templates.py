@@ -10,6 +10,8 @@ VALUES = {
     "question": "Why?",
     "today": "1 May 2026",
     "messages": [],
+    "labels": ["up", "down"],
+    "text": "Why?",
 }
 OWN = "---\ndescription: Ours.\nsystem: |\n  Be brief.\n---\n{{ question }}\n"
 
@@ -85,7 +87,7 @@ def test_an_unknown_name_lists_those_there_are(tmp_path, name):
     (tmp_path / "answer.md").write_text(OWN)
     inner = tmp_path / "inner"
     inner.mkdir()
-    with pytest.raises(UnknownName, match="answer, follow_up"):
+    with pytest.raises(UnknownName, match="answer, classify, follow_up"):
         load_prompt(name, inner)
 
 

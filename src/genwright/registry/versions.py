@@ -53,8 +53,12 @@ class Trained:
 
     @property
     def served_as(self) -> str:
-        """What the API calls it: ``base+name@3`` for an adapter, else its label."""
-        return f"{self.facts.base}+{self.label}" if self.facts.kind == "adapter" else self.label
+        """What the API calls it: ``base+name@3`` for an adapter, else its label.
+
+        A base that is a folder has no name that an API could use.
+        """
+        named = self.facts.kind == "adapter" and "/" not in self.facts.base
+        return f"{self.facts.base}+{self.label}" if named else self.label
 
     @property
     def size(self) -> int:

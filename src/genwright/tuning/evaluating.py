@@ -112,7 +112,7 @@ def evaluate(
     if not rows:
         return found
     if config.objective in ("generation", "summarisation"):
-        _losses(model, examples[: len(rows)], pad, found)
+        _losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
     model.to("cpu")
     cases = cases_of(rows, config.objective)
 
@@ -162,9 +162,11 @@ def quantisation_losses(bench: "Bench", folder: Path, cases: Sequence[Any]) -> J
     return found
 
 
-def _losses(model: Any, examples: Sequence[Json], pad: int, found: Evaluated) -> None:
+def _losses(
+    model: Any, examples: Sequence[Json], pad: int, found: Evaluated, adapted: bool
+) -> None:
     found.test["perplexity"] = perplexity(token_losses(model, examples, pad))
-    if hasattr(model, "disable_adapter"):
+    if adapted:  # what was merged cannot be switched off any more
         with without_adapter(model):
             found.base["perplexity"] = perplexity(token_losses(model, examples, pad))
 

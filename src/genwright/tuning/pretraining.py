@@ -22,6 +22,7 @@ from genwright.training.config import TrainConfig
 from genwright.training.texts import Crops, Tokens, blocks_of, held_out, write_tokens
 from genwright.training.tokenizers import KINDS, train_tokenizer
 from genwright.training.trainer import Fitted, Job
+from genwright.tuning.mirroring import mirror
 from genwright.tuning.saving import WHOLE, export_kinds
 from genwright.types import Json
 
@@ -140,6 +141,7 @@ class _Pretraining:
             self.run, status=result["status"], message=result.get("version", ""), process=None,
             results=result, seconds=time.monotonic() - began,
         )  # fmt: skip
+        mirror(self.bench.runs, self.run, self.bench.progress)
         return result
 
     def _go(self) -> Json:

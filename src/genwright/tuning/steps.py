@@ -26,6 +26,7 @@ from genwright.tuning.config import TuneConfig
 from genwright.tuning.evaluating import Evaluated, evaluate
 from genwright.tuning.forecasting import Forecast, check_memory, forecast_memory
 from genwright.tuning.iterating import next_steps
+from genwright.tuning.mirroring import mirror
 from genwright.tuning.objectives import Padding, objectives
 from genwright.tuning.saving import Saved, save
 from genwright.tuning.searching import Search
@@ -399,6 +400,7 @@ class Walk:
             steps=self.steps,
         )  # fmt: skip
         self._end("done", trained.label)
+        mirror(self.bench.runs, self.run, self.bench.progress)
         return tuned
 
     def _candidate(self, trained: Trained) -> str:

@@ -1,0 +1,265 @@
+"""The nine steps: recorded, resumable, deployed, and clear where they cannot be walked."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+from tests.tuning.conftest import data_for, pairs  # noqa: E402
+from tests.tuning.tiny import TEMPLATE, build  # noqa: E402
+
+from genwright.datasets import Dataset, Parts  # noqa: E402
+from genwright.engines import ChatRequest, Message, Sampling, chat_text  # noqa: E402
+from genwright.errors import NotFound, Refused, UsageError  # noqa: E402
+from genwright.rag.bench import lineage_of  # noqa: E402
+from genwright.rag.tuning import Asked, config_of  # noqa: E402
+from genwright.registry import Assistants  # noqa: E402
+from genwright.tuning.config import configured  # noqa: E402
+from genwright.tuning.forecasting import Forecast, check_memory  # noqa: E402
+from genwright.tuning.merging import merge_version  # noqa: E402
+from genwright.tuning.steps import STEPS, begin, tune  # noqa: E402
+from genwright.tuning.suggesting import suggest  # noqa: E402
+from genwright.types import OWNER  # noqa: E402
+
+QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1", "log_every": "1",
+         "max_new_tokens": "4", "quantise": "f32,q8_0", "learning_rate": "1e-2",
+         "precision": "float32"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return build("llama2", tmp_path_factory.mktemp("m") / "llama", template=TEMPLATE)
+
+
+def config(folder, **sets):
+    return configured({"base": str(folder), "name": "numbers"}, QUICK | sets)
+
+
+def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(bench, folder, parts):
+    tuned = tune(bench, begin(bench, config(folder, method="full"), data_for("generation")))
+
+    version = bench.versions.resolve(OWNER, "numbers")
+    assert version.facts.engine == "llamacpp"
+    assert set(version.facts.losses) == {"f32", "q8_0"}
+    assert version.facts.losses["f32"]["perplexity"]["value"] > 1
+    assert set(tuned.metrics) == {"test", "base"}
+    for values in tuned.metrics["test"].values():
+        assert values["low"] <= values["value"] <= values["high"]
+    assert "base" in version.facts.evaluation["against"]
+    engine = parts.models.engine("numbers@1")
+    text, usage = chat_text(engine, ChatRequest((Message("user", "say one"),), Sampling(4)))
+    assert usage.completion_tokens <= 4
+    assert parts.models.bytes_of("numbers@1") == version.size
+
+
+def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(bench, folder, parts):
+    tune(bench, begin(bench, config(folder, method="full"), data_for("generation")))
+    workspace = parts.workspace
+    assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
+    assistants.resolve(OWNER)
+    run = begin(
+        bench, configured({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
+        assistant="assistant",
+    )  # fmt: skip
+    tuned = tune(bench, run)
+
+    version = bench.versions.resolve(OWNER, "more")
+    assert version.facts.kind == "adapter" and version.facts.engine == "llamacpp"
+    assert version.facts.parent == "numbers@1"
+    candidate = assistants.resolve(OWNER, "assistant@candidate")
+    assert candidate.version.config.answer.model == tuned.served_as == "numbers@1+more@1"
+    tree = json.dumps(lineage_of(workspace, OWNER, "assistant@candidate").json())
+    for part in ("more@1", "numbers@1", "tiny-train", f'"run", "name": "{run}"'):
+        assert part in tree
+    one = parts.models.engine(tuned.served_as)
+    other = parts.models.engine("numbers@1")
+    request = ChatRequest((Message("user", "say one"),), Sampling(4))
+    assert isinstance(chat_text(one, request)[0], str)
+    assert isinstance(chat_text(other, request)[0], str)
+
+    merged = merge_version(bench, "more@1")
+    assert merged.facts.kind == "model" and merged.facts.parent == "more@1"
+
+
+def test_dora_is_merged_because_llama_cpp_would_lose_it(bench, folder):
+    tune(bench, begin(bench, config(folder, dora="true"), data_for("generation")))
+    version = bench.versions.resolve(OWNER, "numbers")
+    assert version.facts.kind == "model" and version.facts.engine == "llamacpp"
+    assert "DoRA" in version.facts.measured["notes"][0]
+
+
+def test_every_step_is_recorded_with_what_was_predicted_and_what_came(bench, folder):
+    run = begin(bench, config(folder), data_for("generation"), trials=0)
+    tune(bench, run)
+    row = bench.runs.get(run)
+    steps = {each["step"]: each for each in row.results["steps"]}
+    assert [each["number"] for each in row.results["steps"]] == [1, 2, 3, 4, 5, 7, 8, 9]
+    assert set(steps) == set(STEPS) - {"search"}
+    assert row.status == "done" and row.message == "numbers@1"
+    assert steps["strategy"]["predicted"]["memory_mb"] > 0
+    assert steps["training"]["peak_mb"] > 0
+    assert steps["strategy"]["suggested"]["reason"]
+    assert steps["iteration"]["runs"] and steps["iteration"]["try_next"]
+    values = bench.runs.values(run)
+    assert values["validation_loss"] and values["loss"]
+
+
+def test_a_search_tries_prunes_and_goes_on(bench, folder):
+    run = begin(bench, config(folder, evaluate_every="1"), data_for("generation"), trials=3)
+    tuned = tune(bench, run)
+    found = next(each for each in tuned.steps if each["step"] == "search")
+    assert len(found["trials"]) == 3
+    finished = [t["loss"] for t in found["trials"] if t["state"] == "complete"]
+    assert found["loss"] == min(finished)
+    version = bench.versions.resolve(OWNER, "numbers")
+    assert version.facts.config["train"]["learning_rate"] == found["best"]["learning_rate"]
+
+
+def test_a_stopped_run_goes_on_to_the_same_loss(bench, folder):
+    quick = config(folder, max_steps="12", evaluate_every="3", patience="0")
+    whole = tune(bench, begin(bench, quick, data_for("generation")))
+
+    run = begin(bench, quick, data_for("generation"))
+    inner = bench.progress
+
+    def stop_at_five(done, total, what):
+        inner(done, total, what)
+        if what.startswith("step 5"):
+            bench.stop.set()
+
+    bench.progress = stop_at_five
+    stopped = tune(bench, run)
+    assert stopped.status == "stopped" and stopped.version == ""
+    assert bench.runs.get(run).status == "stopped"
+    bench.stop.clear()
+    bench.progress = inner
+    again = tune(bench, run)
+    assert again.version == "numbers@2"
+    a, b = (next(s for s in each.steps if s["step"] == "training") for each in (whole, again))
+    assert a["loss"] == pytest.approx(b["loss"], rel=1e-6)
+
+
+def test_training_on_from_an_adapter_has_it_as_parent(bench, folder):
+    tune(bench, begin(bench, config(folder), data_for("generation")))
+    more = configured({"base": str(folder), "name": "numbers", "resume_from": "numbers@1"}, QUICK)
+    tune(bench, begin(bench, more, data_for("generation")))
+    assert bench.versions.resolve(OWNER, "numbers@2").facts.parent == "numbers@1"
+    wrong = configured(
+        {"base": str(folder), "name": "n", "resume_from": "numbers@1", "method": "prompt"}, QUICK
+    )
+    with pytest.raises(Refused, match="is a lora on"):
+        tune(bench, begin(bench, wrong, data_for("generation")))
+
+
+def test_a_run_is_written_to_mlflow_where_it_is_named(bench, folder, tmp_path, monkeypatch):
+    pytest.importorskip("mlflow", reason="needs the mlflow extra")
+    from mlflow.tracking import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    try:
+        MlflowClient(tracking_uri=uri).search_experiments()
+    except Exception:
+        uri = f"file:{tmp_path}/mlruns"
+        monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    run = begin(bench, config(folder, baseline="false"), data_for("generation"))
+    tune(bench, run)
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("genwright")
+    [made] = client.search_runs([experiment.experiment_id])
+    assert made.data.tags["genwright.run"] == str(run)
+    assert made.data.tags["genwright.version"] == "numbers@1"
+    assert made.data.params["tune.method"] == "lora"
+    assert len(client.get_metric_history(made.info.run_id, "validation_loss")) > 1
+
+
+def test_what_cannot_be_done_is_said_before_time_is_lost(bench, folder, tmp_path):
+    with pytest.raises(UsageError, match="learns from rows of"):
+        begin(bench, configured({"base": str(folder), "objective": "classification"}),
+              data_for("generation"))  # fmt: skip
+    long = configured({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
+    with pytest.raises(Refused, match="reads at most 256 tokens"):
+        tune(bench, begin(bench, long, data_for("generation")))
+    (folder / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
+    try:
+        with pytest.raises(Refused, match="does not seem to allow this"):
+            tune(bench, begin(bench, config(folder), data_for("generation")))
+    finally:
+        (folder / "README.md").unlink()
+    with pytest.raises(NotFound, match="no-such"):
+        tune(bench, begin(bench, configured({"base": "no-such"}), data_for("generation")))
+    with pytest.raises(Refused, match="needs about 1,000,000 MB"):
+        check_memory(Forecast(1e6, 0, 1, 1), free=10**9)
+
+
+def test_a_tokenizer_that_does_not_fit_is_refused(bench, folder, tmp_path):
+    import shutil
+
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    described = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(described | {"vocab_size": 100}))
+    with pytest.raises(Refused, match="do not belong together"):
+        tune(bench, begin(bench, config(other), data_for("generation")))
+
+
+def test_rows_with_errors_are_refused_with_the_worst(bench, folder):
+    empty = tuple({"prompt": f"a {i}", "completion": ""} for i in range(6))
+    bad = Parts(
+        Dataset("bad", "prompt_completion", pairs(8) + empty),
+        Dataset("v", "prompt_completion", pairs(2, 50)),
+        Dataset("t", "prompt_completion", pairs(2, 70)),
+    )
+    with pytest.raises(Refused, match="6 of 14 rows have errors, most of them empty"):
+        tune(bench, begin(bench, config(folder), bad))
+
+
+def test_options_in_words_become_settings_or_an_error():
+    made = config_of(Asked(base="x", options=["rank=4", "epochs=2", "targets=q_proj,v_proj"]))
+    assert made.options.rank == 4 and made.options.targets == ("q_proj", "v_proj")
+    with pytest.raises(UsageError, match="Known keys: .*rank"):
+        config_of(Asked(base="x", options=["ranc=4"]))
+    with pytest.raises(UsageError, match="--set KEY=VALUE"):
+        config_of(Asked(base="x", options=["rank"]))
+
+
+def test_the_method_that_suits_depends_on_base_data_and_memory():
+    free = 8 * 10**9
+    assert suggest("classification", 22e6, 5000, free, True).method == "full"
+    assert suggest("generation", 135e6, 20, free, False).method == "prompt"
+    assert suggest("generation", 7e9, 5000, free, False).method == "lora"
+
+
+@pytest.mark.slow
+def test_the_command_prints_what_scripts_read(folder, tmp_path):
+    workspace, data = tmp_path / "w", tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in pairs(40)))
+    run = [sys.executable, "-m", "genwright"]
+    subprocess.run([*run, "init", str(workspace)], check=True, capture_output=True)
+    sets = [part for key, value in QUICK.items() for part in ("--set", f"{key}={value}")]
+    done = subprocess.run(
+        [*run, "-w", str(workspace), "tune", "--base", str(folder), "--data", str(data),
+         "--objective", "generation", "--method", "lora", "--name", "numbers", "--json", *sets],
+        capture_output=True, text=True, check=True,
+        env={**os.environ, "GENWRIGHT_EMBEDDING__MODEL": "hashing", "GENWRIGHT_ENGINE__CONTEXT": "256"},
+    )  # fmt: skip
+    result = json.loads(done.stdout)
+    assert {
+        "run",
+        "version",
+        "method",
+        "metrics",
+        "seconds",
+        "peak_mb",
+        "tokens_per_second",
+    } <= set(result)
+    assert set(result["metrics"]["test"]["exact_match"]) == {"value", "low", "high"}
+    listed = subprocess.run(
+        [*run, "-w", str(workspace), "registry", "list", "--json"], capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert json.loads(listed.stdout)[0]["name"] == "numbers"
