@@ -53,6 +53,18 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         with open_engine(model, EngineSettings(context=2048)) as engine:
             yield engine
         return
+    if request.param == "transformers":
+        pytest.importorskip("torch", reason="needs the train extra")
+        from genwright.catalog import Catalog
+        from genwright.engines.loading import Weights
+        from genwright.training.bases import find_base
+
+        catalog = Catalog(request.getfixturevalue("models_dir"))
+        base = find_base("smollm2-135m-instruct", catalog, lambda name: pytest.fail(name))
+        made = engines.get("transformers")(Weights(str(base.folder)), EngineSettings(context=2048))
+        with made as engine:
+            yield engine
+        return
     with openai_server(model, "a key") as url, pytest.MonkeyPatch.context() as environment:
         environment.setenv("TEST_ENGINE_KEY", "a key")
         server = OpenAISettings(base_url=url, key="TEST_ENGINE_KEY", context=2048)
@@ -62,6 +74,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 def ask(engine: Engine, **sampling: object) -> tuple[str, object]:
     return chat_text(engine, ChatRequest(QUESTION, Sampling(**{"max_tokens": 24} | sampling)))
+
+
+def refuses_what_takes_a_grammar(engine: Engine) -> None:
+    """Skip the rest for the engine that has none, after it has said so."""
+    if type(engine).__name__ == "TransformersEngine":
+        with pytest.raises(Refused, match="no grammars"):
+            next(iter(engine.chat(ChatRequest(QUESTION, json_schema=PERSON))))
+        pytest.skip("transformers has no grammars here, and says so")
 
 
 def test_an_engine_keeps_the_protocol(engine):
@@ -124,6 +144,7 @@ def test_counts_of_parts_nearly_add_up(engine):
 
 
 def test_a_reply_fits_its_json_schema(engine):
+    refuses_what_takes_a_grammar(engine)
     request = ChatRequest(
         (Message("user", "Which city?"),), Sampling(max_tokens=100), json_schema=PERSON
     )
@@ -134,6 +155,7 @@ def test_a_reply_fits_its_json_schema(engine):
 
 
 def test_a_required_tool_is_called_with_arguments_that_fit(engine):
+    refuses_what_takes_a_grammar(engine)
     if engine.name.startswith("local/"):
         pytest.skip("what tools do is the server's own matter; llama.cpp leaves this model free")
     tool = Tool("describe_city", "Describes a city.", PERSON)

@@ -106,7 +106,9 @@ def test_an_unknown_name_lists_those_there_are(tmp_path, name):
     ],
 )
 def test_a_mistake_or_an_escape_is_one_line_that_lists_the_values(user):
-    with pytest.raises(SettingsError, match="It may use: messages, passages, question, today"):
+    with pytest.raises(
+        SettingsError, match="It may use: labels, messages, passages, question, text, today"
+    ):
         prompt(user).render(**VALUES)
 
 

@@ -69,6 +69,37 @@ def read_reply(deltas: Iterable[Delta]) -> Iterator[Delta]:
     )
 
 
+def read_call(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """A reply that no grammar holds to a form: a tool call where it is one, else the text it is.
+
+    What begins like JSON is held back until its end.
+    """
+    held, last, plain = "", Delta(), False
+    for delta in deltas:
+        last = delta
+        held += delta.text
+        plain = plain or not held.lstrip().startswith("{") and bool(held.strip())
+        if plain and held:
+            yield replace(delta, text=held, finish_reason=None, usage=None)
+            held = ""
+    call = None if plain else _whole_call(held)
+    if held and call is None:
+        yield Delta(held)
+    done = (call,) if call else ()
+    reason = "tool_calls" if call else last.finish_reason
+    yield replace(last, text="", logprobs=(), tool_calls=done, finish_reason=reason)
+
+
+def _whole_call(text: str) -> ToolCall | None:
+    try:
+        value = json.loads(text)
+        return ToolCall(
+            f"call_{secrets.token_hex(8)}", str(value["name"]), json.dumps(value["arguments"])
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class _Reading:
     """A growing JSON text, of which each piece is told once."""
 

@@ -111,16 +111,18 @@ class TransformersEngine:
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Reply to a conversation; a model without a chat template gets what was said as it is."""
-        if request.json_schema or request.json_object:
+        forced = bool(request.tools) and request.tool_choice not in ("auto", "none")
+        if request.json_schema or request.json_object or forced:
             raise Refused(
                 f"{self.name!r} runs by transformers, which has no grammars here: ask a model that "
-                "llama.cpp runs for JSON by a schema, or train this one to write it."
+                "llama.cpp runs for JSON or a call that must be made, or train this one to it."
             )
         if self.weights.objective == "classification":
             return self._classified(request)
         if self.weights.objective == "question_answering":
             return self._answered(request)
-        if request.tools and request.tool_choice != "none":
+        told = bool(request.tools) and request.tool_choice != "none"
+        if told:
             request = replace(tools.constrain(request), json_schema=None)
         if self._fills():
             return self._filled(_last(request.messages))
@@ -129,7 +131,8 @@ class TransformersEngine:
             "sampling": asdict(request.sampling),
             "logprobs": request.logprobs,
         }
-        return self._stream(body, cancel)
+        deltas = self._stream(body, cancel)
+        return tools.read_call(deltas) if told else deltas
 
     def complete(
         self,
@@ -250,7 +253,7 @@ class TransformersEngine:
             raise Refused(f"{self.name!r} was trained for {self.weights.objective}: chat with it.")
 
     def _tokens(self, texts: list[str], special: bool = True) -> list[list[int]]:
-        return self._post("/tokenize", {"texts": texts, "special": special})
+        return self._post("/tokenize", {"texts": texts, "special": special}) if texts else []
 
     def _stream(self, body: Json, cancel: Event | None) -> Iterator[Delta]:
         began = time.monotonic()
