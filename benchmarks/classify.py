@@ -1,6 +1,6 @@
 """Classification after training, on two public sets, against what is published for them.
 
-python benchmarks/classify.py polarity|banking77 [--base NAME] [--method M] [--minutes 12] [--set K=V]
+python benchmarks/classify.py polarity|banking77 [--base B] [--method M] [--minutes 12]
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Tool calls by the embedded model: the rate of exact format before and after a LoRA.
 
-Rows are the turns of ``07-…/glaive-toolcall-demo`` in which a tool is called (at most 300), split by
-conversation; rows of the training part that are like others are dropped from it. The model is served by llama.cpp with its adapter.
+Rows are the turns of ``07-…/glaive-toolcall-demo`` in which a tool is called (at most 300), split
+by conversation; test rows that are like others are dropped. The model is served by llama.cpp with
+its adapter.
 
     python benchmarks/tune_calls.py [--minutes 12] [--keep WORKSPACE]
 """
@@ -33,7 +34,7 @@ def rows_of(conversation: dict) -> list[dict]:
 def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
     """Conversations drawn into parts, written as files; rows by part.
 
-    What the training part shares with the others (half of its 13-grams) is dropped from it.
+    Test rows that are like rows of the others (half of their 13-grams) are dropped.
     """
     with gzip.open(FILE) as file:
         conversations = [c for c in json.load(file) if rows_of(c)]
@@ -50,12 +51,11 @@ def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
         path = folder / f"{name}.json"
         path.write_text(json.dumps(rows))
         made[name] = read_dataset(path)
-    others = [made["validation"], made["test"]]
-    report = check_dataset(made["train"], against=others)
-    clean = mended(made["train"], report)
-    (folder / "train.json").unlink()
-    write_dataset(clean, folder / "train.jsonl")
-    return {name: len(each) for name, each in {**made, "train": clean}.items()}
+    seen = [made["train"], made["validation"]]
+    clean = mended(made["test"], check_dataset(made["test"], against=seen))
+    (folder / "test.json").unlink()
+    write_dataset(clean, folder / "test.jsonl")
+    return {name: len(each) for name, each in {**made, "test": clean}.items()}
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def main() -> None:
                 *genwright, "-w", str(workspace), "tune", "--base", "smollm2-135m-instruct",
                 "--data", str(folder), "--name", "calls", "--method", "lora", "--json",
                 "--minutes", str(chosen.minutes), "--set", "epochs=4", "--set", "max_length=1024",
-                "--set", "batch_size=4", "--set", "learning_rate=1e-3",
+                "--set", "batch_size=4", "--set", "learning_rate=1e-3", "--set", "learn=last",
                 "--set", "metrics=call_format,call_arguments,call_match",
             ],
             check=True, stdout=subprocess.PIPE, text=True,

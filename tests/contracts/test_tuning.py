@@ -4,17 +4,17 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
-import torch  # noqa: E402
-from tests.tuning.conftest import bench, data_for, parts  # noqa: E402, F401
-from tests.tuning.tiny import ENCODERS, FAMILIES, build  # noqa: E402
+import torch
+from tests.tuning.conftest import bench, data_for, parts  # noqa: F401
+from tests.tuning.tiny import ENCODERS, FAMILIES, build
 
-from genwright.engines.loading import load  # noqa: E402
-from genwright.errors import Refused  # noqa: E402
-from genwright.tuning.config import configured  # noqa: E402
-from genwright.tuning.methods import methods  # noqa: E402
-from genwright.tuning.serving import weights_of  # noqa: E402
-from genwright.tuning.steps import STEPS, begin, tune  # noqa: E402
-from genwright.types import OWNER  # noqa: E402
+from genwright.engines.loading import load
+from genwright.errors import Refused
+from genwright.tuning.config import configured
+from genwright.tuning.methods import methods
+from genwright.tuning.serving import weights_of
+from genwright.tuning.steps import STEPS, begin, tune
+from genwright.types import OWNER
 
 IMPOSSIBLE = {("xlnet", "prefix")}
 """XLNet takes no keys and values from outside: transformers gives it none to put a prefix in."""

@@ -4,10 +4,10 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
-from genwright.datasets import Dataset, Parts  # noqa: E402
-from genwright.rag.bench import bench_of  # noqa: E402
-from genwright.rag.parts import Parts as WorkspaceParts  # noqa: E402
-from genwright.workspace import create, open_workspace  # noqa: E402
+from genwright.datasets import Dataset, Parts
+from genwright.rag.bench import bench_of
+from genwright.rag.parts import Parts as WorkspaceParts
+from genwright.workspace import create, open_workspace
 
 
 @pytest.fixture

@@ -5,16 +5,16 @@ from tests.tuning.tiny import TEMPLATE, build
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from hypothesis import given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from genwright.catalog import Catalog  # noqa: E402
-from genwright.engines import Message  # noqa: E402
-from genwright.engines.llamacpp import LlamaCppEngine  # noqa: E402
-from genwright.errors import Refused, UsageError  # noqa: E402
-from genwright.settings import EngineSettings  # noqa: E402
-from genwright.training.bases import find_base, load_tokenizer  # noqa: E402
-from genwright.tuning.rendering import Rendering, messages_of, references_of  # noqa: E402
+from genwright.catalog import Catalog
+from genwright.engines import Message
+from genwright.engines.llamacpp import LlamaCppEngine
+from genwright.errors import Refused, UsageError
+from genwright.settings import EngineSettings
+from genwright.training.bases import find_base, load_tokenizer
+from genwright.tuning.rendering import Rendering, messages_of, references_of
 
 TURNS = (
     Message("user", "Hi there in 2024, say 12345!"),

@@ -9,21 +9,21 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from tests.tuning.conftest import data_for, pairs  # noqa: E402
-from tests.tuning.tiny import TEMPLATE, build  # noqa: E402
+from tests.tuning.conftest import data_for, pairs
+from tests.tuning.tiny import TEMPLATE, build
 
-from genwright.datasets import Dataset, Parts  # noqa: E402
-from genwright.engines import ChatRequest, Message, Sampling, chat_text  # noqa: E402
-from genwright.errors import NotFound, Refused, UsageError  # noqa: E402
-from genwright.rag.bench import lineage_of  # noqa: E402
-from genwright.rag.tuning import Asked, config_of  # noqa: E402
-from genwright.registry import Assistants  # noqa: E402
-from genwright.tuning.config import configured  # noqa: E402
-from genwright.tuning.forecasting import Forecast, check_memory  # noqa: E402
-from genwright.tuning.merging import merge_version  # noqa: E402
-from genwright.tuning.steps import STEPS, begin, tune  # noqa: E402
-from genwright.tuning.suggesting import suggest  # noqa: E402
-from genwright.types import OWNER  # noqa: E402
+from genwright.datasets import Dataset, Parts
+from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.errors import NotFound, Refused, UsageError
+from genwright.rag.bench import lineage_of
+from genwright.rag.tuning import Asked, config_of
+from genwright.registry import Assistants
+from genwright.tuning.config import configured
+from genwright.tuning.forecasting import Forecast, check_memory
+from genwright.tuning.merging import merge_version
+from genwright.tuning.steps import STEPS, begin, tune
+from genwright.tuning.suggesting import suggest
+from genwright.types import OWNER
 
 QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1", "log_every": "1",
          "max_new_tokens": "4", "quantise": "f32,q8_0", "learning_rate": "1e-2",

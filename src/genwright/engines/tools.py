@@ -78,7 +78,7 @@ def read_call(deltas: Iterable[Delta]) -> Iterator[Delta]:
     for delta in deltas:
         last = delta
         held += delta.text
-        plain = plain or not held.lstrip().startswith("{") and bool(held.strip())
+        plain = plain or (not held.lstrip().startswith("{") and bool(held.strip()))
         if plain and held:
             yield replace(delta, text=held, finish_reason=None, usage=None)
             held = ""

@@ -1,4 +1,4 @@
-"""Prompts compared on a data set: without examples, with one, with several, picked in several ways."""
+"""Prompts compared on a data set: without examples, with one or several, picked in several ways."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,6 @@ from transformers import Trainer
 
 from genwright.training.losses import lean_loss
 
-
 POOL = 50
 """Batches that are sorted by length together: larger ones pad less, and mix less."""
 

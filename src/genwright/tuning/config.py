@@ -64,6 +64,8 @@ class TuneConfig(Section):
     """Share of the rows to evaluate on, where the data has no such part."""
     test_rows: int = Field(default=400, ge=0)
     """Most rows of the test part that are evaluated; 0 for all."""
+    learn: Literal["replies", "last"] = "replies"
+    """Generation: learn every reply of a conversation, or its last one only."""
     metrics: tuple[str, ...] = ()
     """Measures of the replies, the main one first; empty for the objective's own."""
     baseline: bool = True

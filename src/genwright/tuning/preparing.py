@@ -46,6 +46,7 @@ def prepare(
 
     torch.manual_seed(config.train.seed)
     objective = objectives.get(config.objective)()
+    objective.last_only = config.learn == "last"
     tokenizer = base.tokenizer()
     half = config.method == "lora" and not config.options.dora and uses_bfloat16(config.train)
     model = objective.model(base, labels, torch.bfloat16 if half else torch.float32)

@@ -110,17 +110,18 @@ class Rendering:
         """The text that a reply follows."""
         return self._text(messages, reply=False)
 
-    def encode(self, messages: Sequence[Message]) -> dict[str, list[int]]:
+    def encode(self, messages: Sequence[Message], last_only: bool = False) -> dict[str, list[int]]:
         """``input_ids``, ``attention_mask`` and ``labels``: -100 where nothing is learnt.
 
-        Every turn of the assistant is learnt, with its end token. A conversation that is too long
+        Every turn of the assistant is learnt, or the last one only, with its end token. A conversation that is too long
         loses its end, never its beginning, as a prompt in service would keep it.
 
         Raises:
             Refused: The template renders a turn differently once another follows it.
         """
         text = self._text(messages, reply=True)
-        spans = [self._span(messages, place, text) for place in _replies(messages)]
+        places = _replies(messages)[-1:] if last_only else _replies(messages)
+        spans = [self._span(messages, place, text) for place in places]
         encoded = self.tokenizer(
             text,
             add_special_tokens=not self.tokenizer.chat_template,

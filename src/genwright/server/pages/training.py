@@ -150,14 +150,18 @@ def _shown(parts: Parts, run: int) -> Json:
     }
 
 
-def _curve(title: str, names: dict[str, str], values: dict[str, list[tuple[int, float]]]) -> Markup:
+def _curve(
+    title: str, names: dict[str, str], values: dict[str, list[tuple[int, float]]]
+) -> tuple[str, list[str], Markup]:
+    """A plot with its title and the names of its lines."""
     series = {
         label: [(float(step), value) for step, value in values[name]]
         for label, name in names.items()
         if name in values
     }
     last = max((points[-1][0] for points in series.values()), default=1.0)
-    return Markup(line_plot(series, title=title, since=0, until=max(last, 1.0), over="steps"))
+    picture = line_plot(series, title=title, since=0, until=max(last, 1.0), over="steps")
+    return title, list(series), Markup(picture)
 
 
 def _progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:

@@ -23,6 +23,8 @@ class Objective(Protocol):
     """Forms of rows that teach it."""
     metrics: ClassVar[tuple[str, ...]]
     """Measures of its replies, the main one first."""
+    last_only: bool
+    """Whether only the last reply of a conversation is learnt, where there are several."""
 
     def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """Classes of the rows, sorted; empty for an objective without any."""

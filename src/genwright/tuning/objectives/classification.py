@@ -18,6 +18,7 @@ class Classification:
     """Learns which class a text has, by the cross-entropy over the classes."""
 
     forms: ClassVar[tuple[str, ...]] = ("classification",)
+    last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
     def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ class Generation:
         "classification",
     )
     metrics: ClassVar[tuple[str, ...]] = ("exact_match", "token_f1", "chrf", "rouge_l")
+    last_only = False
+    """Whether only the last turn of a conversation is learnt."""
 
     def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """None."""
@@ -45,7 +47,7 @@ class Generation:
     ) -> list[Json]:
         """Tokens of whole conversations, with the replies as labels."""
         rendering = Rendering(tokenizer, max_length)
-        made = [rendering.encode(messages_of(row)) for row in rows]
+        made = [rendering.encode(messages_of(row), self.last_only) for row in rows]
         return [each for each in made if any(label != -100 for label in each["labels"])]
 
 

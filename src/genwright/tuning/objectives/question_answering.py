@@ -21,6 +21,7 @@ class QuestionAnswering:
     """Learns where the answer begins and ends; a window without it points at its first token."""
 
     forms: ClassVar[tuple[str, ...]] = ("qa",)
+    last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("token_f1", "exact_match")
 
     def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
