@@ -24,12 +24,12 @@ PEERS = {
     "banking77": {"TF-IDF and linear SVM, same files": 0.894, "BERT-large, published": 0.937},
 }
 RECIPES = {
-    "polarity": ("smollm2-135m-instruct", "lora", {
-        "epochs": "3", "batch_size": "16", "max_length": "96", "learning_rate": "4e-4",
+    "polarity": ("all-minilm-l6-v2", "full", {
+        "epochs": "4", "batch_size": "32", "max_length": "96", "learning_rate": "1e-4",
         "patience": "0", "validation": "0.05"}),
     "banking77": ("all-minilm-l6-v2", "full", {
-        "epochs": "12", "batch_size": "32", "max_length": "96", "learning_rate": "1.5e-4",
-        "patience": "0", "validation": "0.05", "warmup": "0.1"}),
+        "epochs": "8", "batch_size": "16", "max_length": "96", "learning_rate": "1.5e-4",
+        "patience": "0", "validation": "0.02", "warmup": "0.1", "label_smoothing": "0.1"}),
 }  # fmt: skip
 
 

@@ -39,11 +39,11 @@ def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
     with gzip.open(FILE) as file:
         conversations = [c for c in json.load(file) if rows_of(c)]
     random.Random(seed).shuffle(conversations)
-    third = len(conversations) // 3
+    third = len(conversations) * 2 // 5
     parts = {
         "test": conversations[:third],
-        "validation": conversations[third : third + 12],
-        "train": conversations[third + 12 :],
+        "validation": conversations[third : third + 16],
+        "train": conversations[third + 16 :],
     }
     made = {}
     for name, chosen in parts.items():
@@ -51,11 +51,13 @@ def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
         path = folder / f"{name}.json"
         path.write_text(json.dumps(rows))
         made[name] = read_dataset(path)
-    seen = [made["train"], made["validation"]]
-    clean = mended(made["test"], check_dataset(made["test"], against=seen))
-    (folder / "test.json").unlink()
-    write_dataset(clean, folder / "test.jsonl")
-    return {name: len(each) for name, each in {**made, "test": clean}.items()}
+    seen = [made["train"]]
+    for name in ("validation", "test"):
+        made[name] = mended(made[name], check_dataset(made[name], against=seen))
+        (folder / f"{name}.json").unlink()
+        write_dataset(made[name], folder / f"{name}.jsonl")
+        seen.append(made[name])
+    return {name: len(each) for name, each in made.items()}
 
 
 def main() -> None:

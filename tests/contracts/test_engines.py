@@ -60,7 +60,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         from genwright.training.bases import find_base
 
         catalog = Catalog(request.getfixturevalue("models_dir"))
-        base = find_base("smollm2-135m-instruct", catalog, lambda name: pytest.fail(name))
+        base = find_base("smollm2-135m-instruct", catalog, pytest.fail)
         made = engines.get("transformers")(Weights(str(base.folder)), EngineSettings(context=2048))
         with made as engine:
             yield engine

@@ -112,7 +112,7 @@ def test_the_card_says_what_is_known(versions, tmp_path):
 def test_a_damaged_file_is_found(versions, tmp_path):
     made = publish(versions, tmp_path, "one")
     (made.folder / "adapter.gguf").write_text("other")
-    with pytest.raises(UntrustedWeights, match="adapter.gguf is missing or not as it was"):
+    with pytest.raises(UntrustedWeights, match=r"adapter.gguf is missing or not as it was"):
         versions.check(made)
 
 

@@ -96,8 +96,9 @@ def test_a_tuning_is_begun_watched_stopped_and_resumed_in_the_browser(
     server = serve(ENV)
     with httpx.Client(base_url=server.url, timeout=60, follow_redirects=True,
                       headers={"accept": "text/html"}) as web:  # fmt: skip
+        options = QUICK.replace("max_steps=3", "max_steps=4000")
         form = {"base": str(base), "objective": "generation", "method": "lora", "name": "ones",
-                "minutes": "0", "options": QUICK.replace("max_steps=3", "max_steps=4000")}  # fmt: skip
+                "minutes": "0", "options": options}  # fmt: skip
         page = web.post("/training", data=form, files={"data": ("rows.jsonl", rows.read_bytes())})
         assert page.status_code == 200
         run = re.search(r"<h1>Run (\d+)</h1>", page.text)[1]
@@ -148,6 +149,7 @@ def test_the_registry_shows_cards_and_lineage_and_asks_for_roles(
     database.close()
     with httpx.Client(base_url=server.url, timeout=60, headers={"accept": "text/html"}) as web:
         web.post("/login", data={"name": "rita", "password": "a long password"})
-        for method, path in (("GET", "/training"), ("GET", "/registry/ones"),
-                             ("POST", "/registry/ones/promote"), ("POST", "/training/1/stop")):  # fmt: skip
+        refused = [("GET", "/training"), ("GET", "/registry/ones"),
+                   ("POST", "/registry/ones/promote"), ("POST", "/training/1/stop")]  # fmt: skip
+        for method, path in refused:
             assert web.request(method, path).status_code == 403, path

@@ -125,7 +125,7 @@ def test_a_loss_that_is_no_number_is_an_error_and_keeps_the_checkpoint(tmp_path)
                 out["loss"] = out.loss
             return out
 
-    with pytest.raises(Refused, match="became nan at step .*checkpoint-.* is kept.*learning_rate"):
+    with pytest.raises(Refused, match=r"became nan at step .*checkpoint-.* is kept.*learning_rate"):
         job(tmp_path, Breaks(), save_every=5).fit()
     assert last_checkpoint(tmp_path) is not None
 

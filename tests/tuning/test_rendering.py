@@ -43,7 +43,7 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
     if not chats:
         pytest.skip(f"no chat model in {models_dir}: run `make models`")
     for each in chats:
-        base = find_base(each.name, catalog, lambda name: pytest.fail(name))
+        base = find_base(each.name, catalog, pytest.fail)
         rendering = Rendering(base.tokenizer(), 4096)
         with LlamaCppEngine(catalog.path(each.name), EngineSettings(context=512)) as engine:
             for turns in (TURNS[:1], TURNS, (Message("system", "Be brief."), *TURNS)):

@@ -25,8 +25,8 @@ from genwright.tuning.steps import STEPS, begin, tune
 from genwright.tuning.suggesting import suggest
 from genwright.types import OWNER
 
-QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1", "log_every": "1",
-         "max_new_tokens": "4", "quantise": "f32,q8_0", "learning_rate": "1e-2",
+QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
+         "log_every": "1", "max_new_tokens": "4", "quantise": "f32,q8_0", "learning_rate": "1e-2",
          "precision": "float32"}  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(bench, 
         assert values["low"] <= values["value"] <= values["high"]
     assert "base" in version.facts.evaluation["against"]
     engine = parts.models.engine("numbers@1")
-    text, usage = chat_text(engine, ChatRequest((Message("user", "say one"),), Sampling(4)))
+    _, usage = chat_text(engine, ChatRequest((Message("user", "say one"),), Sampling(4)))
     assert usage.completion_tokens <= 4
     assert parts.models.bytes_of("numbers@1") == version.size
 
@@ -221,7 +221,7 @@ def test_rows_with_errors_are_refused_with_the_worst(bench, folder):
 def test_options_in_words_become_settings_or_an_error():
     made = config_of(Asked(base="x", options=["rank=4", "epochs=2", "targets=q_proj,v_proj"]))
     assert made.options.rank == 4 and made.options.targets == ("q_proj", "v_proj")
-    with pytest.raises(UsageError, match="Known keys: .*rank"):
+    with pytest.raises(UsageError, match=r"Known keys: .*rank"):
         config_of(Asked(base="x", options=["ranc=4"]))
     with pytest.raises(UsageError, match="--set KEY=VALUE"):
         config_of(Asked(base="x", options=["rank"]))
@@ -245,7 +245,8 @@ def test_the_command_prints_what_scripts_read(folder, tmp_path):
         [*run, "-w", str(workspace), "tune", "--base", str(folder), "--data", str(data),
          "--objective", "generation", "--method", "lora", "--name", "numbers", "--json", *sets],
         capture_output=True, text=True, check=True,
-        env={**os.environ, "GENWRIGHT_EMBEDDING__MODEL": "hashing", "GENWRIGHT_ENGINE__CONTEXT": "256"},
+        env={**os.environ, "GENWRIGHT_EMBEDDING__MODEL": "hashing",
+             "GENWRIGHT_ENGINE__CONTEXT": "256"},
     )  # fmt: skip
     result = json.loads(done.stdout)
     assert {

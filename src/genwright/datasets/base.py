@@ -90,7 +90,7 @@ def canonical(row: Json) -> bytes:
 
 
 def text_of(row: Json) -> str:
-    r"""Everything that a row says, a line each.
+    r"""Everything that a row says, a line each; of a class only what is classified.
 
     Example:
         >>> text_of({"prompt": "Hi", "completion": "Hello."})
@@ -98,7 +98,7 @@ def text_of(row: Json) -> str:
     """
     found: list[str] = []
     for key, value in row.items():
-        if key == LINEAGE:
+        if key in (LINEAGE, "label"):
             continue
         if isinstance(value, str):
             found.append(value)

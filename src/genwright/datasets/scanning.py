@@ -57,11 +57,18 @@ def repaired(text: str) -> str:
         >>> repaired("caf\u00c3\u00a9")
         'café'
     """
-    for wrong in ("cp1252", "latin-1"):
-        try:
-            better = text.encode(wrong).decode("utf-8")
-        except UnicodeError:
-            continue
+    try:
+        better = b"".join(_byte(character) for character in text).decode("utf-8")
         if not _BROKEN.search(better):
             return better
+    except UnicodeError:
+        pass
     return re.sub("[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
+
+
+def _byte(character: str) -> bytes:
+    """The byte that Windows-1252 shows as a character; its five gaps are those of Latin-1."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")

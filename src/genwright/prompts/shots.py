@@ -1,8 +1,9 @@
 """Shots: examples before a question, fixed or picked for it from a data set.
 
 Zero-, one- and few-shot prompting (Brown et al. 2020, arXiv:2005.14165). Which examples help
-depends on the question: the nearest ones (Liu et al. 2021, arXiv:2101.06804), those that differ from one
-another (maximal marginal relevance, Carbonell and Goldstein 1998, doi:10.1145/290941.291025), or
+depends on the question: the nearest ones (Liu et al. 2021, arXiv:2101.06804), those that differ
+from one another (maximal marginal relevance, Carbonell and Goldstein 1998,
+doi:10.1145/290941.291025), or
 some of each label.
 """
 
@@ -80,7 +81,7 @@ class Picker:
         places = order[:k].tolist() if self.how == "nearest" else self._mmr(scores, k)
         return [self.shots[place] for place in reversed(places)]
 
-    def _nearness(self, question: str) -> Any:  # noqa: ANN401 - an array, and numpy loads late
+    def _nearness(self, question: str) -> Any:
         assert self._embed is not None  # checked when it was made
         if self._vectors is None:
             self._vectors = self._embed([shot.user for shot in self.shots])

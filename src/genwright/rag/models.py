@@ -236,7 +236,7 @@ class Models:
         if base is not None and base.digest != facts.base_digest:
             raise EngineFailed(
                 f"{trained.label} is for another {facts.base!r} than the one that is here (SHA-256 "
-                f"{facts.base_digest[:12]}…, got {base.digest[:12]}…): pull that one, or train anew."
+                f"{facts.base_digest[:12]}…, got {base.digest[:12]}…): pull that one or train anew."
             )
         if facts.engine == "llamacpp" and base is not None and base.gguf is not None:
             shared = self._base(facts.base, base.gguf)

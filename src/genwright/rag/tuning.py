@@ -43,8 +43,8 @@ def start(bench: Bench, asked: Asked) -> int:
     """
     if not asked.base or asked.data is None:
         raise UsageError(
-            "Expected --base and --data (or --resume RUN): a model of `genwright models list` and a "
-            "file or folder of rows."
+            "Expected --base and --data (or --resume RUN): a model of `genwright models list` and "
+            "a file or folder of rows."
         )
     config = config_of(asked)
     parts = read_parts(

@@ -20,7 +20,7 @@ class Node:
     """One thing, and what it came from."""
 
     kind: str
-    """``answer``, ``assistant``, ``model``, ``run``, ``dataset``, ``row``, ``base`` or ``prompt``."""
+    """Such as ``answer``, ``assistant``, ``model``, ``run``, ``dataset``, ``row`` or ``base``."""
     name: str
     facts: Json = field(default_factory=dict)
     of: tuple["Node", ...] = ()

@@ -6,6 +6,7 @@ tokens in spans of 3 on average, each replaced by a sentinel).
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def _parts(total: int, number: int, random: Any) -> list[int]:
         np.sort(random.choice(total - 1, number - 1, replace=False)) + 1 if number > 1 else []
     )
     edges = [0, *map(int, cuts), total]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    return [b - a for a, b in pairwise(edges)]
 
 
 def _filled(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:

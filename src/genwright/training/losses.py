@@ -24,8 +24,8 @@ def lean_loss(
 
     Args:
         model: A language model, or one with a LoRA.
-        batch: ``input_ids``, ``attention_mask`` and ``labels`` (B, T), -100 where nothing is learnt.
-        items: Labels over all batches of a step, which the sum is divided by; None for this batch's.
+        batch: ``input_ids``, ``attention_mask`` and ``labels`` (B, T), -100 where none is learnt.
+        items: Labels over all batches of a step, the sum's divisor; None for this batch's.
     """
     inner = below(model)
     if inner is None or set(batch) != {"input_ids", "attention_mask", "labels"}:

@@ -128,12 +128,12 @@ class Crops(Dataset[Json]):
 
 
 def blocks_of(tokens: Any, length: int, most: int = 0) -> list[Json]:
-    """Tokens cut into blocks one after the other, evenly chosen where there are more than wanted."""
+    """Tokens cut into blocks one after the other, evenly chosen where there are too many."""
     count = (len(tokens) - 1) // length
     places = range(max(1, count))
     if most and count > most:
         places = [int(i * count / most) for i in range(most)]  # type: ignore[assignment]
     return [
-        {"input_ids": np.asarray(tokens[i * length : (i + 1) * length + 0], dtype=np.int64)}
+        {"input_ids": np.asarray(tokens[i * length : (i + 1) * length], dtype=np.int64)}
         for i in places
     ]

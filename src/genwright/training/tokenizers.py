@@ -164,7 +164,8 @@ def first_difference(text: str, back: str, around: int = 15) -> str:
         return ""
     pairs = zip(text, back, strict=False)
     place = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(text), len(back)))
-    return f"at {place}: {text[place : place + around]!r} came back as {back[place : place + around]!r}"
+    end = place + around
+    return f"at {place}: {text[place:end]!r} came back as {back[place:end]!r}"
 
 
 def texts_of(files: Iterable[Path]) -> Iterator[str]:

@@ -103,7 +103,9 @@ class Watch(TrainerCallback):
                 control.should_training_stop = True
                 return
         if values:
-            self.job.record(state.global_step, {k: v for k, v in values.items() if v == v})
+            self.job.record(
+                state.global_step, {k: v for k, v in values.items() if math.isfinite(v)}
+            )
 
     def on_evaluate(
         self,

@@ -92,13 +92,13 @@ def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> Tu
     """
     placed: dict[str, Any] = {}
     for key, value in (sets or {}).items():
-        value = _listed(key, value)
+        given = _listed(key, value)
         if key in MethodConfig.model_fields:
-            placed.setdefault("options", {})[key] = value
+            placed.setdefault("options", {})[key] = given
         elif key in TrainConfig.model_fields:
-            placed.setdefault("train", {})[key] = value
+            placed.setdefault("train", {})[key] = given
         else:
-            placed[key] = value
+            placed[key] = given
     try:
         return TuneConfig.model_validate(merged(values, placed))
     except ValidationError as error:

@@ -69,7 +69,7 @@ def advice(evaluated: "Evaluated", fitted: Fitted) -> list[str]:
     value = evaluated.test.get(evaluated.metric)
     if len(evaluated.cases) < FEW_TESTED:
         said.append(
-            f"The test part has {len(evaluated.cases)} rows: the intervals are wide. Add rows to it "
+            f"The test part has {len(evaluated.cases)} rows: the intervals are wide. Add rows "
             "before you compare further."
         )
     if fitted.best_step < 0.6 * fitted.steps:
@@ -82,8 +82,8 @@ def advice(evaluated: "Evaluated", fitted: Fitted) -> list[str]:
     against = evaluated.against.get("base")
     if against is not None and not against.distinguishable:
         said.append(
-            "It cannot be told from its base: check that the prompts of the rows are those that are "
-            "asked in use, and try a higher learning_rate or rank."
+            "It cannot be told from its base: check that the prompts of the rows are those "
+            "that are asked in use, and try a higher learning_rate or rank."
         )
     if value is not None and value.value >= ENOUGH:
         said.append("Little is left to gain on this test part: make a harder one.")

@@ -204,7 +204,7 @@ class _Pretraining:
     def _job(self, train: Tokens, validation: Tokens) -> Job:
         config = self.config.train
         size = config.batch_size * config.accumulate
-        length = self.shape.context + (0 if self._corrupts() or self._masks() else 0)
+        length = self.shape.context
         per_epoch = max(1, train.count // (size * length))
         steps = config.max_steps or math.ceil(per_epoch * config.epochs)
         if config.minutes:

@@ -113,8 +113,9 @@ class Rendering:
     def encode(self, messages: Sequence[Message], last_only: bool = False) -> dict[str, list[int]]:
         """``input_ids``, ``attention_mask`` and ``labels``: -100 where nothing is learnt.
 
-        Every turn of the assistant is learnt, or the last one only, with its end token. A conversation that is too long
-        loses its end, never its beginning, as a prompt in service would keep it.
+        Every turn of the assistant is learnt, or the last one only, with its end token. A
+        conversation that is too long loses its end, never its beginning, as a prompt in service
+        would keep it.
 
         Raises:
             Refused: The template renders a turn differently once another follows it.

@@ -177,6 +177,7 @@ class Walk:
         self.data: Json = row.data
         self.folder = bench.workspace.runs_dir / str(run)
         self.steps: list[Json] = []
+        self.total = 0
         self.began = time.monotonic()
 
     def go(self) -> Tuned:
@@ -260,7 +261,7 @@ class Walk:
         )
         check_memory(forecast, free_memory() + weights * size)  # the weights are there already
         tried = probe(job)
-        steps = job.steps(tried.seconds_per_step)
+        steps = self.total = job.steps(tried.seconds_per_step)
         forecast = Forecast(
             forecast.memory_mb, round(steps * tried.seconds_per_step, 1), trained, weights
         )
@@ -290,7 +291,6 @@ class Walk:
         from genwright.tuning.preparing import prepare
 
         prepared = prepare(self.bench, config, base, parts, labels)
-        total = [0]
 
         def record(step: int, values: Mapping[str, float]) -> None:
             if folder == self.folder / "train":
@@ -298,7 +298,7 @@ class Walk:
             shown = values.get("validation_loss", values.get("loss"))
             if shown is not None:
                 what = "validation loss" if "validation_loss" in values else "loss"
-                self.bench.progress(step, total[0], f"step {step}, {what} {shown:.4f}")
+                self.bench.progress(step, self.total, f"step {step}, {what} {shown:.4f}")
 
         job = Job(
             model=prepared.model,
@@ -312,7 +312,7 @@ class Walk:
             stop=self.bench.stop,
         )
         self.tokenizer, self.pad, self.test = prepared.tokenizer, prepared.pad, prepared.test
-        total[0] = job.steps_at_most()
+        self.total = job.steps_at_most()
         return prepared.model, job
 
     def _train(self, job: Job, forecast: Forecast, tried: Probe) -> Fitted:

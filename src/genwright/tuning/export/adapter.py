@@ -77,10 +77,9 @@ def write_adapter(adapter: Path, base_config: dict[str, Any], target: Path) -> f
     writer.add_float32("adapter.lora.alpha", alpha)
     for name, value in sorted(load_file(adapter / "adapter_model.safetensors").items()):
         where, kind = _place(name, arch, base_config)
-        value = value.astype("float32")
-        if kind == "lora_b" and (heads := heads_of(name, base_config)):
-            value = permuted(value, heads)  # A stays: it is read by the input's side
-        writer.add_tensor(f"{where}.{kind}", value)
+        heads = heads_of(name, base_config) if kind == "lora_b" else None
+        single = value.astype("float32")  # A stays as it is: it is read by the input's side
+        writer.add_tensor(f"{where}.{kind}", permuted(single, heads) if heads else single)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -41,7 +41,7 @@ def _llama(writer: Any, config: dict[str, Any]) -> None:
     if config["model_type"] == "gemma3_text" and config.get("sliding_window"):
         if float(config.get("query_pre_attn_scalar", length)) != length:
             raise Refused(
-                f"llama.cpp scales Gemma's attention by the length of a head ({length}), this model "
+                f"llama.cpp scales Gemma's attention by a head's length ({length}), this model "
                 f"by {config['query_pre_attn_scalar']}: it is served by transformers."
             )
         writer.add_sliding_window(int(config["sliding_window"]))
