@@ -231,6 +231,13 @@ def _wordpiece(texts: Iterator[str], size: int, special: tuple[str, ...], least:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    # The trainer numbers equal vocabularies differently each time; which tokens match does not
+    # depend on their numbers.
+    first = [*BERT, *special]
+    rest = sorted(set(tokenizer.get_vocab()) - set(first))
+    numbers = {token: place for place, token in enumerate([*first, *rest])}
+    tokenizer.model = models.WordPiece(numbers, unk_token=UNKNOWN)
+    tokenizer.add_special_tokens(first)
     ends: Any = [(name, tokenizer.token_to_id(name)) for name in ("[SEP]", "[CLS]")]
     tokenizer.post_processor = processors.BertProcessing(*ends)
     roles = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
