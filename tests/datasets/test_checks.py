@@ -93,7 +93,7 @@ def test_repeats_near_repeats_and_contradictions_are_told_apart():
 
 
 def test_labels_that_are_rare_uneven_or_all_the_same():
-    rows = labelled(40) + [{"text": "something else here", "label": "odd"}]
+    rows = [*labelled(40), {"text": "something else here", "label": "odd"}]
     findings = found(rows)
     assert findings["rare_labels"].rows == (41,)
     assert "imbalance" in findings

@@ -14,8 +14,9 @@ from genwright.datasets import Dataset, read_dataset, read_parts, write_dataset
 from genwright.errors import NotFound, UsageError
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
+FUNCTION = {"name": "f", "arguments": {"a": 1}}
 CALL = {"role": "assistant", "content": "", "tool_calls": [
-    {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}  # fmt: skip
+    {"id": "call_1", "type": "function", "function": FUNCTION}]}  # fmt: skip
 
 LAYOUTS = [
     ({"instruction": "Do", "input": "x", "output": "y"}, "prompt_completion",

@@ -42,8 +42,9 @@ def test_what_is_no_verdict_is_counted_and_not_guessed():
         judge_pairs(Judge(lambda a, b: "A"), [])
 
 
-@pytest.mark.parametrize(("said", "read"), [("7", 7), ("Rating: 10", 10), ("11", None), ("7.5", None),
-                                            ("good", None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "read"), [("7", 7), ("Rating: 10", 10), ("11", None), ("7.5", None), ("good", None)]
+)
 def test_ratings_are_read_or_none(said, read):
     assert rate(Judge(lambda a, b: said), "q", "a") == read
 

@@ -16,8 +16,8 @@ from genwright.evaluation.tasks import (
     asker,
     choosing,
     evaluate_task,
-    won_and_lost,
     with_shots,
+    won_and_lost,
 )
 
 
@@ -32,7 +32,7 @@ def cases(count: int = 20) -> list[Case]:
             (f"answer {i}",),
             "even" if i % 2 == 0 else "odd",
             i,
-        )  # fmt: skip
+        )
         for i in range(count)
     ]
 
@@ -86,7 +86,7 @@ def test_the_likeliest_choice_is_taken():
 
 
 def test_an_unknown_metric_lists_those_there_are():
-    with pytest.raises(UnknownName, match="accuracy.*call_match"):
+    with pytest.raises(UnknownName, match=r"accuracy.*call_match"):
         metric_of("acuracy")
 
 

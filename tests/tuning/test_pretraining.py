@@ -1,6 +1,7 @@
 """Pre-training: every kind of model from scratch, packed data, resumed, measured, served."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from genwright.engines import Sampling  # noqa: E402
 from genwright.errors import UsageError  # noqa: E402
 from genwright.rag.pretraining import asked_for  # noqa: E402
-from genwright.training.architectures import Architecture, build, configuration  # noqa: E402
+from genwright.training.architectures import Architecture, Family, build, configuration  # noqa: E402
 from genwright.training.corruption import Masking, Spans, next_tokens  # noqa: E402
 from genwright.training.texts import Crops, blocks_of, held_out, write_tokens  # noqa: E402
 from genwright.tuning.pretraining import begin, configured, pretrain  # noqa: E402
@@ -135,8 +136,7 @@ def test_spans_and_what_is_left_make_the_text_again():
     assert next_tokens([{"input_ids": ids}])["labels"].shape == (1, 200)
 
 
-@pytest.mark.parametrize("family", ["llama", "mistral", "qwen2", "qwen3", "gemma3_text", "granite",
-                                    "gpt2", "gpt_neo", "gptj", "bert", "roberta", "t5"])  # fmt: skip
+@pytest.mark.parametrize("family", get_args(Family))
 def test_every_family_can_be_built(family):
     shape = Architecture(family=family, layers=2, width=32, heads=4, context=32)
     config = configuration(shape, 100, {"bos": 1, "eos": 2, "pad": 0})
