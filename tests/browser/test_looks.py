@@ -29,6 +29,8 @@ PATHS = {
     "assistants": "/assistants",
     "models": "/models",
     "traces": "/traces",
+    "training": "/training",
+    "registry": "/registry",
     "monitoring": "/monitoring",
     "settings": "/settings",
     "search": "/documents/in/1/search?q=oil",

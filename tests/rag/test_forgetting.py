@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tests.rag.conftest import fill, scripted
 
 from genwright.access import audit
-from genwright.access.people import create_user
+from genwright.access.people import create_user, list_users
 from genwright.errors import NotFound, UsageError
 from genwright.feedback import give
 from genwright.rag.answer import Answerer
@@ -15,10 +15,12 @@ from genwright.rag.chat import Chat
 from genwright.rag.files import attach, ingest_file, save_file
 from genwright.rag.forgetting import (
     apply_retention,
+    apply_tombstones,
     compact,
     forget_document,
     forget_source,
     forget_user,
+    read_tombstones,
 )
 from genwright.rag.parts import Parts
 from genwright.rag.restoring import restore_workspace
@@ -155,6 +157,15 @@ def test_an_older_backup_does_not_bring_it_back(parts, tmp_path):
         assert [row.source for row in session.query(Document)] == ["other.md"]
     restored.close()
     assert files_with(root, CANARY.encode()) == []
+
+
+def test_somebody_new_of_a_forgotten_name_stays(parts):
+    database = parts.workspace.database
+    create_user(database, OWNER, "annabelle")
+    forget_user(database, OWNER, "annabelle")
+    create_user(database, OWNER, "annabelle")
+    assert apply_tombstones(parts.workspace, read_tombstones(database)) == 0
+    assert [each.name for each in list_users(database, OWNER)] == ["annabelle"]
 
 
 def test_a_backup_comes_back_as_it_was(parts, tmp_path):

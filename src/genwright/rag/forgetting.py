@@ -165,7 +165,13 @@ def apply_tombstones(workspace: Workspace, tombstones: Iterable[tuple[str, str, 
     for kind, digest, at in tombstones:
         with database.read(OWNER) as session:
             if kind == "user":
-                names = {*session.scalars(select(User.name)), *session.scalars(_owners())}
+                # Somebody new may have been given the name of somebody who was forgotten.
+                later = {
+                    name
+                    for name, made in session.execute(select(User.name, User.created_at))
+                    if _utc(made) > _utc(at)
+                }
+                names = {*session.scalars(select(User.name)), *session.scalars(_owners())} - later
                 wanted = [name for name in names if _digest(kind, name) == digest]
             else:
                 rows = session.execute(select(Document.id, Document.source, Document.added_at))

@@ -1,7 +1,7 @@
 """Backups: one file with everything that cannot be made anew, taken while others read and write.
 
-The store is copied by SQLite's online backup, which is a consistent view. Beside it go settings and
-prompts, and models where they are asked for (they can be pulled again). The file appears under its
+The store is copied by SQLite's online backup, which is a consistent view. Beside it go settings,
+prompts, data sets and trained versions, and models where they are asked for (they can be pulled again). The file appears under its
 name when it is whole.
 """
 
@@ -25,7 +25,7 @@ from genwright.storage.counting import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
 DATABASE = "genwright.db"
-ALWAYS = ("genwright.toml", "prompts")
+ALWAYS = ("genwright.toml", "prompts", "datasets", "versions")
 FORMAT = 1
 BLOCK = 1 << 20
 

@@ -1,13 +1,8 @@
-"""Letting a training run as it should: quiet libraries, and memory that stays when it is let go."""
+"""Letting a training run without the advice of the libraries it is made of."""
 
-import ctypes
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
-"""Of glibc's ``mallopt``."""
 
 
 @contextmanager
@@ -24,19 +19,3 @@ def quietly() -> Iterator[None]:
             yield
     finally:
         logging.set_verbosity(before)
-
-
-def keep_memory() -> None:
-    """Let the allocator keep what a step frees for the next one.
-
-    By default every tensor over 32 MB is given back to the kernel when it is freed and taken anew,
-    zeroed page by page: logits of each step, for one. That took up to a third of the time of a step
-    (docs/LOG.md).
-    """
-    if sys.platform == "linux":
-        try:
-            libc = ctypes.CDLL("libc.so.6")
-            libc.mallopt(M_MMAP_MAX, 0)
-            libc.mallopt(M_TRIM_THRESHOLD, -1)
-        except (OSError, AttributeError):
-            return  # another C library: nothing is lost but time

@@ -104,13 +104,12 @@ class Job:
         Raises:
             Refused: The loss became nan or infinite; the last checkpoint is kept.
         """
-        from genwright.training.quiet import keep_memory, quietly
+        from genwright.training.quiet import quietly
         from genwright.training.watching import Watch
 
         if done := self._finished():
             return done
         set_threads(self.config)
-        keep_memory()
         total = self.steps()
         watch = Watch(self, total)
         trainer = self._trainer(watch, total)
@@ -253,11 +252,8 @@ def probe(job: Job) -> Probe:
     """
     import torch
 
-    from genwright.training.quiet import keep_memory
-
     config = job.config
     set_threads(config)
-    keep_memory()
     size = config.batch_size
     with torch.random.fork_rng(devices=[]):
         batch = job.collate(_typical(job.train, size))
