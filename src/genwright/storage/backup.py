@@ -1,7 +1,8 @@
 """Backups: one file with everything that cannot be made anew, taken while others read and write.
 
 The store is copied by SQLite's online backup, which is a consistent view. Beside it go settings,
-prompts, data sets and trained versions, and models where they are asked for (they can be pulled again). The file appears under its
+prompts, data sets and trained versions, and models where they are asked for (they can be pulled
+again). The file appears under its
 name when it is whole.
 """
 
