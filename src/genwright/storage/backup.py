@@ -2,8 +2,7 @@
 
 The store is copied by SQLite's online backup, which is a consistent view. Beside it go settings,
 prompts, data sets and trained versions, and models where they are asked for (they can be pulled
-again). The file appears under its
-name when it is whole.
+again). The file appears under its name when it is whole.
 """
 
 import hashlib

@@ -82,11 +82,17 @@ class LeanTrainer(Trainer):
         """The loss of a batch, a scalar."""
         smoothing = self.args.label_smoothing_factor
         if not return_outputs and not smoothing:
-            with self.autocast_smart_context_manager():
+            with self._autocast():
                 loss = lean_loss(model, inputs, num_items_in_batch)
             if loss is not None:
                 return loss
         return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+
+    def _autocast(self) -> Any:
+        """The arithmetic of the training: the model below is called past accelerate's own."""
+        return torch.autocast(
+            self.args.device.type, dtype=torch.bfloat16, enabled=bool(self.args.bf16)
+        )
 
     def prediction_step(
         self,
@@ -98,7 +104,7 @@ class LeanTrainer(Trainer):
         """The loss of a batch, without its logits where only the loss is wanted."""
         if prediction_loss_only:
             inputs = self._prepare_inputs(inputs)
-            with torch.inference_mode(), self.compute_loss_context_manager():
+            with torch.inference_mode(), self._autocast():
                 loss = lean_loss(model, inputs, None)
             if loss is not None:
                 return loss.detach().mean(), None, None
