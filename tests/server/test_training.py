@@ -64,6 +64,9 @@ def test_versions_are_served_promoted_and_rolled_back_without_a_failed_request(
         for model in ("whole@1", "whole", "whole@1+ones@1", "whole@1+ones@live", "ones"):
             reply = chat(client, model)
             assert reply.status_code == 200, reply.text
+        answer = chat(client, "ones").json()["id"]
+        lineage = genwright(workspace, "registry", "lineage", answer, "--json", env=ENV)
+        assert '"name": "ones@1"' in lineage and "rows-train" in lineage
         assert chat(client, "whole@1+ones@9").status_code == 404
         assert chat(client, "other+ones@1").status_code == 404
 

@@ -214,6 +214,7 @@ class Writing:
             "gen_ai.input.messages": json.dumps(told, ensure_ascii=False),
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": model,
+            "gen_ai.response.model": self._engine.name,  # an alias may move later
             "gen_ai.request.max_tokens": settings.max_tokens,
             "gen_ai.request.temperature": settings.temperature,
         }

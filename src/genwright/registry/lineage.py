@@ -57,7 +57,7 @@ class Lineage:
         """
         if (span := self.traced(named)) is not None:
             assistant = str(span.get("genwright.assistant") or "")
-            model = str(span.get("gen_ai.request.model") or span.get("genwright.model") or "")
+            model = str(span.get("gen_ai.response.model") or span.get("gen_ai.request.model") or "")
             of = [self._assistant(principal, assistant)] if assistant else []
             if not of and model:
                 of = [self._model(principal, model)]

@@ -170,6 +170,7 @@ def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Ite
     with parts.tracing.span(f"{call.operation} {call.model}", attributes) as span:
         yield Begun(trace_id(span), cancel)
         engine = parts.engine(call.model)
+        span.set_attribute("gen_ai.response.model", engine.name)  # an alias may move later
         began = time.monotonic()
         kept = _Kept()
         for made in call.start(engine, cancel):
