@@ -1,16 +1,17 @@
 """A tuning bench over the parts of a workspace: models to start from, to compare with, to embed."""
 
+from collections.abc import Sequence
 from threading import Event
 
 from genwright.engines import Engine
-from genwright.errors import GenwrightError, NotFound
+from genwright.errors import NotFound
 from genwright.feedback import trace_of
 from genwright.monitoring import Step, read_trace
 from genwright.rag.parts import Parts
 from genwright.registry import Assistants, ModelVersions, Runs, Trained
 from genwright.registry.lineage import Lineage, Node
 from genwright.tuning.steps import Bench
-from genwright.types import Json, Principal
+from genwright.types import Json, Principal, Vectors
 from genwright.workspace import Workspace
 
 
@@ -26,12 +27,9 @@ def bench_of(parts: Parts, stop: Event | None = None, principal: Principal | Non
     def live(trained: Trained) -> Engine:
         return parts.models.engine(trained.served_as)
 
-    embed = None
-    try:
-        if parts.workspace.settings.embedding.model != "hashing":
-            embed = parts.embedder.embed
-    except GenwrightError:
-        embed = None  # no embedder is here: the figures that need one are left out
+    def embed(texts: Sequence[str]) -> Vectors:
+        return parts.embedder.embed(texts)  # loaded when an evaluation first asks for it
+
     return Bench(
         workspace=parts.workspace,
         catalog=parts.catalog,
@@ -39,7 +37,7 @@ def bench_of(parts: Parts, stop: Event | None = None, principal: Principal | Non
         progress=parts.progress,
         stop=stop or Event(),
         live=live,
-        embed=embed,
+        embed=None if parts.workspace.settings.embedding.model == "hashing" else embed,
     )
 
 

@@ -76,7 +76,7 @@ def config_of(asked: Asked) -> TuneConfig:
     if asked.method:
         values["method"] = asked.method
     if asked.minutes:
-        values["train"] = {"minutes": asked.minutes, "epochs": 100}
+        values["train"] = {"minutes": asked.minutes}
     return configured(values, pairs_of(asked.options, "--set KEY=VALUE"))
 
 

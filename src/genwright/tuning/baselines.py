@@ -52,7 +52,7 @@ def asked_in_words(rows: Sequence[Json], labels: Sequence[str]) -> list[Case]:
         Case(
             (Message("user", f"Text: {row['text']}\nWhich of these is it: {listed}?"),),
             (str(row["label"]),),
-            "",
+            str(row["label"]),
             number,
             tuple(labels),
         )

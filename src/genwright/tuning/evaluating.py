@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genwright.datasets import Parts
 from genwright.engines import Engine
-from genwright.errors import NotFound
+from genwright.errors import GenwrightError, NotFound
 from genwright.evaluation.intervals import Interval
 from genwright.evaluation.paired import Difference, compare_cases
 from genwright.evaluation.tasks import TaskReport, asker, evaluate_task, won_and_lost
@@ -218,8 +218,11 @@ def _untrained(
     train = parts.train.rows
     found = {"accuracy_majority": majority(train, rows)}
     if bench.embed is not None:
-        found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, bench.embed)
-        found["accuracy_few_shot_8"] = few_shot(train, rows, bench.embed, 8)
+        try:
+            found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, bench.embed)
+            found["accuracy_few_shot_8"] = few_shot(train, rows, bench.embed, 8)
+        except GenwrightError as error:  # no embedder is here
+            bench.progress(0, 0, f"without figures of the nearest class: {error}")
     found["accuracy"] = max(found.values(), key=lambda each: each.value)
     return found
 
