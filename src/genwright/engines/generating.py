@@ -53,6 +53,10 @@ class Choosing(LogitsProcessor):
         ]
         self.scores: list[tuple[float, list[tuple[int, float]]]] = []
 
+    def __deepcopy__(self, memo: object) -> "Choosing":
+        """Itself: peft copies what it is given, and the rows' queues must stay theirs."""
+        return self
+
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Scores (rows, vocabulary) with all but the chosen tokens ruled out."""
         chosen = torch.full_like(scores, NEGATIVE)
@@ -118,6 +122,10 @@ class Telling(StoppingCriteria):
     def __init__(self, jobs: list[Job], tokenizer: Any, choosing: Choosing) -> None:
         self.jobs, self.tokenizer, self.choosing = jobs, tokenizer, choosing
         self.ends = end_tokens(tokenizer)
+
+    def __deepcopy__(self, memo: object) -> "Telling":
+        """Itself, as ``Choosing``."""
+        return self
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         """Rows that are finished, as booleans."""
