@@ -34,6 +34,11 @@ def test_a_judge_of_answers_is_the_same_in_both_orders():
     assert report.consistent.value == 1 and report.win_rate.value == 0
 
 
+@pytest.mark.parametrize("said", ["A tie.", "A and B are alike", "A better answer is B"])
+def test_a_sentence_that_begins_with_a_letter_is_no_verdict(said):
+    assert judge_pairs(Judge(lambda a, b: said), PAIRS).unread == 6
+
+
 def test_what_is_no_verdict_is_counted_and_not_guessed():
     report = judge_pairs(Judge(lambda a, b: "Well, both are nice answers"), PAIRS)
     assert report.unread == 6

@@ -27,6 +27,7 @@ HUMANEVAL = (
         ("import os; os.kill(os.getppid(), 9)", "not permitted"),
         ("x = 'a' * (1 << 31)", "MemoryError"),
         ("open('big', 'wb').write(b'x' * (1 << 22))", "SIGXFSZ|too large"),
+        ("import sys; sys.exit(0)", "ended itself"),
         ("assert 1 == 2, 'no'", "AssertionError: no"),
         ("def broken(:", "SyntaxError|invalid syntax"),
     ],

@@ -117,7 +117,10 @@ KEPT = ("lineage", "slice", "weight", "synthetic")
 
 
 def _keeping(record: Json, row: Json) -> Json:
-    return row | {key: record[key] for key in KEPT if key in record}
+    kept = {key: record[key] for key in KEPT if key in record}
+    if isinstance(lineage := kept.get("lineage"), str):  # as Parquet files hold it
+        kept["lineage"] = json.loads(lineage)
+    return row | kept
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,8 @@ from genwright.types import Json
 
 Layout = Callable[[Json], Json]
 LAYOUTS = ("", "alpaca", "sharegpt", "openai")
+NESTED = ("messages", "conversations", "tools", LINEAGE)
+"""Columns of objects, which Parquet files hold as JSON text."""
 FROM = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
 
 
@@ -104,5 +106,13 @@ def _parquet(rows: list[Json]) -> bytes:
     arrow = need("pyarrow", "train", "Writing Parquet files")
     parquet = need("pyarrow.parquet", "train", "Writing Parquet files")
     out = io.BytesIO()
-    parquet.write_table(arrow.Table.from_pylist(rows), out)
+    # A column has one type: arguments of different tools would get each other's fields.
+    told = [
+        {
+            key: json.dumps(value, ensure_ascii=False) if key in NESTED else value
+            for key, value in row.items()
+        }
+        for row in rows
+    ]
+    parquet.write_table(arrow.Table.from_pylist(told), out)
     return out.getvalue()

@@ -41,7 +41,10 @@ Question: {question}
 {answer}
 
 Reply with one number."""
-_LETTER = re.compile(r"^\W*(?:answer\s+|verdict\W+)?([ABC])\b", re.IGNORECASE)
+_LETTER = re.compile(
+    r"^\W*(?:answer\s+|verdict\W+)?([ABC])(?:\W*$|[.:,;)\n]|\s+is\b)", re.IGNORECASE
+)
+"""A verdict, and no word that begins a sentence: "A tie" is none."""
 _NUMBER = re.compile(r"^\W*(?:rating\W+)?(10|[1-9])\b(?!\.\d)", re.IGNORECASE)
 
 

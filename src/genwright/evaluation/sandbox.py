@@ -18,8 +18,11 @@ from genwright.errors import Refused
 
 SECONDS = 10.0
 MEMORY, FILE, OPEN = 1 << 30, 1 << 20, 64
-UNCONFINED = 77
-"""Exit status of a child that could not be confined."""
+FINISHED, UNCONFINED = 76, 77
+"""Exit status of a child whose program came to its end, and of one that could not be confined.
+
+A program that ends itself (``sys.exit(0)`` before its tests) has not passed them.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,10 @@ def run_code(code: str, seconds: float = SECONDS) -> Ran:
             "Code of a model is not run here: this kernel has no Landlock or no seccomp to confine "
             "it with. Use Linux 5.13 or later."
         )
-    if process.returncode == 0:
+    if process.returncode == FINISHED:
         return Ran(True, "")
+    if process.returncode == 0:
+        return Ran(False, "it ended itself before its end")
     if process.returncode < 0:
         return Ran(False, f"ended by {signal.Signals(-process.returncode).name}")
     words = said[-2000:].decode(errors="replace").strip().splitlines()
@@ -109,6 +114,7 @@ def main() -> None:
         sys.exit(UNCONFINED)
     sys.argv = ["program.py"]
     exec(compile(source, "program.py", "exec"), {"__name__": "__main__"})
+    os._exit(FINISHED)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -246,7 +246,8 @@ def _slices(
     if len(ordered) >= 4 * SLICES:
         for number in range(SLICES):
             part = ordered[number * len(ordered) // SLICES : (number + 1) * len(ordered) // SLICES]
-            groups[f"length {len(part[0]['question'])}-{len(part[-1]['question'])}"] = part
+            low, high = len(part[0]["question"]), len(part[-1]["question"])
+            groups[f"length {number + 1} of {SLICES}: {low}-{high}"] = part
     main = measures[0]
     return {
         name: {main.name: interval([float(row["values"][main.name]) for row in part], seed),

@@ -28,7 +28,7 @@ from genwright.rag.assistants import answerer_of, scope_of
 from genwright.rag.parts import Parts
 from genwright.rag.tuning import pairs_of
 from genwright.registry import Assistants, Served
-from genwright.tuning.baselines import asked_in_words, shots_of
+from genwright.tuning.baselines import asked_in_words, places_of_shots
 from genwright.tuning.measuring import cases_of
 from genwright.tuning.rendering import messages_of
 from genwright.types import Json
@@ -68,7 +68,7 @@ def task_trial(parts: Parts, name: str, task: Task) -> Json:
     """
     began = time.monotonic()
     dataset, cases, metric = prepared(task)
-    with _asked(parts, name, task) as ask:
+    with _asked(parts, name, task, bool(cases[0].choices)) as ask:
         report = evaluate_task(
             cases, ask, [metric, *_others(metric, dataset)], seed=task.seed,
             progress=parts.progress,
@@ -105,9 +105,12 @@ def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
     shots: list[tuple[str, str]] = []
     if dataset.form == "classification":
         labels = sorted({str(row["label"]) for row in rows})
-        if task.shots:
-            shots = shots_of(rows, labels)[: task.shots]
-            rows = rows[task.shots :] if len(rows) > 2 * task.shots else rows
+        places = places_of_shots(rows, labels, task.shots)
+        shots = [
+            (case.messages[-1].content, case.references[0])
+            for case in asked_in_words([rows[place] for place in places], labels)
+        ]
+        rows = [row for place, row in enumerate(rows) if place not in set(places)]
         cases = asked_in_words(_drawn(rows, task), labels)
     else:
         for row in rows[: task.shots]:
@@ -165,6 +168,8 @@ def judge_trial(parts: Parts, judge: str, file: Path, humans: Path | None) -> Js
     report = judge_pairs(parts.engine(judge), pairs, parts.progress)
     result: Json = {"judge": judge, "pairs": len(pairs), **report.json()}
     if humans is not None:
+        if not humans.is_file():
+            raise NotFound(f"There is no file {humans}.")
         words = humans.read_text(encoding="utf-8").split()
         if set(words) - {"a", "b", "tie"}:
             raise UsageError(f"Expected a, b or tie in each line of {humans}.")
@@ -203,13 +208,15 @@ def comparison(
 
 
 @contextmanager
-def _asked(parts: Parts, name: str, task: Task) -> Iterator[Ask]:
+def _asked(parts: Parts, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
     """A model or an assistant, as what is asked."""
     served = _assistant(parts, name)
     if served is not None:
         yield _assistant_asker(parts, served)
         return
     engine = parts.engine(name)
+    if task.mode == "score" and not has_choices:
+        raise UsageError("--mode score picks a label: it takes rows of the form classification.")
     if task.mode == "score":
         prompt_text = getattr(engine, "prompt_text", None)
         if prompt_text is None:

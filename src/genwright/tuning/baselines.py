@@ -15,8 +15,6 @@ from genwright.evaluation.tasks import Case
 from genwright.types import Json, Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
-NEIGHBOURS = 5
-SHOTS = 8
 
 
 def majority(train: Sequence[Json], test: Sequence[Json]) -> Interval:
@@ -60,13 +58,18 @@ def asked_in_words(rows: Sequence[Json], labels: Sequence[str]) -> list[Case]:
     ]
 
 
-def shots_of(train: Sequence[Json], labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Examples as questions and replies, of each class in turn."""
-    chosen: list[Json] = []
-    for label in labels:
-        chosen += [row for row in train if str(row["label"]) == label][:1]
-    cases = asked_in_words(chosen[:SHOTS], labels)
-    return [(case.messages[-1].content, case.references[0]) for case in cases]
+def places_of_shots(rows: Sequence[Json], labels: Sequence[str], number: int) -> list[int]:
+    """Places of so many rows, one of each class in turn.
+
+    Example:
+        >>> places_of_shots([{"label": "a"}, {"label": "a"}, {"label": "b"}], ["a", "b"], 3)
+        [0, 2, 1]
+    """
+    queues = [[i for i, row in enumerate(rows) if str(row["label"]) == each] for each in labels]
+    found: list[int] = []
+    while len(found) < number and any(queues):
+        found += [queue.pop(0) for queue in queues if queue]
+    return found[:number]
 
 
 def _right(said: Sequence[str], test: Sequence[Json]) -> Interval:
