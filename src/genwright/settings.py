@@ -240,6 +240,54 @@ class MonitoringSettings(Section):
     """Questions that are compared with as many of the reference."""
 
 
+class FeedbackSettings(Section):
+    """Taking feedback."""
+
+    per_minute: int = Field(default=60, ge=1)
+    """Most opinions of one person in a minute; more are refused."""
+    consent: bool = True
+    """Whether models may learn from feedback of people who do not say."""
+
+
+class ArenaSettings(Section):
+    """Blind comparisons."""
+
+    contenders: tuple[str, ...] = ()
+    """Assistants (``NAME@3``, ``NAME@live``) and models that meet; by default the live and the
+    candidate version of every assistant."""
+    rule: Literal["ratings", "pairs", "random"] = "ratings"
+    """How the next pair is chosen; see docs/arena.md."""
+    per_day: int = Field(default=200, ge=1)
+    """Most votes of one person in 24 hours; more are refused."""
+    cap: int = Field(default=0, ge=0)
+    """Votes of one judge that a ranking counts, the first ones; 0 for all."""
+
+
+class ImproveSettings(Section):
+    """The loop that makes assistants better; see docs/improve.md."""
+
+    every_hours: float = Field(default=0, ge=0)
+    """A running server looks for new feedback this often; 0 for never."""
+    assistants: tuple[str, ...] = ()
+    """Which assistants the schedule improves; by default the one that is asked where none is
+    named."""
+    methods: tuple[str, ...] = ("shots", "retrieval")
+    """What is tried: ``shots``, ``prompt``, ``retrieval``, ``reranker``, ``sft``, ``dpo``,
+    ``kto``."""
+    least: int = Field(default=10, ge=1)
+    """New opinions below which nothing is tried."""
+    promote: bool = False
+    """Promote what passes the gate at once; otherwise a person does."""
+    canary: float = Field(default=0, ge=0, le=0.5)
+    """Share of conversations that a candidate which passed gets before it is promoted."""
+    margin: float = Field(default=0.02, ge=0, le=0.5)
+    """How much worse rates (support, suite, safety) may be and still pass."""
+    slower: float = Field(default=1.5, ge=1)
+    """How many times the live version's median time an answer may take."""
+    suite: str = "regression"
+    """Which suite of ``genwright suite`` must not get worse."""
+
+
 class AlertRule(Section):
     """One rule: while ``expr`` holds for the time ``for``, the alert fires."""
 
@@ -287,6 +335,9 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     privacy: PrivacySettings = PrivacySettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    arena: ArenaSettings = ArenaSettings()
+    improve: ImproveSettings = ImproveSettings()
     alerts: tuple[AlertRule, ...] | None = None
     """Rules of alerts; None for the built-in ones."""
     notify: NotifySettings = NotifySettings()

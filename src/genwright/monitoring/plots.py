@@ -28,6 +28,7 @@ def line_plot(
     since: float,
     until: float,
     over: str = "time",
+    bottom: float = 0.0,
 ) -> str:
     """Lines over time or over steps, with axes.
 
@@ -38,14 +39,15 @@ def line_plot(
         since: Left end, in seconds since 1970, or as a step.
         until: Right end.
         over: ``time``, or ``steps`` where points are not in seconds.
+        bottom: Value at the lower end.
     """
     values = [value for points in series.values() for _, value in points]
-    top = _nice(max(values, default=0.0))
-    parts = [_frame(top, unit, since, until, over)]
+    top = bottom + _nice(max(values, default=bottom) - bottom)
+    parts = [_frame((bottom, top), unit, since, until, over)]
     for number, points in enumerate(series.values()):
         kind = number % COLOURS + 1
         for piece in _pieces(points) if over == "time" else [list(points)]:
-            placed = [(_x(at, since, until), _y(value, top)) for at, value in piece]
+            placed = [(_x(at, since, until), _y(value, (bottom, top))) for at, value in piece]
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
             if len(placed) == 1:
                 x, y = placed[0]
@@ -99,12 +101,12 @@ def waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
     return _svg("".join(bars), title, spoken, WIDTH, height)
 
 
-def _frame(top: float, unit: str, since: float, until: float, over: str) -> str:
+def _frame(span: tuple[float, float], unit: str, since: float, until: float, over: str) -> str:
     """Grid, axes and their numbers."""
     parts = []
     for step in range(5):
-        value = top * step / 4
-        y = _y(value, top)
+        value = span[0] + (span[1] - span[0]) * step / 4
+        y = _y(value, span)
         parts.append(
             f'<line class="plot-grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
             f'<text class="plot-text" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
@@ -155,8 +157,9 @@ def _x(at: float, since: float, until: float) -> float:
     return LEFT + (at - since) / max(until - since, 1e-9) * (WIDTH - LEFT - RIGHT)
 
 
-def _y(value: float, top: float) -> float:
-    return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
+def _y(value: float, span: tuple[float, float]) -> float:
+    low, high = span
+    return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
 
 def _nice(value: float) -> float:

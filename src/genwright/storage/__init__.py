@@ -29,6 +29,15 @@ if TYPE_CHECKING:
         User,
     )
     from genwright.storage.database import Database, StoreSession
+    from genwright.storage.loop import (
+        ArenaMatch,
+        Battle,
+        BattleTally,
+        Canary,
+        Contender,
+        Judge,
+        SuiteCase,
+    )
     from genwright.storage.rights import fillable, readable, visible, writable
     from genwright.storage.serving import (
         Alert,
@@ -64,6 +73,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "accounts": ("ApiKey AuditEntry Grant Group Login Membership Tombstone Usage User"),
     "database": "Database StoreSession",
+    "loop": "ArenaMatch Battle BattleTally Canary Contender Judge SuiteCase",
     "rights": "fillable readable visible writable",
     "serving": (
         "Alert AliasMove Assistant AssistantVersion CollectionFile Feedback IdempotentReply"
@@ -79,11 +89,16 @@ __all__ = [
     "Alert",
     "AliasMove",
     "ApiKey",
+    "ArenaMatch",
     "Assistant",
     "AssistantVersion",
     "AuditEntry",
+    "Battle",
+    "BattleTally",
+    "Canary",
     "Collection",
     "CollectionFile",
+    "Contender",
     "Conversation",
     "Counts",
     "DataSet",
@@ -93,6 +108,7 @@ __all__ = [
     "Grant",
     "Group",
     "IdempotentReply",
+    "Judge",
     "Login",
     "Membership",
     "Message",
@@ -107,6 +123,7 @@ __all__ = [
     "StoreSession",
     "StoredFile",
     "StoredResponse",
+    "SuiteCase",
     "Tombstone",
     "Usage",
     "User",

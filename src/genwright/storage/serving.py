@@ -73,6 +73,12 @@ class Feedback(Base):
     """1 to 5."""
     correction: Mapped[str] = mapped_column(default="")
     """What the answer should have been."""
+    citation: Mapped[Json | None]
+    """A better place: ``{"document", "start", "end", "text"}``."""
+    consent: Mapped[bool] = mapped_column(default=True)
+    """Whether a model may learn from it."""
+    door: Mapped[str] = mapped_column(String(20), default="api")
+    """Where it was given: ``page``, ``api``, ``cli``, ``queue`` or ``arena``."""
     comment: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 

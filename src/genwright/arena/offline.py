@@ -1,0 +1,87 @@
+"""Offline battles over a file of questions, and what should be compared next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from genwright.arena.contenders import Speaker, contenders, exact_name
+from genwright.arena.judged import Contest, agreement_of_kinds, judge_battles
+from genwright.arena.matches import among
+from genwright.arena.pairs import pair_chances
+from genwright.arena.votes import read_tally
+from genwright.datasets.files import read_records
+from genwright.errors import UsageError
+from genwright.rag.parts import Parts
+from genwright.registry import Assistants
+from genwright.types import Json
+
+_QUESTION = ("question", "prompt", "instruction", "text")
+_ANSWER = ("answer", "reference", "completion", "expected")
+
+
+def battle(
+    parts: Parts, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
+) -> Json:
+    """Let contenders answer the questions of a file, and a model judge every pair.
+
+    Args:
+        parts: In the asker's rights.
+        file: Rows with ``question`` and, where it is known, ``answer``.
+        judge: Name of a chat model.
+        names: Contenders; by default the arena's.
+        limit: Questions at most.
+
+    Raises:
+        UsageError: A row has no question, or the judge is a contender.
+        EngineFailed: The judge gives no verdicts.
+    """
+    rows = read_records(file)[:limit]
+    questions = [_field(row, _QUESTION, number, file) for number, row in enumerate(rows, 1)]
+    references = [_field(row, _ANSWER) for row in rows]
+    assistants = assistants_of(parts)
+    chosen = [exact_name(parts, assistants, name) for name in names] or contenders(
+        parts, assistants
+    )
+    if judge in chosen:
+        raise UsageError(f"{judge!r} would judge itself: name another judge.")
+    answers: dict[str, list[str]] = {}
+    for number, name in enumerate(chosen):
+        speaker = Speaker(parts, assistants, name)
+        answers[name] = []
+        for question in questions:
+            done = number * len(questions) + len(answers[name])
+            parts.progress(done, len(chosen) * len(questions), f"{name} answers")
+            answers[name].append(speaker.say(question, (), lambda *_: None).text)
+    contest = Contest(questions, answers, references)
+    database, principal = parts.workspace.database, parts.principal
+    engine = parts.engine(judge)
+    found = judge_battles(database, principal, engine, judge, contest, parts.progress)
+    return {**found.json(), "agreement": agreement_of_kinds(database, principal)}
+
+
+def next_pairs(parts: Parts) -> list[Json]:
+    """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
+    names = contenders(parts, assistants_of(parts))
+    counted = among(read_tally(parts.workspace.database, parts.principal), names)
+    chances = pair_chances(counted, parts.workspace.settings.arena.rule)
+    pairs = [
+        {"left": names[i], "right": names[j], "chance": float(chances[i, j])}
+        for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
+    ]
+    return sorted(pairs, key=lambda pair: -pair["chance"])
+
+
+def assistants_of(parts: Parts) -> Assistants:
+    """The assistants of a workspace."""
+    workspace = parts.workspace
+    return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
+
+
+def _field(row: Json, names: Sequence[str], number: int = 0, file: Path | None = None) -> str:
+    for name in names:
+        if isinstance(row.get(name), str) and row[name].strip():
+            return str(row[name]).strip()
+    if number and file is not None:
+        raise UsageError(f"{file.name}, row {number}: expected a column {names[0]!r}.")
+    return ""
