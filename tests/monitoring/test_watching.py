@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from genwright.feedback import give
+from genwright.feedback import Opinion, give
 from genwright.monitoring import Metrics, SeriesRecorder, Tracing, Wanted, list_traces, read_series
 from genwright.monitoring.drift import Window, auc_test, compare, ks_test, mmd_test, share_test
 from genwright.monitoring.logs import JsonFormatter, TextFormatter
@@ -165,7 +165,7 @@ def test_spans_are_written_behind_requests_and_redacted(database):
     assert list_traces(database, OWNER, Wanted(assistant="a", text="email"), limit=1, offset=1)
     assert list_traces(database, OWNER, Wanted(assistant="b")) == []
     assert list_traces(database, OWNER, Wanted(refused=True)) == []
-    give(database, Principal("bob"), last, thumb=-1)
+    give(database, Principal("bob"), last, Opinion(thumb=-1))
     [rated] = list_traces(database, OWNER, Wanted(with_feedback=True))
     assert (rated.thumbs, rated.feedback) == (-1, 1)
     with tracing.span("last"):

@@ -9,7 +9,7 @@ from tests.rag.conftest import fill, scripted
 from genwright.access import audit
 from genwright.access.people import create_user, list_users
 from genwright.errors import NotFound, UsageError
-from genwright.feedback import give
+from genwright.feedback import Opinion, give
 from genwright.rag.answer import Answerer
 from genwright.rag.chat import Chat
 from genwright.rag.files import attach, ingest_file, save_file
@@ -72,7 +72,7 @@ def use(parts: Parts, principal: Principal) -> None:
     mine = parts.acting_for(principal)
     answer = Chat(Answerer(mine, extractive=True)).ask(f"What does the {CANARY} eat?")
     assert not answer.refused
-    give(parts.workspace.database, principal, answer.trace_id, thumb=1, comment=f"{CANARY}!")
+    give(parts.workspace.database, principal, answer.trace_id, Opinion(1, comment=f"{CANARY}!"))
 
 
 TEXT = f"# Animals\n\nThe {CANARY} eats seven acorns a day. It sleeps in trees.\n"

@@ -46,6 +46,7 @@ COMMANDS = {
     "pretrain": "Train a model from scratch on any text.",
     "registry": "Trained models: versions, cards, lineage, promotion and rollback.",
     "runs": "List, show and stop trainings and evaluations.",
+    "feedback": "What people think of answers: list, add, export.",
     "arena": "Blind battles, votes and rankings.",
     "eval": "Measure retrieval, answers, models and judges.",
     "compare": "Compare models side by side on one task.",

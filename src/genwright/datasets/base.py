@@ -102,7 +102,7 @@ def text_of(row: Json) -> str:
             continue
         if isinstance(value, str):
             found.append(value)
-        elif key == "messages":
+        elif key in ("messages", "prompt"):
             found += [str(each.get("content") or "") for each in value]
         elif isinstance(value, list):
             found += [each for each in value if isinstance(each, str)]

@@ -202,7 +202,7 @@ def _preference(record: Json) -> Json:
     if "prompt" in record:
         prompt = record["prompt"]
         return {
-            "prompt": prompt if isinstance(prompt, str) else _dialogue(prompt),
+            "prompt": _prompt(prompt),
             "chosen": _reply(chosen),
             "rejected": _reply(rejected),
         }
@@ -212,7 +212,7 @@ def _preference(record: Json) -> Json:
                 "rejected": rejected[cut:].strip()}  # fmt: skip
     if isinstance(chosen, list):
         return {
-            "prompt": _dialogue(chosen[:-1]),
+            "prompt": _prompt(chosen[:-1]),
             "chosen": _text(chosen[-1]["content"]),
             "rejected": _text(rejected[-1]["content"]),
         }
@@ -230,12 +230,14 @@ def _shared(chosen: str, rejected: str) -> int:
     return place + len(mark)
 
 
-def _dialogue(turns: Any) -> str:
+def _prompt(turns: Any) -> "str | list[Json]":
+    """What led to the replies: one turn of a user as text, a longer conversation as its turns."""
     if isinstance(turns, str):
         return turns
-    if len(turns) == 1:
-        return _text(turns[0]["content"])
-    return "\n\n".join(f"{each['role'].capitalize()}: {_text(each['content'])}" for each in turns)
+    plain = [{"role": str(each["role"]), "content": _text(each["content"])} for each in turns]
+    if len(plain) == 1 and plain[0]["role"] == "user":
+        return plain[0]["content"]
+    return plain
 
 
 def _reply(value: Any) -> str:
@@ -253,7 +255,7 @@ def _thumbs(record: Json) -> Json:
     if word not in _TRUE + _FALSE:
         raise ValueError(f"expected a label that is true or false, got {label!r}")
     completion = _text(_first(record, "completion", "response"))
-    return {"prompt": _text(record["prompt"]), "completion": completion, "label": word in _TRUE}
+    return {"prompt": _prompt(record["prompt"]), "completion": completion, "label": word in _TRUE}
 
 
 def _classification(record: Json) -> Json:

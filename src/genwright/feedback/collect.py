@@ -1,18 +1,61 @@
 """Taking feedback on answers, and reading it back."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 
-from genwright.errors import NotFound, UsageError
-from genwright.storage import Database, Feedback, Span
+from genwright.errors import NotFound, TooMany, UsageError
+from genwright.storage import Database, Feedback, Span, StoreSession
 from genwright.types import Json, Principal
 
 LONGEST = 20_000
 """Characters of a correction or a comment."""
+PER_MINUTE = 60
+"""Opinions of one person in a minute, where the settings say nothing else."""
+DOORS = ("page", "api", "cli", "queue")
+"""Where feedback is given."""
 _TRACE = re.compile(r"(?:(?:chatcmpl|cmpl)-|resp_)?([0-9a-f]{32})")
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What somebody wants to say of an answer; what is not said stays as it was.
+
+    Raises:
+        UsageError: Nothing is said, or a value is out of range.
+    """
+
+    thumb: int | None = None
+    """1 for up, -1 for down."""
+    rating: int | None = None
+    """1 to 5."""
+    correction: str = ""
+    """What the answer should have been."""
+    comment: str = ""
+    citation: Json | None = None
+    """A better place: ``{"document", "start", "end", "text"}``."""
+    consent: bool = True
+    """Whether a model may learn from it."""
+    door: str = "api"
+
+    def __post_init__(self) -> None:
+        said = (self.thumb, self.rating, self.correction, self.comment, self.citation)
+        if not any(said):
+            raise UsageError(
+                "Expected a thumb, a rating, a correction, a citation or a comment; got none."
+            )
+        if self.thumb not in (None, 1, -1):
+            raise UsageError(f"Expected a thumb of 1 or -1, got {self.thumb}.")
+        if self.rating is not None and not 1 <= self.rating <= 5:
+            raise UsageError(f"Expected a rating of 1 to 5, got {self.rating}.")
+        for text in (self.correction, self.comment):
+            if len(text) > LONGEST:
+                raise UsageError(f"Expected at most {LONGEST} characters, got {len(text)}.")
+        if self.citation is not None:
+            _check_citation(self.citation)
 
 
 @dataclass(frozen=True)
@@ -28,6 +71,9 @@ class Given:
     """1 to 5."""
     correction: str
     comment: str
+    citation: Json | None
+    consent: bool
+    door: str
     created_at: str
     """ISO 8601, UTC."""
 
@@ -53,49 +99,34 @@ def give(
     database: Database,
     principal: Principal,
     trace: str,
+    opinion: Opinion,
     *,
-    thumb: int | None = None,
-    rating: int | None = None,
-    correction: str = "",
-    comment: str = "",
+    per_minute: int = PER_MINUTE,
 ) -> Given:
-    """Keep what somebody thinks of an answer. Everything that was said is kept; the last counts.
+    """Keep what somebody thinks of an answer. All is kept; the last of each kind counts.
+
+    Saying the same again adds nothing.
 
     Args:
         database: The store.
         principal: Who says it: of their own answers, an admin of all.
         trace: Id of the answer's trace, 32 hexadecimal digits.
-        thumb: 1 for up, -1 for down.
-        rating: 1 to 5.
-        correction: What the answer should have been.
-        comment: Anything else.
+        opinion: What is said.
+        per_minute: Most opinions of one person in a minute.
 
     Raises:
         NotFound: There is no such answer that they may see.
-        UsageError: Nothing is said, or a value is out of range.
+        TooMany: They say more than that.
     """
-    if thumb is None and rating is None and not correction and not comment:
-        raise UsageError("Expected a thumb, a rating, a correction or a comment; got none.")
-    if thumb not in (None, 1, -1):
-        raise UsageError(f"Expected a thumb of 1 or -1, got {thumb}.")
-    if rating is not None and not 1 <= rating <= 5:
-        raise UsageError(f"Expected a rating of 1 to 5, got {rating}.")
-    for text in (correction, comment):
-        if len(text) > LONGEST:
-            raise UsageError(f"Expected at most {LONGEST} characters, got {len(text)}.")
     mine = true() if principal.sees_all else Span.owner == principal.name
     with database.write(principal) as session:
         root = select(Span.id).where(Span.trace_id == trace, Span.parent_id == "", mine)
         if session.scalar(root.limit(1)) is None:
             raise _missing(trace)
-        row = Feedback(
-            owner=principal.name,
-            trace_id=trace,
-            thumb=thumb,
-            rating=rating,
-            correction=correction,
-            comment=comment,
-        )
+        if (same := _same(session, principal.name, trace, opinion)) is not None:
+            return _given(same)
+        _check_rate(session, principal.name, per_minute)
+        row = Feedback(owner=principal.name, trace_id=trace, **opinion.__dict__)
         session.add(row)
         session.flush()
         return _given(row)
@@ -129,18 +160,107 @@ def list_feedback(
         return [_given(row) for row in session.scalars(found)]
 
 
+@dataclass(frozen=True)
+class Voice:
+    """What one person thinks of one answer now: the last of each kind that they said."""
+
+    owner: str
+    trace_id: str
+    thumb: int | None
+    rating: int | None
+    correction: str
+    comment: str
+    citation: Json | None
+    consent: bool
+    """Of the last thing they said."""
+    ids: tuple[int, ...]
+    """Rows that it is made of."""
+    at: str
+    """When they last said something; ISO 8601, UTC."""
+
+
+def voices(given: Sequence[Given]) -> list[Voice]:
+    """One voice for each person and answer, in the order they first spoke.
+
+    Args:
+        given: In any order; ids tell which came last.
+    """
+    found: dict[tuple[str, str], Voice] = {}
+    for each in sorted(given, key=lambda one: one.id):
+        key = (each.owner, each.trace_id)
+        before = found.get(key)
+        found[key] = Voice(
+            each.owner,
+            each.trace_id,
+            each.thumb if each.thumb is not None else (before and before.thumb) or None,
+            each.rating if each.rating is not None else (before and before.rating) or None,
+            each.correction or (before.correction if before else ""),
+            each.comment or (before.comment if before else ""),
+            each.citation or (before.citation if before else None),
+            each.consent,
+            (*(before.ids if before else ()), each.id),
+            each.created_at,
+        )
+    return list(found.values())
+
+
+def all_voices(database: Database, principal: Principal, after: int = 0) -> list[Voice]:
+    """Every voice that the principal may hear, with something said after a row's id.
+
+    Args:
+        database: The store.
+        principal: Who asks: their own, or everybody's for an admin.
+        after: Id of the last row that is known already.
+    """
+    wanted = select(Feedback).order_by(Feedback.id)
+    if not principal.sees_all:
+        wanted = wanted.where(Feedback.owner == principal.name)
+    with database.read(principal) as session:
+        found = voices([_given(row) for row in session.scalars(wanted)])
+    return [voice for voice in found if voice.ids[-1] > after]
+
+
+def _check_citation(citation: Json) -> None:
+    if set(citation) - {"document", "start", "end", "text"} or not (
+        isinstance(citation.get("document"), int)
+        and isinstance(citation.get("start"), int)
+        and isinstance(citation.get("end"), int)
+        and 0 <= citation["start"] < citation["end"]
+    ):
+        raise UsageError(
+            'Expected a citation as {"document": 3, "start": 120, "end": 180}, offsets in the '
+            f"document's text; got {str(citation)[:120]}."
+        )
+
+
+def _same(session: StoreSession, owner: str, trace: str, opinion: Opinion) -> Feedback | None:
+    """The last row of somebody on an answer, where it says just this."""
+    last = session.scalar(
+        select(Feedback)
+        .where(Feedback.owner == owner, Feedback.trace_id == trace)
+        .order_by(Feedback.id.desc())
+        .limit(1)
+    )
+    said = ("thumb", "rating", "correction", "comment", "citation", "consent")
+    same = last is not None and all(getattr(last, n) == getattr(opinion, n) for n in said)
+    return last if same else None
+
+
+def _check_rate(session: StoreSession, owner: str, per_minute: int) -> None:
+    minute = datetime.now(UTC) - timedelta(minutes=1)
+    count = session.scalar(
+        select(func.count()).where(Feedback.owner == owner, Feedback.created_at >= minute)
+    )
+    if (count or 0) >= per_minute:
+        raise TooMany(f"{per_minute} opinions in a minute are enough: wait a little.", 60)
+
+
 def _missing(response: str) -> NotFound:
     return NotFound(f"There is no response {response[:80]!r}.")
 
 
 def _given(row: Feedback) -> Given:
-    return Given(
-        id=row.id,
-        owner=row.owner,
-        trace_id=row.trace_id,
-        thumb=row.thumb,
-        rating=row.rating,
-        correction=row.correction,
-        comment=row.comment,
-        created_at=row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
-    )
+    names = ("id", "owner", "trace_id", "thumb", "rating", "correction", "comment", "citation")
+    values = {name: getattr(row, name) for name in names}
+    at = row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
+    return Given(**values, consent=row.consent, door=row.door, created_at=at)

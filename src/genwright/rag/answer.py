@@ -118,6 +118,7 @@ class Answerer:
             outer.set_attributes({**known, "genwright.refused": answer.refused})
             span.set_attribute("genwright.refused", answer.refused)
             span.set_attribute("genwright.answerable", answer.answerable)
+            span.set_attribute("genwright.answer", answer.answer)  # what feedback is about
             return replace(answer, trace_id=trace_id(span), timings=clock.finished())
 
     def _find(

@@ -82,15 +82,30 @@ class Searched(Closed):
     """Taken and without effect."""
 
 
+class BetterCitation(Closed):
+    """A span of a document."""
+
+    document: Annotated[int, Field(ge=1)]
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+    """Characters of the document's text, end excluded."""
+    text: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+
+
 class NewFeedback(Closed):
     """What somebody thinks of a response."""
 
     response_id: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     """Id of a response, ``chatcmpl-…`` or ``resp_…``, or of its trace."""
     thumb: Literal["up", "down"] | None = None
+    """``up`` or ``down``."""
     rating: Annotated[int, Field(ge=1, le=5)] | None = None
     correction: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
     comment: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+    citation: BetterCitation | None = None
+    """A better place in a source."""
+    consent: bool | None = None
+    """Whether a model may learn from it; by default as the settings say."""
 
 
 def file_json(file: File) -> Json:

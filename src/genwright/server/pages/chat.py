@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from genwright.access import Identity
 from genwright.access.grants import Target, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
-from genwright.feedback import Given, give, list_feedback
+from genwright.feedback import Given, Opinion, give, list_feedback
 from genwright.rag.citations import Sentence
 from genwright.rag.conversations import conversations, read_conversation, remove_conversation
 from genwright.rag.library import list_collections
@@ -141,13 +141,19 @@ def feedback(
     parts: InRights,
     trace: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
     thumb: Annotated[int | None, Form(ge=-1, le=1)] = None,
+    rating: Annotated[int | None, Form(ge=1, le=5)] = None,
+    private: Annotated[bool, Form()] = False,
     correction: Words = "",
     comment: Words = "",
     back: Annotated[int, Form(ge=1)] = 1,
 ) -> Response:
     """Keep what the reader thinks of an answer."""
+    settings = service.settings.feedback
+    opinion = Opinion(
+        thumb, rating, correction, comment, consent=settings.consent and not private, door="page"
+    )
     database = parts.workspace.database
-    give(database, parts.principal, trace, thumb=thumb, correction=correction, comment=comment)
+    give(database, parts.principal, trace, opinion, per_minute=settings.per_minute)
     if thumb:
         service.metrics.thumbed(thumb)
     return RedirectResponse(f"/chat/{back}#end", 303)

@@ -19,7 +19,14 @@ from genwright.server.pages.rendering import render
 
 router = APIRouter(prefix="/traces", include_in_schema=False)
 PAGE = 40
-PRIVATE = ("gen_ai.input.messages", "genwright.rewritten", "genwright.scores", "genwright.passages")
+PRIVATE = (
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "genwright.answer",
+    "genwright.rewritten",
+    "genwright.scores",
+    "genwright.passages",
+)
 """Attributes shown otherwise, or to admins only: prompts quote documents."""
 
 

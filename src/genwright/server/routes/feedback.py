@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from genwright.feedback import give, list_feedback, trace_of
+from genwright.feedback import Opinion, give, list_feedback, trace_of
 from genwright.server.deps import Asking, InRights, Serving
 from genwright.server.openai.stored import NewFeedback
 from genwright.types import Json
@@ -14,17 +14,27 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
 
 @router.post("")
 def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
-    """Say what you think of a response of yours: thumb, rating, correction, comment."""
+    """Say what you think of a response of yours: thumb, rating, correction, citation, comment.
+
+    All is kept; the last of each kind counts, one voice for each person and answer.
+    """
     service.parts.tracing.flush()  # the response may have ended just now
+    settings = service.settings.feedback
     thumb = {"up": 1, "down": -1}.get(body.thumb or "")
-    given = give(
-        service.workspace.database,
-        identity.principal,
-        trace_of(body.response_id),
+    opinion = Opinion(
         thumb=thumb,
         rating=body.rating,
         correction=body.correction,
         comment=body.comment,
+        citation=body.citation.model_dump() if body.citation else None,
+        consent=settings.consent if body.consent is None else body.consent,
+    )
+    given = give(
+        service.workspace.database,
+        identity.principal,
+        trace_of(body.response_id),
+        opinion,
+        per_minute=settings.per_minute,
     )
     if thumb:
         service.metrics.thumbed(thumb)

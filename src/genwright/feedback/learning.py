@@ -1,0 +1,247 @@
+"""Feedback as data sets that a model can learn from, each row with where it came from.
+
+Pairs come from corrections (the correction over what was answered), from ratings of answers to the
+same question (the better over the worse), and from votes of the arena. Thumbs alone make rows of
+their own, for KTO. Only what somebody agreed to is used, once for each person and answer, with the
+identifiers of persons treated as the settings say for prompts.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from genwright.datasets import Dataset
+from genwright.errors import GenwrightError, NotFound
+from genwright.feedback.collect import Voice, all_voices
+from genwright.feedback.exchanges import Exchange, read_exchange, voted_matches
+from genwright.privacy import Privacy
+from genwright.storage import Database
+from genwright.types import Json, Principal
+
+GAP = 1
+"""How many points of five two ratings must be apart to make a pair."""
+
+
+@dataclass
+class Collected:
+    """What feedback gives."""
+
+    pairs: list[Json] = field(default_factory=list)
+    """Rows of the form ``preference``."""
+    thumbs: list[Json] = field(default_factory=list)
+    """Rows of the form ``thumbs``."""
+    good: list[Json] = field(default_factory=list)
+    """Rows of the form ``messages``: corrections, and answers that people liked."""
+    voices: int = 0
+    votes: int = 0
+    refused: int = 0
+    """Opinions left out because there was no consent, or they hold identifiers."""
+    last: int = 0
+    """Id of the last row of feedback that was seen."""
+    last_vote: int = 0
+
+    def dataset(self, what: str, name: str) -> Dataset:
+        """One of them as a data set: ``pairs``, ``thumbs`` or ``good``."""
+        forms = {"pairs": "preference", "thumbs": "thumbs", "good": "messages"}
+        rows = tuple(getattr(self, what))
+        return Dataset(name, forms[what], rows, "feedback")  # type: ignore[arg-type]
+
+    def json(self) -> Json:
+        """The numbers."""
+        return {
+            "pairs": len(self.pairs), "thumbs": len(self.thumbs), "good": len(self.good),
+            "voices": self.voices, "votes": self.votes, "refused": self.refused,
+        }  # fmt: skip
+
+
+def collect(
+    database: Database,
+    principal: Principal,
+    privacy: Privacy,
+    *,
+    assistant: str = "",
+    after: int = 0,
+    after_vote: int = 0,
+) -> Collected:
+    """Make rows of all feedback that the principal may read.
+
+    Args:
+        database: The store.
+        principal: Who asks; everybody's for an admin.
+        privacy: What happens to identifiers of persons.
+        assistant: Only of this one's answers, whichever version; all by default.
+        after: Id of the last row of feedback that was used before; 0 for all.
+        after_vote: Id of the last vote that was used before.
+    """
+    found = Collected(last=after, last_vote=after_vote)
+    screen = _Screen(privacy)
+    heard: list[tuple[Voice, Exchange]] = []
+    for voice in all_voices(database, principal, after):
+        found.last = max(found.last, voice.ids[-1])
+        try:
+            exchange = read_exchange(database, principal, voice.trace_id)
+        except NotFound:
+            continue  # the trace was forgotten, or its time was up
+        if assistant and exchange.assistant.partition("@")[0] != assistant:
+            continue
+        found.voices += 1
+        if not voice.consent or not exchange.answer:
+            found.refused += not voice.consent
+            continue
+        heard.append((voice, exchange))
+    makers: tuple[Callable[[], Iterable[Json]], ...] = (
+        lambda: _edits(heard),
+        lambda: _rated(heard),
+        lambda: _votes(found, database, principal, assistant),
+    )
+    for made in makers:
+        found.pairs += screen.kept(made())
+    found.thumbs += screen.kept(_thumbs(heard))
+    found.good += screen.kept(_good(heard))
+    found.refused += screen.refused
+    return found
+
+
+class _Screen:
+    """Rows as the privacy settings allow them."""
+
+    def __init__(self, privacy: Privacy) -> None:
+        self.privacy, self.refused = privacy, 0
+
+    def kept(self, rows: Iterable[Json]) -> list[Json]:
+        found, seen = [], set()
+        for row in rows:
+            try:
+                clean = self._clean(row)
+            except GenwrightError:
+                self.refused += 1
+                continue
+            key = str({name: value for name, value in clean.items() if name != "lineage"})
+            if key not in seen:  # two people who say the same are two voices and one row
+                seen.add(key)
+                found.append(clean)
+        return found
+
+    def _clean(self, row: Json) -> Json:
+        return {
+            name: value if name == "lineage" else self._screened(value)
+            for name, value in row.items()
+        }
+
+    def _screened(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.privacy.prompt(value)
+        if isinstance(value, list):
+            return [{**turn, "content": self.privacy.prompt(turn["content"])} for turn in value]
+        return value
+
+
+def _lineage(voices: Sequence[Voice], kind: str) -> Json:
+    return {
+        "kind": kind,
+        "traces": list(dict.fromkeys(voice.trace_id for voice in voices)),
+        "feedback": [id_ for voice in voices for id_ in voice.ids],
+        "people": sorted({voice.owner for voice in voices}),
+    }
+
+
+def _edits(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+    for voice, exchange in heard:
+        if voice.correction.strip() and voice.correction.strip() != exchange.answer.strip():
+            yield {
+                "prompt": exchange.prompt,
+                "chosen": voice.correction.strip(),
+                "rejected": exchange.answer.strip(),
+                "lineage": _lineage([voice], "correction"),
+            }
+
+
+def _rated(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+    """The better of two answers of one assistant to one question, by their mean ratings."""
+    asked: dict[str, dict[str, tuple[Exchange, list[Voice]]]] = defaultdict(dict)
+    for voice, exchange in heard:
+        if voice.rating is not None:
+            key = " ".join(exchange.question.lower().split())
+            answers = asked[key]
+            answers.setdefault(exchange.answer.strip(), (exchange, []))[1].append(voice)
+    for answers in asked.values():
+        for (_, (a, of_a)), (_, (b, of_b)) in combinations(answers.items(), 2):
+            gap = _mean(of_a) - _mean(of_b)
+            if abs(gap) < GAP:
+                continue
+            better, worse = (a, b) if gap > 0 else (b, a)
+            yield {
+                "prompt": better.prompt,
+                "chosen": better.answer.strip(),
+                "rejected": worse.answer.strip(),
+                "lineage": _lineage([*of_a, *of_b], "rating"),
+            }
+
+
+def _votes(
+    found: Collected, database: Database, principal: Principal, assistant: str
+) -> Iterable[Json]:
+    for match in voted_matches(database, principal, found.last_vote):
+        found.last_vote = max(found.last_vote, match["vote"])
+        both = {match["won"].partition("@")[0], match["lost"].partition("@")[0]}
+        if assistant and assistant not in both:
+            continue
+        found.votes += 1
+        turn = match["turns"][-1]
+        chosen, rejected = turn[match["winner"]], turn[match["loser"]]
+        if chosen["text"].strip() == rejected["text"].strip():
+            continue
+        yield {
+            "prompt": _prompt_of(database, principal, chosen, turn["question"]),
+            "chosen": chosen["text"].strip(),
+            "rejected": rejected["text"].strip(),
+            "lineage": {
+                "kind": "vote",
+                "vote": match["vote"],
+                "traces": [each for each in (chosen["trace"], rejected["trace"]) if each],
+                "people": [match["judge"]],
+                "won": match["won"],
+                "lost": match["lost"],
+            },
+        }
+
+
+def _prompt_of(
+    database: Database, principal: Principal, side: Json, question: str
+) -> "str | list[Json]":
+    """What the winner's model read; the question alone where its trace is gone."""
+    try:
+        return read_exchange(database, principal, side["trace"]).prompt
+    except NotFound:
+        return question
+
+
+def _thumbs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+    for voice, exchange in heard:
+        liked = {1: True, -1: False}.get(voice.thumb or 0)
+        if liked is None and voice.rating is not None and voice.rating != 3:
+            liked = voice.rating > 3
+        if liked is not None:
+            yield {
+                "prompt": exchange.prompt,
+                "completion": exchange.answer.strip(),
+                "label": liked,
+                "lineage": _lineage([voice], "thumb"),
+            }
+
+
+def _good(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+    for voice, exchange in heard:
+        liked = voice.thumb == 1 or (voice.rating or 0) >= 4
+        text = voice.correction.strip() or (exchange.answer.strip() if liked else "")
+        if text and not (exchange.refused and not voice.correction):
+            turns = [dict(each) for each in exchange.messages]
+            yield {
+                "messages": [*turns, {"role": "assistant", "content": text}],
+                "lineage": _lineage([voice], "correction" if voice.correction else "liked"),
+            }
+
+
+def _mean(found: Sequence[Voice]) -> float:
+    return sum(voice.rating or 0 for voice in found) / len(found)
