@@ -42,6 +42,7 @@ COMMANDS = {
     "trace": "Show what happened for a request.",
     "models": "List, pull, verify, import and remove models.",
     "data": "Check, mend, split and convert data sets.",
+    "synth": "Make rows: questions, instructions, preferences, tables.",
     "tune": "Fit a model to a task, in nine recorded steps.",
     "pretrain": "Train a model from scratch on any text.",
     "registry": "Trained models: versions, cards, lineage, promotion and rollback.",

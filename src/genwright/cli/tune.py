@@ -11,7 +11,10 @@ from genwright.cli.stopping import stopped_by_signals
 from genwright.cli.tuned import print_tuned
 
 MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
-ObjectiveName = Literal["generation", "summarisation", "classification", "question_answering"]
+ObjectiveName = Literal[
+    "generation", "summarisation", "classification", "question_answering",
+    "dpo", "ipo", "kto", "reward", "grpo", "rloo", "ppo",
+]  # fmt: skip
 
 
 def command(
@@ -22,7 +25,9 @@ def command(
     data: Annotated[
         Path | None, typer.Option(metavar="PATH", help="File, or folder of train/validation/test.")
     ] = None,
-    objective: Annotated[ObjectiveName, typer.Option(help="What it is to do.")] = "generation",
+    objective: Annotated[
+        ObjectiveName, typer.Option(help="What it is to do, or how it learns preferences.")
+    ] = "generation",
     method: Annotated[
         MethodName | None, typer.Option(help="Which weights are trained; suggested by default.")
     ] = None,

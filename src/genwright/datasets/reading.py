@@ -80,6 +80,7 @@ def read_parts(
         for part, file in files.items()
         if file is not None
     }
+    _no_synthetic(read)
     parts = split_dataset(
         read["train"],
         validation=0.0 if "validation" in read else validation,
@@ -91,6 +92,16 @@ def read_parts(
         read.get("validation", parts.validation),
         read.get("test", parts.test),
     )
+
+
+def _no_synthetic(parts: Mapping[str, Dataset]) -> None:
+    for name in ("validation", "test"):
+        made = [row for row in parts[name].rows if row.get("synthetic")] if name in parts else []
+        if made:
+            raise UsageError(
+                f"{len(made)} rows of the {name} part are synthetic: a model is measured on real "
+                "rows only. Move them to the train part."
+            )
 
 
 def _file_of(folder: Path, names: tuple[str, ...]) -> Path | None:

@@ -14,7 +14,7 @@ def split_dataset(
     """Split rows at random into three parts; the same rows and seed give the same parts.
 
     Exact and near duplicates stay together, so that nothing is tested that was trained on. Rows of
-    each label are split in proportion.
+    each label are split in proportion. Synthetic rows are trained on only.
 
     Args:
         dataset: The rows.
@@ -30,7 +30,11 @@ def split_dataset(
     chosen: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     strata: defaultdict[str, list[list[int]]] = defaultdict(list)
     for group in _groups(dataset):
-        label = dataset.rows[group[0]].get("label", "") if dataset.form == "classification" else ""
+        if any(dataset.rows[place].get("synthetic") for place in group):
+            chosen["train"] += group
+            continue
+        labelled = dataset.form in ("classification", "thumbs")
+        label = dataset.rows[group[0]].get("label", "") if labelled else ""
         strata[str(label)].append(group)
     for label in sorted(strata):
         groups = strata[label]

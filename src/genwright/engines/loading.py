@@ -16,6 +16,7 @@ CLASSES = {
     "summarisation": "AutoModelForCausalLM",
     "pretraining": "AutoModelForCausalLM",
     "classification": "AutoModelForSequenceClassification",
+    "reward": "AutoModelForSequenceClassification",
     "question_answering": "AutoModelForQuestionAnswering",
     "masked": "AutoModelForMaskedLM",
 }
@@ -75,8 +76,8 @@ def load(weights: Weights, **options: Any) -> "tuple[PreTrainedModel, PreTrained
     try:
         config = json.loads((base / "config.json").read_text(encoding="utf-8"))
         kind = getattr(transformers, class_name(weights.objective, config))
-        if weights.labels:
-            options["num_labels"] = len(weights.labels)
+        if weights.labels or weights.objective == "reward":
+            options["num_labels"] = len(weights.labels) or 1
         model = kind.from_pretrained(base, local_files_only=True, **options)
         home = Path(weights.adapter) if weights.adapter else base
         own = home if (home / "tokenizer_config.json").is_file() else base

@@ -249,7 +249,10 @@ class TransformersEngine:
         return self.weights.objective == "pretraining" and self._knows["family"] in ENCODERS
 
     def _writes(self) -> None:
-        if self.weights.objective in ("classification", "question_answering") or self._fills():
+        if (
+            self.weights.objective in ("classification", "question_answering", "reward")
+            or self._fills()
+        ):
             raise Refused(f"{self.name!r} was trained for {self.weights.objective}: chat with it.")
 
     def _tokens(self, texts: list[str], special: bool = True) -> list[list[int]]:

@@ -7,8 +7,9 @@ from pydantic import Field
 from genwright.settings import Section
 
 Objective = Literal[
-    "generation", "summarisation", "classification", "question_answering", "pretraining"
+    "generation", "summarisation", "classification", "question_answering", "pretraining", "reward"
 ]
+"""What weights do, once they are trained."""
 EngineName = Literal["llamacpp", "transformers"]
 
 

@@ -97,6 +97,15 @@ class Job:
     """Of a stream; 0 where the examples can be counted."""
     samples: Callable[[int], None] = lambda step: None
     """Called at each measurement: whoever wants samples while it trains makes them here."""
+    build: "Callable[[Job, Any, int], Trainer] | None" = None
+    """Makes another trainer than the usual one, from the job, its watch and its steps."""
+    tried: Sequence[Example] = ()
+    """Examples with ``input_ids`` and ``labels`` to try the speed with; by default the training's.
+    """
+    passes: float = 1.0
+    """How many times a step of the usual trainer one of this takes."""
+    width: int = 1
+    """Sequences that one example becomes."""
 
     def fit(self) -> Fitted:
         """Train, or go on where a checkpoint in the folder ended; the best weights are kept.
@@ -178,6 +187,12 @@ class Job:
     def _trainer(self, watch: Any, total: int) -> "Trainer":
         from transformers import PrinterCallback
 
+        if self.build is not None:
+            trainer = self.build(self, watch, total)
+            watch.watch(trainer)
+            trainer.remove_callback(PrinterCallback)
+            return trainer
+
         from genwright.training.lean import LeanTrainer
 
         trainer = LeanTrainer(
@@ -194,12 +209,16 @@ class Job:
     def _arguments(self, total: int) -> "TrainingArguments":
         from transformers import TrainingArguments
 
+        return TrainingArguments(**self.arguments(total))
+
+    def arguments(self, total: int) -> dict[str, Any]:
+        """The options of transformers' trainer for so many steps."""
         config = self.config
         every = config.evaluate_every or max(1, total // MEASUREMENTS)
         kinds = {"wsd": "warmup_stable_decay"}
         warmup = int(config.warmup * total)
         decay = {"num_decay_steps": max(1, total // 5)} if config.schedule == "wsd" else None
-        return TrainingArguments(
+        return dict(
             output_dir=str(self.folder),
             per_device_train_batch_size=config.batch_size,
             per_device_eval_batch_size=config.batch_size,
@@ -256,7 +275,7 @@ def probe(job: Job) -> Probe:
     set_threads(config)
     size = config.batch_size
     with torch.random.fork_rng(devices=[]):
-        batch = job.collate(_typical(job.train, size))
+        batch = job.collate(_typical(job.tried or job.train, size))
         where = device()
         job.model.to(where).train()
         times = []
@@ -265,7 +284,7 @@ def probe(job: Job) -> Probe:
             _pass(job.model, {k: v.to(where) for k, v in batch.items()}, uses_bfloat16(config))
             times.append(time.monotonic() - began)
     job.model.zero_grad(set_to_none=True)
-    seconds = min(times[1:])
+    seconds = min(times[1:]) * job.passes
     mask = batch.get("attention_mask")
     tokens = int(mask.sum()) if mask is not None else batch["input_ids"].numel()
     return Probe(seconds * config.accumulate, tokens / seconds, round(peak_memory_mb(), 1))

@@ -1,14 +1,20 @@
 """What a tuning is asked for: base, objective, method, and how it trains."""
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
-from genwright.registry.facts import Objective
+from genwright.registry.facts import Objective as Task
 from genwright.settings import Section, merged
 from genwright.training.config import TrainConfig
 
+ObjectiveName = Literal[
+    "generation", "summarisation", "classification", "question_answering",
+    "dpo", "ipo", "kto", "reward", "grpo", "rloo", "ppo",
+]  # fmt: skip
+PREFERENCES = ("dpo", "ipo", "kto", "grpo", "rloo", "ppo")
+"""Objectives by which a model that writes learns what people prefer."""
 MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
 
 
@@ -43,13 +49,37 @@ class MethodConfig(Section):
     """Prefix, P-tuning: width of that network; 0 for the model's own."""
 
 
+class PreferenceConfig(Section):
+    """What learning from preferences may be told; each objective takes what is its own."""
+
+    beta: float = Field(default=0.1, ge=0)
+    """Cost of leaving the reference (Rafailov et al. 2023, equation 4); IPO: its tau."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    """DPO: chance that a preference is the wrong way round (Mitchell 2023, cDPO)."""
+    desirable: float = Field(default=1.0, gt=0)
+    """KTO: weight of what was liked (Ethayarajh et al. 2024, arXiv:2402.01306, equation 8)."""
+    undesirable: float = Field(default=1.0, gt=0)
+    """KTO: weight of what was not liked."""
+    reward: str = ""
+    """GRPO, RLOO, PPO: what scores replies: ``brief``, ``cites``, ``json``, several with ``+``, or
+    a reward model of the registry."""
+    generations: int = Field(default=4, ge=2)
+    """GRPO, RLOO: replies to each prompt that are compared."""
+    reply_tokens: int = Field(default=64, ge=1)
+    """GRPO, RLOO, PPO: longest reply while training."""
+    temperature: float = Field(default=1.0, gt=0)
+    """GRPO, RLOO, PPO: of replies while training."""
+    target_kl: float = Field(default=0.0, ge=0)
+    """PPO: distance that ``beta`` is steered to, in nats of a reply; 0 for never."""
+
+
 class TuneConfig(Section):
     """One tuning."""
 
     base: str
     """What it starts from: a model of the catalog or the registry, or a folder."""
-    objective: Objective = "generation"
-    """What the model is to do."""
+    objective: ObjectiveName = "generation"
+    """What the model is to do, or how it learns what people prefer."""
     method: MethodName = "lora"
     """Which weights are trained."""
     name: str = ""
@@ -57,6 +87,7 @@ class TuneConfig(Section):
     resume_from: str = ""
     """Version whose adapter is trained on."""
     options: MethodConfig = MethodConfig()
+    preference: PreferenceConfig = PreferenceConfig()
     train: TrainConfig = TrainConfig()
     validation: float = Field(default=0.1, ge=0, lt=1)
     """Share of the rows to measure on while training, where the data has no such part."""
@@ -77,6 +108,11 @@ class TuneConfig(Section):
     accept_licence: bool = False
     """Train although the base's licence seems to forbid it."""
 
+    @property
+    def task(self) -> Task:
+        """What the trained weights do: those that learnt preferences write."""
+        return "generation" if self.objective in PREFERENCES else cast(Task, self.objective)
+
 
 def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:
     """A configuration of what options and ``--set`` say.
@@ -95,6 +131,8 @@ def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> Tu
         given = _listed(key, value)
         if key in MethodConfig.model_fields:
             placed.setdefault("options", {})[key] = given
+        elif key in PreferenceConfig.model_fields and key != "label_smoothing":
+            placed.setdefault("preference", {})[key] = given
         elif key in TrainConfig.model_fields:
             placed.setdefault("train", {})[key] = given
         else:

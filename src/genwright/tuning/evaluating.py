@@ -21,7 +21,10 @@ from genwright.training.bases import BaseModel
 from genwright.tuning.baselines import few_shot, majority, zero_shot
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.measuring import cases_of, perplexity, token_losses, without_adapter
+from genwright.tuning.measuring_preferences import evaluate_online, evaluate_preferences
 from genwright.tuning.objectives import objectives
+from genwright.tuning.objectives.online import Online
+from genwright.tuning.objectives.preferring import Pairs
 from genwright.tuning.saving import Saved
 from genwright.tuning.serving import open_trained
 from genwright.types import Json
@@ -111,6 +114,11 @@ def evaluate(
     found = Evaluated(metric=metrics[0])
     if not rows:
         return found
+    if issubclass(objective, Online):
+        opened = open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
+        return evaluate_online(bench, config, base, rows, opened, found)
+    if issubclass(objective, Pairs):
+        return evaluate_preferences(bench, config, model, examples[: len(rows)], pad, found)
     if config.objective in ("generation", "summarisation"):
         _losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
     model.to("cpu")

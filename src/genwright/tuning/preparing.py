@@ -12,6 +12,9 @@ from genwright.tuning.config import TuneConfig
 from genwright.tuning.methods import methods
 from genwright.tuning.objectives import objectives
 from genwright.tuning.objectives.generation import encode_pairs
+from genwright.tuning.objectives.online import Online
+from genwright.tuning.objectives.preferring import Pairs
+from genwright.tuning.rewards import reward_of
 from genwright.tuning.saving import ADAPTER
 from genwright.types import Json
 
@@ -29,6 +32,8 @@ class Prepared:
     train: list[Json]
     validation: list[Json]
     test: list[Json]
+    objective: Any = None
+    """Which made the examples."""
 
 
 def prepare(
@@ -55,7 +60,7 @@ def prepare(
         model = _trained_on(bench, config, base, model)
     else:
         method = methods.get(config.method)()
-        model = method.apply(model, tokenizer, config.objective, config.options)
+        model = method.apply(model, tokenizer, config.task, config.options)
     _to_float32(model)
     encoded = {
         part: _encode(objective, base, tokenizer, each.rows, labels, config.train.max_length)
@@ -66,13 +71,18 @@ def prepare(
             f"No row has a reply within max_length={config.train.max_length} tokens: raise it."
         )
     pad = int(tokenizer.pad_token_id or 0)
-    return Prepared(model, tokenizer, pad, encoded["train"], encoded["validation"], encoded["test"])
+    if isinstance(objective, Online):
+        objective.reward = reward_of(bench, config.preference.reward, base)
+    three = (encoded["train"], encoded["validation"], encoded["test"])
+    return Prepared(model, tokenizer, pad, *three, objective)
 
 
 def _encode(
     objective: Any, base: BaseModel, tokenizer: Any, rows: Any, labels: Any, length: int
 ) -> list[Json]:
-    writes = "labels" not in type(objective).__dict__ or not labels
+    writes = ("labels" not in type(objective).__dict__ or not labels) and not isinstance(
+        objective, Pairs
+    )
     if base.config().get("is_encoder_decoder") and writes:
         return encode_pairs(tokenizer, rows, length)
     return list(objective.encode(tokenizer, rows, labels, length))

@@ -45,7 +45,7 @@ def save(
         return _save_whole(model, tokenizer, base, config, folder)
     model.save_pretrained(folder / ADAPTER)
     _name_base(folder / ADAPTER, base)
-    if config.objective not in ("generation", "summarisation") or config.method != "lora":
+    if config.task not in ("generation", "summarisation") or config.method != "lora":
         return Saved("adapter", "transformers", folder)
     described = json.loads((folder / ADAPTER / "adapter_config.json").read_text(encoding="utf-8"))
     problem = adapter_problem(described, base.family)
@@ -94,7 +94,7 @@ def _save_whole(
 ) -> Saved:
     model.save_pretrained(folder / WHOLE)
     tokenizer.save_pretrained(folder / WHOLE)
-    writes = config.objective in ("generation", "summarisation", "pretraining")
+    writes = config.task in ("generation", "summarisation", "pretraining")
     if writes and export_kinds(folder, base, config.quantise):
         return Saved("model", "llamacpp", folder)
     return Saved("model", "transformers", folder)

@@ -20,6 +20,7 @@ from genwright.hardware import free_memory
 from genwright.registry import DataFacts, Facts, ModelVersions, Runs, Trained
 from genwright.settings import EngineSettings
 from genwright.training.bases import BaseModel, find_base
+from genwright.training.config import TrainConfig
 from genwright.training.trainer import Fitted, Job, Probe, probe
 from genwright.tuning.checking import check_parts, kept_parts
 from genwright.tuning.config import TuneConfig
@@ -28,6 +29,7 @@ from genwright.tuning.forecasting import Forecast, check_memory, forecast_memory
 from genwright.tuning.iterating import next_steps
 from genwright.tuning.mirroring import mirror
 from genwright.tuning.objectives import Padding, objectives
+from genwright.tuning.objectives.preferring import Pairs, drop_reference
 from genwright.tuning.saving import Saved, save
 from genwright.tuning.searching import Search
 from genwright.tuning.suggesting import suggest
@@ -254,10 +256,11 @@ class Walk:
         model, job = self._job(self.config, base, parts, labels, self.folder / "train")
         weights = sum(each.numel() for each in model.parameters())
         trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
-        longest = max(len(each["input_ids"]) for each in job.train)
+        examples = job.tried or job.train
+        longest = max(len(each["input_ids"]) for each in examples)
         size = next(model.parameters()).element_size()
         forecast = forecast_memory(
-            base.config(), weights, trained, self.config.train, longest, size
+            base.config(), weights, trained, wide(self.config.train, job.width), longest, size
         )
         check_memory(forecast, free_memory() + weights * size)  # the weights are there already
         tried = probe(job)
@@ -311,6 +314,8 @@ class Walk:
             record=record,
             stop=self.bench.stop,
         )
+        if isinstance(prepared.objective, Pairs):
+            job = _preferring(prepared.objective, config, prepared.tokenizer, job)
         self.tokenizer, self.pad, self.test = prepared.tokenizer, prepared.pad, prepared.test
         self.total = job.steps_at_most()
         return prepared.model, job
@@ -335,6 +340,7 @@ class Walk:
     ) -> tuple[Saved, Facts]:
         import shutil
 
+        drop_reference(model)
         stage = self.folder / "stage"
         shutil.rmtree(stage, ignore_errors=True)
         self.bench.progress(0, 0, "writing the weights")
@@ -342,7 +348,7 @@ class Walk:
         facts = Facts(
             kind=saved.kind,
             family=base.family,
-            objective=self.config.objective,
+            objective=self.config.task,
             method=self.config.method,
             base=base.name,
             base_digest=base.digest,
@@ -436,6 +442,20 @@ class Walk:
             seconds=time.monotonic() - self.began,
             process=None,
         )
+
+
+def _preferring(objective: Pairs, config: TuneConfig, tokenizer: Any, job: Job) -> Job:
+    """The training of an objective that has a trainer of its own."""
+    job.width = objective.width
+    job.tried, job.passes = objective.tried(list(job.train)), objective.passes
+    job.build = lambda made, watch, total: objective.build(config, tokenizer, made, total)
+    own = getattr(objective, "job", None)
+    return own(config, tokenizer, job) if own is not None else job
+
+
+def wide(config: TrainConfig, width: int) -> TrainConfig:
+    """A configuration whose examples are of several sequences each."""
+    return config.model_copy(update={"batch_size": config.batch_size * width})
 
 
 def data_facts(dataset: Dataset) -> DataFacts:

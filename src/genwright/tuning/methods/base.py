@@ -12,6 +12,7 @@ TASKS = {
     "generation": "CAUSAL_LM",
     "summarisation": "CAUSAL_LM",
     "classification": "SEQ_CLS",
+    "reward": "SEQ_CLS",
     "question_answering": "QUESTION_ANS",
 }
 """peft's name of a task, by objective; an encoder-decoder that writes is ``SEQ_2_SEQ_LM``."""

@@ -3,7 +3,7 @@
 Example:
     >>> from genwright.tuning.objectives import objectives
     >>> objectives.names()
-    ['classification', 'generation', 'question_answering', 'summarisation']
+    ['classification', 'dpo', 'generation', 'grpo', 'ipo', 'kto', 'ppo', 'question_answering', ...]
 """
 
 from genwright.tuning.objectives.base import Objective, Padding, objectives

@@ -1,0 +1,173 @@
+"""Syntheses from what a person says: files in, files out, with a report."""
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genwright.datasets import Dataset, check_dataset, keep_dataset, read_dataset, write_dataset
+from genwright.datasets.base import text_of
+from genwright.datasets.files import read_records
+from genwright.errors import Refused, UsageError
+from genwright.rag.parts import Parts
+from genwright.synthesis.diversity import diversity
+from genwright.synthesis.gain import gain_of_labels
+from genwright.synthesis.instructions import make_instructions
+from genwright.synthesis.paraphrases import make_paraphrases
+from genwright.synthesis.preferences import BAD, GOOD, Way, make_preferences
+from genwright.synthesis.recipes import Made
+from genwright.synthesis.tabular import Table, fidelity, fit_copula, privacy
+from genwright.types import Json
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a synthesis is to do."""
+
+    output: Path
+    count: int = 50
+    model: str = ""
+    seed: int = 0
+    keep: str = ""
+    """Name of a data set of the workspace to keep the rows as; empty for none."""
+
+
+def finish(parts: Parts, made: Made, asked: Asked) -> Json:
+    """Write the rows, keep them where that is asked for, and report.
+
+    Raises:
+        Refused: No row was made, or the file is there already.
+    """
+    if asked.output.exists():
+        raise Refused(f"{asked.output} is there already: name another file.")
+    if not len(made.dataset):
+        why = ", ".join(f"{n} {reason}" for reason, n in made.dropped.items()) or "nothing to try"
+        raise Refused(f"No row was good enough of {made.tried} tried ({why}): try another model.")
+    dataset = replace(made.dataset, name=asked.keep or made.dataset.name)
+    write_dataset(dataset, asked.output)
+    if asked.keep:
+        workspace = parts.workspace
+        folder, report = workspace.datasets_dir, check_dataset(dataset)
+        keep_dataset(workspace.database, folder, parts.principal, dataset, report)
+    texts = [text_of(row) for row in dataset.rows]
+    return {**made.json(), "file": str(asked.output),
+            "diversity": diversity(texts, parts.embedder.embed).json()}  # fmt: skip
+
+
+def instructions(parts: Parts, seeds: Path, asked: Asked) -> Json:
+    """Self-instruct from the rows of a file."""
+    rows, engine = read_records(seeds), parts.engine(asked.model)
+    made = make_instructions(
+        engine, rows, asked.count, model=engine.name, seed=asked.seed, progress=parts.progress
+    )
+    return finish(parts, made, asked)
+
+
+def preferences(
+    parts: Parts,
+    prompts: Path,
+    asked: Asked,
+    *,
+    worse_model: str = "",
+    worse_temperature: float = 0.0,
+    judge: str = "",
+) -> Json:
+    """Pairs by contrast for the prompts of a file.
+
+    The prompts differ where neither model nor temperature does.
+    """
+    rows = read_records(prompts)[: asked.count]
+    better = parts.engine(asked.model)
+    worse = parts.engine(worse_model or asked.model)
+    same = worse.name == better.name and not worse_temperature
+    ways = (
+        Way(better, better.name, GOOD),
+        Way(worse, worse.name, BAD if same else GOOD, worse_temperature),
+    )
+    engine = parts.engine(judge) if judge else None
+    made = make_preferences(
+        rows, *ways, judge=engine, judge_name=judge, seed=asked.seed, progress=parts.progress
+    )
+    return finish(parts, made, asked)
+
+
+def paraphrases(parts: Parts, data: Path, asked: Asked, least: int = 0) -> Json:
+    """More rows for the labels of a file that have few."""
+    dataset, engine = read_dataset(data, form="classification"), parts.engine(asked.model)
+    made = make_paraphrases(
+        engine, dataset, parts.embedder.embed, least=least, model=engine.name, seed=asked.seed,
+        progress=parts.progress,
+    )  # fmt: skip
+    return finish(parts, made, asked)
+
+
+def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
+    """Rows like those of a table, with fidelity and privacy.
+
+    The model is fitted on a part of the rows; the others, which it never sees, tell whether it
+    gives single rows away.
+
+    Raises:
+        UsageError: The share leaves too few rows on either side.
+        Refused: The file is there already.
+    """
+    if asked.output.exists():
+        raise Refused(f"{asked.output} is there already: name another file.")
+    if not 0 < held_out < 1:
+        raise UsageError(f"Expected a share between 0 and 1 to hold out, got {held_out}.")
+    table = _columns(read_records(data))
+    train, rest = _split(table, held_out, asked.seed)
+    copula = fit_copula(train, asked.seed)
+    made = copula.sample(asked.count, asked.seed + 1)
+    _write_csv(made, asked.output)
+    return {
+        "rows": asked.count,
+        "file": str(asked.output),
+        "recipe": "gaussian copula",
+        "fitted_on": copula.rows,
+        "fidelity": fidelity(train, made).__dict__,
+        "privacy": privacy(train, rest, made, asked.seed).__dict__,
+    }
+
+
+def gain(parts: Parts, train: Path, made: Path, test: Path) -> Json:
+    """What made rows are worth on real test rows; see ``synthesis.gain``."""
+    train_, made_, test_ = (_labelled(path) for path in (train, made, test))
+    return gain_of_labels(train_, made_, test_, parts.embedder.embed)
+
+
+def _labelled(path: Path) -> Dataset:
+    return read_dataset(path, form="classification")
+
+
+def _columns(records: Sequence[Json]) -> dict[str, list[str]]:
+    if not records:
+        raise UsageError("The table has no rows.")
+    names = list(records[0])
+    return {
+        name: ["" if row.get(name) is None else str(row[name]).strip() for row in records]
+        for name in names
+    }
+
+
+def _split(table: Table, held_out: float, seed: int) -> tuple[Table, Table]:
+    import numpy as np
+
+    count = len(next(iter(table.values())))
+    order = np.random.default_rng(seed).permutation(count)
+    cut = max(1, round(count * held_out))
+    return tuple(
+        {name: [values[place] for place in part] for name, values in table.items()}
+        for part in (order[cut:], order[:cut])
+    )  # type: ignore[return-value]
+
+
+def _write_csv(table: Table, path: Path) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*table, "synthetic"])
+        for row in zip(*table.values(), strict=True):
+            writer.writerow([*row, "gaussian copula"])
+    os.replace(part, path)

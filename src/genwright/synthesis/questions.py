@@ -1,0 +1,225 @@
+"""Questions with answers and citations, made of a team's own documents.
+
+A sentence of a passage is chosen as the answer and a model writes a question for it; the question
+is kept where the assistant's own search finds the passage, finds the question answerable, and the
+support check finds the answer in it (round-trip consistency: Alberti et al. 2019,
+arXiv:1906.05416). Kinds: ``fact`` (one sentence), ``detail`` (a number, date or name in it),
+``pair`` (two neighbouring sentences).
+"""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from genwright.datasets import Dataset
+from genwright.documents import sentences
+from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.errors import NotFound
+from genwright.rag.calibration import calibration
+from genwright.rag.evidence import answerable, find_evidence
+from genwright.rag.parts import Parts
+from genwright.rag.support import SupportCheck
+from genwright.rag.writing import rarity_of
+from genwright.retrieval import Hit, Scope
+from genwright.storage import Document, Passage, readable
+from genwright.synthesis.recipes import Made, Sieve, marked
+from genwright.types import Json
+
+KINDS = ("fact", "detail", "pair")
+ASK = """\
+Write one question that this text answers. The question must be understood without the text, and \
+name what it is about.
+
+Title: {title}
+Text: {text}
+
+{hint}Reply with the question only."""
+HINT = "The answer must be: {answer}\n\n"
+_DETAIL = re.compile(
+    r"\b\d[\d.,/:]*(?:\s?(?:%|percent|million|billion|km|kg|m|bar|years?|days?|hours?))?"
+    r"|\b(?:[A-Z][\w'-]+\s){1,3}[A-Z][\w'-]+"
+)
+LEAST_WORDS, MOST_WORDS = 4, 30
+RANKS = ((1, "easy"), (3, "medium"))
+"""Rank of its own passage in the search, up to which a question counts as this hard."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a document that a question is made for."""
+
+    document: int
+    title: str
+    source: str
+    start: int
+    end: int
+    text: str
+    """What stands there."""
+    answer: str
+    kind: str
+
+
+def make_questions(
+    parts: Parts, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
+) -> Made:
+    """Questions about the documents, as rows of the form ``qa`` with their citation.
+
+    Args:
+        parts: In the asker's rights: only what they may read is asked about.
+        count: Rows that are wanted.
+        model: Chat model that words the questions; by default the settings'.
+        collections: Only from these.
+        seed: Of the choice of places, and of the model's sampling.
+
+    Returns:
+        Rows with ``question``, ``context`` (the passage), ``answers``, ``starts`` (within the
+        context), ``slice`` (kind and difficulty) and lineage (document, span, passage).
+
+    Raises:
+        NotFound: There are no documents that the principal may read.
+    """
+    engine, sieve, rows = parts.engine(model), Sieve(), list[Json]()
+    scope = Scope(tuple(collections))
+    for spot in _spots(parts, collections, seed):
+        if len(rows) >= count or sieve.tried >= count * 6:
+            break
+        sieve.tried += 1
+        question = _question(engine, spot, seed + sieve.tried)
+        if (row := _checked(parts, scope, spot, question, sieve)) is not None:
+            rows.append(row)
+            parts.progress(len(rows), count, f"{len(rows)} questions of {sieve.tried} tried")
+    return Made(Dataset("questions", "qa", tuple(rows), "synthesis"), sieve.tried, sieve.dropped)
+
+
+def _question(engine: Engine, spot: Spot, seed: int) -> str:
+    hint = HINT.format(answer=spot.answer) if spot.kind == "detail" else ""
+    asked = ASK.format(title=spot.title, text=spot.text, hint=hint)
+    request = ChatRequest(
+        (Message("user", asked),), Sampling(48, temperature=0.7, top_p=0.9, seed=seed)
+    )
+    text, _ = chat_text(engine, request)
+    return first_question(text)
+
+
+def first_question(text: str) -> str:
+    """The first question in what a model wrote; empty where there is none.
+
+    Example:
+        >>> first_question('Sure! Here it is: "When was the pump built?" Good luck.')
+        'When was the pump built?'
+    """
+    for line in text.splitlines():
+        cut = line.split("?")[0]
+        if "?" not in line:
+            continue
+        question = re.split(r"[.!:]\s+", cut)[-1].strip(" \"'*-1234567890.)") + "?"
+        return question[0].upper() + question[1:]
+    return ""
+
+
+def _checked(parts: Parts, scope: Scope, spot: Spot, question: str, sieve: Sieve) -> Json | None:
+    """The row, where the round trip holds; else the reason is counted."""
+    made = _round_trip(parts, scope, spot, question)
+    if isinstance(made, str):
+        sieve.drop(made)
+        return None
+    return made if sieve.is_new(question) else None
+
+
+def _round_trip(parts: Parts, scope: Scope, spot: Spot, question: str) -> Json | str:
+    """The row, or why the question is no good."""
+    if not LEAST_WORDS <= len(question.split()) <= MOST_WORDS:
+        return "no question"
+    if re.search(r"\b(this|the) (text|passage|paragraph|sentence|title)\b", question, re.I):
+        return "cannot be understood alone"
+    hits = parts.find(question, scope=scope)
+    rank = _rank(hits, spot)
+    if not rank:
+        return "its own passage is not found"
+    rare = rarity_of(parts, question)
+    evidence = find_evidence(question, hits, parts.embedder, rare, calibration().evidence)
+    chance = answerable(question, evidence, rare, calibration().answerable)
+    if chance < parts.workspace.settings.answer.min_answerable:
+        return "not answerable from the documents"
+    own = hits[rank - 1]
+    check = SupportCheck(question, [own], parts.embedder, calibration().support)
+    best = check.best(spot.text, rarity_of(parts, spot.text))
+    if best is None or best.probability < parts.workspace.settings.answer.min_support:
+        return "its answer is not supported"
+    level = next((name for most, name in RANKS if rank <= most), "hard")
+    place = own.text.find(spot.answer)
+    return marked(
+        {
+            "question": question, "context": own.text, "answers": [spot.answer],
+            "starts": [place], "slice": f"{spot.kind}/{level}",
+        },
+        "questions", document=spot.document, source=spot.source, start=spot.start, end=spot.end,
+        passage=own.passage, rank=rank, support=round(best.probability, 3),
+    )  # fmt: skip
+
+
+def _rank(hits: Sequence[Hit], spot: Spot) -> int:
+    for rank, hit in enumerate(hits, 1):
+        inside = hit.document == spot.document and hit.start <= spot.start and spot.end <= hit.end
+        if inside and spot.answer in hit.text:
+            return rank
+    return 0
+
+
+def _spots(parts: Parts, collections: Sequence[str], seed: int) -> Iterator[Spot]:
+    """Places in random order, kinds in turn.
+
+    Raises:
+        NotFound: There is no passage to ask about.
+    """
+    from genwright.storage import Collection
+
+    wanted = (
+        select(Passage.id)
+        .join(Document, Document.id == Passage.document_id)
+        .where(readable(parts.principal))
+    )
+    if collections:
+        wanted = wanted.join(Collection, Collection.id == Document.collection_id).where(
+            Collection.name.in_(collections)
+        )
+    with parts.workspace.database.read(parts.principal) as session:
+        ids = list(session.scalars(wanted))
+    if not ids:
+        raise NotFound("There are no documents to ask about: genwright add FILES.")
+    draw = random.Random(seed)
+    draw.shuffle(ids)
+    for turn, id_ in enumerate(ids * len(KINDS)):
+        with parts.workspace.database.read(parts.principal) as session:
+            passage = session.get_one(Passage, id_)
+            document = session.get_one(Document, passage.document_id)
+            spot = _spot(passage, document, KINDS[(turn + turn // len(ids)) % len(KINDS)], draw)
+        if spot is not None:
+            yield spot
+
+
+def _spot(passage: Passage, document: Document, kind: str, draw: random.Random) -> Spot | None:
+    """A place of one kind in a passage; None where there is none."""
+    found = [
+        (a, b) for a, b in sentences(passage.text) if 5 <= len(passage.text[a:b].split()) <= 50
+    ]
+    if not found:
+        return None
+    place = draw.randrange(len(found))
+    start, end = found[place]
+    if kind == "pair" and place + 1 < len(found):
+        end = found[place + 1][1]
+    text = passage.text[start:end].strip()
+    answer = text
+    if kind == "detail":
+        details = [m.group().strip() for m in _DETAIL.finditer(text) if m.start() > 0]
+        if not details:
+            return None
+        answer = draw.choice(details)
+    return Spot(
+        document.id, document.title, document.source, passage.start + start, passage.start + end,
+        text, answer, kind,
+    )  # fmt: skip

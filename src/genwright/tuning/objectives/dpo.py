@@ -1,0 +1,49 @@
+"""DPO: direct preference optimisation. Rafailov et al. 2023, arXiv:2305.18290, equation 7.
+
+``-log s(beta (log pi(c)/ref(c) - log pi(r)/ref(r)))``: log 2 at the start. With label smoothing it
+is the conservative loss of Mitchell 2023, for preferences that may be the wrong way round.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from genwright.tuning.objectives.base import objectives
+from genwright.tuning.objectives.preferring import (
+    Pairs,
+    as_dataset,
+    freeze_reference,
+    preference_arguments,
+    prepared,
+)
+
+if TYPE_CHECKING:
+    from transformers import Trainer
+
+    from genwright.training.trainer import Job
+    from genwright.tuning.config import TuneConfig
+
+
+@objectives.register("dpo")
+class DPO(Pairs):
+    """Learns to prefer, by a logistic loss of the difference of both replies' log-ratios."""
+
+    loss: ClassVar[str] = "sigmoid"
+
+    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+        """Trl's trainer."""
+        from trl import DPOConfig, DPOTrainer
+
+        smoothing = {"label_smoothing": config.preference.label_smoothing}
+        arguments = DPOConfig(
+            loss_type=[self.loss],
+            precompute_ref_log_probs=True,  # the reference does not change
+            **preference_arguments(config, job, total),
+            **(smoothing if self.loss == "sigmoid" else {}),
+        )
+        trainer = prepared(DPOTrainer)(
+            model=job.model,
+            args=arguments,
+            train_dataset=as_dataset(list(job.train)),
+            eval_dataset=as_dataset(job.validation),
+            processing_class=tokenizer,
+        )
+        return freeze_reference(trainer)

@@ -1,0 +1,109 @@
+"""What the objectives share that let a policy write and score it: prompts, and their trainers."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from genwright.errors import Refused
+from genwright.tuning.objectives.preferring import Pairs, as_dataset, preference_arguments, turns_of
+from genwright.tuning.rendering import Rendering, messages_of
+from genwright.types import Json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from genwright.training.trainer import Job
+    from genwright.tuning.config import TuneConfig
+
+
+class Online(Pairs):
+    """Base of those that learn from replies of their own."""
+
+    forms: ClassVar[tuple[str, ...]] = (
+        "prompt_completion", "messages", "preference", "thumbs",
+    )  # fmt: skip
+    metrics: ClassVar[tuple[str, ...]] = ("reward",)
+    passes: ClassVar[float] = 6.0
+    width: ClassVar[int] = 1
+    reward: Any = None
+    """Scores replies; set by whoever prepares the training."""
+
+    def encode(
+        self,
+        tokenizer: "PreTrainedTokenizerBase",
+        rows: Sequence[Json],
+        labels: tuple[str, ...],
+        max_length: int,
+    ) -> list[Json]:
+        """Prompts as token ids, and as text for the reward; each once."""
+        rendering = Rendering(tokenizer, max_length)
+        made: dict[str, Json] = {}
+        for row in rows:
+            turns = prompt_turns(row)
+            text = rendering.prompt(turns)
+            ids = tokenizer(text, add_special_tokens=not tokenizer.chat_template)["input_ids"]
+            if len(ids) < max_length:
+                made.setdefault(text, {"prompt_ids": list(ids), "asked": turns[-1].content})
+        return list(made.values())
+
+    def tried(self, examples: Sequence[Any]) -> list[Json]:
+        """Examples of plain language modelling, as long as these."""
+        return [
+            {
+                "input_ids": ids,
+                "attention_mask": [1] * len(ids),
+                "labels": list(ids),
+            }
+            for ids in (each["prompt_ids"] for each in examples)
+        ]
+
+
+def prompt_turns(row: Json) -> list[Any]:
+    """What a row asks, without its reply."""
+    return turns_of(row["prompt"]) if "prompt" in row else messages_of(row)[:-1]
+
+
+def group_arguments(config: "TuneConfig", job: "Job", total: int) -> dict[str, Any]:
+    """Options of trl's trainers that compare several replies to one prompt.
+
+    Raises:
+        Refused: A batch does not hold whole groups.
+    """
+    given = preference_arguments(config, job, total)
+    size, group = config.train.batch_size * config.train.accumulate, config.preference.generations
+    if size % group:
+        raise Refused(
+            f"batch_size x accumulate is {size}, which is no multiple of generations={group}: set "
+            f"batch_size={group}."
+        )
+    for name in ("max_length", "dataset_num_proc", "train_sampling_strategy"):
+        given.pop(name, None)
+    given |= {
+        "num_generations": group,
+        "max_completion_length": config.preference.reply_tokens,
+        "temperature": config.preference.temperature,
+        "eval_strategy": "no",
+        "remove_unused_columns": False,
+    }
+    return given
+
+
+def group_dataset(examples: Sequence[Any], tokenizer: Any) -> Any:
+    """Prompts as trl takes them: rendered text."""
+    return as_dataset(
+        [
+            {"prompt": tokenizer.decode(each["prompt_ids"]), "asked": each["asked"]}
+            for each in examples
+        ]
+    )
+
+
+def rewarding(reward: Any) -> Any:
+    """A reward as trl calls it."""
+
+    def score(
+        prompts: list[str], completions: list[str], asked: list[str], **_: Any
+    ) -> list[float]:
+        del prompts
+        return [float(each) for each in reward(asked, completions)]
+
+    return score

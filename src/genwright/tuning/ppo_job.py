@@ -1,0 +1,109 @@
+"""A training by PPO as a job: steps, checkpoints, limits and a record, as every other one has."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from genwright.errors import Refused
+from genwright.training.devices import peak_memory_mb, set_threads
+from genwright.training.trainer import FINISHED, Fitted, Job
+from genwright.tuning.config import TuneConfig
+from genwright.tuning.objectives.ppo import SAVE_EVERY, Progressing, clock
+from genwright.tuning.ppo import PPO, PPOConfig
+
+
+@dataclass
+class PPOJob(Job):
+    """See ``Job``.
+
+    Args:
+        tokenizer: Of the policy.
+        reward: Scores replies.
+        tuning: What was asked for.
+    """
+
+    tokenizer: Any = None
+    reward: Any = None
+    tuning: TuneConfig = field(default_factory=lambda: TuneConfig(base=""))
+
+    def steps_at_most(self) -> int:
+        """Updates that the epochs take, within ``max_steps``."""
+        updates = super().steps_at_most()
+        return max(1, updates)
+
+    def fit(self) -> Fitted:
+        """Train, or go on where the checkpoint in the folder ended.
+
+        Raises:
+            Refused: The reward or the loss became nan or infinite.
+        """
+        if done := self._finished():
+            return done
+        set_threads(self.config)
+        total, place = self.steps(), Progressing(self.folder)
+        made = PPO(self.model, self.tokenizer, self.reward, self._config())
+        before, seconds = place.load(made)
+        began, tokens, rewards = clock(), 0, list[float]()
+        prompts = [each["prompt_ids"] for each in self.train]
+
+        def record(step: int, values: dict[str, float]) -> None:
+            nonlocal tokens
+            _check(values, step + before)
+            tokens += int(values["reply_tokens"] * made.config.batch)
+            rewards.append(values["reward"])
+            self.record(before + step, {"loss": values["policy_loss"], **values})
+            spent = seconds + clock() - began
+            late = self.config.minutes and spent > self.config.minutes * 60
+            if (before + step) % SAVE_EVERY == 0 or self.stop.is_set() or late:
+                place.save(made, before + step, spent)
+            if late:
+                self.stop.set()
+
+        step = before + made.train(prompts, total - before, record, self.stop)
+        limit = self.config.minutes and seconds + clock() - began >= self.config.minutes * 60
+        stopped = step < total and not limit
+        return self._end(step, stopped, seconds + clock() - began, tokens, rewards)
+
+    def _end(
+        self, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
+    ) -> Fitted:
+        from genwright.training.watching import save_weights
+
+        last = rewards[-5:] or [0.0]
+        fitted = Fitted(
+            status="stopped" if stopped else "done",
+            steps=step,
+            best_step=step,
+            loss=-sum(last) / len(last),  # what is minimised: minus the reward
+            seconds=round(seconds, 3),
+            tokens=tokens,
+            peak_mb=round(peak_memory_mb(), 1),
+            reason="" if not stopped else "stopped",
+        )
+        if not stopped:
+            save_weights(self.model, self.folder / "best")
+            (self.folder / FINISHED).write_text(json.dumps(fitted.__dict__), encoding="utf-8")
+        return fitted
+
+    def _config(self) -> PPOConfig:
+        train, told = self.config, self.tuning.preference
+        return PPOConfig(
+            batch=max(2, train.batch_size * train.accumulate),
+            minibatch=max(1, train.batch_size),
+            learning_rate=train.learning_rate or 1e-4,
+            beta=told.beta,
+            target_kl=told.target_kl,
+            max_new_tokens=told.reply_tokens,
+            temperature=told.temperature,
+            seed=train.seed,
+        )
+
+
+def _check(values: dict[str, float], step: int) -> None:
+    import math
+
+    if not all(math.isfinite(value) for value in values.values()):
+        raise Refused(
+            f"PPO came to a value that is no number at step {step}: lower learning_rate, or raise "
+            "beta. The last checkpoint is kept."
+        )

@@ -1,0 +1,186 @@
+"""Learning from preferences: every objective trained, measured, registered and served."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
+
+import torch
+from tests.tuning.conftest import bench, parts  # noqa: F401
+from tests.tuning.tiny import build
+
+from genwright.datasets import Dataset, Parts
+from genwright.errors import Refused, UsageError
+from genwright.evaluation.intervals import Interval
+from genwright.tuning.config import configured
+from genwright.tuning.measuring_preferences import auc_interval, calibration_error, logps
+from genwright.tuning.objectives import objectives
+from genwright.tuning.rewards import PROGRAMMATIC, brief, cites, reward_of, trained_reward
+from genwright.tuning.steps import begin, tune
+from genwright.types import OWNER
+
+WORDS = "one two three four five six seven eight nine ten".split()
+
+
+def preference(count, start=0):
+    return tuple(
+        {"prompt": f"say {WORDS[i % 10]} {i + start}", "chosen": WORDS[i % 10],
+         "rejected": "the blue pump is bad"}
+        for i in range(count)
+    )  # fmt: skip
+
+
+def thumbs(count, start=0):
+    return tuple(
+        {"prompt": f"say {WORDS[i % 10]} {i + start}", "label": i % 2 == 0,
+         "completion": WORDS[i % 10] if i % 2 == 0 else "the blue pump is bad"}
+        for i in range(count)
+    )  # fmt: skip
+
+
+def data(form="preference", train=16):
+    rows = {"preference": preference, "thumbs": thumbs}[form]
+    return Parts(
+        Dataset("tiny-train", form, rows(train)),
+        Dataset("tiny-validation", form, rows(4, 100)),
+        Dataset("tiny-test", form, rows(8, 200)),
+    )
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory):
+    return build("llama2", tmp_path_factory.mktemp("models") / "llama")
+
+
+def config_of(base, objective, **sets):
+    given = {"max_steps": "6", "batch_size": "4", "max_length": "64", "rank": "4",
+             "threads": "1", "learning_rate": "1e-2", "precision": "float32",
+             "baseline": "false", "quantise": "f32", "reply_tokens": "4"}  # fmt: skip
+    values = {"base": str(base), "objective": objective, "method": "lora", "name": objective}
+    return configured(values, given | {k: str(v) for k, v in sets.items()})
+
+
+def losses(bench, run):  # noqa: F811
+    return [value for _, value in bench.runs.values(run)["loss"]]
+
+
+@pytest.mark.parametrize("objective", ["dpo", "ipo", "kto", "reward"])
+def test_offline_objectives(objective, llama, bench):  # noqa: F811
+    form = "thumbs" if objective == "kto" else "preference"
+    config = config_of(llama, objective, log_every=1)
+    run = begin(bench, config, data(form))
+    tuned = tune(bench, run)
+    version = bench.versions.resolve(OWNER, objective)
+    assert tuned.version == f"{objective}@1"
+    assert version.facts.objective == ("reward" if objective == "reward" else "generation")
+    metric = objectives.get(objective).metrics[0]
+    assert tuned.metrics["test"][metric]["value"] > 0.7  # told apart after six steps
+    first = losses(bench, run)[0]
+    known = {"dpo": math.log(2), "kto": 0.5, "reward": None, "ipo": None}[objective]
+    if known is not None:  # policy and reference are the same at the start
+        assert first == pytest.approx(known, abs=1e-3)
+    names = [p.name for p in (version.folder / "adapter").rglob("*")]
+    assert "ref" not in names  # the reference is not a part of what was learnt
+
+
+def test_a_stopped_training_goes_on(llama, bench):  # noqa: F811
+    config = config_of(llama, "dpo", max_steps=8, save_every=2, log_every=1)
+    whole = tune(bench, begin(bench, config, data()))
+    run = begin(bench, config, data())
+
+    def progress(done, total, what):
+        if what.startswith("step 4,"):
+            bench.stop.set()
+
+    assert tune(replace(bench, progress=progress), run).status == "stopped"
+    bench.stop.clear()
+    again = tune(bench, run)
+    assert again.status == "done"
+    assert again.metrics["test"]["margin"] == whole.metrics["test"]["margin"]
+
+
+@pytest.mark.parametrize("objective", ["grpo", "rloo", "ppo"])
+def test_online_objectives(objective, llama, bench):  # noqa: F811
+    config = config_of(llama, objective, reward="brief", max_steps=2, temperature=0.9)
+    tuned = tune(bench, begin(bench, config, data()))
+    assert tuned.version == f"{objective}@1"
+    assert 0 <= tuned.metrics["test"]["reward"]["value"] <= 1
+    if objective == "ppo":
+        values = bench.runs.values(tuned.run)
+        assert {"reward", "kl", "value_loss"} <= set(values)
+
+
+def test_reward_model_scores_and_steers(llama, bench):  # noqa: F811
+    tune(bench, begin(bench, config_of(llama, "reward", max_steps=20), data(train=40)))
+    score = trained_reward(bench, "reward@1")
+    good, bad = score(["say one 1", "say one 1"], ["one", "the blue pump is bad"])
+    assert good > bad
+    config = config_of(llama, "ppo", reward="reward@1", max_steps=2)
+    tuned = tune(bench, begin(bench, config, data()))
+    assert math.isfinite(tuned.metrics["test"]["reward"]["value"])
+    with pytest.raises(UsageError, match="no reward"):
+        trained_reward(bench, "ppo@1")
+
+
+def test_ppo_goes_on_where_it_was_stopped(llama, bench):  # noqa: F811
+    config = config_of(llama, "ppo", reward="brief", max_steps=12)
+    run = begin(bench, config, data())
+    bench.stop.set()
+    assert tune(bench, run).status == "stopped"
+    bench.stop.clear()
+    assert tune(bench, run).status == "done"
+
+
+def test_bad_requests_are_refused(llama, bench):  # noqa: F811
+    for objective, sets, error in (
+        ("grpo", {}, "what scores replies"),
+        ("grpo", {"reward": "brief", "generations": "3"}, "no multiple of generations"),
+        ("kto", {"batch_size": "1"}, "batch_size=2"),
+    ):
+        form = "thumbs" if objective == "kto" else "preference"
+        run = begin(bench, config_of(llama, objective, **sets), data(form))
+        with pytest.raises((Refused, UsageError), match=error):
+            tune(bench, run)
+        assert bench.runs.get(run).status == "failed"
+    with pytest.raises(UsageError, match="learns from rows of preference"):
+        begin(bench, config_of(llama, "dpo"), data("thumbs"))
+    assert bench.versions.known(OWNER) == []
+
+
+def test_programmatic_rewards():
+    assert brief(["?"] * 3, ["", "word " * 60, "word " * 100]) == [0.0, 0.5, 0.0]
+    assert cites(["?"] * 2, ["It is [1]. So [2]!", "None."]) == [1.0, 0.0]
+    assert PROGRAMMATIC["json"](["?"] * 2, ['{"a": 1}', "{"]) == [1.0, 0.0]
+    both = reward_of(None, "brief+cites", None)
+    assert both(["?"], ["It is so [1]."]) == [2.0]
+
+
+def test_log_probabilities_do_not_mind_padding(llama):
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(llama).eval()
+    rows = [{"prompt_ids": [5, 6, 7], "chosen_ids": [8, 9]},
+            {"prompt_ids": [5], "chosen_ids": [6, 7, 8, 9, 10]}]  # fmt: skip
+    together = logps(model, rows, "chosen_ids", 0)
+    alone = [logps(model, [row], "chosen_ids", 0)[0] for row in rows]
+    assert together == pytest.approx(alone, abs=1e-3)
+    with torch.inference_mode():
+        chances = model(torch.tensor([[5, 6, 7, 8, 9]])).logits.log_softmax(-1)
+    wanted = float(chances[0, 2, 8] + chances[0, 3, 9])
+    assert together[0] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_calibration_and_auc():
+    sure = [20.0] * 50
+    assert calibration_error(sure).value == pytest.approx(0, abs=1e-6)
+    wrong = calibration_error([-20.0] * 50)
+    assert wrong.value == pytest.approx(1, abs=1e-6)
+    assert auc_interval([3, 2, 1, 0], [True, True, False, False]).value == 1
+    assert auc_interval([1, 1], [True, False]).value == 0.5
+    one = auc_interval([1, 2], [True, True])
+    assert isinstance(one, Interval)
+    assert math.isnan(one.value)
+    assert json.dumps(one.json())
