@@ -11,7 +11,7 @@ from genwright.storage import Database
 from genwright.types import Principal
 from genwright.workspace import Workspace
 
-COMMANDS = {"tune": "tune", "pretrain": "pretrain"}
+COMMANDS = {"tune": "tune", "pretrain": "pretrain", "improve": "improve"}
 """Command that goes on with a run, by its kind."""
 
 

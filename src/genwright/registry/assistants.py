@@ -138,6 +138,22 @@ class Assistants:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
             return Served(name, _add(session, principal, row, config, note, (CANDIDATE,)))
 
+    def adopt(
+        self, principal: Principal, name: str, config: AssistantConfig, *, note: str = ""
+    ) -> Served:
+        """Make a new version of a whole configuration; it becomes the candidate.
+
+        Raises:
+            NotFound: There is no such assistant.
+            UsageError: It is the newest version already.
+        """
+        with self.database.write(principal) as session:
+            row = _row(session, name)
+            newest = _versions(session, row)[-1]
+            if config.digest() == newest.digest:
+                raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
+            return Served(name, _add(session, principal, row, config, note, (CANDIDATE,)))
+
     def promote(self, principal: Principal, name: str, version: str = "candidate") -> Served:
         """Let ``live`` point to a version, by number or alias.
 

@@ -1,0 +1,69 @@
+"""The protocol of methods: from feedback to a changed configuration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from genwright.improve.questions import HeldOut, question_of, to_learn_from
+from genwright.plugins import Plugins
+from genwright.rag.parts import Parts
+from genwright.registry.config import AssistantConfig
+from genwright.tuning.steps import Bench
+from genwright.types import Json
+
+MOST_TRIED = 40
+"""Questions that variants are compared on while a method chooses among them."""
+
+
+class NotPossible(Exception):
+    """A method has nothing to learn from, or does not apply to this assistant; it says why."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change to an assistant, with the reason for it."""
+
+    method: str
+    changes: Mapping[str, Any]
+    """Laid over the live configuration."""
+    reason: str
+    facts: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a method works with: nothing of it is held out."""
+
+    parts: Parts
+    bench: Bench
+    assistant: str
+    live: AssistantConfig
+    pairs: Sequence[Json]
+    thumbs: Sequence[Json]
+    good: Sequence[Json]
+    run: int
+    """The improvement's own run."""
+    seed: int = 0
+
+    def questions(self) -> list[HeldOut]:
+        """Questions with right answers to compare variants on."""
+        found = {
+            question_of(row): HeldOut(question_of(row), str(row["messages"][-1]["content"]))
+            for row in to_learn_from(self.good)
+        }
+        return list(found.values())[:MOST_TRIED]
+
+
+class Method(Protocol):
+    """A way to make an assistant better."""
+
+    def propose(self, material: Material) -> Proposal:
+        """A change.
+
+        Raises:
+            NotPossible: There is nothing to learn from, or it does not apply.
+        """
+        ...
+
+
+methods: Plugins[Method] = Plugins("genwright.improve.methods")

@@ -1,0 +1,14 @@
+"""Training by DPO on feedback: see ``docs/tuning.md``."""
+
+from genwright.improve.methods.base import Material, Proposal, methods
+from genwright.improve.methods.training import trained
+
+
+@methods.register("dpo")
+class TrainDPO:
+    """Learns to prefer what people preferred, from corrections, ratings and votes."""
+
+    def propose(self, material: Material) -> Proposal:
+        """The assistant with a trained model."""
+        sets = {"epochs": 1}
+        return trained(material, "dpo", "preference", material.pairs, sets)

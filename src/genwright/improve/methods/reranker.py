@@ -1,0 +1,28 @@
+"""A reranker, where one is here: switched on where it brings answers nearer."""
+
+from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
+from genwright.improve.methods.variants import best_of
+
+
+@methods.register("reranker")
+class Reranking:
+    """Tries every pulled reranker on the questions with a right answer."""
+
+    def propose(self, material: Material) -> Proposal:
+        """The search with a reranker; no training."""
+        pulled = [
+            each.name
+            for each in material.parts.catalog.models()
+            if each.pulled and each.kind == "rerank"
+        ]
+        live = material.live.retrieval.rerank_model
+        variants = {
+            name: {"retrieval": {"reranker": "llamacpp", "rerank_model": name}}
+            for name in pulled
+            if name != live
+        }
+        if not variants:
+            raise NotPossible("no other reranker is pulled: genwright models list shows them")
+        best, scores = best_of(material, variants)
+        reason = f"hits are reordered by {best!r}"
+        return Proposal("reranker", variants[best], reason, {"f1": scores})

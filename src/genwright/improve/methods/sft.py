@@ -1,0 +1,14 @@
+"""Training by SFT on feedback: see ``docs/tuning.md``."""
+
+from genwright.improve.methods.base import Material, Proposal, methods
+from genwright.improve.methods.training import trained
+
+
+@methods.register("sft")
+class TrainSFT:
+    """Learns the answers that people liked, and what they put in the place of others."""
+
+    def propose(self, material: Material) -> Proposal:
+        """The assistant with a trained model."""
+        sets = {"epochs": 2, "test_rows": 20, "learn": "last"}
+        return trained(material, "sft", "messages", material.good, sets)

@@ -1,0 +1,80 @@
+"""What the methods that train share: a tuning on the rows of feedback, and its version."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from genwright.datasets import Dataset, split_dataset
+from genwright.errors import GenwrightError, MissingDependency
+from genwright.improve.methods.base import Material, NotPossible, Proposal
+from genwright.improve.questions import to_learn_from
+from genwright.tuning.config import TuneConfig, configured
+from genwright.tuning.steps import begin, tune
+from genwright.types import Json
+
+LEAST = 20
+MINUTES = 12.0
+"""Most minutes of one training."""
+
+
+def trained(
+    material: Material, method: str, form: str, rows: Sequence[Json], sets: dict[str, Any]
+) -> Proposal:
+    """Tune the live model on rows, and let the assistant answer by the result.
+
+    The tuning is a run of its own: an improvement that was interrupted goes on with it.
+
+    Raises:
+        NotPossible: There are too few rows, or no trainable model answers.
+    """
+    live = material.live
+    if live.answer.extractive:
+        raise NotPossible("it quotes and asks no model: there is nothing to train")
+    if "/" in live.answer.model:
+        raise NotPossible(f"{live.answer.model!r} is a server's: it cannot be trained here")
+    kept = to_learn_from(rows)
+    if len(kept) < LEAST:
+        raise NotPossible(f"{len(kept)} rows to learn from, {LEAST} are needed")
+    try:
+        parts = split_dataset(
+            Dataset(f"{material.assistant}-{method}", form, tuple(kept), "feedback"),  # type: ignore[arg-type]
+            validation=0.1, test=0.1, seed=material.seed,
+        )  # fmt: skip
+        run = _begun(material, method) or begin(
+            material.bench, _config(material, method, sets), parts
+        )
+        material.bench.runs.update(material.run, message=f"{method}: training in run {run}")
+        made = tune(material.bench, run)
+    except MissingDependency as error:
+        raise NotPossible(str(error)) from error
+    if not made.version:
+        raise GenwrightError(f"The training in run {run} was stopped: go on with --resume.")
+    changes = {"answer": {"model": made.served_as, "extractive": False}}
+    facts = {"run": run, "version": made.version, "metrics": made.metrics, "rows": len(kept)}
+    reason = f"{made.version} was trained on {len(kept)} rows of feedback ({method})"
+    return Proposal(method, changes, reason, facts)
+
+
+def _config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig:
+    """The configuration of a tuning: the base is the live model's, its adapter is trained on."""
+    found = material.parts.models.trained(material.live.answer.model)
+    base, resume = material.live.answer.model, ""
+    if found is not None:
+        base = found.facts.base if found.facts.kind == "adapter" else found.label
+        resume = found.label if found.facts.kind == "adapter" else ""
+    values = {
+        "base": base,
+        "resume_from": resume,
+        "objective": "generation" if method == "sft" else method,
+        "method": found.facts.method if resume and found is not None else "lora",
+        "name": f"{material.assistant}-{method}",
+        "train": {"minutes": MINUTES, "seed": material.seed},
+        "baseline": False,
+    }
+    return configured(values, {"max_length": 768, "batch_size": 4, **sets})
+
+
+def _begun(material: Material, method: str) -> int | None:
+    """The tuning that this improvement began before it was interrupted."""
+    message = material.bench.runs.get(material.run).message
+    word = f"{method}: training in run "
+    return int(message.removeprefix(word)) if message.startswith(word) else None

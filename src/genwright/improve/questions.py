@@ -1,0 +1,100 @@
+"""Held-out questions: what a candidate is measured on, and never learns from.
+
+They come from a file, or from feedback itself: of every question that somebody gave a right answer
+to, a fixed share is held out, by a digest of its words, so that it stays held out for ever.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genwright.datasets.files import read_records
+from genwright.errors import Refused, UsageError
+from genwright.feedback.learning import Collected
+from genwright.types import Json
+
+SHARE = 0.4
+"""Of the questions that feedback knows the answer of, held out."""
+_QUESTION = ("question", "prompt", "instruction")
+_ANSWER = ("answer", "reference", "completion", "expected", "chosen")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A question with a right answer."""
+
+    question: str
+    reference: str
+    refuse: bool = False
+    """Whether a refusal is the right answer."""
+
+
+def is_held_out(question: str, share: float = SHARE) -> bool:
+    """Whether a question is held out, whatever its case and spaces."""
+    plain = " ".join(question.lower().split())
+    number = int.from_bytes(hashlib.sha256(plain.encode()).digest()[:8], "big")
+    return number / 2**64 < share
+
+
+def from_file(path: Path, limit: int | None = None) -> list[HeldOut]:
+    """Questions of a file: ``question``, and ``answer`` or ``answers``.
+
+    An empty answer is one that must be refused.
+
+    Raises:
+        UsageError: A row has no question.
+        Refused: Rows are synthetic: nothing is measured on what a model made.
+    """
+    rows = read_records(path)[:limit]
+    if made := sum(bool(row.get("synthetic")) for row in rows):
+        raise Refused(f"{made} rows of {path.name} are synthetic: measure on real questions only.")
+    found = []
+    for number, row in enumerate(rows, 1):
+        question = _first(row, _QUESTION)
+        if not question:
+            raise UsageError(f"{path.name}, row {number}: expected a column question.")
+        reference = _reference(row)
+        found.append(HeldOut(question, reference, refuse=not reference))
+    return found
+
+
+def from_feedback(collected: Collected) -> list[HeldOut]:
+    """Questions that feedback knows the right answer of, the held-out share."""
+    found: dict[str, HeldOut] = {}
+    for row in collected.good:
+        question = question_of(row)
+        if question and is_held_out(question):
+            found[question] = HeldOut(question, str(row["messages"][-1]["content"]))
+    return list(found.values())
+
+
+def to_learn_from(rows: Sequence[Json]) -> list[Json]:
+    """Rows whose question is not held out."""
+    return [row for row in rows if not is_held_out(question_of(row) or str(row)[:200])]
+
+
+def question_of(row: Json) -> str:
+    """What a row asks: the words after ``Question:`` in a rendered prompt, or its last turn."""
+    turns = row.get("messages") or row.get("prompt")
+    if isinstance(turns, list):
+        asked = [str(t["content"]) for t in turns if t["role"] == "user"]
+        turns = asked[-1] if asked else ""
+    text = str(turns or "")
+    marked = text.rpartition("Question:")[2].strip()
+    return marked or text.strip()
+
+
+def _reference(row: Json) -> str:
+    answers = row.get("answers")
+    if isinstance(answers, list):
+        first = answers[0] if answers else ""
+        return str(first.get("text", "") if isinstance(first, dict) else first).strip()
+    return _first(row, _ANSWER)
+
+
+def _first(row: Json, names: Sequence[str]) -> str:
+    for name in names:
+        if isinstance(row.get(name), str) and row[name].strip():
+            return str(row[name]).strip()
+    return ""

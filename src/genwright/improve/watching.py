@@ -1,0 +1,66 @@
+"""After a promotion: an alert that fires soon takes it back."""
+
+import time
+from datetime import datetime
+
+from sqlalchemy import select
+
+from genwright.improve.loop import KIND
+from genwright.registry import Assistants, Runs
+from genwright.storage import Alert, Database
+from genwright.types import OWNER, Json
+
+HOURS = 24.0
+"""How long after a promotion an alert is thought to be its doing."""
+SEVERITIES = ("warning", "critical")
+
+
+def take_back(database: Database, assistants: Assistants, now: float | None = None) -> list[Json]:
+    """Roll back every assistant that an improvement promoted of late and an alert fired for since.
+
+    Nothing is done where somebody has moved ``live`` since then: a person's word stands.
+
+    Returns:
+        ``{"assistant", "from", "to", "alert"}`` of each that was rolled back.
+    """
+    runs, now = Runs(database, OWNER), now or time.time()
+    done = []
+    for row in runs.newest([KIND]):
+        promoted = row.results.get("state", {}).get("promote")
+        if not promoted or row.results.get("rolled_back"):
+            continue
+        if now - promoted["at"] > HOURS * 3600:
+            continue
+        alert = _fired_since(database, promoted["at"])
+        if alert is None:
+            continue
+        name = promoted["label"].partition("@")[0]
+        if assistants.resolve(OWNER, name).label != promoted["label"]:
+            continue
+        back = assistants.rollback(OWNER, name)
+        told = {"assistant": name, "from": promoted["label"], "to": back.label, "alert": alert}
+        runs.update(
+            row.id,
+            results={**row.results, "rolled_back": told},
+            message=f"rolled back to {back.label}: alert {alert!r}",
+        )
+        done.append(told)
+    return done
+
+
+def _fired_since(database: Database, since: float) -> str | None:
+    """Name of an alert that fired after a time and has not been resolved."""
+    with database.read(OWNER) as session:
+        rows = session.scalars(
+            select(Alert).where(Alert.resolved_at.is_(None), Alert.severity.in_(SEVERITIES))
+        )
+        for row in rows:
+            if _seconds(row.fired_at) >= since:
+                return row.rule
+    return None
+
+
+def _seconds(at: datetime) -> float:
+    from datetime import UTC
+
+    return at.replace(tzinfo=UTC).timestamp()

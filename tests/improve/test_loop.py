@@ -1,0 +1,336 @@
+"""The loop over a small workspace: from feedback to a promoted version, and back."""
+
+import json
+import time
+
+import pytest
+
+from genwright.errors import GenwrightError, NotFound, Refused, UsageError
+from genwright.feedback import Opinion, give
+from genwright.improve.canaries import (
+    canaries,
+    compare,
+    end_canary,
+    routed,
+    start_canary,
+    watch_canaries,
+)
+from genwright.improve.checking import run_suite
+from genwright.improve.loop import Wanted, assistants_of, begin, improve, runs_of
+from genwright.improve.methods import methods
+from genwright.improve.questions import HeldOut, from_file, is_held_out, question_of
+from genwright.improve.suites import (
+    Case,
+    add_case,
+    add_from_trace,
+    cases,
+    check,
+    quality,
+    remove_case,
+)
+from genwright.improve.watching import take_back
+from genwright.improve.why import lines, why
+from genwright.rag.answer import Answerer
+from genwright.rag.bench import bench_of
+from genwright.rag.citations import Answer
+from genwright.rag.parts import Parts
+from genwright.storage import Alert
+from genwright.types import OWNER, Principal
+from genwright.workspace import create, open_workspace
+
+FACTS = [
+    ("pump", "The red pump holds 2.5 bar at the outlet.", "What pressure does the red pump hold?"),
+    ("valve", "The blue valve opens at 80 degrees.", "At what temperature does the valve open?"),
+    ("tank", "The steel tank takes 400 litres of oil.", "How much oil does the tank take?"),
+    ("motor", "The electric motor turns 1450 times a minute.", "How fast does the motor turn?"),
+    ("belt", "The rubber belt was made in Turin in 1987.", "Where was the rubber belt made?"),
+    ("filter", "The paper filter lasts 600 hours of work.", "How long does the filter last?"),
+    ("fan", "The ceiling fan has five wooden blades.", "How many blades has the ceiling fan?"),
+    ("gauge", "The brass gauge was read by Mr Keller.", "Who read the brass gauge?"),
+    ("hose", "The green hose is twelve metres long.", "How long is the green hose?"),
+    (
+        "boiler",
+        "The copper boiler heats water to 95 degrees.",
+        "How hot does the boiler get?",
+    ),
+    ("crane", "The yellow crane lifts 3 tonnes.", "How much does the yellow crane lift?"),
+    ("lamp", "The desk lamp needs a 40 watt bulb.", "Which bulb does the desk lamp need?"),
+]
+
+
+@pytest.fixture
+def parts(tmp_path):
+    overrides = {
+        "embedding": {"model": "hashing"},
+        "answer": {"extractive": True, "min_answerable": 0.05},
+        "improve": {"least": 1},
+    }
+    workspace = open_workspace(create(tmp_path / "workspace"), overrides)
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for name, text, _ in FACTS:
+        (folder / f"{name}.txt").write_text(text)
+    with Parts(workspace) as made:
+        made.ingest().add_paths([folder])
+        yield made
+    workspace.close()
+
+
+@pytest.fixture
+def questions(tmp_path):
+    file = tmp_path / "questions.jsonl"
+    rows = [{"question": asked, "answer": text} for _, text, asked in FACTS]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+def ask(parts, question, version=""):
+    from genwright.rag.assistants import answerer_of, scope_of
+
+    served = assistants_of(parts).resolve(OWNER, version)
+    inner = parts.acting_for(OWNER, served.version.config.settings(parts.workspace.settings))
+    return answerer_of(inner, served).ask(question, scope=scope_of(inner, served))
+
+
+def with_feedback(parts, count=8):
+    for _, text, asked in FACTS[:count]:
+        answer = ask(parts, asked)
+        give(parts.workspace.database, OWNER, answer.trace_id, Opinion(-1, correction=text))
+
+
+def spoilt(parts):
+    """Live is a version that refuses everything; the good one is what a method can find."""
+    assistants = assistants_of(parts)
+    assistants.known(OWNER)
+    assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}})
+    assistants.promote(OWNER, "assistant")
+    return assistants
+
+
+class Lenient:
+    """A method of the tests: answers again."""
+
+    def propose(self, material):
+        from genwright.improve.methods import Proposal
+
+        changes = {"answer": {"min_answerable": 0.05}}
+        return Proposal("lenient", changes, "it refuses less")
+
+
+class Sabotage:
+    """A method of the tests: refuses everything."""
+
+    def propose(self, material):
+        from genwright.improve.methods import Proposal
+
+        return Proposal("sabotage", {"answer": {"min_answerable": 1.0}}, "it refuses all")
+
+
+@pytest.fixture(autouse=True)
+def own_methods():
+    methods._classes.setdefault("lenient", Lenient)
+    methods._classes.setdefault("sabotage", Sabotage)
+    yield
+    methods._classes.pop("lenient", None)
+    methods._classes.pop("sabotage", None)
+
+
+def test_a_better_version_is_found_gated_promoted_and_taken_back(parts, questions):
+    assistants = spoilt(parts)
+    with_feedback(parts)
+    wanted = Wanted(methods=("lenient", "sabotage"), questions=str(questions), promote=True)
+    run = begin(parts, wanted)
+    found = improve(parts, bench_of(parts), run)
+    assert found.status == "promoted"
+    assert found.decisions["lenient"]["passed"]
+    assert not found.decisions["sabotage"]["passed"]
+    assert assistants.resolve(OWNER, "assistant").label == found.candidate == "assistant@3"
+    assert not ask(parts, FACTS[0][2]).refused
+    page = found.report.read_text()
+    assert "The better version is live" in page
+    assert "it refuses less" in page
+    assert "<svg" in page
+    took = time.monotonic()
+    back = assistants.rollback(OWNER, "assistant")
+    assert time.monotonic() - took < 5
+    assert back.label == "assistant@2"
+    again = improve(parts, bench_of(parts), begin(parts, wanted))
+    assert again.status == "nothing"  # all feedback was used
+    assert "are needed" in runs_of(parts).get(again.run).message
+
+
+def test_it_goes_on_where_it_was_interrupted(parts, questions):
+    spoilt(parts)
+    with_feedback(parts)
+    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=False)
+    run = begin(parts, wanted)
+    seen = []
+
+    def progress(done, total, what):
+        seen.append(what)
+        if "questions" in what and "lenient" in what:
+            raise KeyboardInterrupt
+
+    stopped = parts.acting_for(OWNER, progress=progress)
+    with pytest.raises(KeyboardInterrupt):
+        improve(stopped, bench_of(stopped), run)
+    row = runs_of(parts).get(run)
+    assert row.status == "stopped"
+    assert set(row.results["state"]) >= {"collect", "check", "propose"}
+    found = improve(parts, bench_of(parts), run)
+    assert found.status == "waiting"
+    assert found.candidate == "assistant@3"
+    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@2"
+    with pytest.raises(GenwrightError):
+        assistants_of(parts).promote(OWNER, "assistant", "candidate")
+        improve(parts, bench_of(parts), run)
+
+
+def test_nothing_is_promoted_that_did_not_pass(parts, questions):
+    with_feedback(parts)
+    wanted = Wanted(methods=("sabotage",), questions=str(questions), promote=True)
+    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    assert found.status == "rejected"
+    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@1"
+    assert "everything stays as it is" in found.report.read_text()
+
+
+def test_a_candidate_whose_model_is_gone_does_not_pass(parts, questions):
+    class Gone:
+        def propose(self, material):
+            from genwright.improve.methods import Proposal
+
+            changes = {"answer": {"model": "removed@1", "extractive": False}}
+            return Proposal("gone", changes, "a model that was removed")
+
+    methods._classes["gone"] = Gone
+    try:
+        with_feedback(parts)
+        wanted = Wanted(methods=("gone",), questions=str(questions), promote=True)
+        found = improve(parts, bench_of(parts), begin(parts, wanted))
+    finally:
+        methods._classes.pop("gone")
+    assert found.status == "rejected"
+    assert "it does not answer" in found.decisions["gone"]["reasons"][0]
+    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@1"
+
+
+def test_methods_say_why_they_do_nothing(parts, questions):
+    with_feedback(parts, 2)
+    wanted = Wanted(methods=("shots", "prompt", "reranker", "retrieval", "sft"),
+                    questions=str(questions))  # fmt: skip
+    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    assert found.status == "nothing"
+    said = runs_of(parts).get(found.run).results["state"]["propose"]
+    assert "quotes and asks no model" in said["shots"]["not"]
+    assert "no other reranker" in said["reranker"]["not"]
+    assert "are needed" in said["retrieval"]["not"]
+
+
+def test_bad_requests(parts, tmp_path):
+    for wanted, error in (
+        (Wanted(methods=("magic",)), UsageError),
+        (Wanted(assistant="nobody"), NotFound),
+        (Wanted(questions=str(tmp_path / "none.jsonl")), NotFound),
+    ):
+        with pytest.raises(error):
+            begin(parts, wanted)
+    file = tmp_path / "made.jsonl"
+    file.write_text('{"question": "Why?", "answer": "So.", "synthetic": "questions"}\n')
+    with pytest.raises(Refused, match="synthetic"):
+        from_file(file)
+
+
+def test_held_out_questions_stay_held_out():
+    assert is_held_out("How tall is it?") == is_held_out("  how TALL is  it? ")
+    share = sum(is_held_out(f"Question {n}?") for n in range(2000)) / 2000
+    assert 0.36 < share < 0.44
+    row = {"prompt": [{"role": "user", "content": "<passage>x</passage>\nQuestion: How tall?"}]}
+    assert question_of(row) == "How tall?"
+
+
+def test_suite_cases_from_traces(parts):
+    database = parts.workspace.database
+    good = ask(parts, FACTS[0][2])
+    case = add_from_trace(database, OWNER, good.trace_id)
+    assert check(case, good).passed
+    assert add_from_trace(database, OWNER, good.trace_id).id == case.id  # kept once
+    bad = add_from_trace(database, OWNER, good.trace_id, bad=True, reference="Seven bar, at most.")
+    verdict = check(bad, good)
+    assert not verdict.passed
+    assert "Seven bar" in verdict.why
+    told = run_suite(parts)
+    assert (told["total"], told["passed"]) == (2, 1)
+    remove_case(database, OWNER, bad.id)
+    assert [each.id for each in cases(database, OWNER)] == [case.id]
+    with pytest.raises(NotFound):
+        remove_case(database, OWNER, bad.id)
+    with pytest.raises(UsageError, match="needs"):
+        add_case(database, OWNER, Case(0, "Why?"))
+
+
+def test_rules_of_cases():
+    refusal = Answer("", True, (), (), "m", "", 0.1)
+    words = Answer("It holds 2.5 bar.", False, (), (), "m", "", 0.9)
+    assert check(Case(1, "q", refuse=True), refusal).passed
+    assert not check(Case(1, "q", refuse=True), words).passed
+    assert not check(Case(1, "q", reference="x"), refusal).passed
+    assert check(Case(1, "q", reference="2.5 bar"), words).passed
+    assert not check(Case(1, "q", avoid="It holds 2.5 bar."), words).passed
+    assert not check(Case(1, "q", source={"document": 1, "start": 0, "end": 5}), words).passed
+    assert quality("", "x") == 0
+    assert HeldOut("q", "a").refuse is False
+
+
+def test_canary_runs_sticks_and_ends_when_worse(parts):
+    assistants, database = assistants_of(parts), parts.workspace.database
+    assistants.known(OWNER)
+    assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 1.0}})
+    canary = start_canary(database, OWNER, assistants, "assistant", share=0.5)
+    live = assistants.resolve(OWNER, "assistant")
+    went = {routed(database, assistants, live, OWNER, str(n)).label for n in range(40)}
+    assert went == {"assistant@1", "assistant@2"}
+    with pytest.raises(Refused, match="runs"):
+        start_canary(database, OWNER, assistants, "assistant")
+    for n in range(24):
+        for label, thumb in (("assistant@1", 1), ("assistant@2", -1)):
+            answer = ask(parts, FACTS[n % 12][2], label)
+            give(database, OWNER, answer.trace_id, Opinion(thumb), per_minute=1000)
+    found = compare(database, canary, 1)
+    assert (found.live, found.candidate, found.thumbs_down) == (24, 24, (0, 24))
+    assert found.worse
+    (ended,) = watch_canaries(database, assistants)
+    assert "worse with confidence" in ended.reason
+    assert canaries(database, OWNER) == []
+    assert routed(database, assistants, live, OWNER, "1") is live
+    with pytest.raises(NotFound):
+        end_canary(database, OWNER, "assistant", "")
+    for share in (0, 0.9):
+        with pytest.raises(UsageError):
+            start_canary(database, OWNER, assistants, "assistant", share=share)
+    with pytest.raises(Refused, match="is live"):
+        start_canary(database, OWNER, assistants, "assistant", "live")
+
+
+def test_an_alert_takes_a_promotion_back(parts, questions):
+    assistants = spoilt(parts)
+    with_feedback(parts)
+    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True)
+    improve(parts, bench_of(parts), begin(parts, wanted))
+    database = parts.workspace.database
+    assert take_back(database, assistants) == []
+    with database.write(OWNER) as session:
+        session.add(Alert(rule="errors", severity="critical", summary="", value=1.0))
+    (told,) = take_back(database, assistants)
+    assert (told["from"], told["to"], told["alert"]) == ("assistant@3", "assistant@2", "errors")
+    assert assistants.resolve(OWNER, "assistant").label == "assistant@2"
+    assert take_back(database, assistants) == []
+
+
+def test_why_names_people_to_those_who_may_know(parts, tmp_path):
+    answer = ask(parts, FACTS[0][2])
+    tree = "\n".join(lines(why(parts.workspace, OWNER, answer.trace_id)))
+    assert "assistant assistant@1" in tree
+    with pytest.raises(NotFound):
+        why(parts.workspace, Principal("eve", role="reader"), answer.trace_id)
+    assert Answerer  # the answer came from it
