@@ -19,6 +19,7 @@ from genwright.tuning.config import configured
 from genwright.tuning.measuring_preferences import auc_interval, calibration_error, logps
 from genwright.tuning.objectives import objectives
 from genwright.tuning.rewards import PROGRAMMATIC, brief, cites, reward_of, trained_reward
+from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
 from genwright.tuning.steps import begin, tune
 from genwright.types import OWNER
 
@@ -123,6 +124,32 @@ def test_reward_model_scores_and_steers(llama, bench):  # noqa: F811
     assert math.isfinite(tuned.metrics["test"]["reward"]["value"])
     with pytest.raises(UsageError, match="no reward"):
         trained_reward(bench, "ppo@1")
+
+
+def test_rlhf_is_three_stages_that_go_on(llama, bench, tmp_path):  # noqa: F811
+    for name, rows in (("train", preference(24)), ("validation", preference(4, 100)),
+                       ("test", preference(8, 200))):  # fmt: skip
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text)
+    sets = {"max_steps": "2", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
+            "precision": "float32", "quantise": "f32", "max_new_tokens": "4",
+            "reply_tokens": "4"}  # fmt: skip
+    run = begin_rlhf(bench, Recipe(str(llama), str(tmp_path)))
+
+    def progress(done, total, what):
+        if bench.runs.get(run).message.startswith("reward"):
+            bench.stop.set()  # while the reward model is trained
+
+    with pytest.raises(Refused, match=f"rlhf --resume {run}"):
+        rlhf(replace(bench, progress=progress), run, sets)
+    bench.stop.clear()
+    found = rlhf(bench, run, sets)
+    assert (found.sft, found.reward, found.policy) == (
+        "rlhf-sft@1", "rlhf-reward@1", "rlhf-ppo@1",
+    )  # fmt: skip
+    policy = bench.versions.resolve(OWNER, found.policy)
+    assert policy.facts.parent == "rlhf-sft@1"
+    assert "reward" in found.metrics["ppo"]["test"]
 
 
 def test_ppo_goes_on_where_it_was_stopped(llama, bench):  # noqa: F811

@@ -65,7 +65,7 @@ def matrix_plot(ranking: Ranking, title: str = "Share of points that row won of 
             if not games[a, b]:
                 continue
             share, x = scores[a, b] / games[a, b], NAME + CELL * j
-            strength = abs(share - 0.5) * 1.6
+            strength = abs(share - 0.5) * 0.7
             kind = "plot-win" if share >= 0.5 else "plot-loss"
             parts.append(
                 f'<rect class="{kind}" x="{x}" y="{y}" width="{CELL - 2}" height="{CELL - 2}" '
@@ -93,7 +93,9 @@ def history_plot(
     since, until = (min(times), max(times)) if times else (0.0, 1.0)
     lowest = min((value for points in chosen.values() for _, value in points), default=1000.0)
     bottom = float(np.floor(lowest / 50) * 50)
-    return line_plot(chosen, title=title, since=since, until=max(until, since + 1), bottom=bottom)
+    return line_plot(
+        chosen, title=title, since=since, until=max(until, since + 1), over="dates", bottom=bottom
+    )
 
 
 def _thinned(points: Points, most: int = 300) -> Points:

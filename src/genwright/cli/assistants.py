@@ -180,3 +180,32 @@ def remove(ctx: typer.Context, name: str) -> None:
     with assistants_in(ctx) as assistants:
         assistants.remove(OWNER, name)
     remark(f"removed {name}.")
+
+
+@app.command()
+def canary(
+    ctx: typer.Context,
+    name: str,
+    version: Annotated[str, typer.Option(help="Number or alias of the version.")] = "candidate",
+    share: Annotated[float, typer.Option(min=0, max=0.5, help="Of the conversations.")] = 0.1,
+    end: Annotated[bool, typer.Option("--end", help="End the one that runs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version answer a share of conversations, and see how it does.
+
+    Example: genwright assistants canary faq --share 0.1
+    """
+    from genwright.improve.canaries import canaries, compare, end_canary, start_canary
+
+    with assistants_in(ctx) as assistants:
+        database = assistants.database
+        running = {each.assistant: each for each in canaries(database, OWNER)}
+        if end:
+            found = end_canary(database, OWNER, name, "a person ended it").json()
+        elif name in running:
+            live = assistants.resolve(OWNER, name).version.number
+            seen = compare(database, running[name], live)
+            found = {**running[name].json(), **seen.json()}
+        else:
+            found = start_canary(database, OWNER, assistants, name, version, share).json()
+    print_json(found) if as_json else print_fields(found)

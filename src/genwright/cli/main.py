@@ -44,6 +44,7 @@ COMMANDS = {
     "data": "Check, mend, split and convert data sets.",
     "synth": "Make rows: questions, instructions, preferences, tables.",
     "tune": "Fit a model to a task, in nine recorded steps.",
+    "rlhf": "Fine-tune, learn a reward, and improve by it (PPO).",
     "pretrain": "Train a model from scratch on any text.",
     "registry": "Trained models: versions, cards, lineage, promotion and rollback.",
     "runs": "List, show and stop trainings and evaluations.",
@@ -62,7 +63,7 @@ COMMANDS = {
 }
 """Every command in the order of the help, with its one line; its file loads when it is called."""
 
-SET_THEIR_OWN = ("tune", "pretrain")
+SET_THEIR_OWN = ("tune", "pretrain", "rlhf")
 """Commands whose ``--set`` is of the training; the workspace's settings come from its file."""
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130

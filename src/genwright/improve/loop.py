@@ -18,7 +18,7 @@ from genwright.datasets import Dataset, check_dataset, keep_dataset, read_kept
 from genwright.errors import GenwrightError, NotFound, Refused, UsageError
 from genwright.improve.gate import Decision, Guard, Target, decide
 from genwright.improve.methods import Material, NotPossible, Proposal, methods
-from genwright.improve.questions import HeldOut, from_feedback, from_file
+from genwright.improve.questions import HeldOut, from_feedback, from_file, plain
 from genwright.improve.report import write_report
 from genwright.improve.suites import cases
 from genwright.improve.trying import Tried, as_served, try_version
@@ -235,7 +235,7 @@ class _Walk:
         rows = {name: self._rows(name) for name in ROWS}
         material = Material(
             self.parts, self.bench, self.wanted.assistant, live.version.config, rows["pairs"],
-            rows["thumbs"], rows["good"], self.run, self.wanted.seed,
+            rows["thumbs"], rows["good"], self.run, self.wanted.seed, self._held(),
         )  # fmt: skip
         for name in self.wanted.methods:
             if name in known:
@@ -279,6 +279,12 @@ class _Walk:
                            "examples": _examples(held_out, tried_live, tried)}  # fmt: skip
             self._save()
         return {name: each for name, each in known.items() if each["passed"]}
+
+    def _held(self) -> frozenset[str] | None:
+        """Questions of the file; None where feedback holds out a share of its own."""
+        if not self.wanted.questions:
+            return None
+        return frozenset(plain(each.question) for each in self._held_out())
 
     def _held_out(self) -> list[HeldOut]:
         if self.wanted.questions:

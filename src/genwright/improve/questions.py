@@ -32,8 +32,8 @@ class HeldOut:
 
 def is_held_out(question: str, share: float = SHARE) -> bool:
     """Whether a question is held out, whatever its case and spaces."""
-    plain = " ".join(question.lower().split())
-    number = int.from_bytes(hashlib.sha256(plain.encode()).digest()[:8], "big")
+    digest = hashlib.sha256(plain(question).encode()).digest()
+    number = int.from_bytes(digest[:8], "big")
     return number / 2**64 < share
 
 
@@ -69,9 +69,21 @@ def from_feedback(collected: Collected) -> list[HeldOut]:
     return list(found.values())
 
 
-def to_learn_from(rows: Sequence[Json]) -> list[Json]:
-    """Rows whose question is not held out."""
+def to_learn_from(rows: Sequence[Json], held: frozenset[str] | None = None) -> list[Json]:
+    """Rows whose question is not held out.
+
+    Args:
+        rows: Of feedback.
+        held: Questions that are held out, plain; None for the fixed share of feedback.
+    """
+    if held is not None:
+        return [row for row in rows if plain(question_of(row)) not in held]
     return [row for row in rows if not is_held_out(question_of(row) or str(row)[:200])]
+
+
+def plain(question: str) -> str:
+    """A question whatever its case and spaces."""
+    return " ".join(question.lower().split())
 
 
 def question_of(row: Json) -> str:

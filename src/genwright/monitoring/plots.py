@@ -38,7 +38,8 @@ def line_plot(
         unit: Of the values: ``s``, ``%`` (values are shares), ``/s`` or none.
         since: Left end, in seconds since 1970, or as a step.
         until: Right end.
-        over: ``time``, or ``steps`` where points are not in seconds.
+        over: ``time``; ``dates`` where points are joined however far apart; or ``steps`` where they
+            are not in seconds.
         bottom: Value at the lower end.
     """
     values = [value for points in series.values() for _, value in points]

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from genwright.access import Doorman, Identity, Quotas
 from genwright.errors import GenwrightError
+from genwright.improve.canaries import routed
 from genwright.monitoring import Metrics, Tracing
 from genwright.privacy import Privacy
 from genwright.rag.files import give_up_unfinished
@@ -84,6 +85,10 @@ class Service:
     def parts_of(self, identity: Identity, served: Served) -> Parts:
         """The parts as an assistant uses them for somebody."""
         return self.parts_for(identity, served.version.config.settings(self.settings))
+
+    def routed(self, identity: Identity, served: Served, first: str) -> Served:
+        """Who answers a conversation by its first question: live, or a running canary's version."""
+        return routed(self.workspace.database, self.assistants, served, identity.principal, first)
 
     def admission(self, model: str) -> Admission:
         """The queue in front of a model."""

@@ -12,10 +12,12 @@ from genwright.monitoring.notify import Notifier
 from genwright.monitoring.series import SeriesRecorder
 from genwright.rag.drifting import look_for_drift
 from genwright.rag.forgetting import apply_retention
+from genwright.server.improving import look_after
 
 if TYPE_CHECKING:
     from genwright.server.service import Service
 
+IMPROVE_SECONDS = 30.0
 DRIFT_SECONDS = 3600.0
 RETENTION_SECONDS = 24 * 3600.0
 
@@ -71,6 +73,7 @@ class Watching:
 
     def _after(self) -> None:
         self._alerts.check()
+        self._sometimes("improvements", IMPROVE_SECONDS, lambda: look_after(self._service))
         self._sometimes("drift", DRIFT_SECONDS, lambda: look_for_drift(self._service.parts))
         database, settings = self._service.workspace.database, self._service.settings
         self._sometimes(

@@ -44,12 +44,18 @@ class Material:
     run: int
     """The improvement's own run."""
     seed: int = 0
+    held: frozenset[str] | None = None
+    """Questions that are held out; None for the fixed share of feedback."""
+
+    def learnt(self, rows: Sequence[Json]) -> list[Json]:
+        """Rows that may be learnt from."""
+        return to_learn_from(rows, self.held)
 
     def questions(self) -> list[HeldOut]:
         """Questions with right answers to compare variants on."""
         found = {
             question_of(row): HeldOut(question_of(row), str(row["messages"][-1]["content"]))
-            for row in to_learn_from(self.good)
+            for row in self.learnt(self.good)
         }
         return list(found.values())[:MOST_TRIED]
 

@@ -1,7 +1,7 @@
 """Better shots: answers that people liked or corrected become examples, the nearest are shown."""
 
 from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
-from genwright.improve.questions import question_of, to_learn_from
+from genwright.improve.questions import question_of
 
 MOST, K = 200, 2
 LONGEST = 600
@@ -18,7 +18,7 @@ class Shots:
             raise NotPossible("it quotes and asks no model: examples change nothing")
         rows = [
             (question_of(row), str(row["messages"][-1]["content"]))
-            for row in to_learn_from(material.good)
+            for row in material.learnt(material.good)
         ]
         known = {user for user, _, _ in material.live.prompt.pool}
         new = [(q, a, "") for q, a in rows if q and q not in known and len(a) <= LONGEST]

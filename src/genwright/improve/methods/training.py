@@ -6,7 +6,6 @@ from typing import Any
 from genwright.datasets import Dataset, split_dataset
 from genwright.errors import GenwrightError, MissingDependency
 from genwright.improve.methods.base import Material, NotPossible, Proposal
-from genwright.improve.questions import to_learn_from
 from genwright.tuning.config import TuneConfig, configured
 from genwright.tuning.steps import begin, tune
 from genwright.types import Json
@@ -31,7 +30,7 @@ def trained(
         raise NotPossible("it quotes and asks no model: there is nothing to train")
     if "/" in live.answer.model:
         raise NotPossible(f"{live.answer.model!r} is a server's: it cannot be trained here")
-    kept = to_learn_from(rows)
+    kept = material.learnt(rows)
     if len(kept) < LEAST:
         raise NotPossible(f"{len(kept)} rows to learn from, {LEAST} are needed")
     try:

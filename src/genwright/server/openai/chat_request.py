@@ -124,7 +124,13 @@ def asked_of(service: Service, identity: Identity, body: ChatBody) -> Call | Ask
     target, private = target_of(service, identity, body.model), service.privacy.prompt
     if isinstance(target, Plain):
         return call_of(body, identity, private)
-    return question_of(body, target, private)
+    asked = question_of(body, target, private)
+    if "@" in body.model:
+        return asked
+    question = asked.question
+    first = next((turn.content for turn in question.before if turn.role == "user"), question.text)
+    served = service.routed(identity, question.served, first)
+    return replace(asked, question=replace(question, served=served))
 
 
 def call_of(body: ChatBody, identity: Identity, private: Private) -> Call:

@@ -101,6 +101,9 @@ def asked_of(service: Service, identity: Identity, body: ResponseBody) -> Asked:
     messages = messages_of([*before, *input_items(body, "resp_")], private)
     if isinstance(target, Plain) and not body.searches:
         return Asked(body, _call(body, messages, identity, private(body.instructions or "")))
+    if not isinstance(target, Plain) and "@" not in body.model:
+        first = next((each.content for each in messages if each.role == "user"), "")
+        target = service.routed(identity, target, first)
     return _question(service, parts, body, target, messages)
 
 

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
 from genwright.feedback import list_feedback
+from genwright.improve.suites import add_from_trace
+from genwright.improve.why import lines, why
 from genwright.monitoring import Step, Wanted, list_traces, read_trace
 from genwright.monitoring.plots import waterfall
 from genwright.rag.parts import Parts
 from genwright.rag.passages import read_passages
-from genwright.server.deps import InRights, Serving
-from genwright.server.pages.rendering import render
+from genwright.server.deps import InRights, Serving, may
+from genwright.server.pages.rendering import back, render
 
 router = APIRouter(prefix="/traces", include_in_schema=False)
 PAGE = 40
@@ -102,6 +104,31 @@ def one(request: Request, service: Serving, parts: InRights, trace: str) -> Resp
         private=PRIVATE,
         feedback=found,
     )
+
+
+@router.post("/{trace}/suite", dependencies=[Depends(may("suite.edit"))])
+def keep_case(
+    parts: InRights,
+    trace: str,
+    bad: Annotated[bool, Form()] = False,
+    reference: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Keep an answer as a case of the regression suite."""
+    root = read_trace(parts.workspace.database, parts.principal, trace)
+    suite = parts.workspace.settings.improve.suite
+    add_from_trace(
+        parts.workspace.database, parts.principal, root.trace_id, bad=bad, reference=reference,
+        suite=suite,
+    )  # fmt: skip
+    return back("/improve#suite", "The case is kept.")
+
+
+@router.get("/{trace}/why")
+def because(request: Request, parts: InRights, trace: str) -> Response:
+    """Where an answer came from, to the feedback that shaped it."""
+    root = read_trace(parts.workspace.database, parts.principal, trace)
+    origin = why(parts.workspace, parts.principal, root.trace_id)
+    return render(request, "why.html", trace=root.trace_id, lines=list(lines(origin)))
 
 
 def _walk(step: Step) -> "list[Step]":

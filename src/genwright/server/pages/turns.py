@@ -71,12 +71,16 @@ def asked_of(
     text, assistant = form.text.strip(), form.assistant
     if not text:
         raise UsageError("Expected a question, got nothing.")
+    first = ""
     if conversation is not None:
-        about, _ = read_conversation(service.parts_for(identity), conversation)
+        about, turns = read_conversation(service.parts_for(identity), conversation)
         if about.owner != identity.principal.name:
             raise missing(conversation)
         assistant = assistant or about.assistant
+        first = next((turn.text for turn in turns if turn.role == "user"), "")
     served = service.assistants.resolve(identity.principal, assistant)
+    if "@" not in assistant:
+        served = service.routed(identity, served, first or text)
     return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
 
 

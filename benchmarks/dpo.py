@@ -1,0 +1,129 @@
+"""DPO on the 135M model: a preference that can be learnt (cite and be brief), and what the gate says.
+
+Prints seconds of the training, accuracy on held-out pairs with its interval, and how often the gate
+passes the tuned model and a sabotaged one (trained on the pairs the wrong way round), over ten
+draws of held-out questions. The questions are XQuAD's; replies are by llama.cpp, as served.
+
+    python benchmarks/dpo.py [--draws 10] [--questions 60]
+"""
+
+import argparse
+import gzip
+import json
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
+
+DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
+
+
+def sentence(context: str, start: int) -> str:
+    """The sentence that an answer stands in."""
+    begin = context.rfind(". ", 0, start) + 2 if ". " in context[:start] else 0
+    end = context.find(". ", start)
+    return context[begin : len(context) if end < 0 else end + 1]
+
+
+def rows(paragraphs, each: int):
+    """Pairs: the answer with its citation, over one that talks around it."""
+    for title, paragraph in paragraphs:
+        used: set[str] = set()
+        for asked in paragraph["qas"]:
+            answer, context = asked["answers"][0], paragraph["context"]
+            text, where = answer["text"], sentence(paragraph["context"], answer["answer_start"])
+            fits = len(text.split()) <= 8 and len(where) <= 260 and text in where
+            if not fits or where in used or len(used) >= each:
+                continue
+            used.add(where)
+            del context
+            yield {
+                "prompt": [
+                    {"role": "system", "content": "Answer from the sources."},
+                    {"role": "user", "content": f"[1] {where}\n\nQuestion: {asked['question']}"},
+                ],
+                "chosen": f"{text[0].upper()}{text[1:]} [1].",
+                "rejected": f"That is a good question. The text is about "
+                f"{title.replace('_', ' ')}, and it seems that {text} might be what is meant here.",
+            }
+
+
+def main() -> None:
+    """Train twice, ask, and let the gate decide."""
+    from genwright.datasets import Dataset, Parts
+    from genwright.engines import ChatRequest, Message, Sampling, chat_text
+    from genwright.hardware import let_threads_rest
+    from genwright.improve import Guard, Target, decide
+    from genwright.rag.bench import bench_of
+    from genwright.rag.parts import Parts as Workspace
+    from genwright.tuning.config import configured
+    from genwright.tuning.rewards import brief, cites
+    from genwright.tuning.steps import begin, tune
+    from genwright.workspace import create, open_workspace
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--questions", type=int, default=60)
+    told = parser.parse_args()
+    let_threads_rest()
+    with gzip.open(DATA / "02-qa/xquad/xquad.en.json.gz") as file:
+        articles = json.load(file)["data"]
+    every = [(a["title"], p) for a in articles for p in a["paragraphs"]]
+    random.Random(0).shuffle(every)
+    cut = {"train": (every[:120], 2, 200), "validation": (every[120:140], 1, 20),
+           "test": (every[140:], 1, 100)}  # fmt: skip
+    data = {name: list(rows(part, each))[:most] for name, (part, each, most) in cut.items()}
+    workspace = open_workspace(create(Path(tempfile.mkdtemp()) / "w"))
+    with Workspace(workspace) as parts:
+        bench = bench_of(parts)
+        versions = {}
+        for name in ("brief", "sabotaged"):
+            swapped = name == "sabotaged"
+            made = Parts(**{
+                part: Dataset(f"{name}-{part}", "preference", tuple(
+                    {**row, "chosen": row["rejected"], "rejected": row["chosen"]} if swapped
+                    else row for row in found
+                ))
+                for part, found in data.items()
+            })  # fmt: skip
+            config = configured(
+                {"base": "smollm2-135m-instruct", "objective": "dpo", "method": "lora",
+                 "name": name}, {"epochs": 1, "batch_size": 4, "max_length": 256},
+            )  # fmt: skip
+            began = time.monotonic()
+            tuned = tune(bench, begin(bench, config, made))
+            versions[name] = tuned.served_as
+            found = tuned.metrics["test"]["pair_accuracy"]
+            print(f"{name}: {len(data['train'])} pairs, training {tuned.seconds:.0f} s, all steps "
+                  f"{time.monotonic() - began:.0f} s, peak {tuned.peak_mb:.0f} MB, pair accuracy "
+                  f"{found['value']} [{found['low']}, {found['high']}]", flush=True)  # fmt: skip
+        scores, seconds = {}, {}
+        for name in ("smollm2-135m-instruct", *versions.values()):
+            engine, scores[name], seconds[name] = parts.engine(name), [], []
+            for row in data["test"]:
+                turns = tuple(Message(t["role"], t["content"]) for t in row["prompt"])
+                began = time.monotonic()
+                reply, _ = chat_text(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
+                seconds[name].append(time.monotonic() - began)
+                scores[name].append((brief([""], [reply])[0] + cites([""], [reply])[0]) / 2)
+            mean = sum(scores[name]) / len(scores[name])
+            print(f"{name}: cites and is brief {mean:.3f} over {len(scores[name])}", flush=True)
+    live = "smollm2-135m-instruct"
+    for name, served in versions.items():
+        passed = 0
+        for draw in range(told.draws):
+            chosen = random.Random(draw).sample(range(len(data["test"])), told.questions)
+
+            def of(values, chosen=chosen):
+                return [values[place] for place in chosen]
+
+            guard = Guard("seconds", of(seconds[live]), of(seconds[served]), 1.5, ratio=True)
+            target = Target("cites and is brief", of(scores[live]), of(scores[served]))
+            passed += decide(target, [guard], seed=draw).passed
+        print(f"gate passes {name}: {passed} of {told.draws}")
+    workspace.close()
+
+
+if __name__ == "__main__":
+    main()

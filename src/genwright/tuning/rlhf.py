@@ -1,0 +1,154 @@
+"""RLHF as it is taught: fine-tuning, a reward model, PPO. Ouyang et al. 2022, arXiv:2203.02155.
+
+Three tunings, each a run of its own with its version in the registry; the whole is a run, too, and
+goes on where it was interrupted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from genwright.datasets import Dataset, Parts, read_parts
+from genwright.errors import NotFound, Refused
+from genwright.tuning.config import TuneConfig, configured
+from genwright.tuning.objectives.preferring import turns_of
+from genwright.tuning.steps import Bench, Tuned, begin, tune
+from genwright.types import Json
+
+KIND = "rlhf"
+STAGES = ("sft", "reward", "ppo")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What RLHF is given."""
+
+    base: str
+    pairs: str
+    """File or folder of preference rows."""
+    demonstrations: str = ""
+    """File or folder of rows to fine-tune on first; empty for the chosen replies of the pairs."""
+    name: str = "rlhf"
+    minutes: float = 10.0
+    """Of each stage, at most."""
+    seed: int = 0
+
+    def json(self) -> Json:
+        """Every field."""
+        return dict(self.__dict__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Versions of the three stages."""
+
+    run: int
+    sft: str
+    reward: str
+    policy: str
+    metrics: Json
+
+    def json(self) -> Json:
+        """Every field."""
+        return dict(self.__dict__)
+
+
+def begin_rlhf(bench: Bench, recipe: Recipe) -> int:
+    """Keep what is asked for, and return the id of its run.
+
+    Raises:
+        NotFound: A file is not there.
+    """
+    for path in (recipe.pairs, recipe.demonstrations):
+        if path and not Path(path).exists():
+            raise NotFound(f"There is no file {path}.")
+    return bench.runs.begin(KIND, recipe.name, recipe.json(), {})
+
+
+def rlhf(bench: Bench, run: int, sets: dict[str, Any] | None = None) -> Trained:
+    """Walk the three stages, or go on with one that was interrupted.
+
+    Args:
+        bench: What the tunings work with.
+        run: Of ``begin_rlhf``.
+        sets: Settings of every stage, such as ``batch_size``.
+
+    Raises:
+        Refused: A stage was stopped, or its data do not fit; the message says how to go on.
+    """
+    row = bench.runs.get(run)
+    if row.kind != KIND:
+        raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
+    recipe, done = Recipe(**row.config), dict(row.results.get("stages", {}))
+    bench.runs.take_up(run)
+    try:
+        for stage in STAGES:
+            made = _stage(bench, recipe, stage, done, run, sets or {})
+            done[stage] |= {"version": made.version, "metrics": made.metrics}
+            bench.runs.update(run, results={"stages": done}, message=f"{stage}: {made.version}")
+    except BaseException as error:
+        bench.runs.update(run, status="stopped", message=str(error), process=None)
+        raise
+    bench.runs.update(run, status="done", message=done["ppo"]["version"], process=None)
+    versions = {stage: done[stage]["version"] for stage in STAGES}
+    metrics = {stage: done[stage]["metrics"] for stage in STAGES}
+    return Trained(run, versions["sft"], versions["reward"], versions["ppo"], metrics)
+
+
+def _stage(
+    bench: Bench, recipe: Recipe, stage: str, done: Json, run: int, sets: dict[str, Any]
+) -> Tuned:
+    if stage not in done:
+        config = _config(recipe, stage, done, sets)
+        done[stage] = {"run": begin(bench, config, _data(recipe, stage))}
+        bench.runs.update(run, results={"stages": done}, message=f"{stage} begins")
+    made = tune(bench, done[stage]["run"]) if "version" not in done[stage] else _known(done[stage])
+    if not made.version:
+        raise Refused(f"{stage} was stopped: genwright rlhf --resume {run}")
+    return made
+
+
+def _known(stage: Json) -> Tuned:
+    return Tuned(stage["run"], stage["version"], "", "lora", stage["metrics"], 0, 0, 0)
+
+
+def _config(recipe: Recipe, stage: str, done: Json, sets: dict[str, Any]) -> TuneConfig:
+    values: Json = {
+        "base": recipe.base,
+        "method": "lora",
+        "objective": {"sft": "generation", "reward": "reward", "ppo": "ppo"}[stage],
+        "name": f"{recipe.name}-{stage}",
+        "train": {"minutes": recipe.minutes, "seed": recipe.seed},
+        "baseline": False,
+    }
+    if stage == "ppo":
+        values["resume_from"] = done["sft"]["version"]
+        values["preference"] = {"reward": done["reward"]["version"]}
+    return configured(values, {"batch_size": 8, "max_length": 512, "test_rows": 40, **sets})
+
+
+def _data(recipe: Recipe, stage: str) -> Parts:
+    if stage == "sft" and recipe.demonstrations:
+        return read_parts(Path(recipe.demonstrations), seed=recipe.seed)
+    pairs = read_parts(Path(recipe.pairs), form="preference", seed=recipe.seed)
+    if stage != "sft":
+        return pairs
+    return Parts(*(_demonstrated(part) for part in (pairs.train, pairs.validation, pairs.test)))
+
+
+def _demonstrated(part: Dataset) -> Dataset:
+    """The chosen replies as conversations to learn."""
+    return replace(part, form="messages", rows=tuple(_shown(part.rows)))
+
+
+def _shown(rows: Sequence[Json]) -> list[Json]:
+    return [
+        {
+            "messages": [
+                *({"role": t.role, "content": t.content} for t in turns_of(row["prompt"])),
+                {"role": "assistant", "content": row["chosen"]},
+            ]
+        }
+        for row in rows
+    ]
