@@ -1,4 +1,4 @@
-"""DPO on the 135M model: a preference that can be learnt (cite and be brief), and what the gate says.
+"""DPO on the 135M model: a preference that can be learnt (cite, be brief), and what the gate says.
 
 Prints seconds of the training, accuracy on held-out pairs with its interval, and how often the gate
 passes the tuned model and a sabotaged one (trained on the pairs the wrong way round), over ten
@@ -89,7 +89,7 @@ def main() -> None:
             })  # fmt: skip
             config = configured(
                 {"base": "smollm2-135m-instruct", "objective": "dpo", "method": "lora",
-                 "name": name}, {"epochs": 1, "batch_size": 4, "max_length": 256},
+                 "name": name}, {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4},
             )  # fmt: skip
             began = time.monotonic()
             tuned = tune(bench, begin(bench, config, made))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tests.rag.conftest import fill, scripted
 
 from genwright.access import audit
@@ -18,6 +18,7 @@ from genwright.rag.forgetting import (
     apply_tombstones,
     compact,
     forget_document,
+    forget_learnt,
     forget_source,
     forget_user,
     read_tombstones,
@@ -215,3 +216,44 @@ def test_what_is_older_than_it_is_kept_goes(parts):
     with database.read(OWNER) as session:
         assert session.query(Span).count() == 0
         assert session.get(StoredFile, kept.id) is None
+
+
+def test_what_was_learnt_from_a_person_or_trace_goes_too(parts):
+    from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
+    from genwright.arena.votes import read_tally
+    from genwright.datasets import kept_datasets, read_kept
+    from genwright.improve.suites import add_from_trace, cases
+    from genwright.rag.learning import collected, keep_rows
+    from genwright.storage import ArenaMatch, Judge
+
+    workspace, database = parts.workspace, parts.workspace.database
+    ann = Principal("ann", role="admin")
+    own = parts.acting_for(ann)
+    answer = Answerer(own, extractive=True).ask(f"What is {CANARY}?")
+    give(database, ann, answer.trace_id, Opinion(correction=f"It is {CANARY} by Ann."))
+    other = Answerer(parts, extractive=True).ask("What else is there?")
+    give(database, OWNER, other.trace_id, Opinion(correction="Nothing at all."))
+    add_from_trace(database, ann, answer.trace_id, reference="So it is.")
+    match = begin_match(database, ann, ("a@1", "a@2"))
+    ask_match(database, ann, match.id, "Why?")
+    for side in ("left", "right"):
+        said = {"text": side, "trace": answer.trace_id, "refused": False, "sentences": []}
+        keep_answer(database, ann, match.id, side, said)
+    vote(database, ann, match.id, 0)
+    keep_rows(parts, collected(parts).dataset("pairs", "edits"))
+    (before,) = kept_datasets(database, OWNER)
+    assert before.rows == 3
+
+    done = forget_user(database, OWNER, "ann")
+    forget_learnt(workspace, done)
+
+    assert done.rows == 2
+    (after,) = kept_datasets(database, OWNER)
+    (row,) = read_kept(workspace.datasets_dir, after.sha256).rows
+    assert row["chosen"] == "Nothing at all."
+    assert not (workspace.datasets_dir / f"{before.sha256}.jsonl").exists()
+    assert cases(database, OWNER) == []
+    with database.read(OWNER) as session:
+        assert session.scalars(select(ArenaMatch)).all() == []
+        assert [each.name for each in session.scalars(select(Judge))] == ["forgotten-1"]
+    assert read_tally(database, OWNER).total == 1  # the vote stays, of somebody

@@ -35,6 +35,8 @@ def command(
         elif user or source:
             forget = forgetting.forget_user if user else forgetting.forget_source
             done = forget(opened.database, OWNER, user or source)
+        if done is not None:
+            forgetting.forget_learnt(opened, done)
         if done is not None and as_json:
             print_json(done.json())
         elif done is not None:

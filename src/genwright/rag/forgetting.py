@@ -3,8 +3,9 @@
 What goes with a document: its passages, vectors and rights; the uploaded file it was made of; every
 answer that cites or lists it, with its trace, its response and what was said of it. What goes with
 a person: their account, keys, logins and rights; their documents (each as above), conversations,
-traces, responses, files and feedback; their name where it stands as a maker. The audit log names
-nobody. Compaction then makes the files forget, too.
+traces, responses, files and feedback; their name where it stands as a maker; their votes stay, of
+somebody. With traces and people go the rows of data sets that came from them, matches, and cases
+of suites. The audit log names nobody. Compaction then makes the files forget, too.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from genwright.access.audit import record
 from genwright.errors import NotFound, StoreFailed
 from genwright.rag.conversations import cited_documents
 from genwright.rag.library import source_of
+from genwright.rag.unlearning import forget_judge, forget_matches, forget_rows
 from genwright.settings import RetentionSettings
 from genwright.storage import (
     AliasMove,
@@ -59,11 +61,15 @@ class Forgotten:
     traces: int = 0
     files: int = 0
     users: int = 0
+    rows: int = 0
+    """Of data sets."""
     sources: list[str] = field(default_factory=list, repr=False)
+    trace_ids: set[str] = field(default_factory=set, repr=False)
+    people: list[str] = field(default_factory=list, repr=False)
 
     def json(self) -> Json:
         """The numbers."""
-        names = ("documents", "messages", "traces", "files", "users")
+        names = ("documents", "messages", "traces", "files", "users", "rows")
         return {name: getattr(self, name) for name in names}
 
 
@@ -119,12 +125,18 @@ def forget_user(database: Database, principal: Principal, name: str) -> Forgotte
         _documents(session, owned, done)
         _traces(session, traces, done)
         _personal(session, name, done)
+        done.people.append(name)
         if user is not None:
             record(session, "forget", f"user-{user.id}", done.json())
             session.delete(user)
             done.users = 1
         _bury(session, "user", name)
     return done
+
+
+def forget_learnt(workspace: Workspace, done: Forgotten) -> None:
+    """Take rows out of data sets that came from what was forgotten."""
+    done.rows += forget_rows(workspace, done.trace_ids, done.people)
 
 
 def compact(workspace: Workspace) -> None:
@@ -182,9 +194,10 @@ def apply_tombstones(workspace: Workspace, tombstones: Iterable[tuple[str, str, 
                 ]
         for each in wanted:
             if isinstance(each, str):
-                forget_user(database, OWNER, each)
+                done = forget_user(database, OWNER, each)
             else:
-                forget_document(database, OWNER, each)
+                done = forget_document(database, OWNER, each)
+            forget_learnt(workspace, done)
             gone += 1
         with database.write(OWNER) as session:
             _keep(session, kind, digest, at)
@@ -273,8 +286,10 @@ def _traces(session: StoreSession, traces: set[str], done: Forgotten) -> None:
         session.execute(delete(Feedback).where(Feedback.trace_id.in_(part)))
         ids = [f"resp_{trace}" for trace in part]
         session.execute(delete(StoredResponse).where(StoredResponse.id.in_(ids)))
+    forget_matches(session, traces)
     session.execute(delete(IdempotentReply))
     done.traces += len(traces)
+    done.trace_ids |= traces
 
 
 def _personal(session: StoreSession, name: str, done: Forgotten) -> None:
@@ -294,6 +309,7 @@ def _personal(session: StoreSession, name: str, done: Forgotten) -> None:
     session.execute(delete(Collection).where(Collection.owner == name, empty))
     for owned in (Collection, Assistant):
         session.execute(update(owned).where(owned.owner == name).values(owner=FORGOTTEN))
+    forget_judge(session, name, FORGOTTEN)
     moved = AliasMove.moved_by == name
     session.execute(update(AliasMove).where(moved).values(moved_by=FORGOTTEN))
     _unname_versions(session, name)

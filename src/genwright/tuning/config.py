@@ -56,6 +56,9 @@ class PreferenceConfig(Section):
     """Cost of leaving the reference (Rafailov et al. 2023, equation 4); IPO: its tau."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
     """DPO: chance that a preference is the wrong way round (Mitchell 2023, cDPO)."""
+    sft: float = Field(default=0.0, ge=0)
+    """DPO: weight of the chosen reply's own loss beside it (Pang et al. 2024, arXiv:2404.19733), so
+    that the model writes what was preferred, and does not only find it likelier."""
     desirable: float = Field(default=1.0, gt=0)
     """KTO: weight of what was liked (Ethayarajh et al. 2024, arXiv:2402.01306, equation 8)."""
     undesirable: float = Field(default=1.0, gt=0)

@@ -10,5 +10,5 @@ class TrainDPO:
 
     def propose(self, material: Material) -> Proposal:
         """The assistant with a trained model."""
-        sets = {"epochs": 1}
+        sets = {"epochs": 1, "sft": 1.0, "learning_rate": 3e-4}
         return trained(material, "dpo", "preference", material.pairs, sets)

@@ -33,8 +33,10 @@ class DPO(Pairs):
         from trl import DPOConfig, DPOTrainer
 
         smoothing = {"label_smoothing": config.preference.label_smoothing}
+        imitates = bool(config.preference.sft)
         arguments = DPOConfig(
-            loss_type=[self.loss],
+            loss_type=[self.loss, "sft"] if imitates else [self.loss],
+            loss_weights=[1.0, config.preference.sft] if imitates else None,
             precompute_ref_log_probs=True,  # the reference does not change
             **preference_arguments(config, job, total),
             **(smoothing if self.loss == "sigmoid" else {}),
