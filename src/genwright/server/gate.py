@@ -35,7 +35,7 @@ SCOPED = (
     "/v1/feedback",
 )
 """All that a key scoped to some assistants may use."""
-UPLOADS = ("/v1/files", "/documents/upload", "/training")
+UPLOADS = ("/v1/files", "/documents/upload", "/training", "/improve")
 """Paths whose bodies may be as large as a document."""
 COOKIE = "genwright_session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
