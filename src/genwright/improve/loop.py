@@ -245,7 +245,12 @@ class _Walk:
                 made = methods.get(name)().propose(material)
                 known[name] = {"changes": _plain(made.changes), "reason": made.reason,
                                "facts": made.facts}  # fmt: skip
-            except NotPossible as error:
+            except (
+                NotPossible,
+                Refused,
+                UsageError,
+            ) as error:
+                # The others may still find something.
                 known[name] = {"not": str(error)}
             self._save()
         return {

@@ -1,9 +1,9 @@
 """Questions with answers and citations, made of a team's own documents.
 
 A sentence of a passage is chosen as the answer and a model writes a question for it; the question
-is kept where the assistant's own search finds the passage, finds the question answerable, and the
-support check finds the answer in it (round-trip consistency: Alberti et al. 2019,
-arXiv:1906.05416). Kinds: ``fact`` (one sentence), ``detail`` (a number, date or name in it),
+is kept where the assistant's own search finds the passage, finds the question answerable by just
+this place, and the support check finds the answer in it (round-trip consistency: Alberti et al.
+2019, arXiv:1906.05416). Kinds: ``fact`` (one sentence), ``detail`` (a number, date or name in it),
 ``pair`` (two neighbouring sentences).
 """
 
@@ -19,7 +19,7 @@ from genwright.documents import sentences
 from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
 from genwright.errors import NotFound
 from genwright.rag.calibration import calibration
-from genwright.rag.evidence import answerable, find_evidence
+from genwright.rag.evidence import Evidence, answerable, find_evidence
 from genwright.rag.parts import Parts
 from genwright.rag.support import SupportCheck
 from genwright.rag.writing import rarity_of
@@ -43,6 +43,8 @@ _DETAIL = re.compile(
     r"|\b(?:[A-Z][\w'-]+\s){1,3}[A-Z][\w'-]+"
 )
 LEAST_WORDS, MOST_WORDS = 4, 30
+BEST = 1
+"""Pieces of evidence for a question, the best ones, among which its own place must be."""
 RANKS = ((1, "easy"), (3, "medium"))
 """Rank of its own passage in the search, up to which a question counts as this hard."""
 
@@ -131,10 +133,8 @@ def _checked(parts: Parts, scope: Scope, spot: Spot, question: str, sieve: Sieve
 
 def _round_trip(parts: Parts, scope: Scope, spot: Spot, question: str) -> Json | str:
     """The row, or why the question is no good."""
-    if not LEAST_WORDS <= len(question.split()) <= MOST_WORDS:
-        return "no question"
-    if re.search(r"\b(this|the) (text|passage|paragraph|sentence|title)\b", question, re.I):
-        return "cannot be understood alone"
+    if fault := _fault(question):
+        return fault
     hits = parts.find(question, scope=scope)
     rank = _rank(hits, spot)
     if not rank:
@@ -144,6 +144,8 @@ def _round_trip(parts: Parts, scope: Scope, spot: Spot, question: str) -> Json |
     chance = answerable(question, evidence, rare, calibration().answerable)
     if chance < parts.workspace.settings.answer.min_answerable:
         return "not answerable from the documents"
+    if not any(_touches(each, spot) for each in evidence[:BEST]):
+        return "another place answers it better"
     own = hits[rank - 1]
     check = SupportCheck(question, [own], parts.embedder, calibration().support)
     best = check.best(spot.text, rarity_of(parts, spot.text))
@@ -159,6 +161,19 @@ def _round_trip(parts: Parts, scope: Scope, spot: Spot, question: str) -> Json |
         "questions", document=spot.document, source=spot.source, start=spot.start, end=spot.end,
         passage=own.passage, rank=rank, support=round(best.probability, 3),
     )  # fmt: skip
+
+
+def _fault(question: str) -> str:
+    """What is wrong with the words of a question; empty for nothing."""
+    if not LEAST_WORDS <= len(question.split()) <= MOST_WORDS:
+        return "no question"
+    alone = not re.search(r"\b(this|the) (text|passage|paragraph|sentence|title)\b", question, re.I)
+    return "" if alone else "cannot be understood alone"
+
+
+def _touches(evidence: Evidence, spot: Spot) -> bool:
+    same = evidence.hit.document == spot.document
+    return same and evidence.start < spot.end and spot.start < evidence.end
 
 
 def _rank(hits: Sequence[Hit], spot: Spot) -> int:
