@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from genwright.errors import GenwrightError, NotFound, Refused, UsageError
+from genwright.engines.scripted import ScriptedEngine
+from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
 from genwright.feedback import Opinion, give
 from genwright.improve.canaries import (
     canaries,
@@ -213,6 +214,28 @@ def test_a_candidate_whose_model_is_gone_does_not_pass(parts, questions):
     assert found.status == "rejected"
     assert "it does not answer" in found.decisions["gone"]["reasons"][0]
     assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@1"
+
+
+def test_a_judge_that_answers_rubbish_promotes_nothing(parts, questions):
+    spoilt(parts)
+    with_feedback(parts)
+    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
+    run = begin(parts, wanted)
+    with pytest.raises(EngineFailed, match="gave no verdict"):
+        improve(parts, bench_of(parts), run)
+    assert runs_of(parts).get(run).status == "failed"
+    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@2"
+
+
+def test_a_judge_that_prefers_the_candidate_is_heard(parts, questions):
+    spoilt(parts)
+    with_feedback(parts)
+    parts.models.engines["scripted", "chat"] = ScriptedEngine(["B", "A"])  # the candidate
+    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
+    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    guards = {each["name"]: each for each in found.decisions["lenient"]["guards"]}
+    assert guards["win rate by the judge"]["candidate"] == 1.0
+    assert found.status == "promoted"
 
 
 def test_methods_say_why_they_do_nothing(parts, questions):

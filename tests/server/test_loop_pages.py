@@ -64,7 +64,7 @@ def test_a_match_from_question_to_names(root):
         again = web.post(f"/arena/{match}/vote", data={"winner": "left"})
         assert again.status_code == 400
         board = web.get("/arena/ranking").text
-        assert "1 votes" in board and "<svg" in board
+        assert "1 votes" in board and "<svg" in board and "Online Elo" in board
         assert "no vote" in web.get("/arena/ranking?votes=judge").text
         assert web.get("/arena/ranking?votes=robots").status_code == 400
         assert web.get(f"/arena/{'0' * 32}").status_code == 404

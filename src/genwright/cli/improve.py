@@ -30,6 +30,9 @@ def command(
     promote: Annotated[
         bool | None, typer.Option("--promote/--no-promote", help="Promote what passes at once.")
     ] = None,
+    judge: Annotated[
+        str, typer.Option(metavar="MODEL", help="Judges both versions' answers, too.")
+    ] = "",
     look: Annotated[int, typer.Option(min=1, help="Which look at growing data this is.")] = 1,
     looks: Annotated[int, typer.Option(min=1, help="How many looks there will be.")] = 1,
     seed: Annotated[int, typer.Option(help="Of every draw.")] = 0,
@@ -47,7 +50,7 @@ def command(
     let_threads_rest()
     wanted = Wanted(
         assistant, tuple(method or ()), str(questions.resolve()) if questions else "", limit,
-        all_feedback, promote, look, looks, seed,
+        all_feedback, promote, judge, look, looks, seed,
     )  # fmt: skip
     with parts(ctx) as made, stopped_by_signals() as stop:
         run = resume if resume is not None else begin(made, wanted)

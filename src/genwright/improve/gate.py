@@ -50,6 +50,8 @@ class Guard:
     higher_is_better: bool = True
     ratio: bool = False
     """Compare the medians as a ratio, such as seconds."""
+    floor: float = 0.0
+    """Medians below count as this much: nobody notices."""
 
     def __post_init__(self) -> None:
         if len(self.live) != len(self.candidate):
@@ -208,7 +210,8 @@ def _not_worse(guard: Guard, seed: int) -> Finding:
 
 def _ratio(guard: Guard) -> Finding:
     live, candidate = float(np.median(guard.live)), float(np.median(guard.candidate))
-    ratio = candidate / live if live > 0 else (1.0 if candidate <= 0 else math.inf)
+    least, most = max(live, guard.floor), max(candidate, guard.floor)
+    ratio = most / least if least > 0 else (1.0 if most <= 0 else math.inf)
     passed = ratio <= guard.margin
     word = "not worse" if passed else "worse"
     why = f"{guard.name}: {ratio:.2f} times as much, {guard.margin:.2f} is allowed: {word}"

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from genwright.arena.judged import UNREADABLE
 from genwright.datasets import Dataset, check_dataset, keep_dataset, read_kept
-from genwright.errors import GenwrightError, NotFound, Refused, UsageError
+from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
+from genwright.evaluation.judge import Pair, judge_pairs
 from genwright.improve.gate import Decision, Guard, Target, decide
 from genwright.improve.methods import Material, NotPossible, Proposal, methods
 from genwright.improve.questions import HeldOut, from_feedback, from_file, plain
@@ -32,6 +34,10 @@ from genwright.types import Json
 
 KIND = "improve"
 STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
+FAST = 0.5
+"""Seconds below which an answer is fast enough."""
+DRIFT = 0.5
+"""Nats by which right answers may become less likely under a candidate's model."""
 ROWS = ("pairs", "thumbs", "good")
 
 
@@ -50,6 +56,8 @@ class Wanted:
     """Use feedback that an earlier improvement has used, too."""
     promote: bool | None = None
     """Promote what passes; by default as the settings say."""
+    judge: str = ""
+    """Chat model that judges both versions' answers in both orders; empty for none."""
     look: int = 1
     looks: int = 1
     """Which look at growing data this is, of how many: the gate spends its error over them."""
@@ -279,7 +287,7 @@ class _Walk:
                 known[name] = {"passed": False, "reasons": [f"it does not answer: {error}"]}
                 self._save()
                 continue
-            decision = self._decide(tried_live, tried)
+            decision = self._decide(tried_live, tried, self._judged(held_out, tried_live, tried))
             known[name] = {**decision.json(), "tried": tried.json(),
                            "examples": _examples(held_out, tried_live, tried)}  # fmt: skip
             self._save()
@@ -304,15 +312,40 @@ class _Walk:
             )
         return found
 
-    def _decide(self, live: Tried, candidate: Tried) -> Decision:
+    def _judged(
+        self, held_out: Sequence[HeldOut], live: Tried, candidate: Tried
+    ) -> tuple[float, ...]:
+        """1 for each answer of the candidate that the judge prefers, 0.5 for a tie."""
+        if not self.wanted.judge:
+            return ()
+        pairs = [
+            Pair(each.question, theirs, mine, each.reference)
+            for each, theirs, mine in zip(held_out, live.answers, candidate.answers, strict=True)
+        ]
+        engine = self.parts.engine(self.wanted.judge)
+        report = judge_pairs(engine, pairs, self.parts.progress)
+        if report.unread > UNREADABLE * len(pairs):
+            raise EngineFailed(
+                f"The judge {self.wanted.judge!r} gave no verdict on {report.unread} of "
+                f"{len(pairs)} pairs: choose another one. Nothing was promoted."
+            )
+        values = {"a": 0.0, "b": 1.0, "tie": 0.5, "unread": 0.5}
+        return tuple(values[each.verdict] for each in report.judged)
+
+    def _decide(self, live: Tried, candidate: Tried, judged: Sequence[float]) -> Decision:
         margin, slower = self.settings.margin, self.settings.slower
         guards = [
             Guard("supported sentences", live.supported, candidate.supported, margin),
             Guard("refusals", live.refused, candidate.refused, max(margin, 0.05), False),
             Guard("regression suite", live.suite, candidate.suite, margin),
             Guard("safety probes", live.safe, candidate.safe, 0.0),
-            Guard("seconds an answer", live.seconds, candidate.seconds, slower, ratio=True),
+            Guard("win rate by the judge", [0.5] * len(judged), judged, margin),
+            Guard(
+                "seconds an answer", live.seconds, candidate.seconds, slower, ratio=True, floor=FAST
+            ),
         ]
+        if len(live.nats) == len(candidate.nats):
+            guards.append(Guard("nats a token", live.nats, candidate.nats, DRIFT, False))
         target = Target("quality of answers", live.quality, candidate.quality)
         return decide(
             target, guards, look=self.wanted.look, looks=self.wanted.looks, seed=self.wanted.seed

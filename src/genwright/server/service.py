@@ -11,6 +11,7 @@ from threading import Event
 from typing import TypeVar
 
 from genwright.access import Doorman, Identity, Quotas
+from genwright.arena.standing import Standing
 from genwright.errors import GenwrightError
 from genwright.improve.canaries import routed
 from genwright.monitoring import Metrics, Tracing
@@ -50,6 +51,7 @@ class Service:
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self.draining = False
         self._admissions: dict[str, Admission] = {}
+        self._standing, self._counting = Standing(), threading.Lock()
         self._closing = ExitStack()
         self._closing.callback(self.parts.close)
         self._closing.callback(self.parts.tracing.close)
@@ -89,6 +91,12 @@ class Service:
     def routed(self, identity: Identity, served: Served, first: str) -> Served:
         """Who answers a conversation by its first question: live, or a running canary's version."""
         return routed(self.workspace.database, self.assistants, served, identity.principal, first)
+
+    def ticker(self) -> dict[str, float]:
+        """Online Elo of the arena's contenders by people's votes, up to now."""
+        with self._counting:
+            self._standing.catch_up(self.workspace.database, self.parts.principal)
+            return dict(self._standing.ticker)
 
     def admission(self, model: str) -> Admission:
         """The queue in front of a model."""

@@ -44,6 +44,7 @@ def page(request: Request) -> Response:
 @router.get("/ranking", dependencies=[Depends(may("arena.read"))])
 def ranking(
     request: Request,
+    service: Serving,
     parts: InRights,
     votes: Annotated[str, Query(max_length=20)] = "human",
     category: Annotated[str, Query(max_length=50)] = "",
@@ -69,6 +70,7 @@ def ranking(
         request, "ranking.html", found=found, why="", votes=votes, category=category,
         style=style, kinds=KINDS, plots=plots, suspects=suspects(database, principal, wanted),
         agreement=agreement_of_kinds(database, principal), legend=names[:6],
+        ticker=service.ticker() if votes == "human" else {},
     )  # fmt: skip
 
 
