@@ -206,3 +206,24 @@ def test_public_sets_are_read_as_they_are(path, form, count):
         pytest.skip(f"no {DATA / path}: set GENWRIGHT_TEST_DATA")
     dataset = read_dataset(DATA / path)
     assert (dataset.form, len(dataset)) == (form, count)
+
+
+def test_one_object_is_one_row_and_a_damaged_gzip_is_said(tmp_path):
+    import gzip
+
+    one = tmp_path / "one.json"
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
+    one.write_text(json.dumps({"messages": turns}))
+    assert len(read_dataset(one)) == 1
+    bad = tmp_path / "bad.jsonl.gz"
+    whole = gzip.compress(b'{"text": "some words that are long enough"}\n' * 200)
+    bad.write_bytes(whole[:20] + bytes(30) + whole[50:])
+    with pytest.raises(UsageError, match=r"cannot be read|not UTF-8|no JSON"):
+        read_dataset(bad)
+
+
+def test_an_empty_set_is_checked(tmp_path):
+    from genwright.datasets import Dataset, check_dataset
+
+    for form in ("classification", "thumbs", "text"):
+        assert check_dataset(Dataset("none", form, ())).rows == 0

@@ -103,6 +103,11 @@ def text_of(row: Json) -> str:
         if isinstance(value, str):
             found.append(value)
         elif key in ("messages", "prompt"):
+            found += [
+                str(call["function"].get("arguments") or "")
+                for each in value
+                for call in each.get("tool_calls") or ()
+            ]
             found += [str(each.get("content") or "") for each in value]
         elif isinstance(value, list):
             found += [each for each in value if isinstance(each, str)]

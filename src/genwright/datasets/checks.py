@@ -253,7 +253,7 @@ def _broken(places: Sequence[int], found: Gathering) -> None:
 
 
 def _labels(dataset: Dataset, found: Gathering, figures: Json) -> None:
-    if dataset.form not in ("classification", "thumbs"):
+    if dataset.form not in ("classification", "thumbs") or not len(dataset):
         return
     counts = Counter(str(row["label"]) for row in dataset.rows)
     figures["labels"] = dict(counts.most_common())
@@ -341,6 +341,8 @@ def _shared(text: str, others: set[str]) -> float:
 
 def _nearest(texts: Sequence[str], theirs: Sequence[str], embed: Embed) -> list[float]:
     """Highest cosine similarity of each text to one of the others."""
+    if not texts or not theirs:
+        return [0.0] * len(texts)
     mine, others = embed(texts), embed(theirs)
     best: list[float] = []
     for start in range(0, len(mine), 1000):

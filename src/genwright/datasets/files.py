@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from genwright.extras import need
 from genwright.types import Json
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt", ".text", ".md")
+ROW = {"messages", "conversations", "prompt", "instruction", "text", "question", "chosen"}
+"""Fields that tell a row from a list of rows under some name."""
 LONGEST_FIELD = 1 << 27
 """Characters in one field of a CSV file, at most."""
 
@@ -66,7 +69,7 @@ def _decoded(path: Path) -> str:
             f"{path.name} is not UTF-8 (line {line}, byte {error.start}): convert it, such as "
             "with: iconv -f latin1 -t utf-8"
         ) from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{path.name} cannot be read: {error}.") from error
 
 
@@ -95,6 +98,8 @@ def _json(text: str, path: Path) -> list[Json]:
     if isinstance(value, dict):
         if squad := _squad(value):
             return squad
+        if ROW & set(value):  # one row, and no list under a name
+            return [value]
         lists = [each for each in value.values() if isinstance(each, list)]
         value = lists[0] if len(lists) == 1 else [value]
     if not isinstance(value, list):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from genwright.datasets.base import Dataset
 from genwright.datasets.findings import CheckReport
-from genwright.errors import NotFound
+from genwright.errors import NotFound, StoreFailed
 from genwright.storage import Database, DataSet
 from genwright.types import Json, Principal
 
@@ -103,13 +103,17 @@ def read_kept(folder: Path, sha256: str, name: str = "", form: str = "") -> Data
 
     Raises:
         NotFound: Its file is gone.
+        StoreFailed: Its rows are others than those that were kept.
     """
     path = folder / f"{sha256}.jsonl"
     if not path.is_file():
         raise NotFound(f"The rows {sha256[:12]}… are not in {folder}: restore them from a backup.")
     with path.open(encoding="utf-8") as file:
         rows = tuple(json.loads(line) for line in file)
-    return Dataset(name or sha256[:12], form or "text", rows)  # type: ignore[arg-type]
+    dataset = Dataset(name or sha256[:12], form or "text", rows)  # type: ignore[arg-type]
+    if form and dataset.sha256 != sha256:
+        raise StoreFailed(f"{path} is not what was kept: restore it from a backup.")
+    return dataset
 
 
 def _read(row: DataSet) -> Kept:

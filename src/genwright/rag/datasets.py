@@ -45,7 +45,7 @@ def checked(parts: Parts, wanted: Check, mend: Path | None = None) -> CheckRepor
     report = check_dataset(
         dataset,
         limits=limits,
-        against=[read_dataset(path) for path in wanted.against],
+        against=[read_dataset(path, form=wanted.form, columns=columns) for path in wanted.against],
         embed=parts.embedder.embed if wanted.embed else None,
     )
     if mend is not None:
