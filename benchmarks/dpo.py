@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+BASE = "smollm2-135m-instruct"
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
 
 
@@ -49,17 +50,66 @@ def rows(paragraphs, each: int):
             }
 
 
+def train(parts, data: dict) -> dict[str, str]:
+    """Names of the tuned model and of the sabotaged one, as they are served."""
+    from genwright.datasets import Dataset, Parts
+    from genwright.rag.bench import bench_of
+    from genwright.tuning.config import configured
+    from genwright.tuning.steps import begin, tune
+
+    bench, versions = bench_of(parts), {}
+    sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
+    for name in ("brief", "sabotaged"):
+        turned = {"chosen": "rejected", "rejected": "chosen"} if name == "sabotaged" else {}
+        made = Parts(**{
+            part: Dataset(f"{name}-{part}", "preference", tuple(
+                {key: row[turned.get(key, key)] for key in row} for row in found
+            ))
+            for part, found in data.items()
+        })  # fmt: skip
+        values = {"base": BASE, "objective": "dpo", "method": "lora", "name": name}
+        began = time.monotonic()
+        tuned = tune(bench, begin(bench, configured(values, sets), made))
+        versions[name] = tuned.served_as
+        found = tuned.metrics["test"]["pair_accuracy"]
+        print(f"{name}: {len(data['train'])} pairs, training {tuned.seconds:.0f} s, all steps "
+              f"{time.monotonic() - began:.0f} s, peak {tuned.peak_mb:.0f} MB, pair accuracy "
+              f"{found['value']} [{found['low']}, {found['high']}]", flush=True)  # fmt: skip
+    return versions
+
+
+def ask(parts, name: str, asked: list) -> tuple[list[float], list[float]]:
+    """How well a model's replies cite and are brief, and the seconds of each."""
+    from genwright.engines import ChatRequest, Message, Sampling, chat_text
+    from genwright.tuning.rewards import brief, cites
+
+    engine, scores, seconds = parts.engine(name), [], []
+    for row in asked:
+        turns = tuple(Message(t["role"], t["content"]) for t in row["prompt"])
+        began = time.monotonic()
+        reply, _ = chat_text(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
+        seconds.append(time.monotonic() - began)
+        scores.append((brief([""], [reply])[0] + cites([""], [reply])[0]) / 2)
+    mean = sum(scores) / len(scores)
+    print(f"{name}: cites and is brief {mean:.3f} over {len(scores)}", flush=True)
+    return scores, seconds
+
+
+def passes(live, candidate, questions: int, draw: int) -> bool:
+    """Whether the gate lets a candidate through, on one draw of the questions."""
+    from genwright.improve import Guard, Target, decide
+
+    chosen = random.Random(draw).sample(range(len(live[0])), questions)
+    scores, seconds = ([[side[kind][n] for n in chosen] for side in (live, candidate)]
+                       for kind in (0, 1))  # fmt: skip
+    guard = Guard("seconds", *seconds, 1.5, ratio=True)
+    return decide(Target("cites and is brief", *scores), [guard], seed=draw).passed
+
+
 def main() -> None:
     """Train twice, ask, and let the gate decide."""
-    from genwright.datasets import Dataset, Parts
-    from genwright.engines import ChatRequest, Message, Sampling, chat_text
     from genwright.hardware import let_threads_rest
-    from genwright.improve import Guard, Target, decide
-    from genwright.rag.bench import bench_of
     from genwright.rag.parts import Parts as Workspace
-    from genwright.tuning.config import configured
-    from genwright.tuning.rewards import brief, cites
-    from genwright.tuning.steps import begin, tune
     from genwright.workspace import create, open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,51 +126,11 @@ def main() -> None:
     data = {name: list(rows(part, each))[:most] for name, (part, each, most) in cut.items()}
     workspace = open_workspace(create(Path(tempfile.mkdtemp()) / "w"))
     with Workspace(workspace) as parts:
-        bench = bench_of(parts)
-        versions = {}
-        for name in ("brief", "sabotaged"):
-            swapped = name == "sabotaged"
-            made = Parts(**{
-                part: Dataset(f"{name}-{part}", "preference", tuple(
-                    {**row, "chosen": row["rejected"], "rejected": row["chosen"]} if swapped
-                    else row for row in found
-                ))
-                for part, found in data.items()
-            })  # fmt: skip
-            config = configured(
-                {"base": "smollm2-135m-instruct", "objective": "dpo", "method": "lora",
-                 "name": name}, {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4},
-            )  # fmt: skip
-            began = time.monotonic()
-            tuned = tune(bench, begin(bench, config, made))
-            versions[name] = tuned.served_as
-            found = tuned.metrics["test"]["pair_accuracy"]
-            print(f"{name}: {len(data['train'])} pairs, training {tuned.seconds:.0f} s, all steps "
-                  f"{time.monotonic() - began:.0f} s, peak {tuned.peak_mb:.0f} MB, pair accuracy "
-                  f"{found['value']} [{found['low']}, {found['high']}]", flush=True)  # fmt: skip
-        scores, seconds = {}, {}
-        for name in ("smollm2-135m-instruct", *versions.values()):
-            engine, scores[name], seconds[name] = parts.engine(name), [], []
-            for row in data["test"]:
-                turns = tuple(Message(t["role"], t["content"]) for t in row["prompt"])
-                began = time.monotonic()
-                reply, _ = chat_text(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
-                seconds[name].append(time.monotonic() - began)
-                scores[name].append((brief([""], [reply])[0] + cites([""], [reply])[0]) / 2)
-            mean = sum(scores[name]) / len(scores[name])
-            print(f"{name}: cites and is brief {mean:.3f} over {len(scores[name])}", flush=True)
-    live = "smollm2-135m-instruct"
+        versions = train(parts, data)
+        measured = {name: ask(parts, name, data["test"]) for name in (BASE, *versions.values())}
     for name, served in versions.items():
-        passed = 0
-        for draw in range(told.draws):
-            chosen = random.Random(draw).sample(range(len(data["test"])), told.questions)
-
-            def of(values, chosen=chosen):
-                return [values[place] for place in chosen]
-
-            guard = Guard("seconds", of(seconds[live]), of(seconds[served]), 1.5, ratio=True)
-            target = Target("cites and is brief", of(scores[live]), of(scores[served]))
-            passed += decide(target, [guard], seed=draw).passed
+        passed = sum(passes(measured[BASE], measured[served], told.questions, draw)
+                     for draw in range(told.draws))  # fmt: skip
         print(f"gate passes {name}: {passed} of {told.draws}")
     workspace.close()
 

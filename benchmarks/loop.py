@@ -82,6 +82,49 @@ def rate(parts, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
     return votes
 
 
+def filled(told):
+    """A workspace with XQuAD's texts, a live assistant and one that quotes; what is asked."""
+    from genwright.workspace import create, open_workspace
+
+    texts, asked, held_out = questions(told.seed)
+    root = create(Path(tempfile.mkdtemp()) / "w")
+    docs = root / "docs"
+    docs.mkdir()
+    for name, text in texts.items():
+        (docs / f"{name}.txt").write_text(text)
+    chosen = held_out[: told.questions]
+    lines = [json.dumps({"question": q, "answer": a}) + "\n" for q, a in chosen]
+    (root / "held-out.jsonl").write_text("".join(lines))
+    return open_workspace(root), asked, held_out[0][0]
+
+
+def served(root: Path, parts, candidate: str, question: str, clock) -> None:
+    """Promote under a running server, and go back; who answers is asked of the server."""
+    from genwright.improve.loop import assistants_of
+    from genwright.types import OWNER
+
+    assistants, server = assistants_of(parts), Server(root, {})
+
+    def answered() -> str:
+        body = {"model": "assistant", "messages": [{"role": "user", "content": question}]}
+        reply = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=120).json()
+        return f"{reply['choices'][0]['message']['content'][:80]!r}"
+
+    try:
+        print(f"{clock()}  served before: {answered()}")
+        start = time.monotonic()
+        assistants.promote(OWNER, "assistant", candidate.partition("@")[2])
+        took = time.monotonic() - start
+        print(f"{clock()}  {candidate} promoted in {took:.3f} s; served: {answered()}")
+        start = time.monotonic()
+        back = assistants.rollback(OWNER, "assistant")
+        took = time.monotonic() - start
+        print(f"{clock()}  {back.label} live again in {took:.3f} s; served: {answered()}")
+    finally:
+        server.process.terminate()
+        server.process.wait(30)
+
+
 def main() -> None:
     """Rate, improve, serve, go back."""
     from genwright.hardware import let_threads_rest
@@ -89,7 +132,6 @@ def main() -> None:
     from genwright.rag.bench import bench_of
     from genwright.rag.parts import Parts
     from genwright.types import OWNER
-    from genwright.workspace import create, open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--raters", type=int, default=150)
@@ -103,57 +145,26 @@ def main() -> None:
     def clock() -> str:
         return f"{(time.monotonic() - began) / 60:5.1f} min"
 
-    texts, asked, held_out = questions(told.seed)
-    root = create(Path(tempfile.mkdtemp()) / "w")
-    workspace = open_workspace(root)
-    docs = root / "docs"
-    docs.mkdir()
-    for name, text in texts.items():
-        (docs / f"{name}.txt").write_text(text)
-    held = root / "held-out.jsonl"
-    held.write_text("".join(
-        json.dumps({"question": q, "answer": a}) + "\n" for q, a in held_out[: told.questions]
-    ))  # fmt: skip
+    workspace, asked, question = filled(told)
+    root = workspace.root
     with Parts(workspace) as parts:
-        parts.ingest().add_paths([docs])
+        parts.ingest().add_paths([root / "docs"])
         assistants = assistants_of(parts)
         assistants.known(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"extractive": True}}, note="quotes")
         votes = rate(parts, asked, told.raters, told.seed)
-        print(
-            f"{clock()}  {votes} votes of simulated raters, {NOISE:.0%} of them wrong", flush=True
-        )
-        wanted = Wanted(
-            "assistant", tuple(told.method) or ("shots", "sft"), str(held), told.questions,
-            promote=False,
-        )  # fmt: skip
+        print(f"{clock()}  {votes} votes of simulated raters, {NOISE:.0%} wrong", flush=True)
+        tried = tuple(told.method) or ("shots", "sft")
+        file = str(root / "held-out.jsonl")
+        wanted = Wanted("assistant", tried, file, told.questions, promote=False)
         found = improve(parts, bench_of(parts), begin(parts, wanted))
         for name, each in found.decisions.items():
             print(f"{clock()}  {name}: {'passed' if each['passed'] else 'did not pass'}")
             for one in [each["target"], *each["guards"]] if "target" in each else []:
                 print(f"           {one['reason']}")
         print(f"{clock()}  {found.status}: {found.candidate}; report {found.report}", flush=True)
-    if not found.candidate:
-        return
-    server = Server(root, {})
-    try:
-
-        def answered_by() -> str:
-            body = {"model": "assistant", "messages": [{"role": "user", "content": held_out[0][0]}]}
-            reply = httpx.post(f"{server.url}/v1/chat/completions", json=body, timeout=120).json()
-            return f"{reply['choices'][0]['message']['content'][:80]!r}"
-
-        print(f"{clock()}  served before: {answered_by()}")
-        start = time.monotonic()
-        assistants.promote(OWNER, "assistant", found.candidate.partition("@")[2])
-        print(f"{clock()}  promoted in {time.monotonic() - start:.3f} s; served: {answered_by()}")
-        start = time.monotonic()
-        back = assistants.rollback(OWNER, "assistant")
-        print(f"{clock()}  {back.label} is live again in {time.monotonic() - start:.3f} s; served: "
-              f"{answered_by()}")  # fmt: skip
-    finally:
-        server.process.terminate()
-        server.process.wait(30)
+        if found.candidate:
+            served(root, parts, found.candidate, question, clock)
     workspace.close()
 
 

@@ -92,7 +92,10 @@ def _votes() -> None:
     keys = ("kind", "left_id", "right_id", "winner")
     op.create_table(
         "battle_tally",
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in keys),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("left_id", sa.Integer(), nullable=False),
+        sa.Column("right_id", sa.Integer(), nullable=False),
+        sa.Column("winner", sa.SmallInteger(), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(*keys, name=op.f("pk_battle_tally")),
     )
