@@ -6,9 +6,10 @@ import time
 
 import httpx
 import pytest
-from tests.server.running import running
+from tests.server.running import PLAIN, running
 
 from genwright.access.people import create_user
+from genwright.improve.canaries import start_canary
 from genwright.improve.loop import assistants_of
 from genwright.rag.parts import Parts
 from genwright.types import OWNER
@@ -181,3 +182,26 @@ def test_rights(root):
         for path in ("/arena/ranking", "/improve", "/v1/improvements", "/v1/arena/ranking"):
             assert web.get(path).status_code == 403, path
         assert web.post("/improve/canaries/assistant/end").status_code == 403
+
+
+def test_a_schedule_begins_improvements_and_a_worse_canary_ends(root):
+    workspace = open_workspace(root)
+    with Parts(workspace) as parts:
+        start_canary(workspace.database, OWNER, assistants_of(parts), "assistant", "2", 0.5)
+        assistants_of(parts).promote(OWNER, "assistant", "2")  # so that it has no sense any more
+    workspace.close()
+    env = {
+        **PLAIN,
+        "GENWRIGHT_IMPROVE__EVERY_HOURS": "1",
+        "GENWRIGHT_MONITORING__INTERVAL_SECONDS": "1",
+    }
+    with running(root, env) as server, httpx.Client(base_url=server.url, timeout=60) as web:
+        deadline = time.monotonic() + 60
+        listed = []
+        while time.monotonic() < deadline and not (listed and listed[0]["outcome"]):
+            listed = web.get("/v1/improvements").json()["data"]
+            time.sleep(0.5)
+        assert [each["outcome"] for each in listed] == ["nothing"]  # begun once in an hour
+        assert "Canaries" not in web.get("/improve").text
+        audit = web.get("/settings/audit").text
+        assert "canary.end" in audit
