@@ -77,6 +77,9 @@ def million(votes: int, models: int, peer: str) -> None:
             [peer, str(PEER), f"{folder}/votes.npz", str(models)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
+    for line in reply.stderr.strip().splitlines():
+        if ": " in line and "Error" in line:
+            print(f"peer failed: {line}")
     if reply.returncode:
         print(f"the peers failed: {reply.stderr.strip().splitlines()[-1:]}")
         return

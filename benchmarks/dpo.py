@@ -89,7 +89,7 @@ def ask(parts, name: str, asked: list) -> tuple[list[float], list[float]]:
         began = time.monotonic()
         reply, _ = chat_text(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
         seconds.append(time.monotonic() - began)
-        scores.append((brief([""], [reply])[0] + cites([""], [reply])[0]) / 2)
+        scores.append(brief([""], [reply])[0] * cites([""], [reply])[0])
     mean = sum(scores) / len(scores)
     print(f"{name}: cites and is brief {mean:.3f} over {len(scores)}", flush=True)
     return scores, seconds
