@@ -81,7 +81,8 @@ def plain_models(service: Service) -> dict[str, Kind]:
         found[name] = "chat"
     for known in models.versions.known(service.parts.principal):
         live = models.versions.resolve(service.parts.principal, known.name)
-        found[live.served_as.rpartition("@")[0]] = "chat"
+        if live.facts.objective != "reward":  # it scores for trainings, and answers nobody
+            found[live.served_as.rpartition("@")[0]] = "chat"
     return found
 
 
