@@ -118,7 +118,7 @@ def evaluate(
         opened = open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
         return evaluate_online(bench, config, base, rows, opened, found)
     if issubclass(objective, Pairs):
-        return evaluate_preferences(bench, config, model, examples[: len(rows)], pad, found)
+        return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
     if config.objective in ("generation", "summarisation"):
         _losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
     model.to("cpu")

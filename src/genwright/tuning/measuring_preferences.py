@@ -166,7 +166,6 @@ def auc_interval(scores: Sequence[float], labels: Sequence[bool]) -> Interval:
 
 
 def evaluate_preferences(
-    bench: "Bench",
     config: "TuneConfig",
     model: Any,
     examples: Sequence[Json],
@@ -174,7 +173,6 @@ def evaluate_preferences(
     found: "Evaluated",
 ) -> "Evaluated":
     """Fill in what is measured in this process; rewards are measured on the served weights."""
-    del bench
     model.to("cpu")
     measures = {"kto": measure_thumbs, "reward": measure_reward_model}
     measures.get(config.objective, measure_pairs)(model, examples, pad, found)

@@ -1,15 +1,68 @@
 """A training by PPO as a job: steps, checkpoints, limits and a record, as every other one has."""
 
 import json
+import math
+import os
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from genwright.errors import Refused
 from genwright.training.devices import peak_memory_mb, set_threads
 from genwright.training.trainer import FINISHED, Fitted, Job
 from genwright.tuning.config import TuneConfig
-from genwright.tuning.objectives.ppo import SAVE_EVERY, Progressing, clock
 from genwright.tuning.ppo import PPO, PPOConfig
+
+SAVE_EVERY = 5
+"""Updates between two checkpoints."""
+
+
+@dataclass
+class Progressing:
+    """Where a training of PPO is, on disk."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """The checkpoint."""
+        return self.folder / "ppo.pt"
+
+    def load(self, made: Any) -> tuple[int, float]:
+        """Take up a checkpoint; steps that were made, and seconds that they took."""
+        import torch
+
+        from genwright.training.watching import load_weights
+
+        if not self.file.is_file():
+            return 0, 0.0
+        state = torch.load(self.file, weights_only=True)
+        load_weights(made.policy, self.folder / "last")
+        made.head.load_state_dict(state["head"])
+        made.optimizer.load_state_dict(state["optimizer"])
+        made.random.set_state(state["random"])
+        made.kl.beta = state["beta"]
+        return int(state["step"]), float(state["seconds"])
+
+    def save(self, made: Any, step: int, seconds: float) -> None:
+        """Write one: the weights first, the file that makes it count last."""
+        import torch
+
+        from genwright.training.watching import save_weights
+
+        save_weights(made.policy, self.folder / "last")
+        part = self.file.with_suffix(".part")
+        state = {
+            "head": made.head.state_dict(),
+            "optimizer": made.optimizer.state_dict(),
+            "random": made.random.get_state(),
+            "beta": made.kl.beta,
+            "step": step,
+            "seconds": seconds,
+        }
+        torch.save(state, part)
+        os.replace(part, self.file)
 
 
 @dataclass
@@ -43,7 +96,7 @@ class PPOJob(Job):
         total, place = self.steps(), Progressing(self.folder)
         made = PPO(self.model, self.tokenizer, self.reward, self._config())
         before, seconds = place.load(made)
-        began, tokens, rewards = clock(), 0, list[float]()
+        began, tokens, rewards = time.monotonic(), 0, list[float]()
         prompts = [each["prompt_ids"] for each in self.train]
 
         def record(step: int, values: dict[str, float]) -> None:
@@ -52,7 +105,7 @@ class PPOJob(Job):
             tokens += int(values["reply_tokens"] * made.config.batch)
             rewards.append(values["reward"])
             self.record(before + step, {"loss": values["policy_loss"], **values})
-            spent = seconds + clock() - began
+            spent = seconds + time.monotonic() - began
             late = self.config.minutes and spent > self.config.minutes * 60
             if (before + step) % SAVE_EVERY == 0 or self.stop.is_set() or late:
                 place.save(made, before + step, spent)
@@ -60,9 +113,9 @@ class PPOJob(Job):
                 self.stop.set()
 
         step = before + made.train(prompts, total - before, record, self.stop)
-        limit = self.config.minutes and seconds + clock() - began >= self.config.minutes * 60
-        stopped = step < total and not limit
-        return self._end(step, stopped, seconds + clock() - began, tokens, rewards)
+        spent = seconds + time.monotonic() - began
+        limit = self.config.minutes and spent >= self.config.minutes * 60
+        return self._end(step, step < total and not limit, spent, tokens, rewards)
 
     def _end(
         self, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
@@ -100,8 +153,6 @@ class PPOJob(Job):
 
 
 def _check(values: dict[str, float], step: int) -> None:
-    import math
-
     if not all(math.isfinite(value) for value in values.values()):
         raise Refused(
             f"PPO came to a value that is no number at step {step}: lower learning_rate, or raise "

@@ -448,9 +448,7 @@ def _preferring(objective: Pairs, config: TuneConfig, tokenizer: Any, job: Job) 
     """The training of an objective that has a trainer of its own."""
     job.width = objective.width
     job.tried, job.passes = objective.tried(list(job.train)), objective.passes
-    job.build = lambda made, watch, total: objective.build(config, tokenizer, made, total)
-    own = getattr(objective, "job", None)
-    return own(config, tokenizer, job) if own is not None else job
+    return objective.job(config, tokenizer, job)
 
 
 def wide(config: TrainConfig, width: int) -> TrainConfig:

@@ -4,6 +4,7 @@
 is the conservative loss of Mitchell 2023, for preferences that may be the wrong way round.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.tuning.objectives.base import objectives
@@ -13,6 +14,7 @@ from genwright.tuning.objectives.preferring import (
     freeze_reference,
     preference_arguments,
     prepared,
+    with_trainer,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ class DPO(Pairs):
 
     loss: ClassVar[str] = "sigmoid"
 
-    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+        """A training by trl's trainer."""
+        return with_trainer(job, partial(self._trainer, config, tokenizer))
+
+    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
         """Trl's trainer."""
         from trl import DPOConfig, DPOTrainer
 

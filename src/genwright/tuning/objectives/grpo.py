@@ -4,37 +4,14 @@ Several replies to one prompt are scored; a reply's advantage is its score less 
 over the group's deviation. No value head is needed.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import ClassVar
 
 from genwright.tuning.objectives.base import objectives
-from genwright.tuning.objectives.online import (
-    Online,
-    group_arguments,
-    group_dataset,
-    rewarding,
-)
-from genwright.tuning.objectives.preferring import prepared
-
-if TYPE_CHECKING:
-    from transformers import Trainer
-
-    from genwright.training.trainer import Job
-    from genwright.tuning.config import TuneConfig
+from genwright.tuning.objectives.online import Groups
 
 
 @objectives.register("grpo")
-class GRPO(Online):
+class GRPO(Groups):
     """Learns from groups of replies of its own to one prompt."""
 
-    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
-        """Trl's trainer."""
-        from trl import GRPOConfig, GRPOTrainer
-
-        job.validation = ()  # its loss says nothing: replies are measured after the training
-        return prepared(GRPOTrainer)(
-            model=job.model,
-            reward_funcs=[rewarding(self.reward)],
-            args=GRPOConfig(**group_arguments(config, job, total)),
-            train_dataset=group_dataset(list(job.train), tokenizer),
-            processing_class=tokenizer,
-        )
+    trl: ClassVar[str] = "GRPO"

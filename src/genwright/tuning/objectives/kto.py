@@ -6,6 +6,7 @@ replies to other prompts show. Thumbs alone are enough.
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
@@ -18,6 +19,7 @@ from genwright.tuning.objectives.preferring import (
     preference_arguments,
     prepared,
     reply_ids,
+    with_trainer,
 )
 from genwright.tuning.rendering import Rendering
 from genwright.types import Json
@@ -63,7 +65,11 @@ class KTO(Pairs):
         """Examples of plain language modelling, as long as these."""
         return [as_text(each["prompt_ids"], each["completion_ids"]) for each in examples]
 
-    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+        """A training by trl's trainer."""
+        return with_trainer(job, partial(self._trainer, config, tokenizer))
+
+    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
         """Trl's trainer.
 
         Raises:

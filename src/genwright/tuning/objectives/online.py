@@ -1,15 +1,23 @@
 """What the objectives share that let a policy write and score it: prompts, and their trainers."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
-from genwright.tuning.objectives.preferring import Pairs, as_dataset, preference_arguments, turns_of
+from genwright.tuning.objectives.preferring import (
+    Pairs,
+    as_dataset,
+    preference_arguments,
+    prepared,
+    turns_of,
+    with_trainer,
+)
 from genwright.tuning.rendering import Rendering, messages_of
 from genwright.types import Json
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase, Trainer
 
     from genwright.training.trainer import Job
     from genwright.tuning.config import TuneConfig
@@ -55,6 +63,30 @@ class Online(Pairs):
             }
             for ids in (each["prompt_ids"] for each in examples)
         ]
+
+
+class Groups(Online):
+    """Base of those that compare several replies to one prompt, by a trainer of trl."""
+
+    trl: ClassVar[str]
+    """How trl's trainer and its configuration begin."""
+
+    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+        """A training by trl's trainer."""
+        job.validation = ()  # its loss says nothing: replies are measured after the training
+        return with_trainer(job, partial(self._trainer, config, tokenizer))
+
+    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+        import trl
+
+        arguments = getattr(trl, f"{self.trl}Config")(**group_arguments(config, job, total))
+        return prepared(getattr(trl, f"{self.trl}Trainer"))(
+            model=job.model,
+            reward_funcs=[rewarding(self.reward)],
+            args=arguments,
+            train_dataset=group_dataset(list(job.train), tokenizer),
+            processing_class=tokenizer,
+        )
 
 
 def prompt_turns(row: Json) -> list[Any]:

@@ -4,7 +4,8 @@ trl 1.16 has the losses; rows are rendered here, by the same words and template 
 """
 
 import os
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.engines import Message
@@ -43,7 +44,7 @@ def reply_ids(rendering: Rendering, row: Json, field: str) -> tuple[list[int], l
     return encoded["input_ids"][:cut], encoded["input_ids"][cut:]
 
 
-class Pairs:
+class Pairs(ABC):
     """Base of those that learn from pairs: the chosen reply over the rejected one."""
 
     forms: ClassVar[tuple[str, ...]] = ("preference",)
@@ -88,9 +89,15 @@ class Pairs:
         """Examples of plain language modelling, as long as these."""
         return [as_text(each["prompt_ids"], each["chosen_ids"]) for each in examples]
 
-    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
-        """The trainer."""
-        raise NotImplementedError
+    @abstractmethod
+    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+        """The training of it: the usual one with another trainer, or one of its own."""
+
+
+def with_trainer(job: "Job", build: "Callable[[Job, int], Trainer]") -> "Job":
+    """A training by another trainer, made of the job and its steps."""
+    job.build = lambda made, watch, total: build(made, total)
+    return job
 
 
 def as_text(prompt: list[int], reply: list[int]) -> Json:

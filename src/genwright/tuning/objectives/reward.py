@@ -5,6 +5,7 @@ arXiv:2203.02155, equation 1.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.tuning.objectives.base import load_model, objectives
@@ -13,6 +14,7 @@ from genwright.tuning.objectives.preferring import (
     as_dataset,
     preference_arguments,
     prepared,
+    with_trainer,
 )
 from genwright.types import Json
 
@@ -61,7 +63,11 @@ class RewardModel(Pairs):
             for ids in (each["chosen_ids"] for each in examples)
         ]
 
-    def build(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+        """A training by trl's trainer."""
+        return with_trainer(job, partial(self._trainer, config, tokenizer))
+
+    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
         """Trl's trainer."""
         from trl import RewardConfig, RewardTrainer
 
