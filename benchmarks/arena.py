@@ -2,13 +2,13 @@
 
 Prints, each from simulated voters where it says so: seconds from stored integer ids to ratings with
 95 % intervals for 1,000,000 votes on 100 models, and for one vote more; the same work by arena-rank
-and by FastChat (logistic regression over 100 bootstraps) under the peers' Python; votes that active
-choice needs against random; how many colluding judges are flagged.
+and by FastChat (logistic regression, 100 bootstraps by one round timed) under the peers' Python;
+votes that active choice needs against random; how many colluding judges are flagged.
 
     python benchmarks/arena.py [--peer-python PEERS/bin/python] [--votes 1000000] [--models 100]
 
 PEERS needs ``pip install --no-deps arena-rank==0.1.1 fschat==0.2.36`` and jax, jaxtyping, pandas,
-scikit-learn, plotly, tqdm.
+scikit-learn, plotly, tqdm; FastChat also imports torch, transformers, accelerate, aiohttp, psutil.
 """
 
 import argparse

@@ -51,7 +51,7 @@ def arena_rank(votes: pd.DataFrame, models: int):
 
 
 def fastchat(votes: pd.DataFrame, models: int):
-    """Its fit and bootstrap intervals, one round timed and multiplied where it takes minutes."""
+    """Its fit and bootstrap intervals, one round timed and multiplied: all of them take minutes."""
     from fastchat.serve.monitor.elo_analysis import compute_elo_mle_with_tie
 
     began = time.perf_counter()
@@ -67,7 +67,7 @@ def main() -> None:
     """Both, as one line of JSON."""
     votes, models = frame(sys.argv[1]), int(sys.argv[2])
     found = {}
-    for name, do in (("arena-rank", arena_rank), ("FastChat, 100 bootstraps", fastchat)):
+    for name, do in (("arena-rank", arena_rank), ("FastChat, 100 times a round", fastchat)):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 found[name] = do(votes, models)
