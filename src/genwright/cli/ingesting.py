@@ -8,6 +8,7 @@ import typer
 
 from genwright.cli.context import display, parts
 from genwright.cli.output import print_json, remark
+from genwright.cli.stopping import interrupted
 from genwright.errors import Refused
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
 
     def stored(each: "Stored") -> None:
         shown.line(f"{each.outcome} {each.source} ({each.passages} passages)")
+        if interrupted.is_set():  # and the exception was lost on its way
+            raise KeyboardInterrupt
 
     with parts(ctx, shown) as made:
         ingest = made.ingest(collection, stored=stored)
         try:
             yield ingest
-        except KeyboardInterrupt as interruption:
+        except (Exception, KeyboardInterrupt) as interruption:
+            if not (isinstance(interruption, KeyboardInterrupt) or interrupted.is_set()):
+                raise
             shown.stop()
             report = ingest.report
             remark(

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from genwright import __version__
 from genwright.cli.context import Asked, overrides_of
+from genwright.cli.stopping import interrupted, noted_interrupts
 from genwright.errors import GenwrightError
 
 COMMANDS = {
@@ -175,7 +176,10 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         command = typer.main.get_command(cli)
-        with command.make_context("genwright", globals_first(arguments)) as ctx:
+        with (
+            noted_interrupts(),
+            command.make_context("genwright", globals_first(arguments)) as ctx,
+        ):
             command.invoke(ctx)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
@@ -219,7 +223,7 @@ def _status_of(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     message, status = "this is a bug of genwright: please report it with the lines above.", BUG
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
+    if isinstance(error, KeyboardInterrupt | typer.Abort) or interrupted.is_set():
         message, status = "interrupted.", INTERRUPTED
     elif isinstance(error, GenwrightError):
         message, status = str(error), error.exit_code

@@ -1,12 +1,15 @@
-"""Ending long work well: the first Ctrl-C or SIGTERM lets it keep what it has."""
+"""Ending work well: what Ctrl-C and SIGTERM do to a command."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from genwright.cli.output import remark
+
+interrupted = Event()
+"""Whether Ctrl-C was pressed during the command of this process; signals are the process's."""
 
 
 @contextmanager
@@ -26,3 +29,29 @@ def stopped_by_signals() -> Iterator[Event]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def noted_interrupts() -> Iterator[None]:
+    """Ctrl-C sets ``interrupted``, besides raising ``KeyboardInterrupt`` where the program stands.
+
+    Raised below a C library, the exception alone is not seen: SQLite reports a failed statement
+    where it was running a function of ours, and a callback of a weak reference drops it.
+    """
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    interrupted.clear()
+    ours = (  # whoever set a handler, or runs commands beside the main thread, keeps theirs
+        current_thread() is main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if ours:
+        signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
