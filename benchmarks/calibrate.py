@@ -4,7 +4,7 @@
 
 Evidence (does a sentence hold the answer), answerability (do the passages answer at all) and
 support (does a span say what a sentence claims) are logistic regressions over the features that
-``genwright.rag.evidence`` and ``genwright.rag.support`` describe. They are fitted on XQuAD-en
+``genwright.grounding.evidence`` and ``genwright.grounding.support`` describe. They are fitted on XQuAD-en
 (questions of one half of its articles) and the chunking evaluation set (every other question), and
 measured on the rest; ``--write`` then stores them as ``src/genwright/rag/calibration.json``.
 
@@ -29,16 +29,16 @@ from claims import Claim, claims_of
 from fitting import fit, report
 from questions import Question, chunking_questions, store, xquad_questions
 
+from genwright.answers.writing import rarity_of
 from genwright.documents import sentences
 from genwright.embeddings import Embedder
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.evaluation.metrics import answer_recall
+from genwright.grounding import evidence, support, words
+from genwright.grounding.calibration import Logistic
 from genwright.prompts import load_prompt
-from genwright.rag import evidence, support, words
-from genwright.rag.calibration import Logistic
-from genwright.rag.parts import Parts
-from genwright.rag.writing import rarity_of
 from genwright.retrieval import Hit, Scope, rarity
+from genwright.runtime import Parts
 from genwright.settings import AnswerSettings
 from genwright.types import Progress, Vectors, unheard
 from genwright.workspace import create, open_workspace

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from questions import Question
 
 from genwright.documents import sentences
-from genwright.rag import words
+from genwright.grounding import words
 from genwright.retrieval import Hit
 
 _ASKED = re.compile(

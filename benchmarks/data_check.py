@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from genwright.datasets import check_dataset, read_dataset
-from genwright.datasets.nearness import PERMUTATIONS, grams
+from genwright.datasets.near_duplicates import PERMUTATIONS, grams
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
 SAMPLE = 5000

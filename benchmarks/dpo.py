@@ -53,9 +53,9 @@ def rows(paragraphs, each: int):
 def train(parts, data: dict) -> dict[str, str]:
     """Names of the tuned model and of the sabotaged one, as they are served."""
     from genwright.datasets import Dataset, Parts
-    from genwright.rag.bench import bench_of
+    from genwright.tuning.bench import bench_of
     from genwright.tuning.config import configured
-    from genwright.tuning.steps import begin, tune
+    from genwright.tuning.steps.walk import begin, tune
 
     bench, versions = bench_of(parts), {}
     sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
@@ -109,7 +109,7 @@ def passes(live, candidate, questions: int, draw: int) -> bool:
 def main() -> None:
     """Train twice, ask, and let the gate decide."""
     from genwright.hardware import let_threads_rest
-    from genwright.rag.parts import Parts as Workspace
+    from genwright.runtime import Parts as Workspace
     from genwright.workspace import create, open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -35,7 +35,7 @@ from genwright.embeddings import Embedder, open_embedder
 from genwright.evaluation.intervals import interval
 from genwright.evaluation.metrics import ndcg
 from genwright.evaluation.suites import read_beir, read_squad
-from genwright.rag.ingest import embedded_text
+from genwright.library.ingest import embedded_text
 from genwright.settings import DocumentSettings
 
 OURS = ("genwright", "onnx_float", "onnx_float_padded", "llamacpp_f16", "llamacpp_q8_0")

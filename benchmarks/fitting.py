@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genwright.rag.calibration import Logistic
+from genwright.grounding.calibration import Logistic
 
 RIDGE = 1.0
 STEPS = 30

@@ -129,8 +129,8 @@ def main() -> None:
     """Rate, improve, serve, go back."""
     from genwright.hardware import let_threads_rest
     from genwright.improve.loop import Wanted, assistants_of, begin, improve
-    from genwright.rag.bench import bench_of
-    from genwright.rag.parts import Parts
+    from genwright.runtime import Parts
+    from genwright.tuning.bench import bench_of
     from genwright.types import OWNER
 
     parser = argparse.ArgumentParser(description=__doc__)

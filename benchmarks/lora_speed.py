@@ -55,7 +55,7 @@ from genwright.hardware import let_threads_rest
 let_threads_rest()
 import torch
 from genwright.catalog import Catalog
-from genwright.training.bases import find_base
+from genwright.models.bases import find_base
 from genwright.training.config import TrainConfig
 from genwright.training.trainer import Job
 from genwright.tuning.config import MethodConfig
@@ -80,7 +80,7 @@ def prepare(folder: Path) -> tuple[Path, Path]:
     """The base in trainable form, and the rows as tokens."""
     from genwright.catalog import Catalog
     from genwright.datasets import read_dataset
-    from genwright.training.bases import find_base
+    from genwright.models.bases import find_base
     from genwright.tuning.objectives import objectives
 
     models = Path(os.environ.get("GENWRIGHT_MODELS_DIR", ".models"))

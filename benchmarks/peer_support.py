@@ -17,15 +17,15 @@ from pathlib import Path
 from measure import DATA
 from questions import store, xquad_questions
 
+from genwright.answers.writing import rarity_of
 from genwright.documents import sentences
 from genwright.evaluation import interval
 from genwright.evaluation.suites import read_squad
-from genwright.rag import words
-from genwright.rag.calibration import calibration
-from genwright.rag.parts import Parts
-from genwright.rag.support import SupportCheck
-from genwright.rag.writing import rarity_of
+from genwright.grounding import words
+from genwright.grounding.calibration import calibration
+from genwright.grounding.support import SupportCheck
 from genwright.retrieval import EVERYWHERE
+from genwright.runtime import Parts
 from genwright.workspace import create, open_workspace
 
 ROOT = Path(__file__).parent.parent

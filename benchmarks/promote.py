@@ -19,8 +19,8 @@ from pathlib import Path
 import httpx
 
 from genwright.catalog import Catalog
+from genwright.models.bases import find_base
 from genwright.registry import Facts
-from genwright.training.bases import find_base
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace
 
@@ -32,8 +32,8 @@ def adapters(folder: Path) -> tuple[list[Path], str]:
     import torch
     from transformers import AutoModelForCausalLM
 
+    from genwright.export import write_adapter
     from genwright.tuning.config import MethodConfig
-    from genwright.tuning.export import write_adapter
     from genwright.tuning.methods import methods
 
     models = Path(os.environ.get("GENWRIGHT_MODELS_DIR", ".models"))
@@ -67,7 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         root = create(Path(temporary) / "workspace")
         workspace = open_workspace(root)
-        from genwright.rag.bench import registry_of
+        from genwright.tuning.bench import registry_of
 
         stages, digest = adapters(root)
         facts = Facts(kind="adapter", family="llama", objective="generation", method="lora",

@@ -11,8 +11,8 @@ from pathlib import Path
 from genwright.documents import Extract, sentences
 from genwright.documents.loaders.text import paragraphs
 from genwright.evaluation.suites import read_squad
-from genwright.rag.ingest import Incoming
-from genwright.rag.parts import Parts
+from genwright.library.ingest import Incoming
+from genwright.runtime import Parts
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from pathlib import Path
 import httpx
 from measure import DATA, PEERS
 
-from genwright.engines.serve_gguf import ServeConfig
+from genwright.engines.llamacpp.child import ServeConfig
 from genwright.evaluation.intervals import interval
 from genwright.evaluation.metrics import answer_recall, exact_match, token_f1
 from genwright.evaluation.suites import SquadQuestion, SquadSet, read_squad
@@ -122,7 +122,7 @@ def _server(gguf: str, threads: int) -> Iterator[str]:
         model=gguf, kind="chat", listen="127.0.0.1", key=KEY, parent=os.getpid(),
         threads=threads, context=CONTEXT, port=port,
     )  # fmt: skip
-    command = [sys.executable, "-m", "genwright.engines.serve_gguf"]
+    command = [sys.executable, "-m", "genwright.engines.llamacpp.child"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin
     process.stdin.write(config.line())

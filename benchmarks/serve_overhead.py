@@ -19,7 +19,7 @@ from servers import percentile
 from genwright.access import Doorman, create_key, create_user
 from genwright.monitoring import Metrics, Tracing
 from genwright.monitoring.series import record_samples
-from genwright.server.running import SWITCH_SECONDS
+from genwright.server.serve import SWITCH_SECONDS
 from genwright.storage import Database
 from genwright.types import OWNER
 

@@ -22,9 +22,9 @@ from servers import PLAIN, serving
 from genwright.access import create_key, create_user, grants
 from genwright.access.people import create_group, join
 from genwright.documents import Extract
-from genwright.rag.incoming import Incoming
-from genwright.rag.parts import Parts
+from genwright.library.prefetch import Incoming
 from genwright.retrieval import Scope
+from genwright.runtime import Parts
 from genwright.storage import Document
 from genwright.types import EVERYONE, OWNER, Principal
 from genwright.workspace import create, open_workspace

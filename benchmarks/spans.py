@@ -26,8 +26,8 @@ from sqlalchemy import select
 
 from genwright.cli.context import overrides_of
 from genwright.evaluation.intervals import interval
-from genwright.rag.parts import Parts
 from genwright.retrieval import Hit, Search
+from genwright.runtime import Parts
 from genwright.storage import Passage
 from genwright.workspace import create, open_workspace
 

@@ -141,8 +141,8 @@ _SHOWN = """() => document.documentElement.textContent + [...document.querySelec
 def store(workspace: Path, hostile: Sequence[str]) -> None:
     """Put every payload into every field."""
     from genwright.access import people
-    from genwright.rag.parts import Parts
     from genwright.registry import Assistants
+    from genwright.runtime import Parts
     from genwright.types import OWNER
     from genwright.workspace import open_workspace
 

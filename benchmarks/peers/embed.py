@@ -49,7 +49,7 @@ def onnx_float_padded(told):
 
 def llamacpp_f16(told, kind="F16"):
     """llama.cpp through genwright's engine."""
-    from genwright.engines.llamacpp import LlamaCppEngine
+    from genwright.engines.llamacpp.engine import LlamaCppEngine
     from genwright.settings import EngineSettings
 
     file = Path(told["work"]) / f"minilm-{kind}.gguf"

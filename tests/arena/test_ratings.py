@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.arena import Options, from_names, rank, tally
-from genwright.arena.bradley_terry import fit_bradley_terry, fit_davidson
-from genwright.arena.elo import elo, update
-from genwright.arena.graph import comparable, groups
-from genwright.arena.ranking import POINTS
-from genwright.arena.scores import METHODS
-from genwright.arena.simulation import outcomes, simulate_votes
-from genwright.arena.style import differences, fit_styled, style_of
-from genwright.arena.tally import LEFT, RIGHT, TIE
-from genwright.arena.uncertainty import bootstrap, rank_ranges
+from genwright.arena import Options, from_names, rank
+from genwright.arena.ratings import tally
+from genwright.arena.ratings.bradley_terry import fit_bradley_terry, fit_davidson
+from genwright.arena.ratings.connectivity import comparable, groups
+from genwright.arena.ratings.elo import elo, update
+from genwright.arena.ratings.ranking import POINTS
+from genwright.arena.ratings.scores import METHODS
+from genwright.arena.ratings.simulation import outcomes, simulate_votes
+from genwright.arena.ratings.style import differences, fit_styled, style_of
+from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
+from genwright.arena.ratings.uncertainty import bootstrap, rank_ranges
 from genwright.errors import UsageError
 
 WINNER = {"left": LEFT, "right": RIGHT, "tie": TIE}

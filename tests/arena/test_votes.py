@@ -9,15 +9,15 @@ from sqlalchemy import select, update
 from genwright.arena import from_names
 from genwright.arena.anomalies import find_anomalies
 from genwright.arena.boards import leaderboard, rating_history, suspects
-from genwright.arena.bradley_terry import fit_bradley_terry
-from genwright.arena.importing import export_votes, import_votes
+from genwright.arena.import_export import export_votes, import_votes
 from genwright.arena.leaks import leak_of
 from genwright.arena.matches import ask_match, begin_match, keep_answer, read_match, vote
-from genwright.arena.pairs import choose_pair, pair_chances
+from genwright.arena.pairing import choose_pair, pair_chances
 from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
-from genwright.arena.simulation import simulate_votes, votes_until
-from genwright.arena.standing import Standing
-from genwright.arena.tally import LEFT, RIGHT, TIE
+from genwright.arena.ratings.bradley_terry import fit_bradley_terry
+from genwright.arena.ratings.simulation import simulate_votes, votes_until
+from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
+from genwright.arena.ticker import Standing
 from genwright.arena.votes import (
     IMPORTED,
     SIMULATED,
@@ -182,7 +182,7 @@ def test_pairs_prefer_the_unsure():
 def test_newcomers_need_fewer_votes_than_by_chance():
     theta = np.linspace(-1, 1, 8)
     old = simulate_votes(theta[:6], 2000, seed=5)
-    from genwright.arena import tally
+    from genwright.arena.ratings import tally
 
     before = tally([str(p) for p in range(8)], old.left, old.right, old.winner)
     spent = {

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
 from tests.server.running import PLAIN, Running, running
 
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.workspace import create, open_workspace
 
 VisitTo = Callable[..., Visit]

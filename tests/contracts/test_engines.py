@@ -56,8 +56,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "transformers":
         pytest.importorskip("torch", reason="needs the train extra")
         from genwright.catalog import Catalog
-        from genwright.engines.loading import Weights
-        from genwright.training.bases import find_base
+        from genwright.engines.transformers.loading import Weights
+        from genwright.models.bases import find_base
 
         catalog = Catalog(request.getfixturevalue("models_dir"))
         base = find_base("smollm2-135m-instruct", catalog, pytest.fail)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from genwright.documents import Extract, Reader
-from genwright.documents.decoding import clean
+from genwright.documents.encoding import clean
 from genwright.documents.loaders import loaders
 from genwright.settings import DocumentSettings
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genwright.documents import Extract
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.documents.splitters import splitters
 
 LINE = st.one_of(

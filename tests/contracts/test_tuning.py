@@ -8,12 +8,12 @@ import torch
 from tests.tuning.conftest import bench, data_for, parts  # noqa: F401
 from tests.tuning.tiny import ENCODERS, FAMILIES, build
 
-from genwright.engines.loading import load
+from genwright.engines.transformers.loading import load
 from genwright.errors import Refused
+from genwright.models.trained import weights_of
 from genwright.tuning.config import configured
 from genwright.tuning.methods import methods
-from genwright.tuning.serving import weights_of
-from genwright.tuning.steps import STEPS, begin, tune
+from genwright.tuning.steps.walk import STEPS, begin, tune
 from genwright.types import OWNER
 
 IMPOSSIBLE = {("xlnet", "prefix")}

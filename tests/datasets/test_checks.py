@@ -16,8 +16,8 @@ from genwright.datasets import (
     split_dataset,
 )
 from genwright.datasets.checks import sign_test, turn_problem
-from genwright.datasets.nearness import near_groups, signatures
-from genwright.datasets.scanning import repaired
+from genwright.datasets.near_duplicates import near_groups, signatures
+from genwright.datasets.scan import repaired
 from genwright.datasets.secrets import entropy, find_secret
 from genwright.errors import NotFound, UsageError
 from genwright.storage import Database

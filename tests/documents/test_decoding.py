@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.documents.decoding import clean, decode, looks_binary
+from genwright.documents.encoding import clean, decode, looks_binary
 from genwright.errors import UnreadableDocument
 
 EXPECTED = {

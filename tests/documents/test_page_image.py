@@ -15,7 +15,15 @@ SETTINGS = DocumentSettings().model_dump_json()
 
 def draw(data: bytes, page: str, *lines: str, folder: Path) -> "subprocess.CompletedProcess[bytes]":
     """Run the process as the server does."""
-    command = [sys.executable, "-I", "-m", "genwright.documents.page_image", SETTINGS, page, *lines]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "genwright.documents.sandbox.page_image",
+        SETTINGS,
+        page,
+        *lines,
+    ]
     return subprocess.run(
         command, input=data, capture_output=True, cwd=folder, timeout=120, check=False
     )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genwright.documents import Found, Reader, Skipped, walk
-from genwright.documents.ocr import ocr_available
+from genwright.documents.sandbox.ocr import ocr_available
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

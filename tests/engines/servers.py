@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from genwright.engines.serve_gguf import ServeConfig
+from genwright.engines.llamacpp.child import ServeConfig
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def openai_server(model: Path, key: str) -> Iterator[str]:
         threads=2,
         context=2048,
     )
-    command = [sys.executable, "-m", "genwright.engines.serve_gguf"]
+    command = [sys.executable, "-m", "genwright.engines.llamacpp.child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         process.stdin.write(config.line())
         process.stdin.flush()

@@ -15,8 +15,8 @@ from tests.engines.tiny_gguf import make_bert, make_lora
 
 from genwright.catalog.gguf_header import read_header
 from genwright.engines import ChatRequest, Message, Sampling, Tool, chat_text
-from genwright.engines.llamacpp import LlamaCppEngine
-from genwright.engines.memory import number
+from genwright.engines.llamacpp.engine import LlamaCppEngine
+from genwright.engines.llamacpp.memory import number
 from genwright.errors import EngineFailed, Refused, UntrustedWeights, UsageError
 from genwright.hardware import available_cores
 from genwright.settings import EngineSettings

@@ -6,7 +6,7 @@ import pytest
 from tests.engines.tiny_gguf import CONTEXT, LAYERS, WIDTH, make_bert
 
 from genwright.catalog.gguf_header import read_header
-from genwright.engines import memory
+from genwright.engines.llamacpp import memory
 from genwright.errors import EngineFailed
 
 

@@ -9,12 +9,12 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from tests.tuning.tiny import TEMPLATE, build  # noqa: E402
 
 from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text  # noqa: E402
-from genwright.engines.llamacpp import LlamaCppEngine  # noqa: E402
-from genwright.engines.sharing import SharedBase  # noqa: E402
+from genwright.engines.llamacpp.engine import LlamaCppEngine  # noqa: E402
+from genwright.engines.llamacpp.sharing import SharedBase  # noqa: E402
 from genwright.errors import EngineFailed  # noqa: E402
+from genwright.export import write_adapter, write_model  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
 from genwright.tuning.config import MethodConfig  # noqa: E402
-from genwright.tuning.export import write_adapter, write_model  # noqa: E402
 from genwright.tuning.methods import methods  # noqa: E402
 
 QUESTION = (Message("user", "open the valve slowly and say one two three"),)

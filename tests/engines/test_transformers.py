@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from tests.tuning.tiny import build  # noqa: E402
 
 from genwright.engines import ChatRequest, Message, Sampling, Tool, chat_text, engines  # noqa: E402
-from genwright.engines.loading import Weights  # noqa: E402
 from genwright.engines.tools import read_call  # noqa: E402
-from genwright.engines.transformers import question_and_context  # noqa: E402
+from genwright.engines.transformers.engine import question_and_context  # noqa: E402
+from genwright.engines.transformers.loading import Weights  # noqa: E402
 from genwright.errors import EngineFailed, Refused, UsageError  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
 

@@ -11,12 +11,12 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from tests.tuning.tiny import build  # noqa: E402
 
-from genwright.engines.llamacpp import LlamaCppEngine  # noqa: E402
+from genwright.engines.llamacpp.engine import LlamaCppEngine  # noqa: E402
 from genwright.errors import NotFound, UnknownName, UsageError  # noqa: E402
-from genwright.evaluation.benches import BENCHES, run_bench  # noqa: E402
+from genwright.evaluation.benchmarks.lm_eval import BENCHES, run_bench  # noqa: E402
 from genwright.evaluation.lm import evaluate_lm  # noqa: E402
+from genwright.export import write_model  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
-from genwright.tuning.export import write_model  # noqa: E402
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data")) / "13-benchmarks"
 

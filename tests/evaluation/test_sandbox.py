@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genwright.evaluation.sandbox import run_code
+from genwright.evaluation.benchmarks.sandbox import run_code
 
 HUMANEVAL = (
     Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
@@ -49,7 +49,7 @@ def test_it_may_compute_and_write_in_its_folder():
 def test_every_canonical_solution_of_humaneval_passes():
     if not HUMANEVAL.exists():
         pytest.skip(f"no {HUMANEVAL}: set GENWRIGHT_TEST_DATA")
-    from genwright.evaluation.benches import passes
+    from genwright.evaluation.benchmarks.lm_eval import passes
 
     rows = [json.loads(line) for line in gzip.open(HUMANEVAL)]
     failed = [row["task_id"] for row in rows if not passes(row, "\n" + row["canonical_solution"])]

@@ -7,7 +7,7 @@ import pytest
 
 from genwright.engines import Message, engines
 from genwright.errors import UnknownName, UsageError
-from genwright.evaluation.comparing import compare_models
+from genwright.evaluation.comparison import compare_models
 from genwright.evaluation.metrics.table import METRICS, metric_of
 from genwright.evaluation.metrics.texts import call_of, rouge, rouge_l
 from genwright.evaluation.paired import compare_all, compare_cases, holm

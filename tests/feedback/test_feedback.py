@@ -14,8 +14,8 @@ from genwright.feedback import Opinion, all_voices, give, list_feedback, voices
 from genwright.feedback.agreement import agreement, alpha
 from genwright.feedback.citations import citation_of
 from genwright.feedback.exchanges import read_exchange
-from genwright.feedback.learning import collect
 from genwright.feedback.queues import rating_queue
+from genwright.feedback.to_datasets import collect
 from genwright.monitoring import Tracing
 from genwright.monitoring.tracing import trace_id
 from genwright.privacy import Privacy
@@ -245,8 +245,8 @@ def test_voices_do_not_mind_the_order(database):
 
 
 def test_export(tmp_path):
-    from genwright.rag.learning import export_feedback
-    from genwright.rag.parts import Parts
+    from genwright.feedback.job import export_feedback
+    from genwright.runtime import Parts
     from genwright.workspace import create, open_workspace
 
     workspace = open_workspace(create(tmp_path / "w"), {"embedding": {"model": "hashing"}})

@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from genwright.answers.answerer import Answerer
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
 from genwright.feedback import Opinion, give
+from genwright.grounding.citations import Answer
 from genwright.improve.canaries import (
     canaries,
     compare,
@@ -16,10 +18,12 @@ from genwright.improve.canaries import (
     start_canary,
     watch_canaries,
 )
-from genwright.improve.checking import run_suite
 from genwright.improve.loop import Wanted, assistants_of, begin, improve, runs_of
 from genwright.improve.methods import methods
+from genwright.improve.provenance import lines, why
 from genwright.improve.questions import HeldOut, from_file, is_held_out, question_of
+from genwright.improve.regression import run_suite
+from genwright.improve.rollback import take_back
 from genwright.improve.suites import (
     Case,
     add_case,
@@ -29,13 +33,9 @@ from genwright.improve.suites import (
     quality,
     remove_case,
 )
-from genwright.improve.watching import take_back
-from genwright.improve.why import lines, why
-from genwright.rag.answer import Answerer
-from genwright.rag.bench import bench_of
-from genwright.rag.citations import Answer
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.storage import Alert
+from genwright.tuning.bench import bench_of
 from genwright.types import OWNER, Principal
 from genwright.workspace import create, open_workspace
 
@@ -86,7 +86,7 @@ def questions(tmp_path):
 
 
 def ask(parts, question, version=""):
-    from genwright.rag.assistants import answerer_of, scope_of
+    from genwright.answers.assistants import answerer_of, scope_of
 
     served = assistants_of(parts).resolve(OWNER, version)
     inner = parts.acting_for(OWNER, served.version.config.settings(parts.workspace.settings))

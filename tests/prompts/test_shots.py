@@ -7,7 +7,7 @@ import pytest
 
 from genwright.engines import engines
 from genwright.errors import SettingsError, UnknownName, UsageError
-from genwright.evaluation.prompting import compare_prompts, variants_of
+from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
 from genwright.evaluation.tasks import Case
 from genwright.prompts import Picker, Prompt, Shot, load_prompt, read_prompt
 from genwright.registry.config import prompt_text

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from genwright.answers.answerer import Answer
 from genwright.engines.scripted import ScriptedEngine
-from genwright.rag.answer import Answer
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.storage import Document
 from genwright.types import OWNER, Principal
 from genwright.workspace import create, open_workspace

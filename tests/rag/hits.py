@@ -1,6 +1,6 @@
 """Hits made by hand, for what works on hits and needs no store."""
 
-from genwright.rag.evidence import Evidence
+from genwright.grounding.evidence import Evidence
 from genwright.retrieval import Hit
 
 

@@ -3,11 +3,11 @@
 import pytest
 from tests.rag.conftest import Listening, check_places
 
+from genwright.answers.answerer import EXTRACTIVE, Answerer
 from genwright.errors import NotFound, UsageError
 from genwright.monitoring import read_trace
-from genwright.rag.answer import EXTRACTIVE, Answerer
-from genwright.rag.parts import Parts
 from genwright.retrieval import Scope
+from genwright.runtime import Parts
 from genwright.types import OWNER, Principal
 
 OIL = "Change the oil of the Velda pump every 400 hours."

@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 from tests.rag.conftest import check_places
 
+from genwright.answers.answerer import Answerer
+from genwright.answers.chat import Chat, points_back
+from genwright.answers.conversations import conversations, read_turns
 from genwright.engines import Message
 from genwright.errors import NotFound
 from genwright.monitoring import read_trace
-from genwright.rag.answer import Answerer
-from genwright.rag.chat import Chat, points_back
-from genwright.rag.conversations import conversations, read_turns
 from genwright.storage import Message as MessageRow
 from genwright.types import OWNER, Principal
 

@@ -3,7 +3,7 @@
 from tests.rag.hits import hit
 
 from genwright.engines import Usage
-from genwright.rag.citations import Answer, Sentence, cite
+from genwright.grounding.citations import Answer, Sentence, cite
 
 TEXT = "Oil it. Use grade 46."
 

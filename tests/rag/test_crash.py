@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from genwright.rag.health import examine
-from genwright.rag.parts import Parts
+from genwright.maintenance.doctor import examine
+from genwright.runtime import Parts
 from genwright.storage import Document, Passage, Vector
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from tests.rag.hits import hit
 
 from genwright.embeddings.hashing import HashingEmbedder
-from genwright.rag.calibration import calibration
-from genwright.rag.evidence import (
+from genwright.grounding.calibration import calibration
+from genwright.grounding.evidence import (
     LONGEST,
     answerable,
     asked_for,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.rag.fencing import fenced
+from genwright.answers.fencing import fenced
 
 MARKS = [
     "<passage>",

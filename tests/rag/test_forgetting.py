@@ -8,12 +8,12 @@ from tests.rag.conftest import fill, scripted
 
 from genwright.access import audit
 from genwright.access.people import create_user, list_users
+from genwright.answers.answerer import Answerer
+from genwright.answers.chat import Chat
 from genwright.errors import NotFound, UsageError
 from genwright.feedback import Opinion, give
-from genwright.rag.answer import Answerer
-from genwright.rag.chat import Chat
-from genwright.rag.files import attach, ingest_file, save_file
-from genwright.rag.forgetting import (
+from genwright.library.files import attach, ingest_file, save_file
+from genwright.maintenance.erase import (
     apply_retention,
     apply_tombstones,
     compact,
@@ -23,8 +23,8 @@ from genwright.rag.forgetting import (
     forget_user,
     read_tombstones,
 )
-from genwright.rag.parts import Parts
-from genwright.rag.restoring import restore_workspace
+from genwright.maintenance.restore import restore_workspace
+from genwright.runtime import Parts
 from genwright.settings import RetentionSettings
 from genwright.storage import Document, Span, StoredFile, Vector
 from genwright.storage.backup import backup
@@ -222,8 +222,8 @@ def test_what_was_learnt_from_a_person_or_trace_goes_too(parts):
     from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
     from genwright.arena.votes import read_tally
     from genwright.datasets import kept_datasets, read_kept
+    from genwright.feedback.job import collected, keep_rows
     from genwright.improve.suites import add_from_trace, cases
-    from genwright.rag.learning import collected, keep_rows
     from genwright.storage import ArenaMatch, Judge
 
     workspace, database = parts.workspace, parts.workspace.database

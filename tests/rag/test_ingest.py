@@ -11,7 +11,7 @@ from sqlalchemy import select
 from genwright.embeddings import Embedder, embedders
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.rag.ingest import BATCH_PASSAGES, Ingest, Stored, embedded_text
+from genwright.library.ingest import BATCH_PASSAGES, Ingest, Stored, embedded_text
 from genwright.retrieval import keyword_search
 from genwright.retrieval.base import EVERYWHERE
 from genwright.settings import DocumentSettings

@@ -1,8 +1,8 @@
 """A model that obeys all it reads: what it makes genwright say is what the sources say."""
 
+from genwright.answers.answerer import Answerer
 from genwright.engines import ChatRequest, Message, Tool, chat_text
 from genwright.engines.obedient import ObedientEngine
-from genwright.rag.answer import Answerer
 from genwright.types import OWNER, Principal
 
 LIE = "The valve of the boiler opens at 99 bar."

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rag.hits import evidence, hit
 
-from genwright.rag.evidence import Evidence
-from genwright.rag.packing import ENOUGH, pack_excerpts, pack_passages
+from genwright.answers.packing import ENOUGH, pack_excerpts, pack_passages
+from genwright.grounding.evidence import Evidence
 
 PACKERS = [pack_excerpts, pack_passages]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from genwright.errors import NotFound, UnknownName
-from genwright.rag.parts import Parts
 from genwright.retrieval import Scope
+from genwright.runtime import Parts
 from genwright.workspace import Workspace, create, open_workspace
 
 

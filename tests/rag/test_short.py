@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.rag.short import MOST_SPANS, MOST_WORDS, chosen, short_schema, spans
+from genwright.answers.strategies.short import MOST_SPANS, MOST_WORDS, chosen, short_schema, spans
 
 TEXT = "The boiler of hall 3 was built by Tomas Brenner in 1931. Its valve (new) opens at 6 bar."
 

@@ -9,8 +9,8 @@ from tests.rag.hits import hit
 
 from genwright.embeddings import open_embedder
 from genwright.embeddings.hashing import HashingEmbedder
-from genwright.rag.calibration import calibration
-from genwright.rag.support import SupportCheck, spans_of
+from genwright.grounding.calibration import calibration
+from genwright.grounding.support import SupportCheck, spans_of
 
 TEXT = (
     "The boiler of hall 3 was built by Tomas Brenner in 1931. Its safety valve opens at 6 bar. "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.rag import words
+from genwright.grounding import words
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ import threading
 import time
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from tests.server.conftest import Serve
 from tests.server.running import PLAIN, Running
 
 from genwright.access import create_key, create_user, logins, revoke_key
-from genwright.server import pages, routes
+from genwright.server import api, pages
 from genwright.server.app import build
 from genwright.server.gate import PUBLIC, STATIC
 from genwright.server.service import Service
@@ -64,8 +64,8 @@ def application(workspace: Path, database: Database):
 def paths_of() -> list[str]:
     """Every path that there is a route for, and some that there is none for."""
     found = {"/openapi.json", "/nothing", "/v1", "//v1/models", "/login/x", "/static"}
-    for package in (routes, pages):
-        for module in iter_modules(package.__path__, f"{package.__name__}."):
+    for package in (api, pages):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
             router = getattr(import_module(module.name), "router", None)
             found |= {route.path for route in router.routes} if router else set()
     concrete = {re.sub(r"\{(\w+)(:path)?\}", "1", path) for path in found}

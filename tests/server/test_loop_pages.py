@@ -11,7 +11,7 @@ from tests.server.running import PLAIN, running
 from genwright.access.people import create_user
 from genwright.improve.canaries import start_canary
 from genwright.improve.loop import assistants_of
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace
 

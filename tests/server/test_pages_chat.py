@@ -11,7 +11,7 @@ from tests.server.conftest import Serve
 from tests.server.running import PLAIN
 
 from genwright.access import create_user
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.types import OWNER
 from genwright.workspace import open_workspace
 

@@ -10,7 +10,7 @@ from tests.server.running import PLAIN, Running
 
 from genwright.access import create_key, create_user, grants
 from genwright.errors import UsageError
-from genwright.server.openai.filters import fits
+from genwright.server.api.vector_stores.filters import fits
 from genwright.storage import Database
 from genwright.types import OWNER
 

@@ -10,7 +10,7 @@ from tests.rag.conftest import DOCUMENTS, scripted
 from genwright.datasets import Dataset, read_dataset, read_parts, split_dataset, write_dataset
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.synthesis import is_synthetic
 from genwright.synthesis.commands import Asked, finish
 from genwright.synthesis.conversations import make_conversations

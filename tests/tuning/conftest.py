@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
 from genwright.datasets import Dataset, Parts
-from genwright.rag.bench import bench_of
-from genwright.rag.parts import Parts as WorkspaceParts
+from genwright.runtime import Parts as WorkspaceParts
+from genwright.tuning.bench import bench_of
 from genwright.workspace import create, open_workspace
 
 

@@ -8,11 +8,11 @@ from tests.tuning.tiny import TEMPLATE, build
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from genwright.engines import Message  # noqa: E402
-from genwright.engines.llamacpp import LlamaCppEngine  # noqa: E402
+from genwright.engines.llamacpp.engine import LlamaCppEngine  # noqa: E402
 from genwright.errors import Refused  # noqa: E402
+from genwright.export import adapter_problem, permuted, write_adapter, write_model  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
 from genwright.tuning.config import MethodConfig  # noqa: E402
-from genwright.tuning.export import adapter_problem, permuted, write_adapter, write_model  # noqa: E402
 from genwright.tuning.methods import methods  # noqa: E402
 
 TOLERANCE = 1e-2

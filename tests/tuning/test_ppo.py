@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genwright.errors import Refused, UsageError
-from genwright.tuning.ppo import (
+from genwright.training.rl.ppo import (
     PPO,
     AdaptiveKL,
     PPOConfig,

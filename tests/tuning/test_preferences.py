@@ -16,11 +16,11 @@ from genwright.datasets import Dataset, Parts
 from genwright.errors import Refused, UsageError
 from genwright.evaluation.intervals import Interval
 from genwright.tuning.config import configured
-from genwright.tuning.measuring_preferences import auc_interval, calibration_error, logps
 from genwright.tuning.objectives import objectives
 from genwright.tuning.rewards import PROGRAMMATIC, brief, cites, reward_of, trained_reward
 from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
-from genwright.tuning.steps import begin, tune
+from genwright.tuning.steps.preference_evaluation import auc_interval, calibration_error, logps
+from genwright.tuning.steps.walk import begin, tune
 from genwright.types import OWNER
 
 WORDS = "one two three four five six seven eight nine ten".split()

@@ -10,11 +10,11 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from genwright.engines import Sampling  # noqa: E402
 from genwright.errors import UsageError  # noqa: E402
-from genwright.rag.pretraining import asked_for  # noqa: E402
 from genwright.training.architectures import Architecture, Family, build, configuration  # noqa: E402
 from genwright.training.corruption import Masking, Spans, next_tokens  # noqa: E402
+from genwright.training.pretrain import begin, configured, pretrain  # noqa: E402
+from genwright.training.pretrain_request import asked_for  # noqa: E402
 from genwright.training.texts import Crops, blocks_of, held_out, write_tokens  # noqa: E402
-from genwright.tuning.pretraining import begin, configured, pretrain  # noqa: E402
 from genwright.types import OWNER  # noqa: E402
 
 TEXT = "".join(f"line {i} of the story tells that {i} and {i + 1} make {2 * i + 1}.\n"

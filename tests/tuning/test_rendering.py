@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from genwright.catalog import Catalog
 from genwright.engines import Message
-from genwright.engines.llamacpp import LlamaCppEngine
+from genwright.engines.llamacpp.engine import LlamaCppEngine
 from genwright.errors import Refused, UsageError
+from genwright.models.bases import find_base, load_tokenizer
 from genwright.settings import EngineSettings
-from genwright.training.bases import find_base, load_tokenizer
-from genwright.tuning.rendering import Rendering, messages_of, references_of
+from genwright.training.chat_rendering import Rendering, messages_of, references_of
 
 TURNS = (
     Message("user", "Hi there in 2024, say 12345!"),

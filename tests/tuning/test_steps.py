@@ -15,14 +15,14 @@ from tests.tuning.tiny import TEMPLATE, build
 from genwright.datasets import Dataset, Parts
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.rag.bench import lineage_of
-from genwright.rag.tuning import Asked, config_of
 from genwright.registry import Assistants
+from genwright.tuning.bench import lineage_of
 from genwright.tuning.config import configured
-from genwright.tuning.forecasting import Forecast, check_memory
-from genwright.tuning.merging import merge_version
-from genwright.tuning.steps import STEPS, begin, tune
-from genwright.tuning.suggesting import suggest
+from genwright.tuning.job import Asked, config_of
+from genwright.tuning.merge import merge_version
+from genwright.tuning.steps.forecast import Forecast, check_memory
+from genwright.tuning.steps.suggestion import suggest
+from genwright.tuning.steps.walk import STEPS, begin, tune
 from genwright.types import OWNER
 
 QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",

@@ -7,8 +7,8 @@ Example:
     [('a', 1044), ('b', 956)]
 """
 
-from genwright.arena.ranking import Options, Ranking, Row, StyleData, rank
-from genwright.arena.tally import WINNERS, Tally, from_names, tally
+from genwright.arena.ratings.ranking import Options, Ranking, Row, StyleData, rank
+from genwright.arena.ratings.tally import WINNERS, Tally, from_names, tally
 
 __all__ = [
     "WINNERS",

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genwright.arena.bradley_terry import fit_bradley_terry
-from genwright.arena.tally import LEFT, RIGHT, TIE, Tally, tally
+from genwright.arena.ratings.bradley_terry import fit_bradley_terry
+from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally, tally
 
 if TYPE_CHECKING:
-    from genwright.arena.tally import Floats, Ints
+    from genwright.arena.ratings.tally import Floats, Ints
 
 ALPHA = 0.05
 """Chance that an honest judge is ever flagged, at most."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from genwright.arena import elo
 from genwright.arena.anomalies import Anomaly, find_anomalies
-from genwright.arena.ranking import Options, Ranking, StyleData, rank
-from genwright.arena.style import differences
+from genwright.arena.ratings import elo
+from genwright.arena.ratings.ranking import Options, Ranking, StyleData, rank
+from genwright.arena.ratings.style import differences
 from genwright.arena.votes import Columns, Filter, read_columns, read_tally
 from genwright.errors import UsageError
 from genwright.storage import Database

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from threading import Event
 
+from genwright.answers.answerer import Answerer
+from genwright.answers.assistants import answerer_of, scope_of
+from genwright.answers.chat import Chat
 from genwright.engines import ChatRequest, Message, Sampling, Usage
 from genwright.errors import NotFound, UsageError
-from genwright.rag.answer import Answerer
-from genwright.rag.assistants import answerer_of, scope_of
-from genwright.rag.chat import Chat
-from genwright.rag.parts import Parts
 from genwright.registry import Assistants, Served
+from genwright.runtime import Parts
 from genwright.types import Json
 
 Tell = Callable[[str, Json | None], None]

@@ -14,9 +14,9 @@ import numpy as np
 from sqlalchemy import select
 
 from genwright.arena.leaks import leak_of
-from genwright.arena.pairs import Rule, choose_pair
-from genwright.arena.style import style_of
-from genwright.arena.tally import Tally
+from genwright.arena.pairing import Rule, choose_pair
+from genwright.arena.ratings.style import style_of
+from genwright.arena.ratings.tally import Tally
 from genwright.arena.votes import HUMAN, Filter, Vote, count_votes, keep_votes, read_tally
 from genwright.errors import NotFound, Refused, TooMany, UsageError
 from genwright.storage import ArenaMatch, Database, StoreSession

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from genwright.arena.contenders import Speaker, contenders, exact_name
-from genwright.arena.judged import Contest, agreement_of_kinds, judge_battles
+from genwright.arena.judging import Contest, agreement_of_kinds, judge_battles
 from genwright.arena.matches import among
-from genwright.arena.pairs import pair_chances
+from genwright.arena.pairing import pair_chances
 from genwright.arena.votes import read_tally
 from genwright.datasets.files import read_records
 from genwright.errors import UsageError
-from genwright.rag.parts import Parts
 from genwright.registry import Assistants
+from genwright.runtime import Parts
 from genwright.types import Json
 
 _QUESTION = ("question", "prompt", "instruction", "text")

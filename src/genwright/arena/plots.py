@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from genwright.arena.ranking import Ranking, Row
+from genwright.arena.ratings.ranking import Ranking, Row
 from genwright.monitoring.plots import Points, line_plot
 
 ROW, NAME, WIDTH, EDGE = 26, 190, 640, 16

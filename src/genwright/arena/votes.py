@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Executable, func, insert, select
 
-from genwright.arena.tally import WINNERS, Tally, tally
+from genwright.arena.ratings.tally import WINNERS, Tally, tally
 from genwright.errors import UsageError
 from genwright.storage import (
     Battle,
@@ -26,7 +26,7 @@ from genwright.storage import (
 from genwright.types import Json, Principal
 
 if TYPE_CHECKING:
-    from genwright.arena.tally import Floats, Ints
+    from genwright.arena.ratings.tally import Floats, Ints
 
 KINDS = ("human", "judge", "imported", "simulated")
 HUMAN, JUDGED, IMPORTED, SIMULATED = range(4)

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-from genwright.catalog import entries, listing, manifest, pins, taking
+from genwright.catalog import entries, listing, manifest, pins
+from genwright.catalog import local_import as taking
 from genwright.catalog.entries import NAME, Entry, Kind
 from genwright.catalog.listing import Model
 from genwright.catalog.manifest import Manifest

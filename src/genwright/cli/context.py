@@ -12,9 +12,9 @@ from genwright.cli.progress import Display
 from genwright.errors import UsageError
 
 if TYPE_CHECKING:
-    from genwright.rag.parts import Parts
     from genwright.registry import Assistants
     from genwright.retrieval import Scope
+    from genwright.runtime import Parts
     from genwright.workspace import Workspace
 
 
@@ -54,7 +54,7 @@ def parts(ctx: typer.Context, shown: Display | None = None) -> "Iterator[Parts]"
 
     Long work that they do is shown on standard error, by ``shown`` where a command has its own.
     """
-    from genwright.rag.parts import Parts
+    from genwright.runtime import Parts
 
     with workspace(ctx) as opened, shown or display(ctx) as progress:
         with Parts(opened, progress=progress) as made:

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from genwright import __version__
 from genwright.cli.context import Asked, overrides_of
-from genwright.cli.stopping import interrupted, noted_interrupts
+from genwright.cli.signals import interrupted, noted_interrupts
 from genwright.errors import GenwrightError
 
 COMMANDS = {
@@ -80,7 +80,7 @@ class _Commands(MutableMapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         if name not in self._loaded:
-            module = import_module(f"genwright.cli.{name}")
+            module = import_module(f"genwright.cli.commands.{name}")
             self._loaded[name] = typer.main.get_command(_app_of(name, module))
         return self._loaded[name]
 

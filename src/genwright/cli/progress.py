@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from genwright.cli.output import remark
+from genwright.cli.printing.output import remark
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -11,16 +11,16 @@ Example:
 from genwright.datasets.base import FORMS, LINEAGE, Dataset, Form, Parts, text_of
 from genwright.datasets.checks import Limits, check_dataset, mended
 from genwright.datasets.findings import CheckReport, Finding
-from genwright.datasets.keeping import (
+from genwright.datasets.reader import read_dataset, read_parts
+from genwright.datasets.splits import split_dataset
+from genwright.datasets.store import (
     Kept,
     keep_dataset,
     kept_dataset,
     kept_datasets,
     read_kept,
 )
-from genwright.datasets.reading import read_dataset, read_parts
-from genwright.datasets.splitting import split_dataset
-from genwright.datasets.writing import write_dataset
+from genwright.datasets.writer import write_dataset
 
 __all__ = [
     "FORMS",

@@ -11,8 +11,8 @@ from typing import Any
 
 from genwright.datasets.base import LINEAGE, Dataset, text_of
 from genwright.datasets.findings import CheckReport, Gathering, shown
-from genwright.datasets.nearness import grams, near_groups
-from genwright.datasets.scanning import repaired, scan
+from genwright.datasets.near_duplicates import grams, near_groups
+from genwright.datasets.scan import repaired, scan
 from genwright.datasets.secrets import find_secret
 from genwright.types import Json, Vectors
 

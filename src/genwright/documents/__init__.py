@@ -9,10 +9,10 @@ Example:
 """
 
 from genwright.documents.base import Block, Extract, Loader, Page, Passage
+from genwright.documents.discovery import Found, Skipped, walk
 from genwright.documents.formats import supported
-from genwright.documents.reading import Reader
+from genwright.documents.reader import Reader
 from genwright.documents.sentences import sentences
-from genwright.documents.walking import Found, Skipped, walk
 
 __all__ = [
     "Block",

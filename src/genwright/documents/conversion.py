@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from genwright.documents.decoding import clean
-from genwright.documents.marking import unescape
+from genwright.documents.encoding import clean
+from genwright.documents.markdown_blocks import unescape
 from genwright.errors import UnreadableDocument
 
 if TYPE_CHECKING:

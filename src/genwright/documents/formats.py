@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import PurePath
 
 from genwright.documents.base import loaders
-from genwright.documents.decoding import looks_binary
+from genwright.documents.encoding import looks_binary
 from genwright.errors import UnreadableDocument
 
 HEAD_BYTES = 4096

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
 
 
 def add_rows(draft: Draft, rows: Iterable[Sequence[str]]) -> None:

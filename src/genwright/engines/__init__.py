@@ -71,7 +71,7 @@ def open_engine(
         EngineFailed: It needs more memory than there is, or does not load.
         UntrustedWeights: The file is no sound GGUF.
     """
-    from genwright.engines.llamacpp import LlamaCppEngine
+    from genwright.engines.llamacpp.engine import LlamaCppEngine
 
     return LlamaCppEngine(path, settings, kind=kind, name=name)
 

@@ -7,6 +7,6 @@ Example:
 """
 
 from genwright.evaluation.intervals import Interval, interval, ratio_interval
-from genwright.evaluation.runs import list_runs, save_run
+from genwright.evaluation.records import list_runs, save_run
 
 __all__ = ["Interval", "interval", "list_runs", "ratio_interval", "save_run"]

@@ -14,22 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genwright.arena.judged import UNREADABLE
+from genwright.arena.judging import UNREADABLE
 from genwright.datasets import Dataset, check_dataset, keep_dataset, read_kept
 from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
 from genwright.evaluation.judge import Pair, judge_pairs
+from genwright.feedback.job import collected
+from genwright.improve.candidates import Tried, as_served, try_version
 from genwright.improve.gate import Decision, Guard, Target, decide
 from genwright.improve.methods import Material, NotPossible, Proposal, methods
 from genwright.improve.questions import HeldOut, from_feedback, from_file, plain
 from genwright.improve.report import write_report
 from genwright.improve.suites import cases
-from genwright.improve.trying import Tried, as_served, try_version
-from genwright.rag.learning import collected
-from genwright.rag.parts import Parts
 from genwright.registry import Assistants, Runs, Served
 from genwright.registry.config import AssistantConfig, changed
+from genwright.runtime import Parts
 from genwright.settings import ImproveSettings
-from genwright.tuning.steps import Bench
+from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
 
 KIND = "improve"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
-from genwright.feedback.learning import Collected
+from genwright.feedback.to_datasets import Collected
 from genwright.types import Json
 
 SHARE = 0.4

@@ -17,8 +17,8 @@ from genwright.registry.aliases import CANDIDATE, LIVE
 from genwright.registry.assistants import Assistants, Served, Version
 from genwright.registry.config import AssistantConfig, configured, differences
 from genwright.registry.facts import DataFacts, Facts
-from genwright.registry.runs import RunRow, Runs, process_of
 from genwright.registry.versions import KnownModel, ModelVersions, Trained
+from genwright.runs.store import RunRow, Runs, process_of
 
 __all__ = [
     "CANDIDATE",

@@ -7,8 +7,8 @@ from pathlib import Path
 from genwright.datasets import LINEAGE, read_kept
 from genwright.errors import GenwrightError, NotFound
 from genwright.registry.assistants import Assistants
-from genwright.registry.runs import Runs
 from genwright.registry.versions import ModelVersions, Trained
+from genwright.runs.store import Runs
 from genwright.types import Json, Principal
 
 ROWS = 5

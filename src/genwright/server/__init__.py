@@ -6,6 +6,6 @@ Example:
     (True, False)
 """
 
-from genwright.server.running import is_loopback, serve
+from genwright.server.serve import is_loopback, serve
 
 __all__ = ["is_loopback", "serve"]

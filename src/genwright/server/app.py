@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.resources import files
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 
 from genwright import __version__
 from genwright.access import Identity
+from genwright.server.access_log import RequestLog
+from genwright.server.errors import handle_problems
 from genwright.server.gate import Gate, Limits
 from genwright.server.idempotency import Idempotency
-from genwright.server.observing import RequestLog
-from genwright.server.problems import handle_problems
 from genwright.server.service import Service
 from genwright.types import OWNER
 
@@ -41,7 +41,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
     )
     app.state.service = service
     handle_problems(app)
-    for package in ("genwright.server.routes", "genwright.server.pages"):
+    for package in ("genwright.server.api", "genwright.server.pages"):
         _include(app, package)
     app.mount("/static", StaticFiles(directory=str(files("genwright.server") / "static")))
     settings = service.settings
@@ -60,9 +60,9 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
 
 
 def _include(app: FastAPI, package: str) -> None:
-    """Every file of a folder of routes: to add routes is to add a file."""
+    """Every router below a folder: to add routes is to add a file."""
     home = import_module(package)
-    for module in sorted(iter_modules(home.__path__, f"{package}."), key=lambda each: each.name):
+    for module in sorted(walk_packages(home.__path__, f"{package}."), key=lambda each: each.name):
         router = getattr(import_module(module.name), "router", None)
         if router is not None:
             app.include_router(router)

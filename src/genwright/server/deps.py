@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from genwright.access import Identity, require
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.server.service import Service
 
 

@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genwright.access import Doorman, Identity
-from genwright.server.problems import reply
+from genwright.server.errors import reply
 
 PUBLIC = ("/health", "/ready", "/login", "/login/oidc", "/login/oidc/callback")
 """Paths that need no principal, beside those of ``STATIC``."""

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from genwright.server.problems import reply
+from genwright.server.errors import reply
 from genwright.server.service import Service
 from genwright.storage import Database, IdempotentReply
 from genwright.types import OWNER

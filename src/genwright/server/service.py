@@ -11,17 +11,17 @@ from threading import Event
 from typing import TypeVar
 
 from genwright.access import Doorman, Identity, Quotas
-from genwright.arena.standing import Standing
+from genwright.arena.ticker import Standing
 from genwright.errors import GenwrightError
 from genwright.improve.canaries import routed
+from genwright.library.files import give_up_unfinished
 from genwright.monitoring import Metrics, Tracing
 from genwright.privacy import Privacy
-from genwright.rag.files import give_up_unfinished
-from genwright.rag.parts import Parts
 from genwright.registry import Assistants, Served
+from genwright.runtime import Parts
 from genwright.server.admission import Admission
+from genwright.server.background import Watching
 from genwright.server.bridge import Bridge
-from genwright.server.watching import Watching
 from genwright.settings import Settings
 from genwright.workspace import Workspace
 

@@ -14,7 +14,7 @@ Example:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from genwright.storage.counting import SCHEMA_VERSION, Counts, count, count_quickly
+from genwright.storage.counts import SCHEMA_VERSION, Counts, count, count_quickly
 
 if TYPE_CHECKING:
     from genwright.storage.accounts import (

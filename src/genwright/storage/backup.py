@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.storage.counting import SCHEMA_VERSION
+from genwright.storage.counts import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
 DATABASE = "genwright.db"

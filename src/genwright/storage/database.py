@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from genwright.errors import StoreFailed
-from genwright.storage.counting import SCHEMA_VERSION
+from genwright.storage.counts import SCHEMA_VERSION
 from genwright.storage.segment import segment
 from genwright.types import Principal
 

@@ -9,7 +9,7 @@ Example:
 
 from genwright.synthesis.diversity import Diversity, diversity
 from genwright.synthesis.recipes import Made, is_synthetic, marked
-from genwright.synthesis.tabular import Copula, fidelity, fit_copula, privacy
+from genwright.synthesis.tabular.copula import Copula, fidelity, fit_copula, privacy
 
 __all__ = [
     "Copula",

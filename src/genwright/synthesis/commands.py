@@ -10,14 +10,14 @@ from genwright.datasets import Dataset, check_dataset, keep_dataset, read_datase
 from genwright.datasets.base import text_of
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.synthesis.diversity import diversity
 from genwright.synthesis.gain import gain_of_labels
 from genwright.synthesis.instructions import make_instructions
 from genwright.synthesis.paraphrases import make_paraphrases
 from genwright.synthesis.preferences import BAD, GOOD, Way, make_preferences
 from genwright.synthesis.recipes import Made
-from genwright.synthesis.tabular import Table, fidelity, fit_copula, privacy
+from genwright.synthesis.tabular.copula import Table, fidelity, fit_copula, privacy
 from genwright.types import Json
 
 

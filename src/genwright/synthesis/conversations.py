@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from genwright.answers.answerer import Answerer
+from genwright.answers.chat import Chat
 from genwright.datasets import Dataset
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
-from genwright.rag.answer import Answerer
-from genwright.rag.chat import Chat
-from genwright.rag.parts import Parts
 from genwright.retrieval import Scope
+from genwright.runtime import Parts
 from genwright.synthesis.questions import first_question, make_questions
 from genwright.synthesis.recipes import Made, Sieve, marked
 from genwright.types import Json

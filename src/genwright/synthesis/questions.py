@@ -14,16 +14,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from genwright.answers.writing import rarity_of
 from genwright.datasets import Dataset
 from genwright.documents import sentences
 from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
 from genwright.errors import NotFound
-from genwright.rag.calibration import calibration
-from genwright.rag.evidence import Evidence, answerable, find_evidence
-from genwright.rag.parts import Parts
-from genwright.rag.support import SupportCheck
-from genwright.rag.writing import rarity_of
+from genwright.grounding.calibration import calibration
+from genwright.grounding.evidence import Evidence, answerable, find_evidence
+from genwright.grounding.support import SupportCheck
 from genwright.retrieval import Hit, Scope
+from genwright.runtime import Parts
 from genwright.storage import Document, Passage, readable
 from genwright.synthesis.recipes import Made, Sieve, marked
 from genwright.types import Json

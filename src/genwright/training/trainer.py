@@ -114,7 +114,7 @@ class Job:
             Refused: The loss became nan or infinite; the last checkpoint is kept.
         """
         from genwright.training.quiet import quietly
-        from genwright.training.watching import Watch
+        from genwright.training.watch import Watch
 
         if done := self._finished():
             return done
@@ -149,7 +149,7 @@ class Job:
         path = self.folder / FINISHED
         if not path.is_file():
             return None
-        from genwright.training.watching import load_weights
+        from genwright.training.watch import load_weights
 
         fitted = Fitted(**json.loads(path.read_text(encoding="utf-8")))
         load_weights(self.model, self.folder / "best")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from genwright.errors import UsageError
 
 if TYPE_CHECKING:
-    from genwright.training.bases import BaseModel
-    from genwright.tuning.steps import Bench
+    from genwright.models.bases import BaseModel
+    from genwright.tuning.steps.walk import Bench
 
 Reward = Callable[[Sequence[str], Sequence[str]], list[float]]
 """Scores from prompts and replies."""
@@ -99,9 +99,9 @@ def trained_reward(bench: "Bench", name: str) -> Reward:
         UsageError: It was trained for something else.
         NotFound: There is no such version.
     """
-    from genwright.engines.loading import load
-    from genwright.training.bases import find_base
-    from genwright.tuning.serving import weights_of
+    from genwright.engines.transformers.loading import load
+    from genwright.models.bases import find_base
+    from genwright.models.trained import weights_of
 
     trained = bench.versions.resolve(bench.principal, name)
     facts = trained.facts
@@ -135,8 +135,8 @@ class Scorer:
         import torch
 
         from genwright.engines import Message
+        from genwright.training.chat_rendering import Rendering
         from genwright.tuning.objectives.base import Padding
-        from genwright.tuning.rendering import Rendering
 
         rendering = Rendering(self.tokenizer, self.context)
         examples = []

@@ -13,7 +13,7 @@ from genwright.datasets import Dataset, Parts, read_parts
 from genwright.errors import NotFound, Refused
 from genwright.tuning.config import TuneConfig, configured
 from genwright.tuning.objectives.preferring import turns_of
-from genwright.tuning.steps import Bench, Tuned, begin, tune
+from genwright.tuning.steps.walk import Bench, Tuned, begin, tune
 from genwright.types import Json
 
 KIND = "rlhf"

@@ -5,8 +5,8 @@ import re
 from pathlib import PurePath
 
 from genwright.documents.base import Block, Extract, loaders
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.settings import DocumentSettings
 
 _CHUNK = re.compile(r"(?:^|(?<=\n))[ \t]*\S(?:.|\n(?!\n))*")

@@ -5,8 +5,8 @@ from io import StringIO
 from pathlib import PurePath
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.documents.tables import add_rows
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings

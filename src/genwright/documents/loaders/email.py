@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.decoding import clean, decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import clean, decode
 from genwright.documents.loaders.text import paragraphs
-from genwright.documents.parsing import parse
+from genwright.documents.sandbox.parse import parse
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

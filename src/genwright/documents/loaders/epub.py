@@ -2,8 +2,8 @@
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import convert, details
-from genwright.documents.drafting import Draft
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.draft import Draft
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.settings import DocumentSettings
 
 

@@ -5,9 +5,9 @@ from html import unescape
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import convert, details
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.settings import DocumentSettings
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)

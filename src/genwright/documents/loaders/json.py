@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

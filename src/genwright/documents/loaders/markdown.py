@@ -1,9 +1,9 @@
 """Markdown, kept as it is written."""
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
-from genwright.documents.marking import front_matter_title, markdown_blocks
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
+from genwright.documents.markdown_blocks import front_matter_title, markdown_blocks
 from genwright.settings import DocumentSettings
 
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.decoding import clean, decode
-from genwright.documents.drafting import Draft
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import clean, decode
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

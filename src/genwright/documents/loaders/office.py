@@ -4,10 +4,10 @@ from pathlib import PurePath
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import convert, details
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.documents.formats import OLE
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.settings import DocumentSettings
 
 _TEXTUAL = {".rst": "text/x-rst", ".org": "text/x-org"}

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import refusal
-from genwright.documents.decoding import clean
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import clean
 from genwright.documents.loaders.text import paragraphs
-from genwright.documents.ocr import ocr_available, read_page
+from genwright.documents.sandbox.ocr import ocr_available, read_page
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import convert, details
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
 from genwright.documents.formats import OLE
-from genwright.documents.marking import markdown_blocks
+from genwright.documents.markdown_blocks import markdown_blocks
 from genwright.settings import DocumentSettings
 
 _PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"

@@ -3,8 +3,8 @@
 import re
 
 from genwright.documents.base import Block, Extract, loaders
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.settings import DocumentSettings
 
 _PARAGRAPH = re.compile(r"\S(?:.|\n(?![ \t]*(?:\n|\Z)))*")

@@ -2,7 +2,7 @@
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import convert, details
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
 from genwright.documents.formats import OLE, ZIP, media_type_of
 from genwright.documents.tables import add_rows
 from genwright.settings import DocumentSettings

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from genwright.documents.base import Extract, loaders
 from genwright.documents.conversion import refusal
-from genwright.documents.decoding import decode
-from genwright.documents.drafting import Draft
+from genwright.documents.draft import Draft
+from genwright.documents.encoding import decode
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 

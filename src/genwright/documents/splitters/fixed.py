@@ -1,9 +1,9 @@
 """Passages of always the same number of tokens."""
 
 from genwright.documents.base import Extract, Passage
-from genwright.documents.measure import Measure
 from genwright.documents.outline import Outline
 from genwright.documents.splitters.base import Tokens, splitters
+from genwright.documents.token_lengths import Measure
 
 
 @splitters.register("fixed")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genwright.documents.base import Block, Extract, Kind, Passage
-from genwright.documents.measure import Measure
 from genwright.documents.outline import Outline
 from genwright.documents.sentences import sentences
 from genwright.documents.splitters.base import Tokens, splitters
+from genwright.documents.token_lengths import Measure
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from genwright.improve.questions import HeldOut, question_of, to_learn_from
 from genwright.plugins import Plugins
-from genwright.rag.parts import Parts
 from genwright.registry.config import AssistantConfig
-from genwright.tuning.steps import Bench
+from genwright.runtime import Parts
+from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
 
 MOST_TRIED = 40

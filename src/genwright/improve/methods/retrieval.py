@@ -7,11 +7,11 @@ rank of it wins (Bruch et al. 2023, arXiv:2210.11934, section 5, learn it from a
 
 from collections.abc import Sequence
 
+from genwright.answers.assistants import scope_of
+from genwright.improve.candidates import as_served
 from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
 from genwright.improve.questions import HeldOut
 from genwright.improve.suites import recall
-from genwright.improve.trying import as_served
-from genwright.rag.assistants import scope_of
 from genwright.registry.config import changed
 
 WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)

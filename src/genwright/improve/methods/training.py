@@ -7,7 +7,7 @@ from genwright.datasets import Dataset, split_dataset
 from genwright.errors import GenwrightError, MissingDependency
 from genwright.improve.methods.base import Material, NotPossible, Proposal
 from genwright.tuning.config import TuneConfig, configured
-from genwright.tuning.steps import begin, tune
+from genwright.tuning.steps.walk import begin, tune
 from genwright.types import Json
 
 LEAST = 20

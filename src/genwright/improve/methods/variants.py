@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from genwright.answers.assistants import answerer_of, scope_of
+from genwright.improve.candidates import as_served
 from genwright.improve.methods.base import Material, NotPossible
 from genwright.improve.questions import HeldOut
 from genwright.improve.suites import quality
-from genwright.improve.trying import as_served
-from genwright.rag.assistants import answerer_of, scope_of
 from genwright.registry.config import changed
 from genwright.types import Json
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from genwright.server.pages.rendering import render
+from genwright.server.pages.views.rendering import render
 from genwright.types import Json
 
 router = APIRouter(include_in_schema=False)

@@ -10,17 +10,17 @@ from starlette.responses import RedirectResponse, Response
 
 from genwright.arena import Options
 from genwright.arena.boards import leaderboard, rating_history, suspects
-from genwright.arena.judged import agreement_of_kinds
+from genwright.arena.judging import agreement_of_kinds
 from genwright.arena.matches import Match, read_match
 from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
 from genwright.arena.votes import KINDS, Filter, winner_of
 from genwright.errors import UsageError
-from genwright.server.arena import Piece, begun, played, voted
+from genwright.server.api.arena.logic import Piece, begun, played, voted
+from genwright.server.api.shared.sse import dumps
+from genwright.server.api.shared.streaming import streamed
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.openai.chunks import dumps
-from genwright.server.openai.streaming import streamed
-from genwright.server.pages.rendering import back, render, told_of
-from genwright.server.problems import of_error
+from genwright.server.errors import of_error
+from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.server.replies import unless_gone
 from genwright.types import Json
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from genwright.access import audit
+from genwright.library.collections import shelves
 from genwright.prompts import prompt_names
-from genwright.rag.collections import shelves
 from genwright.registry import Version, differences
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.server.service import Service
 from genwright.types import Json, Principal
 

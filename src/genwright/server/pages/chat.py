@@ -11,17 +11,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from genwright.access import Identity
 from genwright.access.grants import Target, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
+from genwright.answers.conversations import conversations, read_conversation, remove_conversation
 from genwright.feedback import Given, Opinion, give, list_feedback
-from genwright.rag.citations import Sentence
-from genwright.rag.conversations import conversations, read_conversation, remove_conversation
-from genwright.rag.library import list_collections
-from genwright.rag.parts import Parts
+from genwright.grounding.citations import Sentence
+from genwright.library.documents import list_collections
+from genwright.runtime import Parts
+from genwright.server.api.shared.sse import dumps
+from genwright.server.api.shared.streaming import streamed
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.openai.chunks import dumps
-from genwright.server.openai.streaming import streamed
-from genwright.server.pages.rendering import fragment, render
-from genwright.server.pages.showing import Numbers, shown_sentence, shown_turns
-from genwright.server.pages.turns import (
+from genwright.server.errors import of_error
+from genwright.server.pages.views.answers import Numbers, shown_sentence, shown_turns
+from genwright.server.pages.views.rendering import fragment, render
+from genwright.server.pages.views.turns import (
     Piece,
     QuestionForm,
     Started,
@@ -29,7 +30,6 @@ from genwright.server.pages.turns import (
     asked_of,
     retitle,
 )
-from genwright.server.problems import of_error
 from genwright.server.replies import unless_gone
 from genwright.server.service import Service
 from genwright.types import EVERYONE, Json

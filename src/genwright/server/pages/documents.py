@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from genwright.access import allowed, audit, grants
 from genwright.access.grants import Target
 from genwright.errors import NotFound
-from genwright.rag.collections import (
+from genwright.library.collections import (
     Shelf,
     create_collection,
     get_collection,
@@ -17,15 +17,15 @@ from genwright.rag.collections import (
     rename_collection,
     shelves,
 )
-from genwright.rag.library import Listed, list_in, remove_documents
-from genwright.rag.parts import Parts
-from genwright.rag.reindex import reindex
-from genwright.rag.uploading import upload_document
+from genwright.library.documents import Listed, list_in, remove_documents
+from genwright.library.reindex import reindex
+from genwright.library.upload import upload_document
 from genwright.retrieval import Scope
 from genwright.retrieval.search import MODES
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, may
-from genwright.server.pages.marking import marked
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.highlights import marked
+from genwright.server.pages.views.rendering import back, render, told_of
 
 router = APIRouter(prefix="/documents", include_in_schema=False)
 PAGE = 50

@@ -9,9 +9,9 @@ from genwright.feedback import Opinion, all_voices, give
 from genwright.feedback.agreement import agreement
 from genwright.feedback.exchanges import read_exchange
 from genwright.feedback.queues import RULES, rating_queue
-from genwright.rag.passages import read_passages
+from genwright.library.passages import read_passages
 from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
 
 router = APIRouter(
     prefix="/feedback", include_in_schema=False, dependencies=[Depends(may("feedback.give"))]

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from genwright.access import allowed
+from genwright.answers.conversations import conversations
 from genwright.errors import NotFound
-from genwright.rag.conversations import conversations
-from genwright.rag.library import list_collections
-from genwright.rag.parts import Parts
+from genwright.library.documents import list_collections
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, Serving
-from genwright.server.pages.rendering import render
+from genwright.server.pages.views.rendering import render
 from genwright.server.service import Service
 
 router = APIRouter(include_in_schema=False)

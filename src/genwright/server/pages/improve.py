@@ -16,11 +16,11 @@ from genwright.improve.loop import begin as begin_improvement
 from genwright.improve.methods import methods
 from genwright.improve.report import difference_plot
 from genwright.improve.suites import cases, remove_case
-from genwright.rag.launching import launch
-from genwright.rag.parts import Parts
 from genwright.registry import RunRow, Runs
+from genwright.runs.launch import launch
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.types import Json
 
 router = APIRouter(

@@ -15,7 +15,7 @@ from genwright.engines.keyring import find_key
 from genwright.errors import GenwrightError, NotAllowed, NotFound, TooMany, UsageError
 from genwright.server.deps import Asking, Serving
 from genwright.server.gate import COOKIE
-from genwright.server.pages.rendering import render
+from genwright.server.pages.views.rendering import render
 from genwright.server.service import Service
 from genwright.settings import OIDCSettings
 from genwright.types import OWNER

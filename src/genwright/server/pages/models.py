@@ -11,10 +11,10 @@ from starlette.responses import Response
 from genwright.access import audit
 from genwright.embeddings import prepare
 from genwright.errors import GenwrightError
-from genwright.rag.parts import Parts
+from genwright.runtime import Parts
 from genwright.server.bridge import Bridge
 from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.server.replies import EventStream
 from genwright.types import Json
 

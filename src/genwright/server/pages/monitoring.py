@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from genwright.monitoring import read_series
 from genwright.monitoring.alerts import firing, history
+from genwright.monitoring.drift_job import drift_history
 from genwright.monitoring.plots import Points, line_plot
-from genwright.rag.drifting import drift_history
 from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.rendering import render
+from genwright.server.pages.views.rendering import render
 from genwright.server.service import Service
 
 router = APIRouter(

@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from genwright.access import audit
 from genwright.monitoring.plots import Branch, tree
-from genwright.rag.bench import lineage_of
-from genwright.rag.parts import Parts
 from genwright.registry.cards import card_of
 from genwright.registry.lineage import Node
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, may
 from genwright.server.markdown import rendered
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.tuning.bench import lineage_of
 
 router = APIRouter(
     prefix="/registry", include_in_schema=False, dependencies=[Depends(may("training.read"))]

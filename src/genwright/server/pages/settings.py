@@ -10,7 +10,7 @@ from genwright.access import allowed, audit, create_key, list_keys, people, requ
 from genwright.errors import GenwrightError, NotFound
 from genwright.privacy import KINDS
 from genwright.server.deps import Asking, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.server.service import Service
 from genwright.settings_file import write_settings
 from genwright.types import Principal

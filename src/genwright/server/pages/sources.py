@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from genwright.errors import NotFound
-from genwright.rag.files import original_of
+from genwright.library.files import original_of
 from genwright.server.deps import InRights, may
-from genwright.server.pages.page_images import page_image
-from genwright.server.pages.reading import PAGE_CHARACTERS, PANEL_CHARACTERS, read_source
-from genwright.server.pages.rendering import fragment, render
+from genwright.server.pages.views.documents import PAGE_CHARACTERS, PANEL_CHARACTERS, read_source
+from genwright.server.pages.views.page_images import page_image
+from genwright.server.pages.views.rendering import fragment, render
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(may("ask"))])
 

@@ -10,14 +10,14 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from genwright.feedback import list_feedback
+from genwright.improve.provenance import lines, why
 from genwright.improve.suites import add_from_trace
-from genwright.improve.why import lines, why
+from genwright.library.passages import read_passages
 from genwright.monitoring import Step, Wanted, list_traces, read_trace
 from genwright.monitoring.plots import waterfall
-from genwright.rag.parts import Parts
-from genwright.rag.passages import read_passages
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.rendering import back, render
+from genwright.server.pages.views.rendering import back, render
 
 router = APIRouter(prefix="/traces", include_in_schema=False)
 PAGE = 40

@@ -12,13 +12,13 @@ from genwright.access import audit
 from genwright.datasets import kept_dataset, kept_datasets
 from genwright.errors import UsageError
 from genwright.monitoring.plots import line_plot
-from genwright.rag.bench import bench_of
-from genwright.rag.launching import launch, stop_run
-from genwright.rag.parts import Parts
-from genwright.rag.tuning import Asked, start
 from genwright.registry import RunRow, Runs
+from genwright.runs.launch import launch, stop_run
+from genwright.runtime import Parts
 from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.rendering import back, render, told_of
+from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.tuning.bench import bench_of
+from genwright.tuning.job import Asked, start
 from genwright.types import Json
 
 router = APIRouter(

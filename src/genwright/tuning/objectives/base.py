@@ -9,7 +9,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from genwright.training.bases import BaseModel
+    from genwright.models.bases import BaseModel
 
 Batch = Mapping[str, Any]
 PAD_TO = 8
@@ -92,7 +92,7 @@ def load_model(
     import torch
     import transformers
 
-    from genwright.engines.loading import class_name
+    from genwright.engines.transformers.loading import class_name
     from genwright.errors import Refused
 
     options: dict[str, Any] = {"dtype": dtype or torch.float32, "local_files_only": True}

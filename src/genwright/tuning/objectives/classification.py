@@ -10,7 +10,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from genwright.training.bases import BaseModel
+    from genwright.models.bases import BaseModel
 
 
 @objectives.register("classification")

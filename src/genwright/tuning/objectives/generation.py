@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from genwright.training.chat_rendering import BREAK, Rendering, messages_of
 from genwright.tuning.objectives.base import load_model, objectives
-from genwright.tuning.rendering import BREAK, Rendering, messages_of
 from genwright.types import Json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from genwright.training.bases import BaseModel
+    from genwright.models.bases import BaseModel
 
 
 @objectives.register("generation")

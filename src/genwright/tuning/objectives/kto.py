@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
+from genwright.training.chat_rendering import Rendering
 from genwright.tuning.objectives.base import objectives
 from genwright.tuning.objectives.preferring import (
     Pairs,
@@ -21,7 +22,6 @@ from genwright.tuning.objectives.preferring import (
     reply_ids,
     with_trainer,
 )
-from genwright.tuning.rendering import Rendering
 from genwright.types import Json
 
 if TYPE_CHECKING:

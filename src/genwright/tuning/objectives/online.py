@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
+from genwright.training.chat_rendering import Rendering, messages_of
 from genwright.tuning.objectives.preferring import (
     Pairs,
     as_dataset,
@@ -13,7 +14,6 @@ from genwright.tuning.objectives.preferring import (
     turns_of,
     with_trainer,
 )
-from genwright.tuning.rendering import Rendering, messages_of
 from genwright.types import Json
 
 if TYPE_CHECKING:

@@ -16,6 +16,6 @@ class ProximalPolicy(Online):
 
     def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
         """A training of its own kind."""
-        from genwright.tuning.ppo_job import PPOJob
+        from genwright.training.rl.ppo_job import PPOJob
 
         return PPOJob(**job.__dict__, tokenizer=tokenizer, reward=self.reward, tuning=config)

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.engines import Message
+from genwright.training.chat_rendering import Rendering
 from genwright.training.config import RATES
 from genwright.tuning.objectives.base import load_model
-from genwright.tuning.rendering import Rendering
 from genwright.types import Json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
-    from genwright.training.bases import BaseModel
+    from genwright.models.bases import BaseModel
     from genwright.training.trainer import Job
     from genwright.tuning.config import TuneConfig
 

@@ -21,7 +21,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
-    from genwright.training.bases import BaseModel
+    from genwright.models.bases import BaseModel
     from genwright.training.trainer import Job
     from genwright.tuning.config import TuneConfig
 

@@ -1,0 +1,39 @@
+"""An assistant at work: the answerer that one version describes, within the asker's rights."""
+
+from sqlalchemy import select
+
+from genwright.answers.answerer import Answerer
+from genwright.registry import Served
+from genwright.retrieval import Scope
+from genwright.runtime import Parts
+from genwright.storage import Collection, visible
+
+
+def answerer_of(parts: Parts, served: Served) -> Answerer:
+    """What answers as an assistant.
+
+    Args:
+        parts: Whose rights, under the version's settings (``served.version.config.settings``).
+        served: Which version.
+    """
+    config = served.version.config
+    return Answerer(parts, prompt=config.prompt.prompt(), assistant=served.label)
+
+
+def scope_of(parts: Parts, served: Served) -> Scope:
+    """Where an assistant looks: those of its collections that the asker knows of.
+
+    Where there is none, the scope names no collection that exists, so that nothing is found: an
+    assistant over somebody else's documents looks like one over none.
+    """
+    wanted = served.version.config.collections
+    if not wanted:
+        return Scope()
+    named = select(Collection.name).where(Collection.name.in_(wanted), visible(parts.principal))
+    with parts.workspace.database.read(parts.principal) as session:
+        known = set(session.scalars(named))
+    return Scope(tuple(name for name in wanted if name in known)) if known else NOWHERE
+
+
+NOWHERE = Scope(filters={"source": "\0"})
+"""A scope that holds no document: no source begins like that."""

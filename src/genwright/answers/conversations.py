@@ -1,0 +1,199 @@
+"""Conversations as they may be read: who owns them, with whom they are shared, what is withheld.
+
+An answer quotes documents. Whoever may no longer read one of them, or never could because the
+conversation was shared, sees that there was a sentence and not what it said.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, delete, or_, select
+
+from genwright.engines import Message
+from genwright.errors import NotFound
+from genwright.runtime import Parts
+from genwright.storage import Conversation, Document, Grant, StoreSession, readable
+from genwright.storage import Message as MessageRow
+from genwright.types import Json, Principal
+
+WITHHELD = "[Withheld: you may not read its source.]"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation, as its reader may see it."""
+
+    id: int
+    role: str
+    """``user`` or ``assistant``."""
+    text: str
+    trace_id: str
+    answer: Json | None
+    """Sentences, citations and hits of an answer; None for a question."""
+    at: str
+    """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A conversation as lists show it."""
+
+    id: int
+    title: str
+    owner: str
+    assistant: str
+    created_at: str
+
+    def json(self) -> Json:
+        """Every field."""
+        return dict(self.__dict__)
+
+
+def shared_with(principal: Principal) -> ColumnElement[bool]:
+    """The condition on ``Conversation`` for those a principal may read: its own and shared ones."""
+    held = select(Grant.conversation_id).where(Grant.holder.in_(principal.holders))
+    return or_(Conversation.owner == principal.name, Conversation.id.in_(held))
+
+
+def conversations(parts: Parts, search: str = "", limit: int = 200) -> list[Listed]:
+    """Conversations the principal may read, newest first.
+
+    Args:
+        parts: Whose rights.
+        search: Words in the title or in a message of the reader's own conversations.
+        limit: At most so many.
+    """
+    found = select(Conversation).where(shared_with(parts.principal))
+    if search:
+        # In what others wrote a search would find words that reading withholds.
+        said = select(MessageRow.conversation_id).where(
+            MessageRow.content.icontains(search, autoescape=True)
+        )
+        mine = Conversation.owner == parts.principal.name
+        title = Conversation.title.icontains(search, autoescape=True)
+        found = found.where(or_(title, mine & Conversation.id.in_(said)))
+    with parts.workspace.database.read(parts.principal) as session:
+        rows = session.scalars(found.order_by(Conversation.id.desc()).limit(limit))
+        return [
+            Listed(row.id, row.title, row.owner, row.assistant, _iso(row.created_at))
+            for row in rows
+        ]
+
+
+def read_conversation(parts: Parts, conversation: int) -> tuple[Listed, list[Turn]]:
+    """A conversation with its turns, oldest first.
+
+    Raises:
+        NotFound: There is none of that id that the principal may read.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        row = find(session, conversation, shared_with(parts.principal))
+        rows = session.scalars(
+            select(MessageRow)
+            .where(MessageRow.conversation_id == conversation)
+            .order_by(MessageRow.id)
+        ).all()
+        known = _readable_among(session, (each.answer for each in rows))
+        about = Listed(row.id, row.title, row.owner, row.assistant, _iso(row.created_at))
+        return about, [_turn(each, known) for each in rows]
+
+
+def read_turns(parts: Parts, conversation: int) -> list[Message]:
+    """The turns of the principal's own conversation as a model is told them, oldest first.
+
+    Raises:
+        NotFound: The principal has no conversation of that id.
+    """
+    about, turns = read_conversation(parts, conversation)
+    if about.owner != parts.principal.name:
+        raise missing(conversation)
+    return [Message("user" if turn.role == "user" else "assistant", turn.text) for turn in turns]
+
+
+def rewind(parts: Parts, conversation: int, message: int) -> None:
+    """Take a message and all that follow out of the principal's own conversation.
+
+    Raises:
+        NotFound: The principal has no such conversation.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        find(session, conversation, Conversation.owner == parts.principal.name)
+        session.execute(
+            delete(MessageRow).where(
+                MessageRow.conversation_id == conversation, MessageRow.id >= message
+            )
+        )
+
+
+def remove_conversation(parts: Parts, conversation: int) -> None:
+    """Remove a conversation of the principal's own.
+
+    Raises:
+        NotFound: The principal has no such conversation.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        session.delete(find(session, conversation, Conversation.owner == parts.principal.name))
+
+
+def without_unreadable(answer: Json, known: Collection[int]) -> Json:
+    """An answer without the sentences, quotes and passages of documents that are not known.
+
+    Args:
+        answer: As ``Answer.json`` gives it.
+        known: Documents whose texts may be seen.
+    """
+    sentences = [_checked(sentence, known) for sentence in answer["sentences"]]
+    hits = [hit for hit in answer["hits"] if hit["document"] in known]
+    text = " ".join(each["text"] for each in sentences) if sentences else answer["answer"]
+    return {**answer, "sentences": sentences, "hits": hits, "answer": text}
+
+
+def missing(conversation: int) -> NotFound:
+    """The error for a conversation that is not there, or not the reader's to see."""
+    return NotFound(f"You have no conversation {conversation}: see genwright chat --list.")
+
+
+def find(session: StoreSession, conversation: int, condition: ColumnElement[bool]) -> Conversation:
+    """The row under a condition.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row = session.scalar(select(Conversation).where(Conversation.id == conversation, condition))
+    if row is None:
+        raise missing(conversation)
+    return row
+
+
+def cited_documents(answer: Json) -> set[int]:
+    """Ids of all documents whose words an answer holds."""
+    cited = {each["document"] for part in answer["sentences"] for each in part["citations"]}
+    return cited | {hit["document"] for hit in answer["hits"]}
+
+
+def readable_documents(session: StoreSession, wanted: Iterable[int]) -> set[int]:
+    """Those of some documents that the session's principal may read."""
+    ids = Document.id.in_(sorted(set(wanted)))
+    return set(session.scalars(select(Document.id).where(ids, readable(session.principal))))
+
+
+def _readable_among(session: StoreSession, answers: Iterable[Json | None]) -> set[int]:
+    wanted = {each for answer in answers if answer for each in cited_documents(answer)}
+    return readable_documents(session, wanted)
+
+
+def _turn(row: MessageRow, known: set[int]) -> Turn:
+    answer = without_unreadable(row.answer, known) if row.answer else None
+    text = answer["answer"] if answer else row.content
+    return Turn(row.id, row.role, text, row.trace_id, answer, _iso(row.created_at))
+
+
+def _checked(sentence: Json, known: Collection[int]) -> Json:
+    if all(each["document"] in known for each in sentence["citations"]):
+        return sentence
+    return {"text": WITHHELD, "support": 0.0, "citations": []}
+
+
+def _iso(at: datetime) -> str:
+    return at.replace(tzinfo=UTC).isoformat(timespec="seconds")

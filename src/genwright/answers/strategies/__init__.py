@@ -1,0 +1,1 @@
+"""Ways to answer, one file each; ``genwright.answers`` chooses among them."""

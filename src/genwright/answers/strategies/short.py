@@ -1,0 +1,87 @@
+# ruff: noqa: RUF001 - the quotation marks of texts are part of its subject
+"""Short answers: a few words of the source, chosen by the model from those that could answer.
+
+The reply is constrained to an enumeration of spans by a JSON schema, so it is always verbatim.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+
+from genwright.grounding import words
+from genwright.grounding.evidence import asked_for
+from genwright.types import Json
+
+MOST_WORDS = 8
+MOST_SPANS = 400
+"""An engine compiles the enumeration to a grammar for each question; larger ones take seconds."""
+
+_PIECE = re.compile(r"\S+")
+_CROSSES = re.compile(r"[.;:!?][\"')\]]* ")
+_EDGE = " \t\n.,;:!?()[]{}\"'“”‘’*_`|"
+_KNOWN_SHARE = 0.6
+
+
+def short_schema(question: str, texts: Sequence[str]) -> Json:
+    """The JSON schema of a short answer. Its ``enum`` is empty where no span could answer.
+
+    Example:
+        >>> short_schema("Who built it?", ["It was built by Gustave Eiffel."])["enum"]
+        ['Gustave', 'Gustave Eiffel', 'Eiffel']
+    """
+    return {"enum": spans(question, texts)}
+
+
+def chosen(reply: str) -> str:
+    r"""The span that a reply names; empty where it was cut short.
+
+    Example:
+        >>> chosen('"grade\\n46"'), chosen('"gra')
+        ('grade\n46', '')
+    """
+    try:
+        return str(json.loads(reply))
+    except ValueError:
+        return ""
+
+
+def spans(question: str, texts: Sequence[str]) -> list[str]:
+    """Spans of at most ``MOST_WORDS`` words that add something to the question, in order.
+
+    Where the question asks for a number, a date, a person or a place, and there are spans that
+    look like one, only those.
+    """
+    found = dict.fromkeys(span for text in texts for span in _of_text(text))
+    known = set(words.content(question))
+    adding = [span for span in found if _adds(span, known)] or list(found)
+    fitting = [span for span in adding if _looks_like(asked_for(question), span)]
+    return (fitting or adding)[:MOST_SPANS]
+
+
+def _of_text(text: str) -> list[str]:
+    pieces = [match.span() for match in _PIECE.finditer(text)]
+    made = []
+    for place, (start, _) in enumerate(pieces):
+        for _, end in pieces[place : place + MOST_WORDS]:
+            if _CROSSES.search(text[start:end]):
+                break
+            span = text[start:end].strip(_EDGE)
+            own = words.tokens(span)
+            if own and words.content(own[0]) and words.content(own[-1]):
+                made.append(span)
+    return made
+
+
+def _adds(span: str, known: set[str]) -> bool:
+    own = set(words.content(span))
+    return len(own & known) < _KNOWN_SHARE * len(own)
+
+
+def _looks_like(kind: str, span: str) -> bool:
+    if kind == "any":
+        return True
+    if kind == "number":
+        return bool(words.numbers(span))
+    if kind == "date":
+        return words.dates(words.tokens(span)) or bool(words.numbers(span))
+    return span[0].isupper()

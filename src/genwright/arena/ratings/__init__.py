@@ -1,0 +1,1 @@
+"""Ratings from votes, with intervals."""

@@ -1,0 +1,211 @@
+"""``genwright assistants``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import assistants_in, overrides_of
+from genwright.cli.printing.output import print_fields, print_json, print_table, remark
+from genwright.types import OWNER
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Make, change, compare, promote and roll back assistants.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Such as answer.model=NAME or retrieval.k=5."),
+]
+Collections = Annotated[
+    list[str] | None, typer.Option("--collection", help="Answer from these; repeat for several.")
+]
+PromptName = Annotated[str, typer.Option("--prompt", help="Prompt file to take the words of.")]
+Note = Annotated[str, typer.Option("--note", help="Why; kept with the version.")]
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List assistants with their live version.
+
+    Example: genwright assistants list
+    """
+    with assistants_in(ctx) as assistants:
+        rows = assistants.known(OWNER)
+    if as_json:
+        print_json([row.json() for row in rows])
+        return
+    headers = ["assistant", "default", "live", "versions", "model", "description"]
+    print_table(
+        headers,
+        [
+            [
+                row.name,
+                "yes" if row.default else "",
+                row.aliases["live"],
+                row.versions,
+                row.model,
+                row.description,
+            ]
+            for row in rows
+        ],
+    )
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="NAME, NAME@3 or NAME@alias.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show the versions of an assistant, and the configuration of the one that is named.
+
+    Example: genwright assistants show assistant@2
+    """
+    with assistants_in(ctx) as assistants:
+        served = assistants.resolve(OWNER, name)
+        versions = assistants.versions(OWNER, served.name)
+    if as_json:
+        print_json({"name": served.name, **served.version.json()})
+        return
+    rows = [[each.number, each.created_at, each.created_by, each.note] for each in versions]
+    print_table(["version", "made", "by", "note"], rows)
+    print(f"\n{served.label}")
+    print_fields(served.version.config.model_dump(mode="json"))
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: str,
+    changes: Changes = None,
+    collection: Collections = None,
+    prompt: PromptName = "answer",
+    note: Note = "",
+) -> None:
+    """Make an assistant from the workspace's settings; its first version is live.
+
+    Example: genwright assistants create manuals --collection manuals answer.temperature=0.2
+    """
+    values = overrides_of(changes or []) | ({"collections": collection} if collection else {})
+    with assistants_in(ctx) as assistants:
+        served = assistants.create(OWNER, name, values, prompt=prompt, note=note)
+    remark(f"{served.label} is live.")
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    name: str,
+    changes: Changes = None,
+    collection: Collections = None,
+    prompt: PromptName = "",
+    note: Note = "",
+) -> None:
+    """Make a new version with changes; it is the candidate until it is promoted.
+
+    Example: genwright assistants set assistant retrieval.k=5 --note "fewer passages"
+    """
+    values = overrides_of(changes or []) | ({"collections": collection} if collection else {})
+    with assistants_in(ctx) as assistants:
+        served = assistants.revise(OWNER, name, values, prompt=prompt, note=note)
+    remark(f"{served.label} is the candidate: genwright assistants promote {served.name}")
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    old: Annotated[str, typer.Argument(help="Such as assistant@1, or assistant for live.")],
+    new: Annotated[str, typer.Argument(help="Such as assistant@candidate.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what differs between two versions.
+
+    Example: genwright assistants diff assistant assistant@candidate
+    """
+    from genwright.registry import differences
+
+    with assistants_in(ctx) as assistants:
+        before, after = (assistants.resolve(OWNER, each).version.config for each in (old, new))
+    rows = differences(before, after)
+    if as_json:
+        print_json({key: {"old": a, "new": b} for key, (a, b) in rows.items()})
+    else:
+        print_table(["setting", old, new], [[key, a, b] for key, (a, b) in rows.items()])
+
+
+@app.command()
+def promote(
+    ctx: typer.Context,
+    name: str,
+    version: Annotated[str, typer.Argument(help="Number or alias.")] = "candidate",
+) -> None:
+    """Put a version in service: live moves to it at once.
+
+    Example: genwright assistants promote assistant 3
+    """
+    with assistants_in(ctx) as assistants:
+        remark(f"{assistants.promote(OWNER, name, version).label} is live.")
+
+
+@app.command()
+def rollback(ctx: typer.Context, name: str) -> None:
+    """Put the version in service that was live before.
+
+    Example: genwright assistants rollback assistant
+    """
+    with assistants_in(ctx) as assistants:
+        remark(f"{assistants.rollback(OWNER, name).label} is live again.")
+
+
+@app.command()
+def default(ctx: typer.Context, name: str) -> None:
+    """Make an assistant the one that is asked where none is named.
+
+    Example: genwright assistants default manuals
+    """
+    with assistants_in(ctx) as assistants:
+        assistants.make_default(OWNER, name)
+    remark(f"{name} is the default.")
+
+
+@app.command()
+def remove(ctx: typer.Context, name: str) -> None:
+    """Remove an assistant with its versions.
+
+    Example: genwright assistants remove manuals
+    """
+    with assistants_in(ctx) as assistants:
+        assistants.remove(OWNER, name)
+    remark(f"removed {name}.")
+
+
+@app.command()
+def canary(
+    ctx: typer.Context,
+    name: str,
+    version: Annotated[str, typer.Option(help="Number or alias of the version.")] = "candidate",
+    share: Annotated[float, typer.Option(min=0, max=0.5, help="Of the conversations.")] = 0.1,
+    end: Annotated[bool, typer.Option("--end", help="End the one that runs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version answer a share of conversations, and see how it does.
+
+    Example: genwright assistants canary faq --share 0.1
+    """
+    from genwright.improve.canaries import canaries, compare, end_canary, start_canary
+
+    with assistants_in(ctx) as assistants:
+        database = assistants.database
+        running = {each.assistant: each for each in canaries(database, OWNER)}
+        if end:
+            found = end_canary(database, OWNER, name, "a person ended it").json()
+        elif name in running:
+            live = assistants.resolve(OWNER, name).version.number
+            seen = compare(database, running[name], live)
+            found = {**running[name].json(), **seen.json()}
+        else:
+            found = start_canary(database, OWNER, assistants, name, version, share).json()
+    print_json(found) if as_json else print_fields(found)

@@ -1,0 +1,27 @@
+"""``genwright backup``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import remark
+
+
+def command(
+    ctx: typer.Context,
+    target: Annotated[Path, typer.Argument(help="The file to make, such as monday.tar.gz.")],
+    models: Annotated[
+        bool, typer.Option("--models", help="Put in models; they can be pulled again without.")
+    ] = False,
+) -> None:
+    """Write everything into one file, while a server runs.
+
+    Example: genwright backup backups/monday.tar.gz
+    """
+    from genwright.storage.backup import backup
+
+    with workspace(ctx) as opened:
+        made = backup(opened.root, target, models=opened.models_dir if models else None)
+    remark(f"{made.path}: {len(made.files)} files, {made.bytes:,} bytes, of {made.created_at}")

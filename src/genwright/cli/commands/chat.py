@@ -1,0 +1,39 @@
+"""``genwright chat``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts, scope_of
+from genwright.cli.printing.answers import answering, converse, print_conversations
+
+
+def command(
+    ctx: typer.Context,
+    k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
+    model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
+    assistant: Annotated[str, typer.Option(help="As this assistant: NAME or NAME@VERSION.")] = "",
+    collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
+    extractive: Annotated[
+        bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
+    ] = None,
+    conversation: Annotated[
+        int | None, typer.Option("--continue", metavar="ID", help="Go on with this one.")
+    ] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="List your conversations.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an answer.")] = False,
+) -> None:
+    """Talk about the documents, a question a line. All turns are kept.
+
+    Example: genwright chat --collection manuals
+    """
+    from genwright.answers.chat import Chat
+    from genwright.answers.conversations import conversations
+
+    with parts(ctx) as made:
+        if list_them:
+            print_conversations(conversations(made), as_json)
+            return
+        answerer, scope = answering(made, assistant, model, extractive)
+        scope = scope_of(collection, None) if collection else scope
+        converse(Chat(answerer, conversation), scope, k, as_json)

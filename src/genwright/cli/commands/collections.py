@@ -1,0 +1,26 @@
+"""``genwright collections``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import print_json, print_table
+from genwright.library.documents import list_collections
+from genwright.types import OWNER
+
+
+def command(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+) -> None:
+    """List collections with what they hold.
+
+    Example: genwright collections
+    """
+    with workspace(ctx) as opened:
+        rows = list_collections(opened.database, OWNER)
+    if as_json:
+        return print_json(rows)
+    headers = ("documents", "passages", "characters", "name")
+    print_table(headers, [tuple(row[header] for header in headers) for row in rows])

@@ -1,0 +1,41 @@
+"""``genwright compare``: models side by side on one task."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.commands.eval_models import AsJson, Columns, Data, Form, Limit, Metric, Shots
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_json
+from genwright.cli.printing.tasks import print_comparison
+
+
+def command(
+    ctx: typer.Context,
+    models: Annotated[list[str], typer.Argument(help="Two or more models.")],
+    data: Data,
+    metric: Metric = "",
+    shots: Shots = 0,
+    limit: Limit = None,
+    form: Form = "",
+    columns: Columns = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL=IN,OUT", help="Of a million tokens read and written."),
+    ] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = 256,
+    as_json: AsJson = False,
+) -> None:
+    """Compare models: quality with intervals, speed, memory, energy and cost in one table.
+
+    Example: genwright compare smollm2-135m-instruct gpt/gpt-5 --data faq.jsonl --limit 100
+    """
+    from genwright.cli.prices import prices_of
+    from genwright.evaluation.jobs.qa import Task, comparison
+
+    wanted = Task(Path(data), metric, form, tuple(columns or ()), shots, "generate", limit,
+                  0, max_tokens)  # fmt: skip
+    with parts(ctx) as made:
+        result = comparison(made, models, wanted, prices_of(price or []))
+    print_json(result) if as_json else print_comparison(result)

@@ -1,0 +1,160 @@
+"""``genwright data``: data sets, before anything is trained on them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts, workspace
+from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.types import OWNER
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Check, mend, split and convert data sets.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Form = Annotated[str, typer.Option(help="Of the rows, where the columns do not tell.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
+]
+DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, JSON, CSV, Parquet, text.")]
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    file: DataFile,
+    form: Form = "",
+    columns: Columns = None,
+    tokens: Annotated[
+        str, typer.Option(metavar="MODEL", help="Count tokens as this model does.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Longest row, in those tokens.")] = 2048,
+    against: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Evaluation set to keep apart.")
+    ] = None,
+    embed: Annotated[
+        bool, typer.Option("--embed", help="Find the same meaning in --against, too; slower.")
+    ] = False,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of bad rows above which it is refused.")
+    ] = 0.05,
+    mend: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a mended copy.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what would spoil a training; exit status 4 where too many rows are bad.
+
+    Example: genwright data check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
+    """
+    from genwright.cli.printing.dataset_reports import print_check
+    from genwright.models.token_counter import Check, checked
+
+    with parts(ctx) as made:
+        wanted = Check(file, form, tuple(columns or ()), tokens, limit, tuple(against or ()), embed)
+        report = checked(made, wanted, mend)
+    print_json(report.json()) if as_json else print_check(report)
+    if mend:
+        remark(f"the mended copy is {mend}")
+    if report.refused(threshold):
+        remark(f"refused: {len(report.bad_rows())} of {report.rows} rows have errors")
+        raise typer.Exit(4)
+
+
+@app.command()
+def split(
+    ctx: typer.Context,
+    file: DataFile,
+    folder: Annotated[Path, typer.Argument(help="Gets train, validation and test files.")],
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    form: Form = "",
+    columns: Columns = None,
+) -> None:
+    """Split a data set into parts: labels in proportion, near duplicates never in two parts.
+
+    Example: genwright data split reviews.csv parts --test 0.2
+    """
+    from genwright.datasets import read_dataset, split_dataset, write_dataset
+    from genwright.tuning.job import pairs_of
+
+    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    made = split_dataset(dataset, validation=validation, test=test, seed=seed)
+    for name, part in made.all().items():
+        write_dataset(part, folder / f"{name}.jsonl")
+        remark(f"{name}: {len(part)} rows, SHA-256 {part.sha256[:16]}…")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    file: DataFile,
+    rows: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
+    form: Form = "",
+    columns: Columns = None,
+) -> None:
+    """Show the first rows as they will be learnt.
+
+    Example: genwright data show calls.jsonl --rows 2
+    """
+    from genwright.datasets import read_dataset
+    from genwright.tuning.job import pairs_of
+
+    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    remark(f"{dataset.name}: {len(dataset)} rows of the form {dataset.form!r}")
+    print_json(list(dataset.rows[:rows]))
+
+
+@app.command("hash")
+def hash_(ctx: typer.Context, file: DataFile, form: Form = "", columns: Columns = None) -> None:
+    """Print the digest of what is learnt: rows in their order, without their lineage.
+
+    Example: genwright data hash calls.jsonl
+    """
+    from genwright.datasets import read_dataset
+    from genwright.tuning.job import pairs_of
+
+    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    print(f"{dataset.sha256}  {one_line(str(file))}")
+
+
+@app.command()
+def convert(
+    ctx: typer.Context,
+    file: DataFile,
+    target: Annotated[Path, typer.Argument(help=".jsonl, .json, .csv or .parquet")],
+    layout: Annotated[str, typer.Option(help="alpaca, sharegpt or openai.")] = "",
+    form: Form = "",
+    columns: Columns = None,
+) -> None:
+    """Write a data set in another format or layout.
+
+    Example: genwright data convert calls.json calls.jsonl --layout openai
+    """
+    from genwright.datasets import read_dataset, write_dataset
+    from genwright.tuning.job import pairs_of
+
+    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    write_dataset(dataset, target, layout)
+    remark(f"{len(dataset)} rows were written to {target}")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the data sets that trainings of this workspace have used, newest first.
+
+    Example: genwright data list
+    """
+    from genwright.datasets import kept_datasets
+
+    with workspace(ctx) as opened:
+        rows = kept_datasets(opened.database, OWNER)
+    if as_json:
+        print_json([row.json() for row in rows])
+        return
+    print_table(["id", "name", "form", "rows", "sha256", "made"], [
+        [row.id, row.name, row.form, row.rows, row.sha256[:16], row.created_at] for row in rows
+    ])  # fmt: skip

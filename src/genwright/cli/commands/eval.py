@@ -1,0 +1,120 @@
+"""``genwright eval``: measure retrieval, answers and models on sets with known answers."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genwright.cli.commands import eval_models as measure
+from genwright.cli.context import Asked, display, workspace
+from genwright.cli.printing.figures import print_qa, print_retrieval, print_runs
+from genwright.cli.printing.output import print_json
+from genwright.types import OWNER
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Ask only so many, drawn at random; all by default.")
+]
+Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(ctx: typer.Context) -> None:
+    """Measure retrieval, answers, models and judges, with 95 % intervals."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@app.command("retrieval")
+def retrieval(
+    ctx: typer.Context,
+    beir: Annotated[
+        Path, typer.Option(metavar="DIR", help="Holds corpus.jsonl, queries.jsonl, qrels/*.tsv.")
+    ],
+    split: Annotated[str, typer.Option(help="Which qrels: qrels/SPLIT.tsv.")] = "test",
+    mode: Annotated[
+        Literal["keyword", "vector", "hybrid"] | None,
+        typer.Option(help="Only this one; by default all three, side by side."),
+    ] = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    weight: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of the vector score in hybrid.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure nDCG, recall and MRR of search on a set in BEIR's form.
+
+    Example: genwright eval retrieval --beir scifact --limit 100
+    """
+    from genwright.evaluation.jobs.trials import retrieval_trial
+    from genwright.evaluation.suites import read_beir
+
+    if weight is not None:
+        _override(ctx, "retrieval", {"weight": weight})
+    with workspace(ctx) as opened, display(ctx) as progress:
+        made = retrieval_trial(
+            opened, read_beir(beir, split), name=beir.resolve().name, split=split,
+            mode=mode, limit=limit, seed=seed, progress=progress,
+        )  # fmt: skip
+    print_json(made) if as_json else print_retrieval(made)
+
+
+@app.command("qa")
+def qa(
+    ctx: typer.Context,
+    squad: Annotated[Path, typer.Option(metavar="FILE", help="SQuAD 1.1 or 2.0 JSON.")],
+    limit: Limit = None,
+    leave_out: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Ask N again without their paragraphs.")
+    ] = None,
+    seed: Seed = 0,
+    model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
+    extractive: Annotated[
+        bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="Answer with a few words.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure answers, citations and refusals on questions in SQuAD's form.
+
+    Example: genwright eval qa --squad dev-v2.0.json --limit 200 --leave-out 100
+    """
+    from genwright.evaluation.jobs.trials import qa_trial
+    from genwright.evaluation.suites import read_squad
+
+    with workspace(ctx) as opened, display(ctx) as progress:
+        made = qa_trial(
+            opened, read_squad(squad), name=squad.name, model=model, extractive=extractive,
+            short=short, limit=limit, leave_out=leave_out, seed=seed, progress=progress,
+        )  # fmt: skip
+    print_json(made) if as_json else print_qa(made)
+
+
+app.command("lm")(measure.lm)
+app.command("task")(measure.task)
+app.command("bench")(measure.bench)
+app.command("judge")(measure.judge)
+
+
+@app.command("runs")
+def runs(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the evaluations that were made, newest first.
+
+    Example: genwright eval runs
+    """
+    from genwright.evaluation import list_runs
+
+    with workspace(ctx) as opened:
+        rows = list_runs(opened.database, OWNER, "eval.")
+    print_json(rows) if as_json else print_runs(rows)
+
+
+def _override(ctx: typer.Context, section: str, values: dict[str, object]) -> None:
+    """Let a flag say what ``--set`` could."""
+    asked: Asked = ctx.obj
+    merged = {**asked.overrides.get(section, {}), **values}
+    ctx.obj = replace(asked, overrides={**asked.overrides, section: merged})

@@ -1,0 +1,33 @@
+"""``genwright why``: from an answer to everything that shaped it."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import print_json
+from genwright.types import OWNER
+
+
+def command(
+    ctx: typer.Context,
+    named: Annotated[str, typer.Argument(help="A trace, 'last', a response, or NAME@VERSION.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Follow an answer to its assistant, model, run, rows, feedback and people.
+
+    Example: genwright why last
+    """
+    from genwright.improve.provenance import lines, why
+    from genwright.monitoring import read_trace
+
+    with workspace(ctx) as opened:
+        wanted = named
+        if named == "last":
+            wanted = read_trace(opened.database, OWNER, named).trace_id
+        found = why(opened, OWNER, wanted)
+    if as_json:
+        print_json(found.json())
+        return
+    for line in lines(found):
+        print(line)

@@ -1,0 +1,149 @@
+"""``genwright feedback``: what people think of answers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts, workspace
+from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.types import OWNER
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="What people think of answers.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Assistant = Annotated[str, typer.Option(help="Only of this assistant's answers.")]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    trace: Annotated[str, typer.Option(help="Only of this answer.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List feedback, newest first.
+
+    Example: genwright feedback list --limit 20
+    """
+    from genwright.feedback import list_feedback
+
+    with workspace(ctx) as opened:
+        found = list_feedback(opened.database, OWNER, trace=trace, limit=limit)
+    if as_json:
+        print_json([each.json() for each in found])
+        return
+    print_table(["id", "trace", "by", "thumb", "rating", "correction", "comment", "made"], [
+        [each.id, each.trace_id[:8], each.owner, each.json()["thumb"] or "", each.rating or "",
+         one_line(each.correction)[:40], one_line(each.comment)[:40], each.created_at]
+        for each in found
+    ])  # fmt: skip
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    trace: Annotated[str, typer.Argument(help="Of the answer, or 'last'.")],
+    thumb: Annotated[str, typer.Option(help="up or down.")] = "",
+    rating: Annotated[int | None, typer.Option(min=1, max=5, help="1 to 5.")] = None,
+    correction: Annotated[str, typer.Option(help="What the answer should have been.")] = "",
+    comment: Annotated[str, typer.Option(help="Anything else.")] = "",
+    citation: Annotated[
+        str, typer.Option(metavar="DOCUMENT:START-END", help="A better place in a source.")
+    ] = "",
+    private: Annotated[bool, typer.Option("--private", help="Not for models to learn.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what you think of an answer.
+
+    Example: genwright feedback add last --thumb down --correction "The pump holds 2.5 bar."
+    """
+    from genwright.feedback import Opinion, give
+    from genwright.feedback.citations import citation_of
+    from genwright.monitoring import read_trace
+
+    with workspace(ctx) as opened:
+        root = read_trace(opened.database, OWNER, trace)
+        place = citation_of(opened.database, OWNER, citation) if citation else None
+        opinion = Opinion(_thumb(thumb), rating, correction, comment, place, not private, "cli")
+        given = give(opened.database, OWNER, root.trace_id, opinion,
+                     per_minute=opened.settings.feedback.per_minute)  # fmt: skip
+    print_json(given.json()) if as_json else remark(f"kept as {given.id}.")
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Gets the rows: JSONL, JSON, CSV or Parquet.")],
+    what: Annotated[
+        str, typer.Option(help="pairs (DPO), thumbs (KTO), good (SFT) or all (as it was said).")
+    ] = "pairs",
+    assistant: Assistant = "",
+    keep: Annotated[str, typer.Option(metavar="NAME", help="Keep as a data set, too.")] = "",
+) -> None:
+    """Make a data set of feedback, each row with where it came from.
+
+    Example: genwright feedback export pairs.jsonl --what pairs
+    """
+    from genwright.feedback.job import export_feedback
+
+    with parts(ctx) as made:
+        number = export_feedback(made, file, what, assistant, keep)
+    print(f"{number} rows in {file}.")
+
+
+@app.command()
+def agreement(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Tell how far raters agree: Krippendorff's alpha of thumbs and ratings.
+
+    Example: genwright feedback agreement
+    """
+    from genwright.feedback import all_voices
+    from genwright.feedback.agreement import agreement as measure
+
+    with workspace(ctx) as opened:
+        found = measure(all_voices(opened.database, OWNER))
+    if as_json:
+        print_json([each.json() for each in found])
+        return
+    print_table(["kind", "raters", "answers with several", "alpha", "same opinion"], [
+        [each.kind, each.raters, each.answers, each.json()["alpha"], each.json()["same"]]
+        for each in found
+    ])  # fmt: skip
+
+
+@app.command()
+def queue(
+    ctx: typer.Context,
+    rule: Annotated[str, typer.Option(help="uncertain, coverage or drift.")] = "uncertain",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List answers that wait for an opinion, those that tell most first.
+
+    Example: genwright feedback queue --rule coverage
+    """
+    from genwright.feedback.queues import rating_queue
+
+    with parts(ctx) as made:
+        found = rating_queue(made.workspace.database, OWNER, rule, made.embedder.embed, limit)  # type: ignore[arg-type]
+    if as_json:
+        print_json([each.json() for each in found])
+        return
+    print_table(["trace", "assistant", "score", "question"], [
+        [each.trace_id[:8], each.assistant, round(each.score, 3), one_line(each.question)[:80]]
+        for each in found
+    ])  # fmt: skip
+
+
+def _thumb(word: str) -> int | None:
+    from genwright.errors import UsageError
+
+    known = {"": None, "up": 1, "down": -1}
+    if word not in known:
+        raise UsageError(f"Expected a thumb of up or down, got {word!r}.")
+    return known[word]

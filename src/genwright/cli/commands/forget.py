@@ -1,0 +1,45 @@
+"""``genwright forget``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import print_json, remark
+from genwright.errors import UsageError
+from genwright.types import OWNER
+
+
+def command(
+    ctx: typer.Context,
+    document: Annotated[int | None, typer.Option(help="A document, by id.")] = None,
+    user: Annotated[str, typer.Option(help="A person: account, documents, talks, traces.")] = "",
+    source: Annotated[str, typer.Option(help="Documents of a file, or of a folder.")] = "",
+    compact: Annotated[
+        bool, typer.Option("--compact/--no-compact", help="Rewrite the files, too.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Remove a document, person or source with every trace of it; older backups keep it out, too.
+
+    Example: genwright forget --user ann
+    """
+    from genwright.maintenance import erase as forgetting
+
+    with workspace(ctx) as opened:
+        done = None
+        if sum((document is not None, bool(user), bool(source))) > 1:
+            raise UsageError("Expected one of --document, --user and --source.")
+        if document is not None:
+            done = forgetting.forget_document(opened.database, OWNER, document)
+        elif user or source:
+            forget = forgetting.forget_user if user else forgetting.forget_source
+            done = forget(opened.database, OWNER, user or source)
+        if done is not None:
+            forgetting.forget_learnt(opened, done)
+        if done is not None and as_json:
+            print_json(done.json())
+        elif done is not None:
+            remark("removed " + ", ".join(f"{n} {name}" for name, n in done.json().items()))
+        if compact:
+            forgetting.compact(opened)

@@ -1,0 +1,66 @@
+"""``genwright improve``: the loop from feedback to a better version."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_json, remark
+from genwright.cli.signals import stopped_by_signals
+
+
+def command(
+    ctx: typer.Context,
+    assistant: Annotated[str, typer.Argument(help="By default the one that is asked.")] = "",
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="shots, prompt, answering, retrieval, reranker, sft, dpo, kto; may be repeated.",
+        ),
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Held-out questions with answers.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=8, help="Held-out questions at most.")] = 100,
+    all_feedback: Annotated[
+        bool, typer.Option("--all-feedback", help="Use what was used before, too.")
+    ] = False,
+    promote: Annotated[
+        bool | None, typer.Option("--promote/--no-promote", help="Promote what passes at once.")
+    ] = None,
+    judge: Annotated[
+        str, typer.Option(metavar="MODEL", help="Judges both versions' answers, too.")
+    ] = "",
+    look: Annotated[int, typer.Option(min=1, help="Which look at growing data this is.")] = 1,
+    looks: Annotated[int, typer.Option(min=1, help="How many looks there will be.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of every draw.")] = 0,
+    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Collect feedback, try changes, gate them, and promote what is better.
+
+    Example: genwright improve faq --method shots --method sft --questions held-out.jsonl
+    """
+    from genwright.hardware import let_threads_rest
+    from genwright.improve.loop import Wanted, begin, improve
+    from genwright.tuning.bench import bench_of
+
+    let_threads_rest()
+    wanted = Wanted(
+        assistant, tuple(method or ()), str(questions.resolve()) if questions else "", limit,
+        all_feedback, promote, judge, look, looks, seed,
+    )  # fmt: skip
+    with parts(ctx) as made, stopped_by_signals() as stop:
+        run = resume if resume is not None else begin(made, wanted)
+        remark(f"run {run}; if it is interrupted: genwright improve --resume {run}")
+        found = improve(made, bench_of(made, stop), run)
+    if as_json:
+        print_json(found.json())
+        return
+    for name, each in found.decisions.items():
+        print(f"{name}: {'passed' if each['passed'] else 'did not pass'} the gate")
+        for reason in each["reasons"] or [each["target"]["reason"]]:
+            print(f"  {reason}")
+    print(f"{found.status}: {found.candidate or found.assistant}. Report: {found.report}")

@@ -1,0 +1,152 @@
+"""``genwright models``: list, pull, verify, import, remove."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genwright.cli.context import display, workspace
+from genwright.cli.printing.output import megabytes, print_json, print_table, remark
+from genwright.errors import Refused, UntrustedWeights, UsageError
+
+if TYPE_CHECKING:
+    from genwright.catalog import Catalog, Kind
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+KINDS: "tuple[Kind, ...]" = ("chat", "embed", "rerank")
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+@app.callback(invoke_without_command=True)
+def start(ctx: typer.Context) -> None:
+    """List, pull, verify, import and remove models."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@app.command("list")
+def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the models that can be pulled and those that are here.
+
+    Example: genwright models list
+    """
+    rows = _catalog(ctx).models()
+    if as_json:
+        return print_json([asdict(row) for row in rows])
+    table = [
+        (
+            "here" if row.pulled else "-",
+            row.name,
+            row.kind,
+            megabytes(row.bytes_on_disk or row.size),
+            row.context,
+            row.licence.partition(" (")[0],
+            row.description,
+        )
+        for row in rows
+    ]
+    print_table(("", "name", "kind", "size", "context", "licence", "description"), table)
+
+
+@app.command("pull")
+def pull(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="By default the embedded two.")
+    ] = None,
+) -> None:
+    """Fetch models, check them against their digests, and make them ready.
+
+    What is here already stays. A broken download is continued by the same command.
+
+    Example: genwright models pull qwen2.5-1.5b-instruct
+    """
+    from genwright.embeddings import prepare
+
+    catalog = _catalog(ctx)
+    for name in names or catalog.embedded():
+        with display(ctx) as progress:
+            place = catalog.pull(name, progress, finish=prepare)
+        print(f"{name}: {place}")
+        _tell(catalog, name)
+
+
+@app.command("verify")
+def verify(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="By default every model here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hash the files of models again and tell what is not as it was pulled.
+
+    The exit status is 4 when something is wrong.
+
+    Example: genwright models verify
+    """
+    findings = _catalog(ctx).verify(name)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    for each in () if as_json else findings:
+        print(f"{each.model}/{each.file} {each.problem}: {each.remedy}")
+    if findings:
+        raise UntrustedWeights(f"Found {len(findings)} things wrong with the models here.")
+    if not as_json:
+        print("All models here are as they were pulled.")
+
+
+@app.command("import")
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.gguf", help="The model.")],
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="chat, embed or rerank; by default what its head says.")
+    ] = None,
+) -> None:
+    """Take in a GGUF file of your own.
+
+    Example: genwright models import ~/Downloads/Model-Q4_K_M.gguf --name model
+    """
+    known = next((each for each in KINDS if each == kind), None)
+    if kind is not None and known is None:
+        raise UsageError(f"Expected --kind {', '.join(KINDS)}; got {kind!r}.")
+    catalog = _catalog(ctx)
+    place = catalog.import_file(file, name, known)
+    called = place.parent.name
+    print(f"{called} ({catalog.find(called).kind}): {place}")
+
+
+@app.command("remove")
+def remove(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of a model that is here.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model from disk.
+
+    Example: genwright models remove qwen3-8b --yes
+    """
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("Nobody is there to ask: add --yes.")
+    if not yes and not typer.confirm(f"Delete the model {name!r}?"):
+        raise typer.Exit(Refused.exit_code)
+    print(f"Removed {name}, {megabytes(_catalog(ctx).remove(name))}.")
+
+
+def _catalog(ctx: typer.Context) -> "Catalog":
+    from genwright.catalog import Catalog
+
+    with workspace(ctx) as opened:
+        return Catalog(opened.models_dir)
+
+
+def _tell(catalog: "Catalog", name: str) -> None:
+    """Where a model is from, under which licence, and the digests that nobody had pinned before."""
+    if (held := catalog.manifest(name)) is None:
+        return
+    remark(f"  from {held.source}; licence: {held.licence}")
+    for file in held.fetched if held.pinned_by == "first pull" else ():
+        remark(f"  SHA-256 {file.sha256} of {file.name}, pinned from now on")

@@ -1,0 +1,53 @@
+"""``genwright pretrain``: a model from scratch on any text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_fields, print_json, remark
+from genwright.cli.signals import stopped_by_signals
+
+
+def command(
+    ctx: typer.Context,
+    texts: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="UTF-8 texts.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML or YAML; options win over it.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the model in the registry.")] = "",
+    family: Annotated[str, typer.Option(help="llama, gpt2, qwen2, bert, t5 and others.")] = "",
+    tokenizer: Annotated[
+        str, typer.Option(help="A folder, or bpe, wordpiece, unigram or bytes to train one.")
+    ] = "",
+    minutes: Annotated[float, typer.Option(min=0, help="Most minutes of training.")] = 0,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Such as layers=6 or learning_rate=1e-3."),
+    ] = None,
+    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Train a model from scratch: decoder, encoder or encoder-decoder, by its family.
+
+    Example: genwright pretrain shakespeare.txt --family llama --tokenizer bytes --minutes 15
+    """
+    from genwright.hardware import let_threads_rest
+    from genwright.training.pretrain import begin, pretrain
+    from genwright.training.pretrain_request import asked_for
+    from genwright.tuning.bench import bench_of
+
+    let_threads_rest()
+    with parts(ctx) as made, stopped_by_signals() as stop:
+        bench = bench_of(made, stop)
+        if resume is None:
+            wanted = asked_for(config, texts or [], name, family, tokenizer, minutes, options or [])
+            resume = begin(bench, wanted)
+        remark(f"run {resume}: genwright runs show {resume}; if interrupted: --resume {resume}")
+        result = pretrain(bench, resume)
+    print_json(result) if as_json else print_fields(
+        {key: value for key, value in result.items() if key not in ("samples", "reason")}
+    )

@@ -1,0 +1,139 @@
+"""``genwright prompts``: prompt files, their versions, and what they are worth."""
+
+import difflib
+from typing import Annotated
+
+import typer
+
+from genwright.cli.commands.eval_models import Columns, Data, Form, Limit
+from genwright.cli.context import parts, workspace
+from genwright.cli.printing.figures import triple
+from genwright.cli.printing.output import print_exactly, print_json, print_table
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Show, try and compare prompts with examples.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Named = Annotated[str, typer.Argument(help="Of the built-in ones, of prompts/, or a file.")]
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List prompts with their versions: the built-in ones and those in prompts/.
+
+    Example: genwright prompts list
+    """
+    from genwright.evaluation.jobs.prompts import known_prompts
+
+    with workspace(ctx) as opened:
+        rows = known_prompts(opened.prompts_dir)
+    if as_json:
+        print_json(rows)
+        return
+    headers = ["prompt", "from", "shots", "version", "description"]
+    print_table(headers, [[str(row[key]) for key in ("name", "from", "shots", "version",
+                                                     "description")] for row in rows])  # fmt: skip
+
+
+@app.command()
+def show(ctx: typer.Context, named: Named) -> None:
+    """Show a prompt: system text, shots, examples, and the user's message.
+
+    Example: genwright prompts show answer
+    """
+    from genwright.evaluation.jobs.prompts import find_prompt, words_of
+
+    with workspace(ctx) as opened:
+        print_exactly(words_of(find_prompt(named, opened.prompts_dir)))
+
+
+@app.command()
+def diff(ctx: typer.Context, old: Named, new: Named) -> None:
+    """Show what differs between two prompts, line by line.
+
+    Example: genwright prompts diff answer prompts/answer.md
+    """
+    from genwright.evaluation.jobs.prompts import find_prompt, words_of
+
+    with workspace(ctx) as opened:
+        before, after = (find_prompt(each, opened.prompts_dir) for each in (old, new))
+    lines = difflib.unified_diff(
+        words_of(before).splitlines(True), words_of(after).splitlines(True),
+        before.version, after.version,
+    )  # fmt: skip
+    print_exactly("".join(lines))
+
+
+@app.command("try")
+def try_(
+    ctx: typer.Context,
+    named: Named,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--value", metavar="KEY=VALUE", help="What the file names, as question=…"),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Ask it, too.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the messages that a prompt makes, with picked examples, and what a model replies.
+
+    Example: genwright prompts try follow_up --value "question=And then?" --value messages=
+    """
+    from genwright.evaluation.jobs.prompts import tried
+
+    with parts(ctx) as made:
+        result = tried(made, named, values or [], model)
+    if as_json:
+        print_json(result)
+        return
+    for message in result["messages"]:
+        print(f"--- {message['role']}\n{message['content']}")
+    if model:
+        print(f"--- reply of {model}\n{result['reply']}")
+
+
+@app.command()
+def compare(
+    ctx: typer.Context,
+    named: Annotated[list[str], typer.Argument(help="Prompts; they may name fields of the rows.")],
+    data: Data,
+    model: Annotated[str, typer.Option(help="Chat model.")] = "",
+    metric: Annotated[str, typer.Option(help="Such as accuracy or exact_match.")] = "accuracy",
+    shots: Annotated[str, typer.Option(help="Numbers of examples to try.")] = "0,1,4",
+    picker: Annotated[
+        str, typer.Option(help="Ways to pick them: fixed, random, nearest, mmr, balanced.")
+    ] = "fixed",
+    limit: Limit = 100,
+    form: Form = "",
+    columns: Columns = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare prompts, numbers of examples and ways to pick them on a data set.
+
+    Example: genwright prompts compare classify --data train.csv --shots 0,4 --picker nearest
+    """
+    from genwright.evaluation.jobs.prompts import Comparison, compared
+
+    wanted = Comparison(tuple(named), data, model, metric, shots, picker, limit, form,
+                        tuple(columns or ()))  # fmt: skip
+    with parts(ctx) as made:
+        result = compared(made, wanted)
+    if as_json:
+        print_json(result)
+        return
+    headers = ["variant", metric, "prompt tokens", "first token s", "s/row", "against the first"]
+    print_table(headers, [
+        [row["variant"], triple(row[metric]), row["prompt_tokens"], row["first_token_p50"],
+         row["seconds_per_row"], _against(row["against_first"])]
+        for row in result["variants"]
+    ])  # fmt: skip
+
+
+def _against(each: object) -> str:
+    if not isinstance(each, dict):
+        return ""
+    told = "differs" if each["distinguishable"] else "cannot be told apart"
+    return f"{each['value']:+.3f}, p {each['p']:.3f}: {told}"

@@ -1,0 +1,100 @@
+"""``genwright suite``: the regression suite."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts, workspace
+from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.types import OWNER
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Answers that must stay good, or must not come again.",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Suite = Annotated[str, typer.Option(help="Which suite.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    trace: Annotated[str, typer.Argument(help="Of the answer, or 'last'.")],
+    bad: Annotated[bool, typer.Option("--bad", help="The answer was bad.")] = False,
+    reference: Annotated[str, typer.Option(help="What it should be.")] = "",
+    suite: Suite = "regression",
+    as_json: AsJson = False,
+) -> None:
+    """Make a case of an answer, with what was said of it.
+
+    Example: genwright suite add last --bad --reference "The pump holds 2.5 bar."
+    """
+    from genwright.improve.suites import add_from_trace
+    from genwright.monitoring import read_trace
+
+    with workspace(ctx) as opened:
+        root = read_trace(opened.database, OWNER, trace)
+        case = add_from_trace(opened.database, OWNER, root.trace_id, bad=bad,
+                              reference=reference, suite=suite)  # fmt: skip
+    print_json(case.json()) if as_json else remark(f"case {case.id}: {case.question}")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, suite: Suite = "regression", as_json: AsJson = False) -> None:
+    """List the cases of a suite.
+
+    Example: genwright suite list
+    """
+    from genwright.improve.suites import cases
+
+    with workspace(ctx) as opened:
+        found = cases(opened.database, OWNER, suite)
+    if as_json:
+        print_json([each.json() for each in found])
+        return
+    print_table(["case", "question", "reference", "avoid", "refuse"], [
+        [each.id, one_line(each.question)[:60], one_line(each.reference)[:40],
+         one_line(each.avoid)[:40], "yes" if each.refuse else ""]
+        for each in found
+    ])  # fmt: skip
+
+
+@app.command()
+def remove(ctx: typer.Context, case: int) -> None:
+    """Take a case out.
+
+    Example: genwright suite remove 3
+    """
+    from genwright.improve.suites import remove_case
+
+    with workspace(ctx) as opened:
+        remove_case(opened.database, OWNER, case)
+    remark(f"case {case} is out.")
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    assistant: Annotated[str, typer.Argument(help="NAME, NAME@3 or NAME@candidate.")] = "",
+    suite: Suite = "regression",
+    as_json: AsJson = False,
+) -> None:
+    """Ask an assistant every case; exit status 4 where one fails.
+
+    Example: genwright suite check faq@candidate
+    """
+    from genwright.improve.regression import run_suite
+
+    with parts(ctx) as made:
+        found = run_suite(made, assistant, suite)
+    if as_json:
+        print_json(found)
+    else:
+        for each in found["cases"]:
+            print(f"{'ok  ' if each['passed'] else 'FAIL'} {each['id']} {each['question']}"
+                  + (f": {each['why']}" if each["why"] else ""))  # fmt: skip
+        print(f"{found['passed']} of {found['total']} pass.")
+    if found["passed"] < found["total"]:
+        raise typer.Exit(4)

@@ -1,0 +1,30 @@
+"""``genwright reindex``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_json
+
+
+def command(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Rebuild every index from the store, and embed passages that have no vector.
+
+    Run it after another embedding model is chosen, or when doctor says so.
+
+    Example: genwright reindex
+    """
+    from genwright.library.reindex import reindex
+
+    with parts(ctx) as made:
+        report = reindex(made)
+    if as_json:
+        return print_json(report)
+    print(
+        f"{report['passages']} passages indexed, {report['embedded']} of them embedded, "
+        f"{report['vectors']} vectors, in {report['seconds']:.1f} s"
+    )

@@ -1,0 +1,32 @@
+"""``genwright remove``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import one_line, print_json
+from genwright.library.documents import remove_documents
+from genwright.types import OWNER
+
+
+def command(
+    ctx: typer.Context,
+    documents: Annotated[
+        list[str], typer.Argument(metavar="SOURCE|ID...", help="Ids, sources, paths or folders.")
+    ],
+    collection: Annotated[str, typer.Option(help="Only in this collection.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print what is gone as JSON.")] = False,
+) -> None:
+    """Remove documents with their passages and vectors: all that are named, or none.
+
+    A folder stands for every document that came from below it.
+
+    Example: genwright remove 12 docs/old.md
+    """
+    with workspace(ctx) as opened:
+        gone = remove_documents(opened.database, OWNER, documents, collection)
+    if as_json:
+        print_json({"removed": gone})
+    else:
+        print("\n".join(f"removed {one_line(source)}" for source in gone))

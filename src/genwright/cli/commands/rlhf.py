@@ -1,0 +1,59 @@
+"""``genwright rlhf``: fine-tuning, a reward model and PPO in one command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_json, remark
+from genwright.cli.signals import stopped_by_signals
+from genwright.errors import UsageError
+
+
+def command(
+    ctx: typer.Context,
+    base: Annotated[str, typer.Option(help="Model of the catalog or registry.")] = "",
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Rows with prompt, chosen, rejected.")
+    ] = None,
+    demonstrations: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Rows to fine-tune on first.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the models in the registry.")] = "rlhf",
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of each stage, at most.")] = 10.0,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Of every stage: rank=8, …"),
+    ] = None,
+    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Fine-tune, learn a reward from pairs, and improve the model by it (PPO).
+
+    Example: genwright rlhf --base smollm2-135m-instruct --pairs pairs.jsonl --name helpful
+    """
+    from genwright.hardware import let_threads_rest
+    from genwright.tuning.bench import bench_of
+    from genwright.tuning.job import pairs_of
+    from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
+
+    if resume is None and (not base or pairs is None):
+        raise UsageError("Expected --base and --pairs (or --resume RUN).")
+    let_threads_rest()
+    shown = str(demonstrations.resolve()) if demonstrations else ""
+    with parts(ctx) as made, stopped_by_signals() as stop:
+        bench = bench_of(made, stop)
+        run = resume
+        if run is None:
+            recipe = Recipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
+            run = begin_rlhf(bench, recipe)
+        remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
+        found = rlhf(bench, run, dict(pairs_of(options or (), "--set KEY=VALUE")))
+    if as_json:
+        print_json(found.json())
+        return
+    for stage, metrics in found.metrics.items():
+        print(f"{stage}: {getattr(found, 'policy' if stage == 'ppo' else stage)}")
+        for metric, each in metrics["test"].items():
+            print(f"  {metric} {each['value']} [{each['low']}, {each['high']}]")

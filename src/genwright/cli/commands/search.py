@@ -1,0 +1,35 @@
+"""``genwright search``."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from genwright.cli.context import parts, scope_of
+from genwright.cli.printing.output import print_hits, print_json
+from genwright.library.documents import hit_json
+
+
+def command(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="Any text.")],
+    k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Hits.")] = None,
+    mode: Annotated[
+        Literal["keyword", "vector", "hybrid"] | None, typer.Option(help="What ranks.")
+    ] = None,
+    collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="KEY=VALUE", help="source, format, title or metadata."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the hits as JSON.")] = False,
+) -> None:
+    """Find the passages that fit a query, best first, with the scores that found them.
+
+    Example: genwright search "oil change" -k 5 --mode hybrid --filter format=pdf
+    """
+    with parts(ctx) as made:
+        hits = made.find(query, k=k, mode=mode, scope=scope_of(collection, filters))
+    if as_json:
+        print_json([hit_json(hit) for hit in hits])
+    else:
+        print_hits(hits)

@@ -1,0 +1,26 @@
+"""``genwright status``."""
+
+from typing import Annotated
+
+import typer
+
+from genwright.cli.context import workspace
+from genwright.cli.printing.output import print_json, print_status
+from genwright.maintenance.status import read_status
+from genwright.types import OWNER
+
+
+def command(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Tell what is in the workspace: documents, passages, models, sizes, schema, vectors.
+
+    Example: genwright status
+    """
+    with workspace(ctx) as opened:
+        status = read_status(opened, OWNER)
+    if as_json:
+        print_json(status)
+    else:
+        print_status(status)

@@ -1,0 +1,26 @@
+"""``genwright sync``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genwright.cli.ingestion import ingesting, tell
+
+
+def command(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to follow.")],
+    collection: Annotated[str, typer.Option(help="Which collection follows it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make the store hold what a folder holds: add, replace, and remove what is gone.
+
+    A folder that is missing or has become empty is refused, as a disk that is not mounted looks
+    like that.
+
+    Example: genwright sync docs/
+    """
+    with ingesting(ctx, collection) as ingest:
+        report = ingest.sync(folder)
+    tell(report, as_json)

@@ -1,0 +1,79 @@
+"""``genwright tune``: the nine steps of fitting a model."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genwright.cli.context import parts
+from genwright.cli.printing.output import print_json, remark
+from genwright.cli.printing.tuning import print_tuned
+from genwright.cli.signals import stopped_by_signals
+
+MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
+ObjectiveName = Literal[
+    "generation", "summarisation", "classification", "question_answering",
+    "dpo", "ipo", "kto", "reward", "grpo", "rloo", "ppo",
+]  # fmt: skip
+
+
+def command(
+    ctx: typer.Context,
+    base: Annotated[
+        str, typer.Option(help="Model of the catalog or registry, or a folder in hub form.")
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="File, or folder of train/validation/test.")
+    ] = None,
+    objective: Annotated[
+        ObjectiveName, typer.Option(help="What it is to do, or how it learns preferences.")
+    ] = "generation",
+    method: Annotated[
+        MethodName | None, typer.Option(help="Which weights are trained; suggested by default.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the model in the registry.")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", help="Version whose adapter is trained on, NAME@N.")
+    ] = "",
+    form: Annotated[str, typer.Option(help="Form of the rows, where it is not clear.")] = "",
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=0, help="Search hyper-parameters, so many times.")] = 0,
+    minutes: Annotated[float, typer.Option(min=0, help="Most minutes of training.")] = 0,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Of the training: rank=8, epochs=2, …"),
+    ] = None,
+    assistant: Annotated[
+        str, typer.Option(help="Make the result the candidate of this assistant.")
+    ] = "",
+    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="The base's licence allows it to us.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Fit a model: base, data, objective, method, training, search, evaluation, deployment.
+
+    docs/tuning.md lists what --set may say.
+
+    Example: genwright tune --base smollm2-135m-instruct --data calls.jsonl --name calls
+    """
+    from genwright.hardware import let_threads_rest
+    from genwright.tuning.bench import bench_of
+    from genwright.tuning.job import Asked, start
+    from genwright.tuning.steps.walk import tune
+
+    asked = Asked(
+        base=base, data=data, objective=objective, method=method, name=name, resume_from=from_,
+        form=form, columns=columns or [], trials=trials, minutes=minutes, options=options or [],
+        assistant=assistant, accept_licence=accept_licence,
+    )  # fmt: skip
+    let_threads_rest()
+    with parts(ctx) as made, stopped_by_signals() as stop:
+        bench = bench_of(made, stop)
+        run = resume if resume is not None else start(bench, asked)
+        remark(f"run {run}: genwright runs show {run}; if it is interrupted: --resume {run}")
+        tuned = tune(bench, run)
+    print_json(tuned.json()) if as_json else print_tuned(tuned)

@@ -1,0 +1,63 @@
+"""What ``add`` and ``sync`` share: documents told as they are safely in, the report, Ctrl-C."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from genwright.cli.context import display, parts
+from genwright.cli.printing.output import print_json, remark
+from genwright.cli.signals import interrupted
+from genwright.errors import Refused
+
+if TYPE_CHECKING:
+    from genwright.library.ingest import Ingest, IngestReport, Stored
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
+    """An ingest into a collection; Ctrl-C ends it with a line that says what is safely in."""
+    shown = display(ctx)
+
+    def stored(each: "Stored") -> None:
+        shown.line(f"{each.outcome} {each.source} ({each.passages} passages)")
+        if interrupted.is_set():  # and the exception was lost on its way
+            raise KeyboardInterrupt
+
+    with parts(ctx, shown) as made:
+        ingest = made.ingest(collection, stored=stored)
+        try:
+            yield ingest
+        except (Exception, KeyboardInterrupt) as interruption:
+            if not (isinstance(interruption, KeyboardInterrupt) or interrupted.is_set()):
+                raise
+            shown.stop()
+            report = ingest.report
+            remark(
+                f"interrupted: {report.added + report.updated} documents "
+                f"({report.passages} passages) are safely in; the same command goes on from there."
+            )
+            raise typer.Exit(INTERRUPTED) from interruption
+
+
+def tell(report: "IngestReport", as_json: bool) -> None:
+    """Print what became of the documents; what was refused is named on standard error.
+
+    Raises:
+        typer.Exit: With 4, when some were refused.
+    """
+    if as_json:
+        print_json(report.json())
+    else:
+        print(
+            f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+            f"{report.removed} removed, {len(report.skipped)} refused: "
+            f"{report.passages} passages in {report.seconds:.1f} s"
+        )
+    for each in report.skipped:
+        remark(f"refused {each.path}: {each.reason}")
+    if report.skipped:
+        raise typer.Exit(Refused.exit_code)

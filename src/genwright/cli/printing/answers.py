@@ -1,0 +1,134 @@
+"""Showing answers as they come, with their citations, and reading questions from a person."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from genwright.cli.printing.output import (
+    one_line,
+    place,
+    print_json,
+    print_table,
+    remark,
+    shortened,
+)
+from genwright.cli.printing.output import visible as safe
+from genwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from genwright.answers.answerer import Answerer
+    from genwright.answers.chat import Chat
+    from genwright.answers.conversations import Listed
+    from genwright.grounding.citations import Answer, Citation, Sentence
+    from genwright.retrieval import Scope
+    from genwright.runtime import Parts
+
+PROMPT = "you> "
+
+
+def answering(
+    parts: "Parts", assistant: str, model: str, extractive: bool | None, short: bool = False
+) -> "tuple[Answerer, Scope]":
+    """What answers, and where it looks: an assistant, or the workspace's settings with options.
+
+    Raises:
+        UsageError: An assistant is named with an option that it decides itself.
+        NotFound: There is no such assistant.
+    """
+    from genwright.answers.answerer import Answerer
+    from genwright.answers.assistants import answerer_of, scope_of
+    from genwright.registry import Assistants
+    from genwright.retrieval import Scope
+
+    if not assistant:
+        return Answerer(parts, model=model, extractive=extractive, short=short), Scope()
+    if model or extractive is not None or short:
+        raise UsageError("Expected --assistant without --model, --extractive and --short.")
+    opened = parts.workspace
+    assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
+    served = assistants.resolve(parts.principal, assistant)
+    acting = parts.acting_for(parts.principal, served.version.config.settings(opened.settings))
+    return answerer_of(acting, served), scope_of(acting, served)
+
+
+class Shown:
+    """Writes each sentence, with the numbers of its citations, as soon as it is checked.
+
+    Args:
+        silent: Write nothing, because the whole comes later as JSON.
+    """
+
+    def __init__(self, silent: bool = False) -> None:
+        self.silent, self._places = silent, list["Citation"]()
+
+    def __call__(self, sentence: "Sentence") -> None:
+        """Write one sentence."""
+        if self.silent:
+            return
+        marks = ""
+        for citation in sentence.citations:
+            if citation not in self._places:
+                self._places.append(citation)
+            marks += f"[{self._places.index(citation) + 1}]"
+        print(f"{safe(sentence.text)} {marks or '[unsupported]'}", flush=True)
+
+
+def print_answer(answer: "Answer") -> None:
+    """What follows the sentences: their sources, or for a refusal the nearest passages."""
+    if answer.refused:
+        print(answer.answer)
+        for hit in answer.hits[:3]:
+            print(f"\n   {one_line(place(hit.source, hit.page, hit.section))}")
+            print(shortened(safe(hit.text)))
+        _print_footer(answer)
+        return
+    cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+    print("\nSources")
+    for number, citation in enumerate(dict.fromkeys(cited), start=1):
+        where = place(citation.source, citation.page, citation.section)
+        print(f"[{number}] {one_line(where)} [{citation.start}:{citation.end}]")
+        print(shortened(f"“{safe(citation.quote)}”", 400))
+    _print_footer(answer)
+
+
+def _print_footer(answer: "Answer") -> None:
+    spent = ", ".join(f"{step} {seconds:.2f}" for step, seconds in answer.timings.items())
+    remark(f"{answer.model}; seconds: {spent}; genwright trace {answer.trace_id[:12]}")
+
+
+def print_conversations(rows: "Sequence[Listed]", as_json: bool) -> None:
+    """A list of conversations, newest first."""
+    if as_json:
+        print_json([row.json() for row in rows])
+    else:
+        cells = [[row.id, row.created_at, row.title] for row in rows]
+        print_table(["id", "started", "first question"], cells)
+
+
+def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None:
+    """Answer the questions of standard input, a line each; at a terminal an empty one ends it."""
+    for question in _questions():
+        shown = Shown(as_json)
+        answer = chat.ask(question, scope=scope, k=k, on_sentence=shown)
+        if as_json:
+            line = {"conversation": chat.id, **answer.json()}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+        else:
+            print_answer(answer)
+    if chat.id is not None:
+        remark(f"Kept: genwright chat --continue {chat.id}")
+
+
+def _questions() -> Iterator[str]:
+    if not sys.stdin.isatty():
+        yield from (line.strip() for line in sys.stdin if line.strip())
+        return
+    while True:
+        try:
+            question = input(PROMPT).strip()
+        except EOFError:
+            return
+        if not question:
+            return
+        yield question

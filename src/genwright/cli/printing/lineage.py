@@ -1,0 +1,28 @@
+"""Printing lineage as a tree."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from genwright.cli.printing.output import one_line
+
+if TYPE_CHECKING:
+    from genwright.registry.lineage import Node
+
+
+def print_lineage(node: "Node") -> None:
+    """What something came from, a line each."""
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def branch(each: "Node") -> Tree:
+        known = "  ".join(f"{key}={value}" for key, value in each.facts.items())
+        label = Text.assemble(
+            (f"{each.kind} ", ""), (one_line(each.name), "bold"), (f"  {one_line(known)}", "dim")
+        )
+        tree = Tree(label)
+        tree.children.extend(branch(inner) for inner in each.of)
+        return tree
+
+    width = None if sys.stdout.isatty() else 10_000  # a file cuts no lines
+    Console(highlight=False, width=width).print(branch(node))

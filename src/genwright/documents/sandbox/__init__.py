@@ -1,0 +1,1 @@
+"""Parsing in a process that can do no harm."""

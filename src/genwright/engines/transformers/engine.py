@@ -1,0 +1,340 @@
+"""Whatever transformers can run, in a supervised child process, behind the same protocol.
+
+It serves what llama.cpp cannot: prefix, prompt and P-tuned models, encoders with a head,
+encoder-decoders. A model that writes streams its reply; one that classifies replies with the
+class, its likeliest others as alternatives; one that answers replies with a span of its context.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from threading import Event
+from typing import Any, Self
+
+import httpx
+import numpy as np
+
+from genwright.engines import tools, wire
+from genwright.engines.base import (
+    ChatRequest,
+    Delta,
+    Message,
+    Sampling,
+    TokenScore,
+    Usage,
+    engines,
+)
+from genwright.engines.process import ChildProcess
+from genwright.engines.transformers.child import ServeConfig
+from genwright.engines.transformers.loading import Weights
+from genwright.errors import EngineFailed, Refused, UsageError
+from genwright.hardware import available_cores
+from genwright.settings import EngineSettings
+from genwright.types import Json, Vectors
+
+HTTP_BAD_REQUEST = 400
+TOP = 5
+"""Classes or tokens that are reported beside the likeliest, where nobody says how many."""
+
+
+@engines.register("transformers")
+class TransformersEngine:
+    """Trained weights in a child process; they are loaded when this returns.
+
+    Args:
+        weights: Where they are, and what they do.
+        settings: Threads, context and time limits.
+        name: What traces and messages call it.
+        slots: Requests that are written together; the settings' by default.
+
+    Raises:
+        EngineFailed: They do not load.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        settings: EngineSettings | None = None,
+        *,
+        name: str = "",
+        context: int = 0,
+        slots: int | None = None,
+    ) -> None:
+        settings = settings or EngineSettings()
+        self.name, self.weights = name or "transformers", weights
+        self.context = min(settings.context, context) if context else settings.context
+        self._seconds = settings.request_seconds
+        self._speeds: deque[tuple[int, float]] = deque(maxlen=8)
+        config = ServeConfig(
+            weights=weights.json(),
+            listen="",
+            key=secrets.token_urlsafe(32),
+            parent=os.getpid(),
+            threads=settings.threads or available_cores(),
+            context=self.context,
+            slots=slots or max(settings.slots, 8),
+        )
+        self._child = ChildProcess(
+            "genwright.engines.transformers.child",
+            lambda socket: replace(config, listen=socket).line(),
+            f"The engine of {self.name!r}",
+            settings.start_seconds,
+        )
+        self._client = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self._child.socket)),
+            base_url="http://engine",
+            headers={"Authorization": f"Bearer {config.key}"},
+            timeout=self._seconds,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+        try:
+            self._child.ensure()
+            self._knows = self._post("/describe", {})
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child while it runs."""
+        return self._child.pid
+
+    @property
+    def restarts(self) -> int:
+        """How often the child died and was started again."""
+        return self._child.restarts
+
+    def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
+        """Reply to a conversation; a model without a chat template gets what was said as it is."""
+        forced = bool(request.tools) and request.tool_choice not in ("auto", "none")
+        if request.json_schema or request.json_object or forced:
+            raise Refused(
+                f"{self.name!r} runs by transformers, which has no grammars here: ask a model that "
+                "llama.cpp runs for JSON or a call that must be made, or train this one to it."
+            )
+        if self.weights.objective == "classification":
+            return self._classified(request)
+        if self.weights.objective == "question_answering":
+            return self._answered(request)
+        told = bool(request.tools) and request.tool_choice != "none"
+        if told:
+            request = replace(tools.constrain(request), json_schema=None)
+        if self._fills():
+            return self._filled(_last(request.messages))
+        body = {
+            "messages": [wire.message_json(message) for message in request.messages],
+            "sampling": asdict(request.sampling),
+            "logprobs": request.logprobs,
+        }
+        deltas = self._stream(body, cancel)
+        return tools.read_call(deltas) if told else deltas
+
+    def complete(
+        self,
+        prompt: str | Sequence[int],
+        sampling: Sampling,
+        cancel: Event | None = None,
+        *,
+        logprobs: int | None = None,
+        cache_key: str = "",
+    ) -> Iterator[Delta]:
+        """Continue a text or tokens."""
+        self._writes()
+        given: Json = {"text": prompt} if isinstance(prompt, str) else {"ids": list(prompt)}
+        return self._stream({**given, "sampling": asdict(sampling), "logprobs": logprobs}, cancel)
+
+    def classify(self, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
+        """Classes of each text with their log-probabilities, likeliest first.
+
+        Raises:
+            Refused: The model has no classes.
+        """
+        if self.weights.objective != "classification":
+            raise Refused(f"{self.name!r} was trained for {self.weights.objective}, not classes.")
+        rows = self._post("/classify", {"texts": list(texts)})
+        return [[(str(label), float(value)) for label, value in row] for row in rows]
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Mean of the last hidden states, of unit length, shape (n, dim)."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        return np.array(self._post("/embed", {"texts": list(texts)}), dtype=np.float32)
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Not done here."""
+        raise Refused(f"{self.name!r} does not rerank: set retrieval.rerank_model to a GGUF model.")
+
+    def score(self, prompt: str, continuation: str) -> list[TokenScore]:
+        """Log-probability of each token of a continuation."""
+        before = self._tokens([prompt])[0]
+        whole = self._tokens([prompt + continuation])[0]
+        pairs = enumerate(zip(before, whole, strict=False))
+        shared = next((i for i, (a, b) in pairs if a != b), min(len(before), len(whole)))
+        if not shared:
+            raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
+        return self.score_tokens(whole)[shared - 1 :]
+
+    def score_tokens(self, tokens: Sequence[int], top: int = TOP) -> list[TokenScore]:
+        """Log-probability of each token by id but the first."""
+        self._writes()
+        if len(tokens) < 2:
+            raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
+        rows = self._post("/score", {"ids": list(tokens), "top": top})
+        return [_score(row) for row in rows]
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids of the tokens of a text as a prompt."""
+        return self._tokens([text])[0]
+
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """The text of tokens."""
+        return str(self._post("/detokenize", {"ids": list(tokens)})["text"])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Length of each text in the model's tokens."""
+        return [len(each) for each in self._tokens(list(texts), special=False)]
+
+    def render(self, messages: Sequence[Message]) -> list[int]:
+        """Tokens of a conversation as the model gets it, ready for the reply."""
+        body = {"messages": [wire.message_json(message) for message in messages]}
+        return [int(each) for each in self._post("/render", body)["ids"]]
+
+    def prompt_text(self, messages: Sequence[Message]) -> str:
+        """The text that the model reads before it replies to a conversation."""
+        return self.detokenize(self.render(messages))
+
+    def prefill_speed(self) -> float | None:
+        """Not measured."""
+        return None
+
+    def close(self) -> None:
+        """End the child."""
+        self._client.close()
+        self._child.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _classified(self, request: ChatRequest) -> Iterator[Delta]:
+        [row] = self.classify([_last(request.messages)])
+        shown = row[: (request.logprobs if request.logprobs is not None else TOP)]
+        label, value = row[0]
+        top = tuple(TokenScore(each, score) for each, score in shown)
+        yield Delta(label, logprobs=(TokenScore(label, value, top),))
+        yield Delta(finish_reason="stop", usage=Usage(completion_tokens=1))
+
+    def _answered(self, request: ChatRequest) -> Iterator[Delta]:
+        question, context = question_and_context(_last(request.messages))
+        found = self._post("/answer", {"question": question, "context": context})
+        score = TokenScore(found["text"], found["logprob"])
+        yield Delta(found["text"], logprobs=(score,))
+        yield Delta(finish_reason="stop", usage=Usage(completion_tokens=1))
+
+    def _filled(self, text: str) -> Iterator[Delta]:
+        yield Delta(self._post("/fill", {"text": text})["text"])
+        yield Delta(finish_reason="stop", usage=Usage())
+
+    def _fills(self) -> bool:
+        """Whether it is an encoder that fills masks."""
+        from genwright.engines.transformers.loading import ENCODERS
+
+        return self.weights.objective == "pretraining" and self._knows["family"] in ENCODERS
+
+    def _writes(self) -> None:
+        if (
+            self.weights.objective in ("classification", "question_answering", "reward")
+            or self._fills()
+        ):
+            raise Refused(f"{self.name!r} was trained for {self.weights.objective}: chat with it.")
+
+    def _tokens(self, texts: list[str], special: bool = True) -> list[list[int]]:
+        return self._post("/tokenize", {"texts": texts, "special": special}) if texts else []
+
+    def _stream(self, body: Json, cancel: Event | None) -> Iterator[Delta]:
+        began = time.monotonic()
+        with (
+            self._failures(),
+            self._client.stream("POST", "/generate", json=body) as response,
+        ):
+            for line in response.iter_lines():
+                if cancel is not None and cancel.is_set():
+                    yield Delta(finish_reason="cancelled", usage=Usage())
+                    return
+                if delta := self._read(json.loads(line), began):
+                    yield delta
+            self._child.answered()
+
+    def _read(self, piece: Json, began: float) -> Delta | None:
+        if "error" in piece:
+            if piece.get("usage"):
+                raise UsageError(f"{self.name!r} does not take this: {piece['error']}. Shorten it.")
+            raise EngineFailed(f"The engine of {self.name!r} failed: {piece['error']}. Try again.")
+        if "finish" in piece:
+            usage = Usage(
+                prompt_tokens=piece["prompt"],
+                completion_tokens=piece["written"],
+                completion_seconds=time.monotonic() - began,
+            )
+            return Delta(finish_reason=piece["finish"], usage=usage)
+        scores = (_score(piece["score"]),) if "score" in piece else ()
+        return Delta(piece["text"], logprobs=scores) if piece["text"] or scores else None
+
+    def _post(self, path: str, body: Json) -> Any:
+        with self._failures():
+            response = self._client.post(path, json=body)
+            if response.status_code == HTTP_BAD_REQUEST:
+                raise UsageError(f"{self.name!r} does not take this: {response.json()['error']}.")
+            response.raise_for_status()
+            self._child.answered()
+            return response.json()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        self._child.ensure()
+        try:
+            yield
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            self._child.kill_unless_healthy()
+            raise EngineFailed(
+                f"The engine of {self.name!r} broke off ({type(error).__name__}). Its last words: "
+                f"{self._child.why()}. Ask again: it is restarted."
+            ) from error
+
+
+def question_and_context(text: str) -> tuple[str, str]:
+    r"""The two parts of a message to a model that answers from a context.
+
+    The context comes first, and the question after ``Question:`` on the last such line; as
+    ``tuning.rendering`` writes it.
+
+    Example:
+        >>> question_and_context("It rained.\n\nQuestion: Did it rain?")
+        ('Did it rain?', 'It rained.')
+    """
+    context, mark, question = text.rpartition("Question:")
+    if not mark:
+        raise UsageError(
+            "Expected a message of the context, an empty line, and 'Question: …'; found no "
+            "'Question:'."
+        )
+    return question.strip(), context.strip()
+
+
+def _score(row: Json) -> TokenScore:
+    top = tuple(TokenScore(token, value) for token, value in row["top"])
+    return TokenScore(row["token"], row["logprob"], top)
+
+
+def _last(messages: Sequence[Message]) -> str:
+    said = [message.content for message in messages if message.role == "user"]
+    if not said:
+        raise UsageError("Expected a message of the user, found none.")
+    return said[-1]

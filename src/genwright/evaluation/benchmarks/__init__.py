@@ -1,0 +1,1 @@
+"""Public benchmarks by lm-evaluation-harness, and the sandbox for code they ask for."""

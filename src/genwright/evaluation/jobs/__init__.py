@@ -1,0 +1,1 @@
+"""Evaluations of a workspace: each measures, prints nothing, and keeps its run."""

@@ -1,0 +1,165 @@
+"""Prompts by name, tried and compared with the models of a workspace."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genwright.datasets import Dataset, read_dataset
+from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.errors import UsageError
+from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
+from genwright.evaluation.records import save_run
+from genwright.evaluation.tasks import Case
+from genwright.prompts import Prompt, Shot, load_prompt, prompt_names, read_prompt
+from genwright.runtime import Parts
+from genwright.training.chat_rendering import messages_of, references_of
+from genwright.tuning.job import pairs_of
+from genwright.types import Json
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared."""
+
+    prompts: tuple[str, ...]
+    data: Path
+    model: str = ""
+    metric: str = "accuracy"
+    shots: str = "0,1,4"
+    """Numbers, with commas."""
+    pickers: str = "fixed"
+    """Names, with commas."""
+    limit: int | None = 100
+    form: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def find_prompt(named: str, folder: Path) -> Prompt:
+    """A prompt by name, or by the path of its file.
+
+    Raises:
+        UnknownName: There is none.
+    """
+    path = Path(named)
+    if path.suffix == ".md" and path.is_file():
+        return read_prompt(path)
+    return load_prompt(named, folder)
+
+
+def known_prompts(folder: Path) -> list[Json]:
+    """Every prompt by name, with its version; the team's own win over the built-in ones."""
+    own = {path.stem for path in folder.glob("*.md")} if folder.is_dir() else set()
+    rows = []
+    for name in sorted({*prompt_names(), *own}):
+        prompt = load_prompt(name, folder)
+        pool = len(prompt.examples.pool) if prompt.examples else 0
+        shots = f"{len(prompt.shots)}" + (f" + {prompt.examples.k} of {pool}" if prompt.examples
+                                          else "")  # fmt: skip
+        rows.append({
+            "name": name, "from": "prompts/" if name in own else "built in", "shots": shots,
+            "version": prompt.version, "description": prompt.description,
+        })  # fmt: skip
+    return rows
+
+
+def words_of(prompt: Prompt) -> str:
+    """Everything that a prompt says, as text."""
+    lines = [f"# {prompt.version}", prompt.description, "", "--- system", prompt.system.strip()]
+    for number, (user, assistant) in enumerate(prompt.shots, 1):
+        name = prompt.names[number - 1] if number <= len(prompt.names) else ""
+        lines += [f"--- shot {name or number}: user", user, "--- assistant", assistant]
+    if prompt.examples is not None:
+        each = prompt.examples
+        lines.append(f"--- {each.k} of {len(each.pool)} examples, {each.picker}")
+        lines += [f"{shot.user!r} -> {shot.assistant!r}" for shot in each.pool]
+    return "\n".join([*lines, "--- user", prompt.user.strip(), ""])
+
+
+def tried(parts: Parts, named: str, values: Sequence[str], model: str) -> Json:
+    """The messages that a prompt makes of values, and a model's reply where one is named.
+
+    Raises:
+        SettingsError: The prompt names a value that is not given.
+    """
+    prompt = find_prompt(named, parts.workspace.prompts_dir)
+    given: dict[str, object] = dict(pairs_of(values, "--value KEY=VALUE"))
+    given = {"passages": (), "messages": (), "today": "", "question": ""} | given
+    system, user = prompt.render(**given)
+    shots = list(prompt.shots)
+    if prompt.examples is not None:
+        picked = parts.models.picker(prompt).pick(str(given["question"] or user), prompt.examples.k)
+        shots += [(shot.user, shot.assistant) for shot in picked]
+    messages = [Message("system", system)] if system else []
+    for said, replied in shots:
+        messages += [Message("user", said), Message("assistant", replied)]
+    messages.append(Message("user", user))
+    told = [{"role": each.role, "content": each.content} for each in messages]
+    result: Json = {"prompt": prompt.version, "messages": told}
+    if model:
+        request = ChatRequest(tuple(messages), Sampling(max_tokens=256))
+        result["reply"], usage = chat_text(parts.engine(model), request)
+        result["prompt_tokens"] = usage.prompt_tokens
+    return result
+
+
+def compared(parts: Parts, wanted: Comparison) -> Json:
+    """Run every variant over a data set, and keep the run.
+
+    Half of the rows are a pool of examples; the others are asked.
+
+    Raises:
+        UsageError: The data has no answers, or a number is none.
+    """
+    began = time.monotonic()
+    columns = pairs_of(wanted.columns, "--map FIELD=COLUMN")
+    dataset = read_dataset(wanted.data, form=wanted.form, columns=columns)
+    prompts = [find_prompt(each, parts.workspace.prompts_dir) for each in wanted.prompts]
+    pool, cases, rows = _divided(dataset, wanted.limit)
+    model = wanted.model or parts.workspace.settings.answer.model
+
+    def render(prompt: Prompt, case: Case) -> tuple[str, str]:
+        question = case.messages[-1].content
+        labels = sorted({shot.assistant for shot in pool})
+        fields = {"question": question, "labels": labels, "passages": (), "today": "",
+                  "messages": (), **rows[case.row]}  # fmt: skip
+        return prompt.render(**fields)
+
+    variants = variants_of(prompts, _numbers(wanted.shots), wanted.pickers.split(","))
+    found = compare_prompts(
+        parts.engine(model), variants, cases, pool, wanted.metric,
+        render=render, embed=parts.embedder.embed, progress=parts.progress,
+    )  # fmt: skip
+    data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
+    run = save_run(
+        parts.workspace.database, parts.principal, kind="eval.prompts",
+        config={"model": model, "metric": wanted.metric, "shots": wanted.shots,
+                "pickers": wanted.pickers, "prompts": [each.version for each in prompts]},
+        data=data, results={"variants": found}, seconds=time.monotonic() - began,
+    )  # fmt: skip
+    return {"run": run, "model": model, "data": data, "variants": found}
+
+
+def _divided(dataset: Dataset, limit: int | None) -> tuple[list[Shot], list[Case], dict[int, Json]]:
+    """Examples of the odd rows, cases of the even ones, and the fields of each case's row."""
+    pool: list[Shot] = []
+    cases: list[Case] = []
+    fields: dict[int, Json] = {}
+    for number, row in enumerate(dataset.rows):
+        messages = messages_of(row)
+        user, reply = messages[-2].content, references_of(row)
+        if number % 2:
+            pool.append(Shot(user, reply[0], str(row.get("label", ""))))
+        elif limit is None or len(cases) < limit:
+            fields[number] = {key: value for key, value in row.items() if key != "lineage"}
+            cases.append(Case((Message("user", user),), tuple(reply), "", number))
+    if not cases:
+        raise UsageError(f"{dataset.name} has no rows to ask.")
+    return pool, cases, fields
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(each) for each in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"Expected --shots as numbers with commas, got {text!r}.") from error

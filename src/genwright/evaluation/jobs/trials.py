@@ -1,0 +1,211 @@
+"""The workspace's whole set-up, measured on sets with known answers, and kept as runs.
+
+The set's own documents are searched, never the workspace's: see ``rag.corpora``.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from sqlalchemy import delete, func, select
+
+from genwright import __version__
+from genwright.answers.answerer import Answerer
+from genwright.errors import UsageError
+from genwright.evaluation.jobs.corpus_cache import Corpus, clean, stored
+from genwright.evaluation.jobs.probes import asker, ranker
+from genwright.evaluation.qa import ask_all, measure_answers
+from genwright.evaluation.records import save_run
+from genwright.evaluation.retrieval import evaluate_retrieval, table_json
+from genwright.evaluation.suites import BeirSet, SquadParagraph, SquadSet
+from genwright.retrieval.search import MODES
+from genwright.runtime import Parts
+from genwright.storage import Document, Passage, Span
+from genwright.types import OWNER, Json, Principal, Progress, unheard
+from genwright.workspace import Workspace
+
+Case = TypeVar("Case")
+
+SPAN_DEPTH = 5
+"""``span_recall`` is taken at this depth, and at the passages that an answer is made from."""
+
+
+def retrieval_trial(
+    workspace: Workspace,
+    beir: BeirSet,
+    *,
+    name: str,
+    split: str = "test",
+    mode: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    principal: Principal = OWNER,
+    progress: Progress = unheard,
+) -> Json:
+    """Measure search on a retrieval set.
+
+    A document may be several passages; it ranks where its best one does.
+
+    Args:
+        workspace: Whose settings and models are measured; the run is kept in its store.
+        beir: Documents, queries and judgements.
+        name: What the set is called in the run.
+        split: Which queries these are.
+        mode: Measure only this one; by default ``keyword``, ``vector`` and ``hybrid``.
+        limit: Ask only so many of the queries, drawn by ``seed``.
+        seed: Of the draw.
+        principal: Whose run it is.
+        progress: Told of documents stored and queries ranked.
+
+    Returns:
+        ``{"run", "data", "results", "differences", "seconds"}``; results by mode and measure, each
+        ``{"value", "low", "high"}``, differences of hybrid to its parts in the same form.
+
+    Raises:
+        UsageError: No query has a relevant document.
+    """
+    if not beir.queries:
+        raise UsageError(f"No query of the split {split!r} has a relevant document: name another.")
+    began, modes = time.monotonic(), (mode,) if mode else MODES
+    queries = _sample(list(beir.queries.items()), limit, seed)
+    asked = replace(beir, queries=dict(queries))
+    with stored(workspace, _documents(beir), principal, progress) as parts:
+        report = evaluate_retrieval(asked, ranker(parts), modes, progress)
+        data: Json = {"name": name, "form": "beir", "split": split, "sha256": beir.sha256}
+        data |= {**_counts(parts), "queries": len(queries), "of_queries": len(beir.queries)}
+        config = {**_config(parts), "modes": list(modes), "seed": seed}
+    results, differences = table_json(report.results()), table_json(report.differences())
+    seconds = time.monotonic() - began
+    run = save_run(
+        workspace.database,
+        principal,
+        kind="eval.retrieval",
+        config=config,
+        data=data,
+        results={**results, **differences},
+        seconds=seconds,
+    )
+    made = {"run": run, "data": data, "results": results, "differences": differences}
+    return {**made, "seconds": round(seconds, 3)}
+
+
+def qa_trial(
+    workspace: Workspace,
+    squad: SquadSet,
+    *,
+    name: str,
+    model: str = "",
+    extractive: bool | None = None,
+    short: bool = False,
+    limit: int | None = None,
+    leave_out: int | None = None,
+    seed: int = 0,
+    principal: Principal = OWNER,
+    progress: Progress = unheard,
+) -> Json:
+    """Measure answers on a question set; every paragraph of it is a document.
+
+    Args:
+        workspace: Whose settings and models are measured; the run is kept in its store.
+        squad: Paragraphs and questions.
+        name: What the set is called in the run.
+        model: Chat model; by default the settings'.
+        extractive: Quote, and ask no model; by default as the settings say.
+        short: Answer with a few words.
+        limit: Ask only so many of the questions, drawn by ``seed``.
+        leave_out: Ask so many of these again as if their paragraph were not there; by default
+            all of them where the set has no unanswerable questions of its own, else none.
+        seed: Of both draws.
+        principal: Whose run it is.
+        progress: Told of documents stored and questions answered.
+
+    Returns:
+        ``{"run", "data", "results", "seconds"}``; results by measure, each
+        ``{"value", "low", "high"}``.
+
+    Raises:
+        UsageError: The set has no questions.
+    """
+    if not squad.questions:
+        raise UsageError("The set has no questions: name a SQuAD file that has some.")
+    began = time.monotonic()
+    squad = replace(squad, paragraphs=tuple(map(_cleaned, squad.paragraphs)))
+    questions = _sample(squad.questions, limit, seed)
+    answerable = [each for each in questions if each.answerable]
+    if leave_out is None:
+        leave_out = len(answerable) if len(answerable) == len(questions) else 0
+    left_out = _sample(answerable, leave_out, seed)
+    with stored(workspace, _paragraphs(squad), principal, progress) as parts:
+        answerer = Answerer(parts, model=model, extractive=extractive, short=short)
+        asked = ask_all(questions, left_out, asker(parts, answerer), progress)
+        depth = parts.workspace.settings.retrieval.k
+        measured = measure_answers(squad, asked, sorted({SPAN_DEPTH, depth}))
+        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_counts(parts)}
+        data |= {"questions": len(questions), "of_questions": len(squad.questions)}
+        data |= {"unanswerable": sum(not each.answerable for each in questions)}
+        data |= {"left_out": len(left_out)}
+        config = {**_config(parts), "seed": seed, "short": short}
+        config |= {"model": answerer.model, "prompt_version": answerer.prompt.version}
+        _forget_traces(parts)
+    results = {name: each.json() for name, each in measured.items()}
+    seconds = time.monotonic() - began
+    run = save_run(
+        workspace.database,
+        principal,
+        kind="eval.qa",
+        config=config,
+        data=data,
+        results=results,
+        seconds=seconds,
+    )
+    return {"run": run, "data": data, "results": results, "seconds": round(seconds, 3)}
+
+
+def _sample(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:
+    """So many of the cases, in a drawn order; all, in theirs, where there are no more."""
+    if number is None or number >= len(cases):
+        return list(cases)
+    return random.Random(seed).sample(list(cases), number)
+
+
+def _documents(beir: BeirSet) -> Corpus:
+    """A document that is a title only is searched by it."""
+    return {
+        source: (clean(title), clean(text if text.strip() else title))
+        for source, (title, text) in beir.corpus.items()
+    }
+
+
+def _paragraphs(squad: SquadSet) -> Corpus:
+    return {
+        str(number): (clean(each.article.replace("_", " ")), each.text)
+        for number, each in enumerate(squad.paragraphs)
+    }
+
+
+def _cleaned(paragraph: SquadParagraph) -> SquadParagraph:
+    return replace(paragraph, text=clean(paragraph.text))
+
+
+def _counts(parts: Parts) -> Json:
+    with parts.workspace.database.read(parts.principal) as session:
+        return {
+            "documents": session.scalar(select(func.count()).select_from(Document)),
+            "passages": session.scalar(select(func.count()).select_from(Passage)),
+        }
+
+
+def _config(parts: Parts) -> Json:
+    """What decides the result, beside the data."""
+    settings = parts.workspace.settings
+    sections = ("documents", "retrieval", "answer", "engine")
+    chosen = {name: getattr(settings, name).model_dump(mode="json") for name in sections}
+    return {**chosen, "embedder": parts.embedder.fingerprint, "genwright": __version__}
+
+
+def _forget_traces(parts: Parts) -> None:
+    """The requests of an evaluation would only make its store grow with each run."""
+    with parts.workspace.database.write(parts.principal) as session:
+        session.execute(delete(Span))

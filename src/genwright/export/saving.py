@@ -1,0 +1,116 @@
+"""Trained weights as the files of a version, and which engine serves them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from genwright.export import SUPPORTED, adapter_problem, write_adapter, write_model
+from genwright.models.bases import BaseModel
+from genwright.registry.facts import EngineName
+from genwright.tuning.config import TuneConfig
+
+ADAPTER, WHOLE = "adapter", "hf"
+ADAPTER_FILE = "adapter.gguf"
+SERVED_FIRST = ("q8_0", "f16", "f32", "q4_1", "q4_0")
+"""Which of several GGUF files is served: the smallest that loses next to nothing."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written."""
+
+    kind: Literal["adapter", "model"]
+    engine: EngineName
+    folder: Path
+    notes: tuple[str, ...] = ()
+    """What was done differently than asked, and why."""
+
+
+def save(
+    model: Any,
+    tokenizer: Any,
+    base: BaseModel,
+    config: TuneConfig,
+    folder: Path,
+) -> Saved:
+    """Write a trained model into a folder, for the engine that can run it.
+
+    A LoRA on a decoder that llama.cpp runs becomes a GGUF adapter; what llama.cpp would lose is
+    merged into whole weights. Everything else is kept in transformers' form.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not hasattr(model, "peft_config"):
+        return _save_whole(model, tokenizer, base, config, folder)
+    model.save_pretrained(folder / ADAPTER)
+    _name_base(folder / ADAPTER, base)
+    if config.task not in ("generation", "summarisation") or config.method != "lora":
+        return Saved("adapter", "transformers", folder)
+    described = json.loads((folder / ADAPTER / "adapter_config.json").read_text(encoding="utf-8"))
+    problem = adapter_problem(described, base.family)
+    if not problem and base.gguf is not None:
+        write_adapter(folder / ADAPTER, base.config(), folder / ADAPTER_FILE)
+        return Saved("adapter", "llamacpp", folder)
+    if problem and base.family in SUPPORTED:
+        merged = model.merge_and_unload()
+        _remove(folder / ADAPTER)
+        saved = _save_whole(merged, tokenizer, base, config, folder)
+        return Saved(saved.kind, saved.engine, folder, (f"merged, because {problem}",))
+    why = problem or f"{base.name} has no GGUF file"
+    return Saved("adapter", "transformers", folder, (f"served by transformers, because {why}",))
+
+
+def gguf_of(folder: Path) -> Path | None:
+    """The GGUF file of whole weights that is served; None where there is none."""
+    for kind in SERVED_FIRST:
+        path = folder / f"model-{kind}.gguf"
+        if path.is_file():
+            return path
+    return None
+
+
+def export_kinds(folder: Path, base: BaseModel, kinds: Sequence[str]) -> list[Path]:
+    """Write whole weights as GGUF files of several kinds; none where llama.cpp has no such model.
+
+    The vocabulary is the base's own, word for word, where it has a GGUF file.
+    """
+    if base.family not in SUPPORTED:
+        return []
+    made = []
+    for kind in kinds:
+        target = folder / f"model-{kind}.gguf"
+        write_model(folder / WHOLE, target, kind, vocabulary=base.gguf)
+        made.append(target)
+    return made
+
+
+def _save_whole(
+    model: Any,
+    tokenizer: Any,
+    base: BaseModel,
+    config: TuneConfig,
+    folder: Path,
+) -> Saved:
+    model.save_pretrained(folder / WHOLE)
+    tokenizer.save_pretrained(folder / WHOLE)
+    writes = config.task in ("generation", "summarisation", "pretraining")
+    if writes and export_kinds(folder, base, config.quantise):
+        return Saved("model", "llamacpp", folder)
+    return Saved("model", "transformers", folder)
+
+
+def _name_base(adapter: Path, base: BaseModel) -> None:
+    """Let the adapter name its base, and not a folder of this machine."""
+    path = adapter / "adapter_config.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["base_model_name_or_path"] = base.name
+    path.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for extra in adapter.glob("README.md"):
+        extra.unlink()  # the registry's card says more, and is true
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,78 @@
+"""Feedback as files and data sets."""
+
+from pathlib import Path
+
+from genwright.datasets import Dataset, check_dataset, keep_dataset, write_dataset
+from genwright.errors import Refused, UsageError
+from genwright.feedback import list_feedback
+from genwright.feedback.to_datasets import Collected, collect
+from genwright.privacy import Privacy
+from genwright.runtime import Parts
+
+KINDS = ("pairs", "thumbs", "good", "all")
+
+
+def collected(parts: Parts, assistant: str = "", after: int = 0, after_vote: int = 0) -> Collected:
+    """All that feedback gives a training; see ``feedback.learning``."""
+    workspace = parts.workspace
+    return collect(
+        workspace.database,
+        parts.principal,
+        Privacy(workspace.settings.privacy),
+        assistant=assistant,
+        after=after,
+        after_vote=after_vote,
+    )
+
+
+def export_feedback(
+    parts: Parts, file: Path, what: str = "pairs", assistant: str = "", keep: str = ""
+) -> int:
+    """Write rows made of feedback, and return how many.
+
+    Args:
+        parts: In the asker's rights.
+        file: Gets them.
+        what: ``pairs``, ``thumbs``, ``good``, or ``all`` for opinions as they were given.
+        assistant: Only of this one's answers.
+        keep: Name of a data set of the workspace to keep them as; empty for none.
+
+    Raises:
+        UsageError: There is no such kind.
+        Refused: There is nothing of it, or the file is there already.
+    """
+    if what not in KINDS:
+        raise UsageError(f"Expected one of {', '.join(KINDS)}, got {what!r}.")
+    if file.exists():
+        raise Refused(f"{file} is there already: name another file.")
+    if what == "all":
+        return _write_all(parts, file)
+    dataset = collected(parts, assistant).dataset(what, keep or f"feedback-{what}")
+    if not len(dataset):
+        raise Refused(
+            f"No feedback gives any {what} yet: pairs need corrections, ratings of answers to one "
+            "question or votes; thumbs need thumbs or ratings."
+        )
+    write_dataset(dataset, file)
+    if keep:
+        keep_rows(parts, dataset)
+    return len(dataset)
+
+
+def keep_rows(parts: Parts, dataset: Dataset) -> None:
+    """Keep a data set in the workspace."""
+    workspace = parts.workspace
+    folder, report = workspace.datasets_dir, check_dataset(dataset)
+    keep_dataset(workspace.database, folder, parts.principal, dataset, report)
+
+
+def _write_all(parts: Parts, file: Path) -> int:
+    import json
+    import os
+
+    given = list_feedback(parts.workspace.database, parts.principal, limit=10**9)
+    part = file.with_name(f".{file.name}.part")
+    lines = [json.dumps(each.json(), ensure_ascii=False) for each in reversed(given)]
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    os.replace(part, file)
+    return len(given)

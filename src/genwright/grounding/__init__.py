@@ -1,0 +1,1 @@
+"""Does a source say this? Evidence for a question, support for a sentence, citations."""

@@ -1,0 +1,87 @@
+"""Answers whose every sentence is tied to a place in a source."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from genwright.engines import Usage
+from genwright.library.documents import hit_json
+from genwright.retrieval import Hit
+from genwright.types import Json
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A place in a document: ``quote`` is exactly its stored ``text[start:end]``."""
+
+    document: int
+    source: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of an answer. ``support`` is the calibrated probability that its source says it.
+
+    Without citations it is unsupported, and in the answer only where the settings keep such.
+    """
+
+    text: str
+    support: float
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question."""
+
+    answer: str
+    """Its sentences; for a refusal, why there is none."""
+    refused: bool
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    """The passages it was made from; for a refusal, the nearest ones."""
+    model: str
+    """Who worded it: a chat model, or ``extractive`` where the words are the sources' own."""
+    prompt_version: str
+    """Empty where no chat model was asked."""
+    answerable: float
+    """Calibrated probability that the passages answer the question."""
+    trace_id: str = ""
+    usage: Usage = field(default_factory=Usage)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by step."""
+
+    def json(self) -> Json:
+        """As ``genwright ask --json`` prints it."""
+        return {
+            "answer": self.answer,
+            "refused": self.refused,
+            "sentences": [asdict(sentence) for sentence in self.sentences],
+            "hits": [hit_json(hit) for hit in self.hits],
+            "model": self.model,
+            "prompt_version": self.prompt_version,
+            "answerable": round(self.answerable, 4),
+            "trace_id": self.trace_id,
+            "usage": {
+                "prompt_tokens": self.usage.prompt_tokens,
+                "completion_tokens": self.usage.completion_tokens,
+            },
+            "timings": {step: round(seconds, 4) for step, seconds in self.timings.items()},
+        }
+
+
+def cite(hit: Hit, start: int, end: int) -> Citation:
+    """Cite characters ``start`` to ``end`` of a document, which lie inside a hit."""
+    return Citation(
+        document=hit.document,
+        source=hit.source,
+        page=hit.page,
+        section=hit.section,
+        start=start,
+        end=end,
+        quote=hit.text[start - hit.start : end - hit.start],
+    )

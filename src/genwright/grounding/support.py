@@ -1,0 +1,146 @@
+"""Whether a span of a source says what a sentence claims, and which span says it best.
+
+A logistic model over how much of the claim the span contains: its words weighed by rarity, its
+neighbouring pairs, its numbers and names, its meaning. It reads no model's markers and trusts none.
+It judges by wording: a paraphrase without a shared word is not seen, and a claim that turns the
+words of its source around can pass; ``docs/answers.md`` gives its precision and recall.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genwright.documents import sentences
+from genwright.embeddings import Embedder
+from genwright.grounding import words
+from genwright.grounding.calibration import Logistic
+from genwright.retrieval import Hit
+
+PAIR_GAIN = 0.05
+"""A span of two sentences is cited only where it supports a claim by so much more than one."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One sentence of a hit, or two neighbours."""
+
+    hit: Hit
+    start: int
+    """First character in the document's text."""
+    end: int
+    text: str
+    pair: bool = False
+
+
+@dataclass(frozen=True)
+class Support:
+    """The span that supports a claim best, and the probability that it does."""
+
+    span: Span
+    probability: float
+
+
+def spans_of(hits: Sequence[Hit]) -> list[Span]:
+    """Every sentence of the hits, and every two neighbours of one passage."""
+    return [span for hit in hits for span in _spans(hit)]
+
+
+def _spans(hit: Hit) -> Iterator[Span]:
+    found = [each for each in sentences(hit.text) if any(map(str.isalnum, hit.text[slice(*each)]))]
+    for place, (start, end) in enumerate(found):
+        yield Span(hit, hit.start + start, hit.start + end, hit.text[start:end])
+        if place + 1 < len(found):
+            last = found[place + 1][1]
+            yield Span(hit, hit.start + start, hit.start + last, hit.text[start:last], pair=True)
+
+
+class SupportCheck:
+    """Checks claims against the spans of the hits of one question.
+
+    Args:
+        question: What the claims answer.
+        hits: Passages the claims could come from.
+        embedder: Gives meaning to claims and spans.
+        model: The fitted weights.
+    """
+
+    def __init__(
+        self, question: str, hits: Sequence[Hit], embedder: Embedder, model: Logistic
+    ) -> None:
+        self._question, self._embedder, self._model = question, embedder, model
+        self.spans = spans_of(hits)
+        self._vectors: NDArray[np.float32] | None = None
+
+    def best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
+        """The span that supports a claim best; None where there is no span at all.
+
+        Args:
+            claim: One sentence.
+            rarity: Inverse document frequency of the claim's stems; a missing one counts 1.
+        """
+        if not self.spans:
+            return None
+        if self._vectors is None:
+            self._vectors = self._embedder.embed([span.text for span in self.spans])
+        cosines = self._vectors @ self._embedder.embed([claim])[0]
+        features = np.array(
+            [
+                describe(claim, span, float(cosine), rarity, self._question)
+                for span, cosine in zip(self.spans, cosines, strict=True)
+            ]
+        )
+        chances = self._model.probability(features)
+        said = _as_said(claim)
+        chances[[_as_said(span.text) == said for span in self.spans]] = 1.0
+        handicap = np.array([PAIR_GAIN * span.pair for span in self.spans])
+        place = int(np.argmax(chances - handicap))
+        return Support(self.spans[place], float(chances[place]))
+
+
+def _as_said(text: str) -> list[str]:
+    """What makes two sentences the same: their words."""
+    return [word.lower() for word in words.tokens(text)]
+
+
+def describe(
+    claim: str, span: Span, cosine: float, rarity: Mapping[str, float], question: str
+) -> list[float]:
+    """The features of a claim made in answer to a question, and of a span that may support it.
+
+    What a claim adds to its question counts on its own: words of the question are in most
+    passages found for it, so they prove nothing.
+    """
+    stems = words.content(claim)
+    about = {*words.content(span.hit.title), *words.content(span.hit.section)}
+    said = set(words.content(span.text))
+    weight = {stem: rarity.get(stem, 1.0) for stem in stems}
+    heaviest = max(weight.values(), default=0.0) or 1.0
+    missing = {stem: value for stem, value in weight.items() if stem not in said | about}
+    added = {stem: value for stem, value in weight.items() if stem not in words.content(question)}
+    unsaid = {stem: value for stem, value in added.items() if stem not in said}
+    claimed_pairs = words.pairs(stems)
+    shared = len(claimed_pairs & words.pairs(words.content(span.text))) / max(1, len(claimed_pairs))
+    strange = words.names(claim) - said - about
+    known = 1 - sum(missing.values()) / (sum(weight.values()) or 1.0)
+    fresh = 1 - sum(unsaid.values()) / (sum(added.values()) or 1.0)
+    return [
+        known,
+        known**2,
+        cosine,
+        known * cosine,
+        shared,
+        max(missing.values(), default=0.0) / heaviest,
+        float(bool(words.numbers(claim) - words.numbers(span.text) - words.numbers(question))),
+        len(strange) / max(1, len(words.names(claim))),
+        float(bool(strange)),
+        float(words.negated(claim) != words.negated(span.text)),
+        math.log1p(len(stems)),
+        fresh,
+        fresh**2,
+        min(len(unsaid), 4) / 4,
+        float(not added),
+        float(span.pair),
+    ]

@@ -1,0 +1,1 @@
+"""The documents of a workspace: added, listed, grouped into collections, removed."""

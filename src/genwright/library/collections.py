@@ -1,0 +1,150 @@
+"""Collections by number: making, describing, renaming, removing, and searching in one of them."""
+
+from dataclasses import dataclass
+from datetime import UTC
+
+from sqlalchemy import func, select
+
+from genwright.errors import Refused, UsageError
+from genwright.library.files import find_collection
+from genwright.runtime import Parts
+from genwright.storage import (
+    Collection,
+    CollectionFile,
+    Document,
+    StoreSession,
+    fillable,
+    readable,
+    visible,
+)
+from genwright.types import Principal
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A collection with what of it somebody may see."""
+
+    id: int
+    name: str
+    owner: str
+    documents: int
+    characters: int
+    in_progress: int
+    """Files that are being read into it."""
+    failed: int
+    may_fill: bool
+    created_at: int
+    """Seconds since 1970."""
+
+
+def create_collection(parts: Parts, name: str) -> Shelf:
+    """Make an empty collection; its maker owns it.
+
+    Raises:
+        UsageError: The name is empty, too long, or has control characters.
+        Refused: They have one of that name already.
+    """
+    _check(name)
+    with parts.workspace.database.write(parts.principal) as session:
+        mine = (Collection.owner == parts.principal.name) & (Collection.name == name)
+        if session.scalar(select(Collection.id).where(mine)) is not None:
+            raise Refused(f"You have a collection {name!r} already: choose another name.")
+        row = Collection(name=name, owner=parts.principal.name)
+        session.add(row)
+        session.flush()
+        return _shelf(session, row)
+
+
+def shelves(parts: Parts) -> list[Shelf]:
+    """Every collection the principal knows of, newest first."""
+    with parts.workspace.database.read(parts.principal) as session:
+        rows = session.scalars(
+            select(Collection).where(visible(parts.principal)).order_by(Collection.id.desc())
+        ).all()
+        return [_shelf(session, row) for row in rows]
+
+
+def get_collection(parts: Parts, collection: int) -> Shelf:
+    """One collection.
+
+    Raises:
+        NotFound: There is none that the principal knows of.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        return _shelf(session, find_collection(session, collection))
+
+
+def rename_collection(parts: Parts, collection: int, name: str) -> Shelf:
+    """Give a collection another name.
+
+    Raises:
+        NotFound: There is none that the principal may fill.
+        UsageError: The name will not do.
+        Refused: Its owner has another one of that name.
+    """
+    _check(name)
+    with parts.workspace.database.write(parts.principal) as session:
+        row = find_collection(session, collection, fillable(parts.principal))
+        taken = (Collection.owner == row.owner) & (Collection.name == name)
+        if session.scalar(select(Collection.id).where(taken, Collection.id != row.id)) is not None:
+            raise Refused(f"There is a collection {name!r} already: choose another name.")
+        row.name = name
+        session.flush()
+        return _shelf(session, row)
+
+
+def remove_collection(parts: Parts, collection: int) -> None:
+    """Remove a collection with all its documents.
+
+    Raises:
+        NotFound: There is none that the principal may fill.
+        Refused: It holds documents of others that the principal may not see.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        row = find_collection(session, collection, fillable(parts.principal))
+        inside = Document.collection_id == row.id
+        hidden = session.scalar(
+            select(func.count()).select_from(Document).where(inside, ~readable(parts.principal))
+        )
+        if hidden:
+            raise Refused("It holds documents that are not yours to remove: ask an admin.")
+        for document in session.scalars(select(Document).where(inside)).all():
+            session.delete(document)
+        session.flush()
+        session.delete(row)
+
+
+def _check(name: str) -> None:
+    if not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+        raise UsageError(
+            f"Expected a name of 1 to {LONGEST_NAME} printable characters, got {name[:80]!r}."
+        )
+
+
+def _shelf(session: StoreSession, row: Collection) -> Shelf:
+    principal: Principal = session.principal
+    inside = (Document.collection_id == row.id) & readable(principal)
+    documents, characters = session.execute(
+        select(func.count(), func.coalesce(func.sum(Document.characters), 0)).where(inside)
+    ).one()
+    states = dict(
+        session.execute(
+            select(CollectionFile.status, func.count())
+            .where(CollectionFile.collection_id == row.id)
+            .group_by(CollectionFile.status)
+        ).all()
+    )
+    may = select(Collection.id).where(Collection.id == row.id, fillable(principal))
+    return Shelf(
+        id=row.id,
+        name=row.name,
+        owner=row.owner,
+        documents=documents,
+        characters=characters,
+        in_progress=states.get("in_progress", 0),
+        failed=states.get("failed", 0),
+        may_fill=session.scalar(may) is not None,
+        created_at=int(row.created_at.replace(tzinfo=UTC).timestamp()),
+    )

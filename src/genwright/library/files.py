@@ -1,0 +1,368 @@
+"""Uploaded files, and putting them into collections.
+
+A file is its uploader's. Put into a collection it becomes a document there, with the rights that
+documents have; its bytes are kept, so that the source of an answer can be shown as it was.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, delete, select, true, update
+from sqlalchemy.orm import undefer
+
+from genwright.errors import GenwrightError, NotFound, Refused, UsageError
+from genwright.runtime import Parts
+from genwright.storage import (
+    Collection,
+    CollectionFile,
+    Database,
+    Document,
+    StoredFile,
+    StoreSession,
+    fillable,
+    readable,
+    visible,
+    writable,
+)
+from genwright.types import OWNER, Json, Principal
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class File:
+    """An uploaded file without its bytes."""
+
+    id: str
+    owner: str
+    name: str
+    purpose: str
+    size: int
+    """Bytes."""
+    created_at: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file in a collection, and what came of it."""
+
+    file_id: str
+    name: str
+    collection: int
+    document: int | None
+    status: str
+    """``in_progress``, ``completed``, ``failed`` or ``cancelled``."""
+    error: str
+    attributes: Json
+    size: int
+    created_at: int
+
+
+def save_file(parts: Parts, name: str, data: bytes, purpose: str) -> File:
+    """Keep an uploaded file.
+
+    Raises:
+        UsageError: It is empty, too large, or its name is none.
+    """
+    most = parts.workspace.settings.documents.max_file_bytes
+    plain = name.replace("\\", "/").rpartition("/")[2].strip()
+    if not plain or len(plain) > LONGEST_NAME or not plain.isprintable():
+        raise UsageError(
+            f"Expected a file name of 1 to {LONGEST_NAME} characters, got {name[:80]!r}."
+        )
+    if not 0 < len(data) <= most:
+        raise UsageError(f"Expected a file of 1 to {most} bytes, got {len(data)}.")
+    row = StoredFile(
+        id=f"file-{secrets.token_hex(12)}",
+        owner=parts.principal.name,
+        name=plain,
+        purpose=purpose,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        data=data,
+    )
+    with parts.workspace.database.write(parts.principal) as session:
+        session.add(row)
+        session.flush()
+        return _file(row)
+
+
+def list_files(
+    parts: Parts,
+    *,
+    purpose: str = "",
+    after: str = "",
+    limit: int = 100,
+    oldest_first: bool = False,
+) -> list[File]:
+    """The principal's files, newest first; an admin sees all.
+
+    Args:
+        parts: Whose.
+        purpose: Only of this purpose.
+        after: Only those that follow this one in the list.
+        limit: At most so many.
+        oldest_first: The other way round.
+    """
+    order = (StoredFile.created_at, StoredFile.id)
+    found = select(StoredFile).where(_mine(parts.principal)).limit(limit)
+    if purpose:
+        found = found.where(StoredFile.purpose == purpose)
+    with parts.workspace.database.read(parts.principal) as session:
+        if after:
+            last = _find_file(session, after)
+            newer = StoredFile.created_at > last.created_at
+            older = StoredFile.created_at < last.created_at
+            same = StoredFile.created_at == last.created_at
+            beside = StoredFile.id > last.id if oldest_first else StoredFile.id < last.id
+            found = found.where((newer if oldest_first else older) | (same & beside))
+        columns = order if oldest_first else tuple(each.desc() for each in order)
+        return [_file(row) for row in session.scalars(found.order_by(*columns))]
+
+
+def get_file(parts: Parts, file: str) -> File:
+    """One file.
+
+    Raises:
+        NotFound: The principal has none of that id.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        return _file(_find_file(session, file))
+
+
+def file_content(parts: Parts, file: str) -> tuple[File, bytes]:
+    """A file with its bytes.
+
+    Raises:
+        NotFound: The principal has none of that id.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        row = _find_file(session, file)
+        return _file(row), row.data
+
+
+def original_of(parts: Parts, document: int) -> tuple[File, bytes] | None:
+    """The uploaded file that a readable document was made of; None where there is none."""
+    with parts.workspace.database.read(parts.principal) as session:
+        row = session.scalar(
+            select(StoredFile)
+            .join(CollectionFile, CollectionFile.file_id == StoredFile.id)
+            .join(Document, Document.id == CollectionFile.document_id)
+            .where(Document.id == document, readable(parts.principal))
+            .options(undefer(StoredFile.data))
+            .limit(1)
+        )
+        return (_file(row), row.data) if row is not None else None
+
+
+def remove_file(parts: Parts, file: str) -> None:
+    """Remove a file; documents that were made of it stay.
+
+    Raises:
+        NotFound: The principal has none of that id.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        session.delete(_find_file(session, file))
+
+
+def attach(parts: Parts, file: str, collection: int, attributes: Json) -> Attached:
+    """Note that a file is to be put into a collection; ``ingest_file`` then does it.
+
+    Raises:
+        NotFound: There is no such file, or no such collection that the principal may fill.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        row = _find_file(session, file)
+        find_collection(session, collection, fillable(parts.principal))
+        old = session.get(CollectionFile, (collection, file))
+        if old is not None and old.status == "in_progress":
+            raise Refused(f"{file!r} is being put into this collection already: wait for it.")
+        link = old or CollectionFile(collection_id=collection, file_id=file)
+        link.status, link.error = "in_progress", ""
+        link.attributes = attributes or (old.attributes if old else {})
+        session.add(link)
+        session.flush()
+        return _attached(link, row)
+
+
+def ingest_file(parts: Parts, file: str, collection: int) -> Attached:
+    """Read an attached file into its collection, and note what came of it."""
+    database, principal = parts.workspace.database, parts.principal
+    with database.read(principal) as session:
+        row = _find_file(session, file)
+        name, data = row.name, row.data
+        home = find_collection(session, collection, fillable(principal)).name
+    try:
+        ingest = parts.ingest(home)
+        ingest.collection_id = collection
+        report = ingest.add_bytes(data, name)
+        error = report.skipped[0].reason if report.skipped else ""
+    except GenwrightError as failure:
+        error = str(failure)
+    with database.write(principal) as session:
+        link = session.get(CollectionFile, (collection, file))
+        if link is None:
+            raise NotFound(f"{file!r} was taken out of this collection meanwhile.")
+        link.status, link.error = ("failed", error) if error else ("completed", "")
+        if not error:
+            link.document_id = session.scalar(
+                select(Document.id)
+                .where(
+                    Document.collection_id == collection,
+                    Document.source == name,
+                    writable(principal),
+                )
+                .order_by((Document.owner == principal.name).desc())
+            )
+        session.flush()
+        return _attached(link, _find_file(session, file))
+
+
+def give_up_unfinished(database: Database) -> None:
+    """Mark as failed what was being read when a server ended: nobody goes on with it."""
+    with database.write(OWNER) as session:
+        session.execute(
+            update(CollectionFile)
+            .where(CollectionFile.status == "in_progress")
+            .values(status="failed", error="The server ended meanwhile: add the file again.")
+        )
+
+
+def find_collection(
+    session: StoreSession, collection: int, condition: ColumnElement[bool] | None = None
+) -> Collection:
+    """A collection by its number.
+
+    Raises:
+        NotFound: There is none under the condition; by default: that the principal knows of.
+    """
+    may = visible(session.principal) if condition is None else condition
+    row = session.scalar(select(Collection).where(Collection.id == collection, may))
+    if row is None:
+        raise NotFound(f"There is no vector store 'vs_{collection}'.")
+    return row
+
+
+def attached_files(parts: Parts, collection: int) -> list[Attached]:
+    """What a collection has, newest first: uploaded files, and documents that came otherwise.
+
+    Raises:
+        NotFound: There is no such collection that the principal knows of.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        find_collection(session, collection)
+        links = session.execute(
+            select(CollectionFile, StoredFile)
+            .join(StoredFile, CollectionFile.file_id == StoredFile.id)
+            .outerjoin(Document, Document.id == CollectionFile.document_id)
+            .where(
+                CollectionFile.collection_id == collection,
+                (CollectionFile.document_id.is_(None) & _mine(parts.principal))
+                | readable(parts.principal),
+            )
+        ).all()
+        made = {link.document_id for link, _ in links}
+        others = session.scalars(
+            select(Document).where(Document.collection_id == collection, readable(parts.principal))
+        )
+        found = [_attached(link, row) for link, row in links]
+        found += [_of_document(row) for row in others if row.id not in made]
+    return sorted(found, key=lambda each: (each.created_at, each.file_id), reverse=True)
+
+
+def get_attached(parts: Parts, collection: int, file: str) -> Attached:
+    """One file of a collection, by its id or that of a document (``document-7``).
+
+    Raises:
+        NotFound: There is none that the principal may see.
+    """
+    for each in attached_files(parts, collection):
+        if file in (each.file_id, f"document-{each.document}"):
+            return each
+    raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
+
+
+def set_attributes(parts: Parts, collection: int, file: str, attributes: Json) -> Attached:
+    """Give a file of a collection other attributes, which searches can filter by.
+
+    Raises:
+        NotFound: There is none that the principal may change.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        find_collection(session, collection, fillable(parts.principal))
+        link = session.get(CollectionFile, (collection, file))
+        if link is None:
+            raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
+        link.attributes = attributes
+    return get_attached(parts, collection, file)
+
+
+def detach(parts: Parts, collection: int, file: str) -> None:
+    """Take a file out of a collection, with the document that was made of it.
+
+    Raises:
+        NotFound: There is none that the principal may change.
+    """
+    found = get_attached(parts, collection, file)
+    with parts.workspace.database.write(parts.principal) as session:
+        find_collection(session, collection, fillable(parts.principal))
+        session.execute(
+            delete(CollectionFile).where(
+                CollectionFile.collection_id == collection, CollectionFile.file_id == file
+            )
+        )
+        if found.document is not None:
+            session.execute(
+                delete(Document).where(Document.id == found.document, writable(parts.principal))
+            )
+
+
+def _find_file(session: StoreSession, file: str) -> StoredFile:
+    row = session.scalar(select(StoredFile).where(StoredFile.id == file, _mine(session.principal)))
+    if row is None:
+        raise NotFound(f"There is no file {file[:80]!r}.")
+    return row
+
+
+def _mine(principal: Principal) -> ColumnElement[bool]:
+    return true() if principal.sees_all else StoredFile.owner == principal.name
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.replace(tzinfo=UTC).timestamp())
+
+
+def _file(row: StoredFile) -> File:
+    return File(row.id, row.owner, row.name, row.purpose, row.size, _seconds(row.created_at))
+
+
+def _attached(link: CollectionFile, row: StoredFile) -> Attached:
+    return Attached(
+        file_id=row.id,
+        name=row.name,
+        collection=link.collection_id,
+        document=link.document_id,
+        status=link.status,
+        error=link.error,
+        attributes=link.attributes,
+        size=row.size,
+        created_at=_seconds(link.created_at or datetime.now(UTC)),
+    )
+
+
+def _of_document(row: Document) -> Attached:
+    """A document that was not uploaded, as if it were a file: ``document-`` and its number."""
+    return Attached(
+        file_id=f"document-{row.id}",
+        name=row.source.rpartition("/")[2],
+        collection=row.collection_id,
+        document=row.id,
+        status="completed",
+        error="",
+        attributes=dict(row.details),
+        size=row.characters,
+        created_at=_seconds(row.added_at),
+    )

@@ -1,0 +1,383 @@
+"""Documents in: read, split, embedded and stored, each wholly or not at all.
+
+Reading happens in a sandboxed process while the batch before is embedded. A batch is one
+transaction: rows, keyword index and vectors of its documents appear together, and only then are
+they reported. What was reported survives a crash; what was not is read again by the next run.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import ColumnElement, delete, select, update
+
+from genwright.documents import Extract, Found, Passage, Skipped, walk
+from genwright.documents.splitters import splitters
+from genwright.embeddings import Embedder
+from genwright.errors import Refused, UsageError
+from genwright.library.documents import source_of
+from genwright.library.prefetch import Given, Incoming, Item, Unchanged, ahead, read_each
+from genwright.settings import DocumentSettings
+from genwright.storage import Collection as CollectionRow
+from genwright.storage import Database, Document, StoreSession, Vector, fillable, writable
+from genwright.storage import Passage as PassageRow
+from genwright.storage.tables import now
+from genwright.types import Json, Principal, Progress, unheard
+
+READING_VERSION = 1
+"""Raised when loaders or splitters change what they make of a file, so that it is read again."""
+
+BATCH_PASSAGES = 256
+"""Passages that are embedded and committed together; a longer document is a batch of its own."""
+
+_Split = tuple[Incoming, list[Passage]]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document that is safely in: its transaction is on disk."""
+
+    source: str
+    outcome: str
+    """``added``, ``updated`` or ``unchanged`` (another process stored the same meanwhile)."""
+    passages: int
+
+
+@dataclass
+class IngestReport:
+    """What became of what was given."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    passages: int = 0
+    seconds: float = 0.0
+
+    def json(self) -> Json:
+        """The numbers, and ``{"path", "reason"}`` of what was skipped."""
+        rows = [{"path": source_of(each.path), "reason": each.reason} for each in self.skipped]
+        return {**asdict(self), "skipped": rows, "seconds": round(self.seconds, 3)}
+
+
+class Ingest:
+    """Puts documents into one collection.
+
+    Args:
+        database: The store.
+        principal: Who adds; the documents are theirs.
+        embedder: Makes the vectors, and counts the tokens passages are measured in.
+        settings: How files are read and split.
+        collection: Name; made when it is not there.
+        progress: Told of documents done, after each commit and while a batch is embedded.
+        stored: Told of each document once its transaction is on disk.
+        screen: What of a text may be stored, as a text of the same length; it may refuse one.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        principal: Principal,
+        embedder: Embedder,
+        settings: DocumentSettings,
+        collection: str,
+        progress: Progress = unheard,
+        stored: Callable[[Stored], None] = lambda _: None,
+        *,
+        screen: Callable[[str], str] = str,
+    ) -> None:
+        self.database, self.principal, self.embedder = database, principal, embedder
+        self.settings, self.collection = settings, collection
+        self.progress, self.stored = progress, stored
+        splitter = splitters.get(settings.splitter)
+        self.splitter = splitter(size=settings.size, overlap=settings.overlap)
+        self.recipe = _recipe(settings, embedder)
+        self.report = IngestReport()
+        self.screen = screen
+        self.collection_id: int | None = None
+        """Number of the collection, where its name does not tell it from others' of that name."""
+        self._total, self._began = 0, time.monotonic()
+
+    def add_paths(self, paths: Sequence[Path]) -> IngestReport:
+        """Read files and folders and store what is new or changed.
+
+        Raises:
+            NotFound: A path that was named is not there.
+        """
+        return self._add(list(walk(paths, self.settings)))
+
+    def add_bytes(self, data: bytes, name: str) -> IngestReport:
+        """Store one document that is not a file; ``name`` is its source and tells its format."""
+        self._total += 1
+        given = Given(source_of(name), name, lambda: data)
+        return self.store(read_each([given], self.settings, self._known(), self.recipe))
+
+    def sync(self, folder: Path) -> IngestReport:
+        """Make the collection hold what a folder holds: adds, replaces, and removes what is gone.
+
+        A file that has become unreadable keeps its last good content, and is reported.
+
+        Raises:
+            NotFound: The folder is not there.
+            UsageError: It is a file.
+            Refused: Documents came from it and it has none now: it may be a disk not mounted.
+        """
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"Expected a folder, got a file: genwright add {folder}")
+        found = list(walk([folder], self.settings))
+        here = source_of(folder.resolve())
+        if not found and (lost := self._from_below(here)):
+            raise Refused(
+                f"Expected the files of {len(lost)} documents in {folder}, got an empty folder: "
+                f"mount it, or drop them by: genwright remove {here}"
+            )
+        self._add(found)
+        there = {source_of(each.path) for each in found}
+        gone = [
+            id_
+            for id_, source in self._from_below(here).items()
+            if source not in there and _is_gone(source)
+        ]
+        with self.database.write(self.principal) as session:
+            for id_ in gone:
+                session.execute(delete(Document).where(Document.id == id_))
+        self.report.removed += len(gone)
+        return self._timed()
+
+    def store(self, incoming: Iterable[Item]) -> IngestReport:
+        """Split, embed and store documents, in batches."""
+        batch: list[_Split] = []
+        waiting = 0
+        for item in incoming:
+            each = self._screened(item)
+            if isinstance(each, Skipped):
+                self.report.skipped.append(each)
+            elif isinstance(each, Unchanged):
+                self.report.unchanged += 1
+                self._tell()
+            else:
+                passages = self.splitter.split(each.extract, self.embedder.token_offsets)
+                batch.append((each, passages))
+                waiting += len(passages)
+            if waiting >= BATCH_PASSAGES:
+                self._commit(batch)
+                batch, waiting = [], 0
+        if batch:
+            self._commit(batch)
+        return self._timed()
+
+    def _screened(self, item: Item) -> Item:
+        """A document as it may be stored, or why it may not."""
+        if not isinstance(item, Incoming):
+            return item
+        extract = item.extract
+        try:
+            text, title = self.screen(extract.text), self.screen(extract.title)
+        except Refused as error:
+            return Skipped(Path(item.source), str(error))
+        return replace(item, extract=replace(extract, text=text, title=title))
+
+    def _add(self, walked: Sequence[Found | Skipped]) -> IngestReport:
+        self.report.skipped += [each for each in walked if isinstance(each, Skipped)]
+        found = [each for each in walked if isinstance(each, Found)]
+        self._total += len(found)
+        given = [Given(source_of(each.path), each.path.name, each.read) for each in found]
+        reading = read_each(given, self.settings, self._known(), self.recipe)
+        with closing(ahead(reading)) as incoming:  # ends the sandbox on Ctrl-C too
+            return self.store(incoming)
+
+    def _known(self, sources: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Digest and recipe of what the collection holds, by source; of all, or of those named."""
+        statement = (
+            select(Document.source, Document.sha256, Document.recipe)
+            .join(CollectionRow, Document.collection_id == CollectionRow.id)
+            .where(self._named(), writable(self.principal))
+        )
+        if sources is not None:
+            statement = statement.where(Document.source.in_(sources))
+        with self.database.read(self.principal) as session:
+            rows = session.execute(statement)
+            return {source: (digest, recipe) for source, digest, recipe in rows}
+
+    def _from_below(self, folder: str) -> dict[int, str]:
+        """Sources of the principal's documents that came from a folder, by id."""
+        statement = (
+            select(Document.id, Document.source)
+            .join(CollectionRow, Document.collection_id == CollectionRow.id)
+            .where(
+                self._named(),
+                Document.owner == self.principal.name,
+                Document.source.startswith(f"{folder.rstrip('/')}/", autoescape=True),
+            )
+        )
+        with self.database.read(self.principal) as session:
+            return dict(session.execute(statement).all())
+
+    def _commit(self, batch: Sequence[_Split]) -> None:
+        """Embed a batch, write it in one transaction, then report it."""
+        known = self._known({each.source for each, _ in batch})
+        # What another process has stored since this one looked is not worth embedding again.
+        fresh = [
+            (each, [_passage_row(each.extract, passage) for passage in passages])
+            for each, passages in batch
+            if known.get(each.source) != (each.sha256, self.recipe)
+        ]
+        self.report.unchanged += len(batch) - len(fresh)
+        texts = [embedded_text(row.heading, row.text) for _, own in fresh for row in own]
+        vectors = iter(self.embedder.embed(texts, self._tell_embedded).astype("<f4"))
+        stored: list[Stored] = []
+        with self.database.write(self.principal) as session:
+            collection = self._collection(session)
+            for each, own in fresh:
+                data = [next(vectors) for _ in own]
+                outcome = self._put(session, collection, each, own, data)
+                stored.append(Stored(each.source, outcome, len(own)))
+        self._count(stored)
+
+    def _count(self, stored: Sequence[Stored]) -> None:
+        report = self.report
+        for each in stored:
+            report.added += each.outcome == "added"
+            report.updated += each.outcome == "updated"
+            report.unchanged += each.outcome == "unchanged"
+            report.passages += each.passages if each.outcome != "unchanged" else 0
+            self.stored(each)
+        self._tell()
+
+    def _timed(self) -> IngestReport:
+        self.report.seconds = time.monotonic() - self._began
+        return self.report
+
+    def _tell_embedded(self, done: int, total: int, what: str) -> None:
+        self._tell(done)
+
+    def _tell(self, embedded: int = 0) -> None:
+        """Report progress; ``embedded`` passages are on their way and not yet stored."""
+        done = self.report.added + self.report.updated + self.report.unchanged
+        passages = self.report.passages + embedded
+        rate = passages / max(time.monotonic() - self._began, 1e-3)
+        what = f"{done} of {self._total} documents, {passages} passages, {rate:.0f} passages/s"
+        self.progress(done, self._total, what)
+
+    def _put(
+        self,
+        session: StoreSession,
+        collection: CollectionRow,
+        incoming: Incoming,
+        passages: Sequence[PassageRow],
+        vectors: Sequence[np.ndarray],
+    ) -> str:
+        """Write one document; returns what that was: added, updated or unchanged."""
+        old = session.scalar(
+            select(Document)
+            .where(
+                Document.collection_id == collection.id,
+                Document.source == incoming.source,
+                writable(self.principal),
+            )
+            .order_by((Document.owner == self.principal.name).desc(), Document.id)
+        )
+        if old and (old.sha256, old.recipe) == (incoming.sha256, self.recipe):
+            return "unchanged"  # another process has just stored the same
+        columns = _columns(incoming, self.recipe)
+        if old:
+            # The row stays, so that links to a document and rights on it outlive its new content.
+            session.execute(delete(PassageRow).where(PassageRow.document_id == old.id))
+            session.execute(update(Document).where(Document.id == old.id).values(columns))
+            document = old
+        else:
+            document = Document(collection_id=collection.id, owner=self.principal.name, **columns)
+            session.add(document)
+            session.flush()
+        for row in passages:
+            row.document_id = document.id
+        session.add_all(passages)
+        session.flush()
+        session.add_all(
+            Vector(embedder=self.embedder.fingerprint, passage_id=row.id, data=vector.tobytes())
+            for row, vector in zip(passages, vectors, strict=True)
+        )
+        return "updated" if old else "added"
+
+    def _named(self) -> ColumnElement[bool]:
+        if self.collection_id is not None:
+            return CollectionRow.id == self.collection_id
+        return CollectionRow.name == self.collection
+
+    def _collection(self, session: StoreSession) -> CollectionRow:
+        mine = CollectionRow.owner == self.principal.name
+        found = session.scalar(
+            select(CollectionRow)
+            .where(self._named(), fillable(self.principal))
+            .order_by(mine.desc(), CollectionRow.id)
+        )
+        if found is None:
+            found = CollectionRow(name=self.collection, owner=self.principal.name)
+            session.add(found)
+            session.flush()
+        return found
+
+
+def _is_gone(source: str) -> bool:
+    """Whether nothing is there; a folder that may not be entered says nothing of its files."""
+    try:
+        os.lstat(source)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def embedded_text(heading: str, text: str) -> str:
+    """What the embedder reads of a passage: its heading gives short passages their subject."""
+    return f"{heading}\n{text}" if heading else text
+
+
+def _passage_row(extract: Extract, passage: Passage) -> PassageRow:
+    heading = " > ".join(part for part in (extract.title, passage.section) if part)
+    return PassageRow(
+        start=passage.start,
+        end=passage.end,
+        page=passage.page,
+        section=passage.section,
+        heading=heading,
+        text=extract.text[passage.start : passage.end],
+    )
+
+
+def _columns(incoming: Incoming, recipe: str) -> Json:
+    """What the row of a document has of what was read, by column."""
+    extract = incoming.extract
+    return {
+        "source": incoming.source,
+        "title": extract.title,
+        "format": extract.format,
+        "sha256": incoming.sha256,
+        "recipe": recipe,
+        "characters": len(extract.text),
+        "pages": [asdict(page) for page in extract.pages],
+        "details": dict(extract.metadata),
+        "warnings": list(extract.warnings),
+        "added_at": now(),
+        "text": extract.text,
+    }
+
+
+def _recipe(settings: DocumentSettings, embedder: Embedder) -> str:
+    parts = (
+        READING_VERSION,
+        settings.splitter,
+        settings.size,
+        settings.overlap,
+        settings.ocr,
+        embedder.fingerprint,
+    )
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

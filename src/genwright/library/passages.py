@@ -1,0 +1,43 @@
+"""Passages by number, those of them that somebody may read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from genwright.runtime import Parts
+from genwright.storage import Document, Passage, readable
+
+
+@dataclass(frozen=True)
+class Place:
+    """A passage with where it stands."""
+
+    passage: int
+    document: int
+    source: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    text: str
+
+
+def read_passages(parts: Parts, ids: Iterable[int]) -> dict[int, Place]:
+    """Passages by number; what is not readable is not there."""
+    found = (
+        select(
+            Passage.id,
+            Passage.document_id,
+            Document.source,
+            Passage.page,
+            Passage.section,
+            Passage.start,
+            Passage.end,
+            Passage.text,
+        )
+        .join(Document, Passage.document_id == Document.id)
+        .where(Passage.id.in_(sorted(set(ids))), readable(parts.principal))
+    )
+    with parts.workspace.database.read(parts.principal) as session:
+        return {row[0]: Place(*row) for row in session.execute(found)}

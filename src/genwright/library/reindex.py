@@ -1,0 +1,81 @@
+"""Making every index anew from the rows of the store."""
+
+import shutil
+import time
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, text
+
+from genwright.library.ingest import BATCH_PASSAGES, embedded_text
+from genwright.runtime import Parts
+from genwright.storage import Passage, StoreSession, Vector
+from genwright.types import Json, Vectors
+
+WIDTH = 4
+"""Bytes of one component of a vector."""
+
+
+def reindex(parts: Parts) -> Json:
+    """Rebuild the keyword index and the vector index; embed what has no vector, or a broken one.
+
+    Vectors of the embedder in use that are there are kept: they are truth and no index. Those of
+    other embedders stay too, so that going back to one costs nothing.
+
+    Returns:
+        ``{"passages", "embedded", "vectors", "seconds"}``.
+    """
+    start = time.monotonic()
+    database, principal = parts.workspace.database, parts.principal
+    with database.write(principal) as session:
+        session.execute(text("INSERT INTO passage_fts (passage_fts) VALUES ('rebuild')"))
+        session.execute(
+            delete(Vector).where(
+                Vector.embedder == parts.embedder.fingerprint,
+                func.length(Vector.data) != WIDTH * parts.embedder.dim,
+            )
+        )
+    embedded = _embed_missing(parts)
+    # A file from before the store was put back from a backup would know passages to come.
+    shutil.rmtree(parts.search.vectors.folder, ignore_errors=True)
+    with database.read(principal) as session:
+        index = parts.search.vectors.rebuild(session)
+        passages = session.scalar(select(func.count()).select_from(Passage))
+    return {
+        "passages": passages,
+        "embedded": embedded,
+        "vectors": len(index),
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def _embed_missing(parts: Parts) -> int:
+    """Embed in batches, each committed, so that it goes on after an interruption."""
+    database, fingerprint = parts.workspace.database, parts.embedder.fingerprint
+    missing = select(Passage).where(without_vector(fingerprint)).order_by(Passage.id)
+    with database.read(parts.principal) as session:
+        total = session.scalar(select(func.count()).select_from(missing.subquery())) or 0
+    done = 0
+    while True:
+        with database.read(parts.principal) as session:
+            rows = session.scalars(missing.limit(BATCH_PASSAGES)).all()
+        if not rows:
+            return done
+        texts = [embedded_text(row.heading, row.text) for row in rows]
+        vectors = parts.embedder.embed(texts).astype("<f4")
+        with database.write(parts.principal) as session:
+            _add(session, fingerprint, {row.id: v for row, v in zip(rows, vectors, strict=True)})
+        done += len(rows)
+        parts.progress(done, max(total, done), f"{done} of {total} passages embedded")
+
+
+def _add(session: StoreSession, fingerprint: str, vectors: dict[int, Vectors]) -> None:
+    """Store vectors by passage, but for passages that another process removed or embedded."""
+    still = select(Passage.id).where(Passage.id.in_(vectors), without_vector(fingerprint))
+    session.add_all(
+        Vector(embedder=fingerprint, passage_id=id_, data=vectors[id_].tobytes())
+        for id_ in session.scalars(still).all()
+    )
+
+
+def without_vector(fingerprint: str) -> ColumnElement[bool]:
+    """The condition on ``Passage`` that it has no vector of an embedder."""
+    return ~exists().where(Vector.embedder == fingerprint, Vector.passage_id == Passage.id)

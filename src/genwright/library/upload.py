@@ -1,0 +1,60 @@
+"""Uploading from a page: one file into one collection, and what became of it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from genwright.errors import GenwrightError
+from genwright.library.collections import create_collection
+from genwright.library.files import attach, find_collection, ingest_file, remove_file, save_file
+from genwright.runtime import Parts
+from genwright.storage import Collection, fillable
+
+PURPOSE = "documents"
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What became of a file."""
+
+    name: str
+    collection: int
+    document: int | None
+    reason: str
+    """Why it was not taken; empty where it was."""
+
+
+def upload_document(parts: Parts, collection: str, name: str, data: bytes) -> Uploaded:
+    """Put a file into a collection; the bytes are kept, to show its pages later.
+
+    Args:
+        parts: Whose.
+        collection: Its number or name; a name that is not there is made, empty is the settings'.
+        name: Of the file; tells its format.
+        data: Its bytes.
+
+    Raises:
+        NotFound: There is no collection of that number that they may fill.
+    """
+    home = _home(parts, collection or parts.workspace.settings.collection)
+    try:
+        file = save_file(parts, name, data, PURPOSE)
+    except GenwrightError as error:
+        return Uploaded(name, home, None, str(error))
+    attach(parts, file.id, home, {})
+    done = ingest_file(parts, file.id, home)
+    if done.error:
+        remove_file(parts, file.id)  # nothing was made of it
+    return Uploaded(file.name, home, done.document, done.error)
+
+
+def _home(parts: Parts, named: str) -> int:
+    with parts.workspace.database.read(parts.principal) as session:
+        if named.isascii() and named.isdigit() and len(named) < 16:
+            return find_collection(session, int(named), fillable(parts.principal)).id
+        found = session.scalar(
+            select(Collection.id)
+            .where(Collection.name == named, fillable(parts.principal))
+            .order_by((Collection.owner == parts.principal.name).desc(), Collection.id)
+        )
+    return found if found is not None else create_collection(parts, named).id

@@ -1,0 +1,1 @@
+"""What an operator does: check, back up, restore, erase, reclaim."""

@@ -1,0 +1,280 @@
+"""Checking everything a workspace depends on, and saying how to mend what is wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DatabaseError
+
+from genwright.documents import Reader
+from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.errors import GenwrightError, NotFound
+from genwright.library.reindex import WIDTH, without_vector
+from genwright.prompts import load_prompt, prompt_names
+from genwright.runtime import Parts
+from genwright.settings import MIB
+from genwright.storage import SCHEMA_VERSION, Document, Passage, StoreSession, Vector
+from genwright.types import Json, Vectors
+
+REINDEX = "genwright reindex"
+SPARE_BYTES = 256 * MIB
+"""Free disk below which nothing more should be added; the size of the store comes on top."""
+SAMPLE = 64
+"""Stored vectors that the vector index must find again."""
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw."""
+
+    check: str
+    level: Level
+    says: str
+    mend: str = ""
+    """What to do about it: a command where there is one."""
+
+    def json(self) -> Json:
+        """Every field."""
+        return asdict(self)
+
+
+def examine(parts: Parts, names: Sequence[str] = ()) -> Iterator[Finding]:
+    """Run checks, each told as it ends: at least one finding for each.
+
+    A check that fails is itself a finding, so that the others still run.
+
+    Args:
+        parts: What is checked; nothing is fetched for it.
+        names: Of ``CHECKS``; by default all of them.
+    """
+    for name in names or CHECKS:
+        try:
+            found = list(CHECKS[name](parts))
+        except GenwrightError as error:
+            found = [Finding(name, "wrong", str(error))]
+        except DatabaseError as error:
+            mend = "restore genwright.db from a backup"
+            found = [Finding(name, "wrong", str(error.orig), mend)]
+        yield from found or [Finding(name, "ok", "")]
+
+
+def _schema(parts: Parts) -> Iterator[Finding]:
+    version = parts.workspace.database.schema_version()
+    if version != SCHEMA_VERSION:
+        yield Finding(
+            "schema", "wrong", f"is {version}, expected {SCHEMA_VERSION}", "upgrade genwright"
+        )
+    else:
+        yield Finding("schema", "ok", version)
+
+
+def _store(parts: Parts) -> Iterator[Finding]:
+    backup = "restore genwright.db from a backup, or add the documents to a new workspace"
+    with parts.workspace.database.read(parts.principal) as session:
+        for (problem,) in session.execute(text("PRAGMA integrity_check(5)")):
+            if problem != "ok":
+                yield Finding("store", "wrong", str(problem), backup)
+        for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")):
+            yield Finding("store", "wrong", f"{table} {row} has no {parent}", backup)
+
+
+def _documents(parts: Parts) -> Iterator[Finding]:
+    """Each document has passages, and each passage is what its offsets say."""
+    wrong = 0
+    with parts.workspace.database.read(parts.principal) as session:
+        documents = session.execute(select(Document.id, Document.source)).all()
+        for id_, source in documents:
+            if problem := _problem(session, id_):
+                wrong += 1
+                mend = f"genwright remove {id_}, then add it again"
+                yield Finding("documents", "wrong", f"{source} {problem}", mend)
+    if not wrong:
+        yield Finding("documents", "ok", str(len(documents)))
+
+
+def _problem(session: StoreSession, document: int) -> str:
+    whole = session.scalar(select(Document.text).where(Document.id == document)) or ""
+    spans = select(Passage.start, Passage.end, Passage.text).where(Passage.document_id == document)
+    rows = session.execute(spans).all()
+    if not rows:
+        return "has no passages"
+    off = sum(whole[start:end] != text for start, end, text in rows)
+    return f"has {off} passages that are not where their offsets point" if off else ""
+
+
+def _keyword_index(parts: Parts) -> Iterator[Finding]:
+    with parts.workspace.database.write(parts.principal) as session:
+        indexed = session.scalar(text("SELECT count(*) FROM passage_fts_docsize"))
+        passages = session.scalar(select(func.count()).select_from(Passage))
+        if indexed != passages:
+            says = f"{indexed} passages are indexed, {passages} are stored"
+            yield Finding("keyword index", "wrong", says, REINDEX)
+            return
+        try:
+            # Rank 1: compare with the rows too, and not only the index with itself.
+            check = "INSERT INTO passage_fts (passage_fts, rank) VALUES ('integrity-check', 1)"
+            session.execute(text(check))
+        except DatabaseError as error:
+            says = f"does not fit the passages ({error.orig})"
+            yield Finding("keyword index", "wrong", says, REINDEX)
+            return
+    yield Finding("keyword index", "ok", f"{passages} passages")
+
+
+def _vectors(parts: Parts) -> Iterator[Finding]:
+    if not _embedder_is_here(parts):
+        yield Finding("vectors", "note", "not checked: the embedding model is not here")
+        return
+    embedder = parts.embedder
+    with parts.workspace.database.read(parts.principal) as session:
+        ours = Vector.embedder == embedder.fingerprint
+        missing = session.scalar(
+            select(func.count()).select_from(Passage).where(without_vector(embedder.fingerprint))
+        )
+        broken = session.scalar(
+            select(func.count())
+            .select_from(Vector)
+            .where(ours, func.length(Vector.data) != WIDTH * embedder.dim)
+        )
+        number = session.scalar(select(func.count()).select_from(Vector).where(ours))
+    if missing:
+        says = f"{missing} passages have none of {embedder.fingerprint}"
+        yield Finding("vectors", "wrong", says, REINDEX)
+    if broken:
+        yield Finding("vectors", "wrong", f"{broken} are not {embedder.dim} wide", REINDEX)
+    if not (missing or broken):
+        yield Finding("vectors", "ok", f"{number} of {embedder.fingerprint}")
+
+
+def _vector_index(parts: Parts) -> Iterator[Finding]:
+    """Its files can be read, and it has the rows that the store has, no more and no fewer."""
+    if not _embedder_is_here(parts):
+        yield Finding("vector index", "note", "not checked: the embedding model is not here")
+        return
+    if file := _unreadable(parts.search.vectors.folder):
+        yield Finding("vector index", "wrong", f"{file} cannot be read", REINDEX)
+        return
+    search = parts.search.vectors
+    with parts.workspace.database.read(parts.principal) as session:
+        index = search.catch_up(session)
+        vectors = _sample(session, parts.embedder.fingerprint)
+        rows = session.scalar(
+            select(func.count()).where(Vector.embedder == parts.embedder.fingerprint)
+        )
+    if len(index) != rows:
+        says = f"has {len(index)} vectors, the store has {rows}"
+        yield Finding("vector index", "wrong", says, REINDEX)
+        return
+    lost = sum(not np.isclose(index.search(each, 1)[0][1], 1, atol=0.01) for each in vectors)
+    if lost:
+        says = f"{lost} of {len(vectors)} stored vectors are not found by themselves"
+        yield Finding("vector index", "wrong", says, REINDEX)
+    else:
+        kind = "exact" if index.exact else f"recall {index.recall:.3f}"
+        yield Finding("vector index", "ok", f"{rows} vectors, {kind}")
+
+
+def _unreadable(folder: Path) -> Path | None:
+    from genwright.retrieval.vector import is_sound
+
+    for file in sorted(folder.glob("*.faiss")):
+        if not is_sound(file) and file.exists():  # another process may just have replaced it
+            return file
+    return None
+
+
+def _sample(session: StoreSession, fingerprint: str) -> list[Vectors]:
+    """Some stored vectors, from the first to the last."""
+    ours = Vector.embedder == fingerprint
+    ids = session.scalars(select(Vector.passage_id).where(ours).order_by(Vector.passage_id)).all()
+    chosen = ids[:: max(1, len(ids) // SAMPLE)]
+    data = session.scalars(select(Vector.data).where(ours, Vector.passage_id.in_(chosen)))
+    return [np.frombuffer(each, "<f4") for each in data]
+
+
+def _embedder_is_here(parts: Parts) -> bool:
+    """Whether the embedder can be opened without fetching anything."""
+    try:
+        _must_be_here(parts, parts.workspace.settings.embedding.model)
+    except NotFound:
+        return False
+    return True
+
+
+def _must_be_here(parts: Parts, model: str) -> None:
+    if model not in ("", "hashing", "scripted") and "/" not in model:
+        parts.catalog.path(model)
+
+
+def _models(parts: Parts) -> Iterator[Finding]:
+    settings = parts.workspace.settings
+    for finding in parts.catalog.verify():
+        says = f"{finding.model}/{finding.file} {finding.problem}"
+        yield Finding("models", "wrong", says, finding.remedy)
+    wanted = [settings.embedding.model, settings.retrieval.rerank_model]
+    wanted += [] if settings.answer.extractive else [settings.answer.model]
+    for name in wanted:
+        _must_be_here(parts, name)
+
+
+def _engine(parts: Parts) -> Iterator[Finding]:
+    """The chat model loads and says something."""
+    settings = parts.workspace.settings.answer
+    if settings.extractive:
+        yield Finding("engine", "ok", "none is used: answers are extractive")
+        return
+    _must_be_here(parts, settings.model)
+    request = ChatRequest((Message("user", "Say yes."),), Sampling(max_tokens=2))
+    _, usage = chat_text(parts.engine(), request)
+    yield Finding("engine", "ok", f"{settings.model} answered {usage.completion_tokens} tokens")
+
+
+def _prompts(parts: Parts) -> Iterator[Finding]:
+    for name in prompt_names():
+        load_prompt(name, parts.workspace.prompts_dir)
+    yield Finding("prompts", "ok", f"{len(prompt_names())} prompts")
+
+
+def _disk(parts: Parts) -> Iterator[Finding]:
+    root = parts.workspace.root
+    free = shutil.disk_usage(root).free
+    needed = SPARE_BYTES + sum(path.stat().st_size for path in root.glob("genwright.db*"))
+    says = f"{free // MIB:,} MiB free"
+    if free < needed:
+        mend = f"free {(needed - free) // MIB + 1:,} MiB at {root}"
+        yield Finding("disk", "wrong", f"{says}, {needed // MIB:,} MiB needed", mend)
+    else:
+        yield Finding("disk", "ok", says)
+
+
+def _sandbox(parts: Parts) -> Iterator[Finding]:
+    with Reader(parts.workspace.settings.documents) as reader:
+        reader.read_bytes(b"A sentence.", "check.txt")
+        guards = {"system-call filter": reader.confined, "Landlock": reader.shut_in}
+    missing = [name for name, there in guards.items() if not there]
+    if missing:
+        says = f"this kernel gives documents' parsers no {' and no '.join(missing)}"
+        yield Finding("sandbox", "note", says, "add only documents you trust, or change the kernel")
+    else:
+        yield Finding("sandbox", "ok", "no network, no other files")
+
+
+CHECKS: dict[str, Callable[[Parts], Iterator[Finding]]] = {
+    "schema": _schema,
+    "store": _store,
+    "documents": _documents,
+    "keyword index": _keyword_index,
+    "vectors": _vectors,
+    "vector index": _vector_index,
+    "models": _models,
+    "engine": _engine,
+    "prompts": _prompts,
+    "disk": _disk,
+    "sandbox": _sandbox,
+}

@@ -1,0 +1,1 @@
+"""Every model of a workspace, opened by name."""

@@ -1,0 +1,1 @@
+"""Runs: begun, resumed, recorded and ended alike, whatever they do."""

@@ -1,0 +1,1 @@
+"""The arena: matches, votes and rankings."""

@@ -1,0 +1,123 @@
+"""A match of the arena at work: both sides answer at once, each in its own turn at its model."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from threading import Event
+
+from genwright.access import Identity
+from genwright.arena.categories import category_of
+from genwright.arena.contenders import Said, Speaker, contenders, histories
+from genwright.arena.matches import Match, ask_match, begin_match, keep_answer, read_match, vote
+from genwright.errors import GenwrightError
+from genwright.server.api.shared.pushing import told
+from genwright.server.service import Service
+
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text that one side wrote; ``done`` with the last of it."""
+
+    side: str
+    text: str
+    done: bool = False
+
+
+def begun(service: Service, identity: Identity, question: str, match: str = "") -> Match:
+    """A match with its next question: a new one, or one that goes on. It blocks.
+
+    Raises:
+        UsageError: There is no question, or there are fewer than two contenders.
+        Refused: The match is over, or the question holds identifiers that no model may read.
+    """
+    parts = service.parts_for(identity)
+    database, principal = parts.workspace.database, parts.principal
+    asked = service.privacy.prompt(question)
+    if not match:
+        names = contenders(parts, service.assistants)
+        match = begin_match(database, principal, names, service.settings.arena.rule).id
+    return ask_match(database, principal, match, asked)
+
+
+async def played(service: Service, identity: Identity, match: Match) -> AsyncGenerator[Piece, None]:
+    """Pieces of both answers to the last question, as they come; both are kept at the end.
+
+    Closing this cancels both.
+
+    Raises:
+        GenwrightError: A side cannot answer: the match is then of no use, and says nothing.
+    """
+    queue: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
+
+    async def run(side: str) -> None:
+        try:
+            async with aclosing(_answered(service, identity, match, side)) as pieces:
+                async for piece in pieces:
+                    await queue.put(piece)
+        except BaseException as error:
+            await queue.put(error)
+            raise
+
+    tasks = [asyncio.ensure_future(run(side)) for side in SIDES]
+    try:
+        left = len(tasks)
+        while left:
+            piece = await queue.get()
+            if isinstance(piece, BaseException):
+                raise piece
+            left -= piece.done
+            yield piece
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError, GenwrightError):
+                await task
+
+
+async def _answered(
+    service: Service, identity: Identity, match: Match, side: str
+) -> AsyncGenerator[Piece, None]:
+    parts = service.parts_for(identity)
+    name = match.left if side == "left" else match.right
+    speaker = await service.call(lambda: Speaker(parts, service.assistants, name))
+    question = str(match.turns[-1]["question"])
+    history = list(histories(match.turns[:-1], side))
+
+    def work(cancel: Event) -> Iterator[str | Said]:
+        def say(tell: Callable[[str | Said], None]) -> Said:
+            return speaker.say(question, history, lambda text, _: tell(text), cancel)
+
+        yield from told(say, cancel)
+
+    pieces = service.generate(speaker.model, identity, work)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Said):
+                await service.call(lambda said=piece: _keep(service, identity, match, side, said))  # type: ignore[misc]
+                yield Piece(side, piece.text, done=True)
+            else:
+                yield Piece(side, piece)
+
+
+def _keep(service: Service, identity: Identity, match: Match, side: str, said: Said) -> None:
+    database = service.workspace.database
+    keep_answer(database, identity.principal, match.id, side, said.json())
+
+
+def voted(service: Service, identity: Identity, match: str, winner: int) -> Match:
+    """Keep a vote with what its question is about, and show the names. It blocks.
+
+    Raises:
+        Refused: There was a vote, or an answer is missing.
+        TooMany: They have voted as often as one may in a day.
+    """
+    database, principal = service.workspace.database, identity.principal
+    found = read_match(database, principal, match)
+    question = str(found.turns[0]["question"]) if found.turns else ""
+    category = category_of(question, service.parts.embedder.embed) if question else ""
+    most = service.settings.arena.per_day
+    return vote(database, principal, match, winner, per_day=most, category=category)

@@ -1,0 +1,207 @@
+"""A chat completion's request, as an engine or an assistant takes it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from threading import Event
+
+from genwright.access import Identity
+from genwright.engines import ChatRequest, Engine, Message, Sampling, Tool, ToolCall
+from genwright.engines.base import NamedTool as OneTool
+from genwright.registry import Served
+from genwright.server.api.chat.schema import (
+    AssistantMessage,
+    ChatBody,
+    ChatMessage,
+    Content,
+    NamedTool,
+    SchemaFormat,
+    TextFormat,
+    TextPart,
+    ToolMessage,
+)
+from genwright.server.api.completions.schema import CompletionBody
+from genwright.server.api.shared.assistant_calls import Question
+from genwright.server.api.shared.model_calls import Attribute, Call, Made, again
+from genwright.server.api.shared.requests import Unfit, biases, stops
+from genwright.server.api.shared.targets import Plain, target_of
+from genwright.server.service import Service
+from genwright.types import Json
+
+Private = Callable[[str], str]
+"""What happens to identifiers in a text before a model reads it."""
+
+NO_ARGUMENTS: Json = {"type": "object", "properties": {}}
+
+
+def text_of(content: "Content | None") -> str:
+    """The text of a message: its parts, line by line."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "\n".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)
+
+
+def messages_of(body: ChatBody, private: Private) -> tuple[Message, ...]:
+    """The conversation as engines take it."""
+    return tuple(_message(each, private) for each in body.messages)
+
+
+def _message(given: "ChatMessage", private: Private) -> Message:
+    role = "system" if given.role == "developer" else given.role
+    text = private(text_of(given.content))
+    if isinstance(given, ToolMessage):
+        return Message("tool", text, tool_call_id=given.tool_call_id, name=given.name)
+    if isinstance(given, AssistantMessage):
+        calls = tuple(
+            ToolCall(call.id, call.function.name, private(call.function.arguments))
+            for call in given.tool_calls or ()
+        )
+        return Message("assistant", text or (given.refusal or ""), calls, name=given.name)
+    return Message(role, text, name=given.name)
+
+
+def sampling_of(body: ChatBody | CompletionBody, max_tokens: int | None) -> Sampling:
+    """How the next token is chosen; what is not given is as OpenAI has it."""
+    return Sampling(
+        max_tokens=max_tokens,
+        temperature=1.0 if body.temperature is None else body.temperature,
+        top_p=1.0 if body.top_p is None else body.top_p,
+        top_k=body.top_k or 0,
+        min_p=body.min_p or 0.0,
+        repetition_penalty=body.repetition_penalty or 1.0,
+        presence_penalty=body.presence_penalty or 0.0,
+        frequency_penalty=body.frequency_penalty or 0.0,
+        logit_bias=biases(body.logit_bias),
+        # Without a seed each request is another sample.
+        seed=secrets.randbelow(2**31) if body.seed is None else body.seed,
+        stop=stops(body.stop),
+    )
+
+
+def chat_request(body: ChatBody, identity: Identity, private: Private) -> ChatRequest:
+    """Everything that an engine is asked."""
+    form, choice = body.response_format, body.tool_choice
+    schema = form.json_schema.schema_ if isinstance(form, SchemaFormat) else None
+    wants_json = form is not None and form.type != "text"
+    return ChatRequest(
+        messages=messages_of(body, private),
+        sampling=sampling_of(body, body.max_completion_tokens or body.max_tokens),
+        json_schema=schema,
+        json_object=wants_json and schema is None,
+        tools=tuple(
+            Tool(
+                tool.function.name,
+                tool.function.description or "",
+                tool.function.parameters or NO_ARGUMENTS,
+            )
+            for tool in body.tools or ()
+        ),
+        tool_choice=OneTool(choice.function.name)
+        if isinstance(choice, NamedTool)
+        else choice or "auto",
+        parallel_tool_calls=body.parallel_tool_calls is not False,
+        logprobs=(body.top_logprobs or 0) if body.logprobs else None,
+        cache_key=identity.principal.name,
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to an assistant, with the fields of its request that had no effect."""
+
+    question: Question
+    ignored: tuple[str, ...]
+
+
+def asked_of(service: Service, identity: Identity, body: ChatBody) -> Call | Asked:
+    """What a request asks, and of whom. It blocks.
+
+    Raises:
+        NotFound: There is no such model.
+        Unfit: It asks of an assistant what only a model can do.
+        Refused: It holds identifiers that no model may read.
+    """
+    target, private = target_of(service, identity, body.model), service.privacy.prompt
+    if isinstance(target, Plain):
+        return call_of(body, identity, private)
+    asked = question_of(body, target, private)
+    if "@" in body.model:
+        return asked
+    question = asked.question
+    first = next((turn.content for turn in question.before if turn.role == "user"), question.text)
+    served = service.routed(identity, question.served, first)
+    return replace(asked, question=replace(question, served=served))
+
+
+def call_of(body: ChatBody, identity: Identity, private: Private) -> Call:
+    """A chat with a model as it is; ``n`` replies come one after the other."""
+    request = chat_request(body, identity, private)
+
+    def start(engine: Engine, cancel: Event) -> Iterator[Made]:
+        for number in range(body.n or 1):
+            sampling = replace(request.sampling, seed=request.sampling.seed + number)
+            for delta in engine.chat(replace(request, sampling=sampling), cancel):
+                yield number, again(delta) if number else delta
+
+    return Call(body.model, "chat", start, attributes_of(request.sampling), request.messages)
+
+
+def attributes_of(sampling: Sampling) -> dict[str, Attribute]:
+    """What a trace keeps of it."""
+    known: dict[str, Attribute] = {
+        "gen_ai.request.temperature": sampling.temperature,
+        "gen_ai.request.top_p": sampling.top_p,
+        "gen_ai.request.seed": sampling.seed,
+    }
+    if sampling.max_tokens is not None:
+        known["gen_ai.request.max_tokens"] = sampling.max_tokens
+    return known
+
+
+CANNOT = (
+    "tools",
+    "tool_choice",
+    "response_format",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "frequency_penalty",
+    "presence_penalty",
+    "repetition_penalty",
+    "stop",
+    "top_k",
+    "min_p",
+)
+"""Fields that an assistant does not take."""
+WITHOUT_EFFECT = ("temperature", "top_p", "seed")
+"""Fields that belong to an assistant's version; clients send them unasked."""
+
+
+def question_of(body: ChatBody, served: Served, private: Private) -> Asked:
+    """What an assistant is asked.
+
+    Raises:
+        Unfit: A field asks for what an assistant cannot do.
+    """
+    for name in CANNOT:
+        if _asks(body, name):
+            raise Unfit(name, f"the assistant {served.name!r} cannot do this; a model can.")
+    if (body.n or 1) > 1:
+        raise Unfit("n", f"the assistant {served.name!r} gives one answer.")
+    turns = [each for each in messages_of(body, private) if each.role != "system"]
+    if any(turn.role == "tool" or turn.tool_calls for turn in turns):
+        raise Unfit("messages", f"the assistant {served.name!r} calls no tools.")
+    if not turns or turns[-1].role != "user" or not turns[-1].content.strip():
+        raise Unfit("messages", "expected a question, by 'user', at the end.")
+    ignored = [name for name in WITHOUT_EFFECT if getattr(body, name) is not None]
+    if len(turns) < len(body.messages):
+        ignored.append("messages: system")
+    most = body.max_completion_tokens or body.max_tokens
+    return Asked(Question(served, turns[-1].content, tuple(turns[:-1]), most), tuple(ignored))
+
+
+def _asks(body: ChatBody, name: str) -> bool:
+    """Whether a field asks for anything: clients send defaults unasked."""
+    value = getattr(body, name)
+    plain = isinstance(value, TextFormat) or value in ("none", "auto")
+    return bool(value) and not plain

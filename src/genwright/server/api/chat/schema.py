@@ -1,0 +1,264 @@
+"""The request of ``/v1/chat/completions``.
+
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+from genwright.server.api.shared.requests import (
+    Alternatives,
+    Choices,
+    Closed,
+    Label,
+    LogitBias,
+    MaxTokens,
+    Metadata,
+    ModelName,
+    Penalty,
+    Schema,
+    Seed,
+    Share,
+    Stops,
+    StreamOptions,
+    Temperature,
+    Text,
+    form_of,
+    only,
+    refusing,
+)
+
+TEXT_ONLY = "the models read and write text only"
+CHOICE = "tool_choice"
+
+
+class TextPart(Closed):
+    """A part of a message."""
+
+    type: Literal["text"]
+    text: Text
+
+
+class RefusalPart(Closed):
+    """A part in which a model declined, as a client hands it back."""
+
+    type: Literal["refusal"]
+    refusal: Text
+
+
+def _textual(content: object) -> object:
+    """Say of the first part that is no text why it is refused."""
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind not in ("text", "refusal"):
+            raise ValueError(f"a part of type {str(kind)[:40]!r} cannot be used: {TEXT_ONLY}")
+    return content
+
+
+Part = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
+Content = Annotated[
+    Annotated[Text, Tag("text")]
+    | Annotated[list[Part], Field(min_length=1, max_length=256), Tag("list")],
+    Discriminator(form_of),
+    BeforeValidator(_textual),
+]
+PersonName = Annotated[str, StringConstraints(max_length=64)]
+FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+CallId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class SystemMessage(Closed):
+    """What the model is told by whoever sends the request."""
+
+    role: Literal["system", "developer"]
+    content: Content
+    name: PersonName | None = None
+
+
+class UserMessage(Closed):
+    """What a person says."""
+
+    role: Literal["user"]
+    content: Content
+    name: PersonName | None = None
+
+
+class CalledFunction(Closed):
+    """A function with arguments, as JSON text."""
+
+    name: FunctionName
+    arguments: Text
+
+
+class CalledTool(Closed):
+    """A call that the model made."""
+
+    id: CallId
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+
+class AssistantMessage(Closed):
+    """What the model said before, as it was sent: fields of the reply may come back with it."""
+
+    role: Literal["assistant"]
+    content: Content | None = None
+    refusal: Text | None = None
+    name: PersonName | None = None
+    tool_calls: Annotated[list[CalledTool], Field(max_length=128)] | None = None
+    annotations: Annotated[list[dict[str, Any]], Field(max_length=1024)] | None = None
+    x_genwright: dict[str, Any] | None = None
+    reasoning_content: Text | None = None
+    audio: Annotated[None, refusing(TEXT_ONLY)] = None
+    function_call: Annotated[None, refusing("tool_calls replaced it")] = None
+
+
+class ToolMessage(Closed):
+    """What came of a call."""
+
+    role: Literal["tool"]
+    content: Content
+    tool_call_id: CallId
+    name: PersonName | None = None
+
+
+ChatMessage = Annotated[
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+]
+
+
+class Function(Closed):
+    """A function that the model may call."""
+
+    name: FunctionName
+    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    parameters: Schema | None = None
+    """JSON schema of its arguments; without one it takes none."""
+    strict: bool | None = None
+    """Taken and without effect: arguments always fit their schema, by grammar."""
+
+
+class FunctionTool(Closed):
+    """A tool; there are functions only."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class NamedFunction(Closed):
+    """A function by its name."""
+
+    name: FunctionName
+
+
+class NamedTool(Closed):
+    """The one tool that must be called."""
+
+    type: Literal["function"]
+    function: NamedFunction
+
+
+class TextFormat(Closed):
+    """Any text."""
+
+    type: Literal["text"]
+
+
+class JsonFormat(Closed):
+    """Some JSON object."""
+
+    type: Literal["json_object"]
+
+
+class NamedSchema(Closed):
+    """A JSON schema with its name."""
+
+    name: FunctionName
+    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    # ``schema`` is a method of pydantic's models.
+    schema_: Schema | None = Field(default=None, alias="schema")
+    strict: bool | None = None
+    """Taken and without effect: the reply always fits the schema, by grammar."""
+
+
+class SchemaFormat(Closed):
+    """JSON that fits a schema."""
+
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+ReplyFormat = Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")]
+
+
+class ChatBody(Closed):
+    """What a chat completion is asked with."""
+
+    model: ModelName
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Choices | None = None
+    max_completion_tokens: MaxTokens | None = None
+    max_tokens: MaxTokens | None = None
+    temperature: Temperature | None = None
+    top_p: Share | None = None
+    seed: Seed | None = None
+    stop: Stops = None
+    frequency_penalty: Penalty | None = None
+    presence_penalty: Penalty | None = None
+    logit_bias: LogitBias | None = None
+    logprobs: bool | None = None
+    top_logprobs: Alternatives | None = None
+    response_format: ReplyFormat | None = None
+    tools: Annotated[list[FunctionTool], Field(max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
+    # Of other servers (vLLM, llama.cpp), under the names they gave them.
+    top_k: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    min_p: Share | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
+    # Noted, or without effect on one machine.
+    metadata: Metadata | None = None
+    user: Label | None = None
+    safety_identifier: Label | None = None
+    prompt_cache_key: Label | None = None
+    prompt_cache_retention: Literal["in_memory", "24h"] | None = None
+    store: bool | None = None
+    service_tier: Annotated[Label | None, only("auto", "default", why="there is one tier")] = None
+    modalities: Annotated[list[Literal["text", "audio"]] | None, only(["text"], why=TEXT_ONLY)] = (
+        None
+    )
+    reasoning_effort: Annotated[Label | None, only("none", why="the models do not reason")] = None
+    verbosity: Annotated[Label | None, only("medium", why="length is not steered")] = None
+    # Refused by name.
+    audio: Annotated[None, refusing(TEXT_ONLY)] = None
+    function_call: Annotated[None, refusing("tool_choice replaced it")] = None
+    functions: Annotated[None, refusing("tools replaced it")] = None
+    prediction: Annotated[None, refusing("no engine takes one")] = None
+    web_search_options: Annotated[None, refusing("there is no web search")] = None
+    moderation: Annotated[None, refusing("/v1/moderations is asked by itself")] = None
+    prompt_cache_options: Annotated[None, refusing("prompts are always cached")] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ChatBody":
+        if self.top_logprobs is not None and not self.logprobs:
+            raise ValueError("top_logprobs needs logprobs to be true")
+        if self.stream_options is not None and not self.stream:
+            raise ValueError("stream_options needs stream to be true")
+        names = [tool.function.name for tool in self.tools or ()]
+        if len(set(names)) < len(names):
+            raise ValueError("two tools have the same name")
+        if self.tool_choice not in (None, "none", "auto") and not names:
+            raise ValueError("tool_choice needs tools")
+        if isinstance(self.tool_choice, NamedTool) and self.tool_choice.function.name not in names:
+            raise ValueError(f"tool_choice names {self.tool_choice.function.name!r}, no tool does")
+        return self

@@ -1,0 +1,1 @@
+"""Text completions, and tokens of texts as vLLM's server has them."""

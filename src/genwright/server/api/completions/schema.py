@@ -1,0 +1,89 @@
+"""The request of ``/v1/completions``.
+
+https://platform.openai.com/docs/api-reference/completions/create
+"""
+
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from genwright.server.api.shared.requests import (
+    MOST_TOKENS,
+    Alternatives,
+    Choices,
+    Closed,
+    Label,
+    LogitBias,
+    ModelName,
+    Penalty,
+    Seed,
+    Share,
+    Stops,
+    StreamOptions,
+    Temperature,
+    Text,
+    TokenId,
+    refusing,
+    texts_or_tokens,
+)
+
+PROMPTS = 128
+"""Most prompts of one request; they are answered one after the other."""
+
+Tokens = Annotated[list[TokenId], Field(min_length=1, max_length=MOST_TOKENS)]
+
+
+class CompletionBody(Closed):
+    """What a completion is asked with."""
+
+    model: ModelName
+    prompt: Annotated[
+        Annotated[Text, Tag("text")]
+        | Annotated[list[Text], Field(min_length=1, max_length=PROMPTS), Tag("texts")]
+        | Annotated[Tokens, Tag("tokens")]
+        | Annotated[list[Tokens], Field(min_length=1, max_length=PROMPTS), Tag("token_lists")],
+        Discriminator(texts_or_tokens),
+    ]
+    """Text, a list of texts, token ids, or a list of those."""
+    max_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
+    """By default 16; 0 with ``echo`` scores the prompt and generates nothing."""
+    temperature: Temperature | None = None
+    top_p: Share | None = None
+    n: Choices | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    logprobs: Alternatives | None = None
+    """Likeliest tokens to report at each place; OpenAI's limit of 5 does not hold here."""
+    echo: bool | None = None
+    stop: Stops = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    logit_bias: LogitBias | None = None
+    seed: Seed | None = None
+    user: Label | None = None
+    best_of: Annotated[int, Field(ge=1, le=8)] | None = None
+    top_k: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    min_p: Share | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
+    suffix: Annotated[None, refusing("the models continue a text and do not fill gaps")] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "CompletionBody":
+        if self.best_of is not None and self.best_of != (self.n or 1):
+            raise ValueError("best_of must equal n: candidates are not ranked")
+        if self.max_tokens == 0 and not self.echo:
+            raise ValueError("max_tokens may be 0 only with echo")
+        if self.stream_options is not None and not self.stream:
+            raise ValueError("stream_options needs stream to be true")
+        if len(self.prompts) * (self.n or 1) > PROMPTS:
+            raise ValueError(f"prompts times n may be {PROMPTS}")
+        return self
+
+    @property
+    def prompts(self) -> list[str] | list[list[int]]:
+        """The prompts in their one form: texts, or lists of token ids."""
+        if isinstance(self.prompt, str):
+            return [self.prompt]
+        if self.prompt and isinstance(self.prompt[0], int):
+            return [self.prompt]
+        return self.prompt  # type: ignore[return-value]

@@ -1,0 +1,71 @@
+"""``/v1/files``: https://platform.openai.com/docs/api-reference/files."""
+
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
+from starlette.responses import Response
+
+from genwright.library.files import file_content, get_file, list_files, remove_file, save_file
+from genwright.server.api.shared.stored import file_json, list_json
+from genwright.server.deps import InRights, may
+from genwright.types import Json
+
+router = APIRouter(prefix="/v1/files", tags=["files"])
+
+
+@router.post("", dependencies=[Depends(may("documents.add"))])
+def upload(
+    parts: InRights,
+    file: Annotated[UploadFile, File(description="Its bytes.")],
+    purpose: Annotated[str, Form(max_length=50)] = "user_data",
+) -> Json:
+    """Keep a file; nobody else sees it until it is put into a vector store."""
+    return file_json(save_file(parts, file.filename or "", file.file.read(), purpose))
+
+
+@router.get("")
+def listing(
+    parts: InRights,
+    purpose: Annotated[str, Query(max_length=50)] = "",
+    after: Annotated[str, Query(max_length=64)] = "",
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    order: Literal["asc", "desc"] = "desc",
+) -> Json:
+    """Your files, newest first."""
+    found = list_files(
+        parts, purpose=purpose, after=after, limit=limit + 1, oldest_first=order == "asc"
+    )
+    return list_json([file_json(each) for each in found[:limit]], more=len(found) > limit)
+
+
+@router.get("/{file}")
+def one(file: str, parts: InRights) -> Json:
+    """One file."""
+    return file_json(get_file(parts, file))
+
+
+@router.delete("/{file}")
+def remove(file: str, parts: InRights) -> Json:
+    """Remove a file; documents made of it stay."""
+    remove_file(parts, file)
+    return {"id": file, "object": "file", "deleted": True}
+
+
+@router.get("/{file}/content")
+def content(file: str, parts: InRights) -> Response:
+    """The bytes of a file, as an attachment that a browser does not open."""
+    about, data = file_content(parts, file)
+    return attachment(about.name, data)
+
+
+def attachment(name: str, data: bytes) -> Response:
+    """Bytes to be saved and never shown, whatever they are."""
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "content-security-policy": "sandbox; default-src 'none'",
+        },
+    )

@@ -1,0 +1,1 @@
+"""Improvements: begin, list, decide."""

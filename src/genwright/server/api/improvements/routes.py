@@ -1,0 +1,66 @@
+"""``/v1/improvements``: the loop, for programs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StringConstraints
+
+from genwright.improve.loop import KIND, Wanted, begin
+from genwright.registry import RunRow, Runs
+from genwright.runs.launch import launch
+from genwright.server.api.shared.requests import Closed
+from genwright.server.deps import InRights, may
+from genwright.types import Json
+
+router = APIRouter(
+    prefix="/v1/improvements", tags=["improve"], dependencies=[Depends(may("improve.read"))]
+)
+
+
+class NewImprovement(Closed):
+    """What to improve, and how."""
+
+    assistant: Annotated[str, StringConstraints(max_length=64)] = ""
+    methods: Annotated[list[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=20)]
+    all_feedback: bool = False
+    promote: bool | None = None
+    """Promote what passes the gate; by default as the settings say."""
+
+
+@router.post("", dependencies=[Depends(may("improve.run"))])
+def create(body: NewImprovement, parts: InRights) -> Json:
+    """Begin an improvement in a process of its own."""
+    wanted = Wanted(
+        body.assistant, tuple(body.methods), all_feedback=body.all_feedback, promote=body.promote
+    )
+    run = begin(parts, wanted)
+    launch(parts.workspace, parts.principal, run, KIND)
+    return _shown(Runs(parts.workspace.database, parts.principal).get(run))
+
+
+@router.get("")
+def listing(parts: InRights) -> Json:
+    """Improvements, newest first."""
+    rows = Runs(parts.workspace.database, parts.principal).newest([KIND], 100)
+    return {"object": "list", "data": [_shown(row) for row in rows]}
+
+
+@router.get("/{run}")
+def read(run: int, parts: InRights) -> Json:
+    """One improvement with the gate's decisions."""
+    return _shown(Runs(parts.workspace.database, parts.principal).get(run))
+
+
+def _shown(row: RunRow) -> Json:
+    state = row.results.get("state", {})
+    return {
+        "object": "improvement",
+        "id": row.id,
+        "assistant": row.name,
+        "status": row.status,
+        "outcome": row.results.get("outcome"),
+        "message": row.message,
+        "candidate": state.get("candidate", {}).get("label"),
+        "gate": state.get("gate", {}),
+        "created_at": row.created_at,
+    }

@@ -1,0 +1,1 @@
+"""Assistants and models that the caller may ask."""

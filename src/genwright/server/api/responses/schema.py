@@ -1,0 +1,296 @@
+"""The request of ``/v1/responses``.
+
+https://platform.openai.com/docs/api-reference/responses/create
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+
+from genwright.server.api.chat.schema import (
+    TEXT_ONLY,
+    CallId,
+    FunctionName,
+    JsonFormat,
+    TextFormat,
+)
+from genwright.server.api.shared.requests import (
+    Alternatives,
+    Closed,
+    Label,
+    MaxTokens,
+    Metadata,
+    ModelName,
+    Schema,
+    Share,
+    Temperature,
+    Text,
+    form_of,
+    only,
+    refusing,
+)
+
+ItemId = Annotated[str, StringConstraints(max_length=128)]
+Status = Literal["in_progress", "completed", "incomplete"]
+LOGPROBS = "message.output_text.logprobs"
+RESULTS = "file_search_call.results"
+
+
+class InputText(Closed):
+    """A part of what is said to the model."""
+
+    type: Literal["input_text"]
+    text: Text
+
+
+class OutputText(Closed):
+    """A part of what the model said, as it was sent."""
+
+    type: Literal["output_text"]
+    text: Text
+    annotations: Annotated[list[dict[str, Any]], Field(max_length=1024)] | None = None
+    logprobs: list[dict[str, Any]] | None = None
+
+
+class RefusalText(Closed):
+    """A part in which a model declined."""
+
+    type: Literal["refusal"]
+    refusal: Text
+
+
+def _textual(content: object) -> object:
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind not in ("input_text", "output_text", "refusal"):
+            raise ValueError(f"a part of type {str(kind)[:40]!r} cannot be used: {TEXT_ONLY}")
+    return content
+
+
+Part = Annotated[InputText | OutputText | RefusalText, Field(discriminator="type")]
+Content = Annotated[
+    Annotated[Text, Tag("text")] | Annotated[list[Part], Field(max_length=256), Tag("list")],
+    Discriminator(form_of),
+    BeforeValidator(_textual),
+]
+
+
+class MessageItem(Closed):
+    """Something said; by whom, its role tells."""
+
+    type: Literal["message"]
+    role: Literal["user", "assistant", "system", "developer"]
+    content: Content
+    id: ItemId | None = None
+    status: Status | None = None
+    phase: Label | None = None
+
+
+class CallItem(Closed):
+    """A call that the model made."""
+
+    type: Literal["function_call"]
+    call_id: CallId
+    name: FunctionName
+    arguments: Text
+    id: ItemId | None = None
+    status: Status | None = None
+
+
+class CallOutputItem(Closed):
+    """What came of a call."""
+
+    type: Literal["function_call_output"]
+    call_id: CallId
+    output: Content
+    id: ItemId | None = None
+    status: Status | None = None
+
+
+class SearchItem(Closed):
+    """A search that was made, as it was sent; it is not made again."""
+
+    type: Literal["file_search_call"]
+    id: ItemId
+    queries: Annotated[list[Text], Field(max_length=64)]
+    status: Label
+    results: Annotated[list[dict[str, Any]], Field(max_length=64)] | None = None
+
+
+def _typed(item: object) -> object:
+    """An item with a role and no type is a message."""
+    if isinstance(item, dict) and "type" not in item and "role" in item:
+        return {**item, "type": "message"}
+    return item
+
+
+Item = Annotated[
+    Annotated[MessageItem | CallItem | CallOutputItem | SearchItem, Field(discriminator="type")],
+    BeforeValidator(_typed),
+]
+
+
+class FunctionTool(Closed):
+    """A function that the model may call."""
+
+    type: Literal["function"]
+    name: FunctionName
+    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    parameters: Schema | None = None
+    strict: bool | None = None
+    """Taken and without effect: arguments always fit their schema, by grammar."""
+
+
+class FileSearchTool(Closed):
+    """Answer from collections."""
+
+    type: Literal["file_search"]
+    vector_store_ids: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+        Field(min_length=1, max_length=32),
+    ]
+    max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
+    filters: Annotated[None, refusing("passages are not filtered by attributes here")] = None
+    ranking_options: Annotated[None, refusing("the workspace's settings rank")] = None
+
+
+Tool = Annotated[FunctionTool | FileSearchTool, Field(discriminator="type")]
+
+
+class ChosenFunction(Closed):
+    """The one function that must be called."""
+
+    type: Literal["function"]
+    name: FunctionName
+
+
+class ChosenSearch(Closed):
+    """The search must be used; where it is offered, it always is."""
+
+    type: Literal["file_search"]
+
+
+class SchemaFormat(Closed):
+    """JSON that fits a schema."""
+
+    type: Literal["json_schema"]
+    name: FunctionName
+    schema_: Schema = Field(alias="schema")
+    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    strict: bool | None = None
+    """Taken and without effect: the reply always fits the schema, by grammar."""
+
+
+class TextOptions(Closed):
+    """The form of the reply."""
+
+    format: (
+        Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")] | None
+    ) = None
+    verbosity: Annotated[Label | None, only("medium", why="length is not steered")] = None
+
+
+class ResponseStream(Closed):
+    """How a response is streamed."""
+
+    include_obfuscation: bool | None = None
+    """Taken and without effect: nothing is padded."""
+
+
+class ResponseBody(Closed):
+    """What a response is asked with."""
+
+    model: ModelName
+    input: Annotated[
+        Annotated[Text, Tag("text")]
+        | Annotated[list[Item], Field(min_length=1, max_length=2048), Tag("list")],
+        Discriminator(form_of),
+    ]
+    instructions: Text | None = None
+    previous_response_id: Annotated[str, StringConstraints(max_length=50)] | None = None
+    store: bool | None = None
+    """Whether it can be read, and gone on from, later; yes unless told otherwise."""
+    stream: bool | None = None
+    stream_options: ResponseStream | None = None
+    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tool_choice: (
+        Literal["none", "auto", "required"]
+        | Annotated[ChosenFunction | ChosenSearch, Field(discriminator="type")]
+        | None
+    ) = None
+    parallel_tool_calls: bool | None = None
+    text: TextOptions | None = None
+    temperature: Temperature | None = None
+    top_p: Share | None = None
+    top_logprobs: Alternatives | None = None
+    max_output_tokens: MaxTokens | None = None
+    include: (
+        Annotated[
+            list[Annotated[Label, only(LOGPROBS, RESULTS, why="nothing else can be included")]],
+            Field(max_length=8),
+        ]
+        | None
+    ) = None
+    # Noted, or without effect on one machine.
+    metadata: Metadata | None = None
+    user: Label | None = None
+    safety_identifier: Label | None = None
+    prompt_cache_key: Label | None = None
+    prompt_cache_retention: Literal["in_memory", "24h"] | None = None
+    service_tier: Annotated[Label | None, only("auto", "default", why="there is one tier")] = None
+    truncation: Annotated[
+        Label | None, only("disabled", why="nothing is left out of a conversation unasked")
+    ] = None
+    background: Annotated[bool | None, only(False, why="a response is waited for")] = None
+    # Refused by name.
+    access_programs: Annotated[None, refusing("there are none")] = None
+    background_options: Annotated[None, refusing("a response is waited for")] = None
+    context_management: Annotated[None, refusing("nothing is left out unasked")] = None
+    conversation: Annotated[None, refusing("previous_response_id goes on from a response")] = None
+    image: Annotated[None, refusing(TEXT_ONLY)] = None
+    max_tool_calls: Annotated[None, refusing("only the client calls tools")] = None
+    moderation: Annotated[None, refusing("/v1/moderations is asked by itself")] = None
+    prompt: Annotated[None, refusing("prompts are files of the workspace")] = None
+    prompt_cache_options: Annotated[None, refusing("prompts are always cached")] = None
+    reasoning: Annotated[None, refusing("the models do not reason")] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ResponseBody":
+        names = [tool.name for tool in self.functions]
+        if len(set(names)) < len(names):
+            raise ValueError("two tools have the same name")
+        if self.tool_choice not in (None, "none", "auto") and not self.tools:
+            raise ValueError("tool_choice needs tools")
+        if isinstance(self.tool_choice, ChosenFunction) and self.tool_choice.name not in names:
+            raise ValueError(f"tool_choice names {self.tool_choice.name!r}, no tool does")
+        if len(self.searches) > 1:
+            raise ValueError("one file_search tool names all its vector stores")
+        return self
+
+    @property
+    def functions(self) -> list[FunctionTool]:
+        """The functions among the tools."""
+        return [tool for tool in self.tools or () if isinstance(tool, FunctionTool)]
+
+    @property
+    def searches(self) -> list[FileSearchTool]:
+        """The searches among the tools: one at most."""
+        return [tool for tool in self.tools or () if isinstance(tool, FileSearchTool)]
+
+    def includes(self, what: str) -> bool:
+        """Whether something is to be included."""
+        return what in (self.include or ())
+
+    @property
+    def logprobs(self) -> int | None:
+        """How many alternatives to report with each token; None for no report."""
+        if self.top_logprobs is not None or self.includes(LOGPROBS):
+            return self.top_logprobs or 0
+        return None

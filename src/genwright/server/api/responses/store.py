@@ -1,0 +1,107 @@
+"""Responses that are kept: to be read again, gone on from, and removed, by their owner only."""
+
+import copy
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from genwright.answers.conversations import WITHHELD, readable_documents
+from genwright.errors import NotFound
+from genwright.runtime import Parts
+from genwright.server.api.shared.citations import BETWEEN
+from genwright.storage import StoredResponse, StoreSession
+from genwright.types import Json
+
+LONGEST_CHAIN = 256
+"""Responses that one goes on from at most, one after the other."""
+
+
+def keep(parts: Parts, body: Json, items: list[Json]) -> None:
+    """Store a response with what was said to it."""
+    row = StoredResponse(
+        id=body["id"],
+        owner=parts.principal.name,
+        previous_id=body["previous_response_id"],
+        items=items,
+        body=body,
+    )
+    with parts.workspace.database.write(parts.principal) as session:
+        session.add(row)
+
+
+def read(parts: Parts, id_: str) -> tuple[Json, list[Json]]:
+    """A response as its owner may see it now, and what was said to it.
+
+    Raises:
+        NotFound: They have none of that id.
+    """
+    with parts.workspace.database.read(parts.principal) as session:
+        row = _find(session, id_)
+        return _as_readable(session, row.body), list(row.items)
+
+
+def remove(parts: Parts, id_: str) -> None:
+    """Remove a response; those that go on from it stay, and begin with themselves.
+
+    Raises:
+        NotFound: They have none of that id.
+    """
+    with parts.workspace.database.write(parts.principal) as session:
+        session.delete(_find(session, id_))
+
+
+def chain(parts: Parts, id_: str) -> list[Json]:
+    """All items up to a response and with it, oldest first.
+
+    Raises:
+        NotFound: They have none of that id.
+    """
+    turns: list[list[Json]] = []
+    next_: str | None = id_
+    with parts.workspace.database.read(parts.principal) as session:
+        while next_ is not None and len(turns) < LONGEST_CHAIN:
+            try:
+                row = _find(session, next_)
+            except NotFound:
+                if not turns:
+                    raise
+                break  # an earlier one was removed since
+            turns.append([*row.items, *_as_readable(session, row.body)["output"]])
+            next_ = row.previous_id
+    return [item for turn in reversed(turns) for item in turn]
+
+
+def _find(session: StoreSession, id_: str) -> StoredResponse:
+    owned = StoredResponse.owner == session.principal.name
+    row = session.scalar(select(StoredResponse).where(StoredResponse.id == id_, owned))
+    if row is None:
+        raise NotFound(f"You have no response {id_[:60]!r}.")
+    return row
+
+
+def _as_readable(session: StoreSession, body: Json) -> Json:
+    """A response without what rests on documents that its owner may no longer read."""
+    about = body.get("x_genwright")
+    if not about:
+        return body
+    cited = {each["document"] for part in about["sentences"] for each in part["citations"]}
+    cited |= {hit["document"] for hit in about["passages"]}
+    known = readable_documents(session, cited)
+    return body if cited <= known else _withheld(copy.deepcopy(body), known)
+
+
+def _withheld(body: Json, known: Collection[int]) -> Json:
+    about = body["x_genwright"]
+    sentences, gone = about["sentences"], 0
+    for part in sentences:
+        if any(each["document"] not in known for each in part["citations"]):
+            part |= {"text": WITHHELD, "support": 0.0, "citations": []}
+            gone += 1
+    about["passages"] = [hit for hit in about["passages"] if hit["document"] in known]
+    for item in body["output"]:
+        if item["type"] == "file_search_call":
+            item["results"] = None
+        elif item["type"] == "message" and gone:
+            text = BETWEEN.join(part["text"] for part in sentences)
+            item["content"] = [{**item["content"][0], "text": text, "annotations": []}]
+    return body

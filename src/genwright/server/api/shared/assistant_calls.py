@@ -1,0 +1,127 @@
+"""Answers of an assistant, sentence by sentence: queued, traced and counted as replies are."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from threading import Event
+
+from genwright.access import Identity
+from genwright.answers.answerer import EXTRACTIVE, Answer, Answerer
+from genwright.answers.assistants import answerer_of, scope_of
+from genwright.answers.chat import Chat
+from genwright.engines import Message
+from genwright.errors import TooMany
+from genwright.grounding.citations import Sentence
+from genwright.monitoring.tracing import trace_id
+from genwright.registry import Served
+from genwright.retrieval import Scope
+from genwright.server.api.shared.citations import Files, files_of
+from genwright.server.api.shared.model_calls import Begun, size_of, watching
+from genwright.server.api.shared.pushing import told
+from genwright.server.service import Service
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an assistant is asked."""
+
+    served: Served
+    text: str
+    before: tuple[Message, ...] = ()
+    """Earlier turns: what the question points back to is taken from them."""
+    max_tokens: int | None = None
+    """Least of this and the version's own counts."""
+    scope: Scope | None = None
+    """Where to look instead of where the version says."""
+
+    @property
+    def model(self) -> str:
+        """In whose queue it waits."""
+        answer = self.served.version.config.answer
+        return EXTRACTIVE if answer.extractive else answer.model
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The last piece: the whole answer, and what the API calls the documents in it."""
+
+    answer: Answer
+    files: Files
+
+
+async def by_assistant(
+    service: Service, identity: Identity, question: Question
+) -> AsyncGenerator[Begun | Sentence | Answered, None]:
+    """What an assistant answers, sentence by checked sentence, and then the whole answer.
+
+    Raises:
+        As ``by_model``.
+    """
+    outcome: tuple[str, int, int] | None = ("cancelled", 0, 0)
+    try:
+        with watching(service, identity, question.model, size_of([question.text])) as watch:
+            pieces = service.generate(
+                question.model,
+                identity,
+                lambda cancel: _ask(service, identity, question, cancel),
+                watch.seen.queued,
+            )
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    if isinstance(piece, Answered):
+                        watch.usage, watch.finish = piece.answer.usage, "stop"
+                        outcome = _outcome(piece.answer)
+                    elif isinstance(piece, Sentence):
+                        watch.sentence(piece.text)
+                    yield piece
+    except TooMany:
+        outcome = None
+        raise
+    except Exception:
+        outcome = ("error", 0, 0)
+        raise
+    finally:
+        if outcome is not None:
+            service.metrics.answered(question.served.name, *outcome)
+
+
+def _outcome(answer: Answer) -> tuple[str, int, int]:
+    supported = sum(bool(sentence.citations) for sentence in answer.sentences)
+    outcome = "refused" if answer.refused else "answered"
+    return outcome, supported, len(answer.sentences) - supported
+
+
+def _ask(
+    service: Service, identity: Identity, question: Question, cancel: Event
+) -> Iterator[Begun | Sentence | Answered]:
+    answerer = _answerer(service, identity, question)
+    parts = answerer.parts
+    known = {"genwright.assistant": question.served.label, "genwright.question": question.text}
+    with parts.tracing.span(f"invoke_agent {question.served.name}", known | _AGENT) as span:
+        yield Begun(trace_id(span), cancel)
+        scope = question.scope or scope_of(parts, question.served)
+
+        def ask(tell: Callable[[Sentence | Answered], None]) -> Answered:
+            most = answerer.settings.history
+            before = question.before[-most:] if most else ()
+            alone = Chat(answerer).alone(question.text, before, cancel)
+            answer = answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
+            return Answered(answer, files_of(parts, answer))
+
+        for piece in told(ask, cancel):
+            if isinstance(piece, Answered):
+                span.set_attribute("genwright.refused", piece.answer.refused)
+            yield piece
+
+
+_AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "genwright"}
+
+
+def _answerer(service: Service, identity: Identity, question: Question) -> Answerer:
+    served = question.served
+    settings = served.version.config.settings(service.settings)
+    if question.max_tokens is not None:
+        least = min(question.max_tokens, settings.answer.max_tokens)
+        answer = settings.answer.model_copy(update={"max_tokens": least})
+        settings = settings.model_copy(update={"answer": answer})
+    return answerer_of(service.parts_for(identity, settings), served)

@@ -1,0 +1,170 @@
+"""What the ``model`` of a request names: an assistant, or a model as it is.
+
+Whatever is not there, or not the asker's to use, is not found, in the same words.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import httpx
+
+from genwright.access import Identity
+from genwright.answers.answerer import EXTRACTIVE
+from genwright.engines.keyring import find_key
+from genwright.errors import GenwrightError, NotFound
+from genwright.registry import Served
+from genwright.server.service import Service
+from genwright.settings import OpenAISettings
+
+Kind = Literal["chat", "embed"]
+
+OTHERS_SECONDS = 60.0
+"""How long the list of another server's models is taken to hold."""
+ASK_SECONDS = 3.0
+"""Longest wait for such a list."""
+MOST_LISTED = 1000
+"""Models of one server that are looked at."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A model as it is, by the name that ``Models.engine`` takes."""
+
+    name: str
+
+
+Target = Plain | Served
+
+
+@lru_cache(maxsize=256)
+def _listed_by(server: OpenAISettings, period: int) -> tuple[str, ...]:
+    """Ids that ``GET /models`` gives; none where the server does not answer well.
+
+    Args:
+        server: Who is asked.
+        period: Which ``OTHERS_SECONDS`` it is: in the next one it is asked again.
+    """
+    try:
+        key = find_key(server.key) if server.key else "none"
+        reply = httpx.get(
+            f"{server.base_url.rstrip('/')}/models",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=ASK_SECONDS,
+        )
+        rows = reply.raise_for_status().json()["data"][:MOST_LISTED]
+        return tuple(str(row["id"])[:200] for row in rows)
+    except (httpx.HTTPError, GenwrightError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _of_server(service: Service, name: str) -> list[str]:
+    """``SERVER/MODEL`` of every model that a server of the settings lists."""
+    server = service.settings.servers.get(name)
+    if server is None:
+        return []
+    period = int(time.monotonic() // OTHERS_SECONDS)
+    return [f"{name}/{each}" for each in _listed_by(server, period)]
+
+
+def plain_models(service: Service) -> dict[str, Kind]:
+    """Every model that may be asked as it is: pulled, named by settings, or of a server."""
+    settings, models = service.settings, service.parts.models
+    others = (each for name in settings.servers for each in _of_server(service, name))
+    found: dict[str, Kind] = dict.fromkeys(others, "chat")
+    for each in models.catalog.models():
+        if each.pulled and each.kind != "rerank":
+            found[each.name] = "embed" if each.kind == "embed" else "chat"
+    found[settings.embedding.model] = "embed"
+    for name in _answering(service):
+        found[name] = "chat"
+    for known in models.versions.known(service.parts.principal):
+        live = models.versions.resolve(service.parts.principal, known.name)
+        if live.facts.objective != "reward":  # it scores for trainings, and answers nobody
+            found[live.served_as.rpartition("@")[0]] = "chat"
+    return found
+
+
+def _answering(service: Service) -> set[str]:
+    """Models by which assistants answer, as far as they are there."""
+    named = {known.model for known in service.assistants.known(service.parts.principal)}
+    named = {each for each in (*named, service.settings.answer.model) if each != EXTRACTIVE}
+    return {each for each in named if _is_there(service, each)}
+
+
+def _is_there(service: Service, name: str) -> bool:
+    try:
+        service.parts.models.check(name)
+    except NotFound:
+        return False
+    return True
+
+
+def target_of(service: Service, identity: Identity, named: str, kind: Kind = "chat") -> Target:
+    """What a name stands for. It blocks.
+
+    Args:
+        service: The server's parts.
+        identity: Who asks.
+        named: ``NAME``, ``NAME@VERSION`` or ``NAME@ALIAS`` of an assistant, or a model.
+        kind: What it must be able to do; assistants only chat.
+
+    Raises:
+        NotFound: There is nothing of that name that they may ask.
+    """
+    if not identity.may_ask(named):
+        raise unknown(named)
+    if _is_at_hand(service, named, kind):
+        return Plain(named)
+    if kind == "chat":
+        try:
+            return service.assistants.resolve(identity.principal, named)
+        except NotFound:
+            pass
+    if _is_elsewhere(service, named, kind):
+        return Plain(named)
+    raise unknown(named)
+
+
+def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
+    """Whether a name is that of a pulled model, or of one that the settings name.
+
+    Looked at first because it costs next to nothing; so a model's name hides an assistant's.
+    """
+    settings = service.settings
+    set_ = settings.embedding.model if kind == "embed" else settings.answer.model
+    if named == set_ and named != EXTRACTIVE:
+        return kind == "embed" or _is_there(service, named)
+    if "/" in named:
+        return False
+    held = service.parts.models.catalog.manifest(named)
+    if held is not None:
+        return held.kind == kind
+    return kind == "chat" and _is_trained(service, named)
+
+
+def _is_trained(service: Service, named: str) -> bool:
+    """Whether a name is that of a version in the registry."""
+    try:
+        return service.parts.models.trained(named) is not None
+    except GenwrightError:
+        return False
+
+
+def _is_elsewhere(service: Service, named: str, kind: Kind) -> bool:
+    """Whether a name is that of a model that assistants answer by, or of another server's."""
+    server, slash, _ = named.partition("/")
+    if slash and server not in service.settings.servers:
+        return False
+    if kind == "chat" and named in _answering(service):
+        return True
+    return bool(slash) and named in _of_server(service, server)
+
+
+def unknown(named: str) -> NotFound:
+    """The error for a model that is not there, or not the asker's."""
+    shown = named if len(named) <= 80 else f"{named[:80]}…"
+    return NotFound(
+        f"There is no model {shown!r} that you may ask: GET /v1/models lists those there are."
+    )

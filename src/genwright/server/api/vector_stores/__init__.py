@@ -1,0 +1,1 @@
+"""Vector stores: collections under OpenAI's name, with their files and search."""

@@ -1,0 +1,94 @@
+"""Batches of files: the batch's id holds the files' own, so that nothing more need be stored."""
+
+import base64
+import binascii
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+
+from genwright.errors import NotFound, UsageError
+from genwright.library.documents import show_document
+from genwright.library.files import Attached, attached_files
+from genwright.runtime import Parts
+from genwright.server.api.shared.stored import AddedFiles
+from genwright.types import Json
+
+LONGEST = 20_000
+"""Characters of a batch's id."""
+
+
+def files_of(body: AddedFiles) -> Iterator[tuple[str, Json]]:
+    """Each file of a request with its attributes.
+
+    Raises:
+        UsageError: It names none.
+    """
+    if not (body.files or body.file_ids):
+        raise UsageError("Expected file_ids or files; got neither.")
+    for each in body.files or ():
+        yield each.file_id, dict(each.attributes or {})
+    for file in body.file_ids or ():
+        yield file, dict(body.attributes or {})
+
+
+def id_of(body: AddedFiles) -> str:
+    """The id of a batch."""
+    names = ",".join(file for file, _ in files_of(body))
+    return "vsfb_" + base64.urlsafe_b64encode(zlib.compress(names.encode())).decode().rstrip("=")
+
+
+def attached_of(parts: Parts, collection: int, batch: str) -> list[Attached]:
+    """The files of a batch that are in a collection.
+
+    Raises:
+        NotFound: There is no such batch.
+    """
+    wanted = set(_names(batch))
+    found = [each for each in attached_files(parts, collection) if each.file_id in wanted]
+    if not found:
+        raise _missing(batch)
+    return found
+
+
+def batch_json(parts: Parts, collection: int, batch: str) -> Json:
+    """How far a batch is."""
+    found = attached_of(parts, collection, batch)
+    counts = Counter(each.status for each in found)
+    states = ("in_progress", "completed", "failed", "cancelled")
+    return {
+        "id": batch,
+        "object": "vector_store.files_batch",
+        "created_at": min(each.created_at for each in found),
+        "vector_store_id": f"vs_{collection}",
+        "status": "in_progress" if counts["in_progress"] else "completed",
+        "file_counts": {**{state: counts[state] for state in states}, "total": len(found)},
+    }
+
+
+def text_of(parts: Parts, file: Attached) -> Json:
+    """The text of an attached file, as the API has it."""
+    if file.document is None:
+        raise NotFound(f"There is no text of {file.file_id!r}: it is {file.status}.")
+    shown = show_document(parts.workspace.database, parts.principal, str(file.document))
+    return {
+        "object": "vector_store.file_content.page",
+        "data": [{"type": "text", "text": shown.text}],
+        "has_more": False,
+        "next_page": None,
+    }
+
+
+def _names(batch: str) -> list[str]:
+    packed = batch.removeprefix("vsfb_")
+    if batch == packed or len(packed) > LONGEST:
+        raise _missing(batch)
+    try:
+        data = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        # A bound on what it unpacks to: an id is whatever a client sends.
+        return zlib.decompressobj().decompress(data, 64 * 1024).decode().split(",")
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise _missing(batch) from error
+
+
+def _missing(batch: str) -> NotFound:
+    return NotFound(f"There is no batch {batch[:80]!r}.")

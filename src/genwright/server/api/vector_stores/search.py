@@ -1,0 +1,54 @@
+"""Searching one vector store: passages in the asker's rights, filtered by attributes."""
+
+from collections.abc import Iterator
+
+from genwright.library.collections import get_collection
+from genwright.library.files import Attached, attached_files
+from genwright.retrieval import Hit, Scope
+from genwright.runtime import Parts
+from genwright.server.api.shared.stored import Searched, found_json
+from genwright.server.api.vector_stores.filters import fits
+from genwright.types import Json
+
+SPARE = 4
+"""So many times the wanted hits are looked at, because a filter leaves some out."""
+
+
+def search_store(parts: Parts, collection: int, body: Searched) -> Json:
+    """What a search of one collection finds.
+
+    Raises:
+        NotFound: There is no such collection that the asker knows of.
+        UsageError: A filter is none.
+    """
+    name = get_collection(parts, collection).name
+    files = {each.document: each for each in attached_files(parts, collection)}
+    queries = [body.query] if isinstance(body.query, str) else body.query
+    least = (body.ranking_options or {}).get("score_threshold")
+    found: dict[int, Hit] = {}
+    for query in queries:
+        k = min(1000, body.max_num_results * (SPARE if body.filters else 1) + SPARE)
+        for hit in _fitting(parts.find(query, k=k, scope=Scope((name,))), files, body.filters):
+            best = found.get(hit.passage)
+            found[hit.passage] = hit if best is None or hit.score > best.score else best
+    ranked = sorted(found.values(), key=lambda hit: -hit.score)
+    if isinstance(least, int | float):
+        ranked = [hit for hit in ranked if hit.score >= least]
+    rows = [found_json(hit, files.get(hit.document)) for hit in ranked[: body.max_num_results]]
+    return {
+        "object": "vector_store.search_results.page",
+        "search_query": queries,
+        "data": rows,
+        "has_more": len(ranked) > body.max_num_results,
+        "next_page": None,
+    }
+
+
+def _fitting(
+    hits: list[Hit], files: dict[int | None, Attached], filters: Json | None
+) -> Iterator[Hit]:
+    """Hits of this very collection (others may have its name) whose attributes fit."""
+    for hit in hits:
+        file = files.get(hit.document)
+        if file is not None and fits(file.attributes, filters):
+            yield hit

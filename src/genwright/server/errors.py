@@ -1,0 +1,148 @@
+"""Errors as clients expect them: OpenAI's shape for programs, a page for people.
+
+https://platform.openai.com/docs/guides/error-codes: ``{"error": {"message", "type", "param",
+"code"}}``. Types are OpenAI's own where it has one for the case.
+"""
+
+import logging
+import math
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from genwright.errors import GenwrightError, TooMany
+from genwright.server.replies import CLIENT_GONE, ClientGone
+from genwright.types import Json
+
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    429: "rate_limit_error",
+    503: "service_unavailable_error",
+}
+"""By status; other ones below 500 are ``invalid_request_error``, the rest ``server_error``."""
+
+log = logging.getLogger("genwright.server")
+
+
+def problem(
+    status: int, message: str, *, param: str | None = None, code: str | None = None
+) -> Json:
+    """The body of an error."""
+    default = "server_error" if status >= 500 else "invalid_request_error"
+    kind = TYPES.get(status, default)
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def reply(
+    status: int,
+    message: str,
+    *,
+    param: str | None = None,
+    code: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """A response with an error."""
+    body = problem(status, message, param=param, code=code)
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Turn what routes raise into replies."""
+    app.add_exception_handler(GenwrightError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientGone, _gone)
+    app.add_exception_handler(Exception, _bug)
+
+
+def of_error(error: BaseException) -> tuple[int, Json]:
+    """Status and body for what went wrong, as it may be told to a client."""
+    if isinstance(error, TooMany):
+        return 429, problem(429, str(error), code="rate_limit_exceeded")
+    if isinstance(error, GenwrightError):
+        # OpenAI has no 422; clients take 400 for a request that was understood and not done.
+        status = 400 if error.http_status == 422 else error.http_status
+        code = "model_not_found" if error.http_status == 404 else None
+        param = getattr(error, "param", None)
+        return status, problem(status, str(error), param=param, code=code)
+    return 500, problem(500, "This is a bug of genwright. Its log has more, by the x-request-id.")
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    status, body = of_error(error)
+    headers = None
+    if isinstance(error, TooMany):
+        headers = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+    if status >= 500:
+        log.warning("request failed", extra={"error": str(error), "kind": type(error).__name__})
+    return _shown(request, status, body, headers)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    said = first["msg"].removeprefix("Value error, ")
+    body = problem(400, f"{where}: {said}.", param=where, code="invalid_value")
+    return _shown(request, 400, body)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = str(error.detail)
+    if error.status_code == 404 and message == "Not Found":
+        message = f"There is nothing at {request.url.path}."
+    if error.status_code == 405:
+        message = f"{request.url.path} does not take {request.method}."
+    phrase = HTTPStatus(error.status_code).phrase
+    body = problem(error.status_code, message or phrase)
+    return _shown(request, error.status_code, body, dict(error.headers or {}))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    log.exception("bug", exc_info=error)
+    status, body = of_error(error)
+    return _shown(request, status, body)
+
+
+HEADINGS = {
+    403: "You may not do this",
+    404: "Not found",
+    405: "Not possible here",
+    429: "Too much at once",
+    500: "Something broke",
+    503: "Not available just now",
+}
+"""Of error pages; others say that the request was not understood."""
+
+
+def _shown(
+    request: Request, status: int, body: Json, headers: dict[str, str] | None = None
+) -> Response:
+    """An error as whoever asked reads it: a page in a browser, else JSON."""
+    from genwright.server.pages.views.rendering import render, wants_page
+
+    if not wants_page(request):
+        return JSONResponse(body, status_code=status, headers=headers)
+    page = render(
+        request,
+        "error.html",
+        status,
+        code=status,
+        heading=HEADINGS.get(status, "That did not work"),
+        message=body["error"]["message"],
+        request_id=getattr(request.state, "request_id", ""),
+    )
+    page.headers.update(headers or {})
+    return page

@@ -1,0 +1,77 @@
+"""What a server does for the loop: canaries that are worse end, promotions go back, runs begin."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from genwright.access import audit
+from genwright.errors import GenwrightError
+from genwright.improve.canaries import start_canary, watch_canaries
+from genwright.improve.loop import KIND, Wanted, begin
+from genwright.improve.rollback import take_back
+from genwright.registry import RunRow, Runs
+from genwright.runs.launch import launch
+from genwright.types import OWNER
+
+if TYPE_CHECKING:
+    from genwright.server.service import Service
+
+log = logging.getLogger("genwright.server")
+
+
+def look_after(service: "Service") -> None:
+    """One look; what is done goes into the audit log."""
+    database, assistants = service.workspace.database, service.assistants
+    for ended in watch_canaries(database, assistants):
+        log.warning("a canary was ended", extra={"canary": ended.assistant, "why": ended.reason})
+        with database.write(OWNER) as session:
+            audit.record(session, "canary.end", f"{ended.assistant}@{ended.version}")
+    for told in take_back(database, assistants):
+        log.warning("a promotion was taken back", extra=told)
+        with database.write(OWNER) as session:
+            audit.record(session, "assistant.rollback", told["to"], {"alert": told["alert"]})
+    _canary_of_candidates(service)
+    _begin_when_due(service)
+
+
+def _canary_of_candidates(service: "Service") -> None:
+    """Give a new candidate that waits its share of conversations, where settings ask for it."""
+    share = service.settings.improve.canary
+    if not share:
+        return
+    runs = Runs(service.workspace.database, OWNER)
+    for row in runs.newest([KIND], 5):
+        label = row.results.get("state", {}).get("candidate", {}).get("label", "")
+        if row.results.get("outcome") != "waiting" or not label or row.results.get("canary"):
+            continue
+        name, _, number = label.partition("@")
+        try:
+            start_canary(service.workspace.database, OWNER, service.assistants, name, number, share)
+        except GenwrightError as error:
+            log.info("no canary", extra={"error": str(error)})
+        runs.update(row.id, results={**row.results, "canary": share})
+
+
+def _begin_when_due(service: "Service") -> None:
+    """Begin scheduled improvements, one at a time."""
+    settings = service.settings.improve
+    if not settings.every_hours:
+        return
+    runs = Runs(service.workspace.database, OWNER).newest([KIND], 50)
+    if any(row.status == "running" for row in runs):
+        return
+    for name in settings.assistants or ("",):
+        served = service.assistants.resolve(OWNER, name)
+        if _age_hours(runs, served.name) < settings.every_hours:
+            continue
+        run = begin(service.parts, Wanted(served.name))
+        launch(service.workspace, OWNER, run, KIND)
+        log.info("an improvement has begun", extra={"run": run, "assistant": served.name})
+        return
+
+
+def _age_hours(runs: list[RunRow], name: str) -> float:
+    from datetime import datetime
+
+    at = [datetime.fromisoformat(row.created_at).timestamp() for row in runs if row.name == name]
+    return (time.time() - max(at)) / 3600 if at else float("inf")

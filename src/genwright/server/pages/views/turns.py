@@ -1,0 +1,179 @@
+"""A turn of a conversation being answered: in its queue, sentence by sentence, then kept."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from threading import Event
+
+from pydantic import BaseModel, Field
+
+from genwright.access import Identity
+from genwright.answers.answerer import Answer
+from genwright.answers.assistants import answerer_of, scope_of
+from genwright.answers.chat import Chat
+from genwright.answers.conversations import (
+    find,
+    missing,
+    read_conversation,
+    remove_conversation,
+    rewind,
+)
+from genwright.errors import UsageError
+from genwright.grounding.citations import Sentence
+from genwright.registry import Served
+from genwright.runtime import Parts
+from genwright.server.api.shared.assistant_calls import Question
+from genwright.server.api.shared.model_calls import watching
+from genwright.server.api.shared.pushing import told
+from genwright.server.service import Service
+from genwright.storage import Conversation
+
+TITLE_CHARACTERS = 80
+LONGEST_QUESTION = 20_000
+
+
+class QuestionForm(BaseModel):
+    """What the composer sends."""
+
+    text: str = Field(min_length=1, max_length=LONGEST_QUESTION)
+    assistant: str = Field(default="", max_length=200)
+    replaces: int | None = Field(default=None, ge=1, le=2**53)
+    """Message from which on everything is asked anew."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The next question of a conversation.
+
+    Args:
+        served: Who answers.
+        text: The question.
+        conversation: Which one it belongs to; None begins one.
+        replaces: Message from which on everything is taken out first; None for nothing.
+    """
+
+    served: Served
+    text: str
+    conversation: int | None = None
+    replaces: int | None = None
+
+
+def asked_of(
+    service: Service, identity: Identity, form: QuestionForm, conversation: int | None
+) -> Asked:
+    """A question as a form gives it. It blocks.
+
+    Raises:
+        NotFound: The asker has no such conversation, or there is no such assistant.
+        UsageError: There is no question.
+        Refused: It holds identifiers that no model may read.
+    """
+    text, assistant = form.text.strip(), form.assistant
+    if not text:
+        raise UsageError("Expected a question, got nothing.")
+    first = ""
+    if conversation is not None:
+        about, turns = read_conversation(service.parts_for(identity), conversation)
+        if about.owner != identity.principal.name:
+            raise missing(conversation)
+        assistant = assistant or about.assistant
+        first = next((turn.text for turn in turns if turn.role == "user"), "")
+    served = service.assistants.resolve(identity.principal, assistant)
+    if "@" not in assistant:
+        served = service.routed(identity, served, first or text)
+    return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
+
+
+def retitle(parts: Parts, conversation: int, title: str) -> None:
+    """Give a conversation of the principal's own another title.
+
+    Raises:
+        NotFound: The principal has no such conversation.
+        UsageError: The title is empty.
+    """
+    plain = " ".join(title.split())[:TITLE_CHARACTERS]
+    if not plain:
+        raise UsageError("Expected a title, got nothing.")
+    with parts.workspace.database.write(parts.principal) as session:
+        find(session, conversation, Conversation.owner == parts.principal.name).title = plain
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first piece: it is this conversation's turn."""
+
+    conversation: int
+
+
+Piece = Started | Sentence | Answer
+
+
+async def answered(
+    service: Service, identity: Identity, asked: Asked
+) -> AsyncGenerator[Piece, None]:
+    """The conversation, sentences as they are checked, the answer once it is kept.
+
+    Closing this cancels it; what was written by then is kept.
+
+    Raises:
+        NotFound: The asker has no such conversation.
+        TooMany: The queue is full, or a quota used up.
+        EngineFailed: The model died or does not load.
+    """
+    model = Question(asked.served, asked.text).model
+    with watching(service, identity, model) as watch:
+        pieces = service.generate(
+            model,
+            identity,
+            lambda cancel: _run(service.parts_of(identity, asked.served), asked, cancel),
+            watch.seen.queued,
+        )
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, Answer):
+                    watch.usage, watch.finish = piece.usage, "stop"
+                    _count(service, asked.served, piece)
+                elif isinstance(piece, Sentence):
+                    watch.sentence(piece.text)
+                yield piece
+
+
+def _count(service: Service, served: Served, answer: Answer) -> None:
+    supported = sum(bool(sentence.citations) for sentence in answer.sentences)
+    outcome = "refused" if answer.refused else "answered"
+    service.metrics.answered(served.name, outcome, supported, len(answer.sentences) - supported)
+
+
+def _run(parts: Parts, asked: Asked, cancel: Event) -> Iterator[Piece]:
+    begun = asked.conversation is None
+    conversation = _prepared(parts, asked)
+    try:
+        chat = Chat(answerer_of(parts, asked.served), conversation)
+        scope = scope_of(parts, asked.served)
+        yield Started(conversation)
+
+        def ask(tell: Callable[[Sentence | Answer], None]) -> Answer:
+            return chat.ask(asked.text, scope=scope, on_sentence=tell, cancel=cancel)
+
+        yield from told(ask, cancel)
+    except Exception:
+        if begun and not read_conversation(parts, conversation)[1]:
+            remove_conversation(parts, conversation)  # nothing was said in it
+        raise
+
+
+def _prepared(parts: Parts, asked: Asked) -> int:
+    """The conversation as it is when the question comes."""
+    if asked.conversation is not None:
+        if asked.replaces is not None:
+            rewind(parts, asked.conversation, asked.replaces)
+        return asked.conversation
+    with parts.workspace.database.write(parts.principal) as session:
+        row = Conversation(
+            owner=parts.principal.name,
+            title=" ".join(asked.text.split())[:TITLE_CHARACTERS],
+            assistant=asked.served.name,
+        )
+        session.add(row)
+        session.flush()
+        return row.id

@@ -1,1 +1,0 @@
-"""Routes of the API, one file each; each has a ``router``."""

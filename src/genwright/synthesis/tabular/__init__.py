@@ -1,0 +1,1 @@
+"""Synthetic tables: a Gaussian copula, with measures of fidelity and of privacy."""

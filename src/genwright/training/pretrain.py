@@ -1,0 +1,360 @@
+"""Pre-training from scratch: a text in, a model in the registry out.
+
+Radford et al. 2019 for decoders, Devlin et al. 2018 for encoders, Raffel et al. 2020 for
+encoder-decoders; schedules with warm-up and cosine or WSD (Hu et al. 2024, arXiv:2404.06395).
+"""
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, ValidationError
+
+from genwright.errors import UsageError
+from genwright.export.saving import WHOLE, export_kinds
+from genwright.models.bases import BaseModel, load_tokenizer
+from genwright.registry import DataFacts, Facts
+from genwright.runs.mlflow import mirror
+from genwright.settings import Section, merged
+from genwright.training.architectures import CORRUPTED, MASKED, Architecture, build, configuration
+from genwright.training.config import TrainConfig
+from genwright.training.texts import Crops, Tokens, blocks_of, held_out, write_tokens
+from genwright.training.tokenizers import KINDS, train_tokenizer
+from genwright.training.trainer import Fitted, Job
+from genwright.types import Json
+
+if TYPE_CHECKING:
+    from genwright.tuning.steps.walk import Bench
+
+KIND = "pretrain"
+VALIDATED = 64
+"""Blocks that the loss is measured on while training; in the end it is all of the held-out part."""
+SAMPLE = 120
+"""Tokens of a sample."""
+
+
+class PretrainConfig(Section):
+    """One pre-training."""
+
+    texts: tuple[Path, ...] = Field(min_length=1)
+    """UTF-8 files; their last part is held out."""
+    name: str = ""
+    """Of the model in the registry."""
+    tokenizer: str = "bpe"
+    """A folder, or a kind that is trained on the texts: bpe, wordpiece, unigram, bytes."""
+    vocabulary: int = Field(default=4000, ge=2)
+    """Tokens, where one is trained."""
+    held_out: float = Field(default=0.1, gt=0, lt=0.9)
+    """Share of the characters, at the end, that is not trained on."""
+    sample: str = "\n"
+    """How samples begin that are written while training."""
+    architecture: Architecture = Architecture()
+    train: TrainConfig = TrainConfig(
+        epochs=1, batch_size=16, learning_rate=1e-3, weight_decay=0.1, betas=(0.9, 0.95), patience=0
+    )
+    quantise: tuple[str, ...] = ("f16", "q8_0")
+    """GGUF files that are made, where llama.cpp runs the family."""
+    licence: str = "not stated"
+    """Of the weights."""
+
+
+def configured(values: Json, sets: Mapping[str, str] | None = None) -> PretrainConfig:
+    """A configuration of a file's values and what ``--set`` says.
+
+    Keys of ``architecture`` and ``train`` may stand without their section.
+
+    Raises:
+        UsageError: A key is unknown or a value out of range.
+    """
+    placed: Json = {}
+    for key, value in (sets or {}).items():
+        if key in Architecture.model_fields:
+            placed.setdefault("architecture", {})[key] = value
+        elif key in TrainConfig.model_fields:
+            placed.setdefault("train", {})[key] = value.split(",") if key == "betas" else value
+        else:
+            placed[key] = value.split(",") if key == "quantise" else value
+    usual = PretrainConfig.model_fields["train"].default.model_dump(exclude_unset=True)
+    try:
+        return PretrainConfig.model_validate(merged(merged({"train": usual}, values), placed))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{where} = {first.get('input')!r}: {first['msg']}. See docs/pretraining.md."
+        ) from error
+
+
+def begin(bench: "Bench", config: PretrainConfig) -> int:
+    """Keep a run that is asked for, and return its id."""
+    for path in config.texts:
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}: name UTF-8 texts.")
+    name = config.name or f"{config.texts[0].stem.lower()[:30]}-{config.architecture.family}"
+    asked = config.model_copy(
+        update={"name": name, "texts": tuple(map(Path.resolve, config.texts))}
+    )
+    return bench.runs.begin(KIND, name, asked.model_dump(mode="json"), {})
+
+
+def pretrain(bench: "Bench", run: int) -> Json:
+    """Train a model that was begun, or go on with one that was interrupted; publish it.
+
+    Returns:
+        ``{"run", "version", "metrics", "seconds", "tokens", "cpu_seconds", …}``.
+
+    Raises:
+        UsageError: The texts are too short, or the tokenizer does not fit.
+    """
+    return _Pretraining(bench, run).go()
+
+
+class _Pretraining:
+    """One run."""
+
+    def __init__(self, bench: "Bench", run: int) -> None:
+        self.bench, self.run = bench, run
+        self.config = PretrainConfig.model_validate(bench.runs.get(run).config)
+        self.folder = bench.workspace.runs_dir / str(run)
+        self.shape = self.config.architecture
+        self.samples: list[Json] = []
+
+    def go(self) -> Json:
+        """Everything; an error is kept in the run and raised on."""
+        from genwright.training.quiet import quietly
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.bench.runs.take_up(self.run)
+        began, used = time.monotonic(), time.process_time()
+        try:
+            with quietly():
+                result = self._go()
+        except BaseException as error:
+            status = "failed" if isinstance(error, Exception) else "stopped"
+            self.bench.runs.update(self.run, status=status, message=str(error), process=None)
+            raise
+        result["cpu_seconds"] = round(time.process_time() - used, 1)
+        self.bench.runs.update(
+            self.run, status=result["status"], message=result.get("version", ""), process=None,
+            results=result, seconds=time.monotonic() - began,
+        )  # fmt: skip
+        mirror(self.bench.runs, self.run, self.bench.progress)
+        return result
+
+    def _go(self) -> Json:
+        import torch
+
+        torch.manual_seed(self.config.train.seed)
+        self.tokenizer = self._tokenizer()
+        train, validation, facts = self._tokens()
+        special = {
+            name: getattr(self.tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")
+        }
+        config = configuration(self.shape, len(self.tokenizer), special)
+        self.model = build(self.shape, config)
+        job = self._job(train, validation)
+        weights = sum(each.numel() for each in self.model.parameters())
+        self.bench.progress(0, 0, f"{weights:,} weights, {train.count:,} tokens of text")
+        fitted = job.fit()
+        result: Json = {
+            "run": self.run, "status": fitted.status, "weights": weights, "steps": fitted.steps,
+            "tokens": fitted.tokens, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb,
+            "tokens_per_second": round(fitted.tokens_per_second, 1), "reason": fitted.reason,
+        }  # fmt: skip
+        if fitted.status == "stopped":
+            return result
+        metrics = self._measure(validation)
+        version = self._publish(fitted, metrics, facts)
+        return {**result, "version": version, "metrics": metrics, "samples": self.samples[-3:]}
+
+    def _tokenizer(self) -> Any:
+        given = self.config.tokenizer
+        if given not in KINDS:
+            return load_tokenizer(Path(given))
+        kind = "wordpiece" if given == "bpe" and self.shape.family in MASKED else given
+        folder = self.folder / "tokenizer"
+        if not folder.is_dir():
+            special = [f"<extra_id_{i}>" for i in range(100)] if self._corrupts() else []
+            if self.shape.family in MASKED and kind != "wordpiece":
+                special.append("[MASK]")
+            train_tokenizer(
+                self.config.texts, folder, kind=kind, vocabulary=self.config.vocabulary,
+                special=special,
+            )  # fmt: skip
+        return load_tokenizer(folder)
+
+    def _tokens(self) -> tuple[Tokens, Tokens, dict[str, DataFacts]]:
+        texts = dict(
+            zip(("train", "validation"), held_out(self.config.texts, self.config.held_out),
+                strict=True)
+        )  # fmt: skip
+        made, facts = {}, {}
+        for part, text in texts.items():
+            path = self.folder / f"{part}.tokens"
+            made[part] = write_tokens([text], self.tokenizer, None, path)
+            facts[part] = DataFacts(
+                name=", ".join(path.name for path in self.config.texts),
+                sha256=_digest(text), rows=1, form="text",
+            )  # fmt: skip
+        return made["train"], made["validation"], facts
+
+    def _job(self, train: Tokens, validation: Tokens) -> Job:
+        config = self.config.train
+        size = config.batch_size * config.accumulate
+        length = self.shape.context
+        per_epoch = max(1, train.count // (size * length))
+        steps = config.max_steps or math.ceil(per_epoch * config.epochs)
+        if config.minutes:
+            steps = max(steps, 1_000_000)  # the time limit decides
+        numbers = min(steps, 2_000_000) * size
+        crops = Crops(train.array(), length, min(numbers, 20_000_000), config.seed)
+        return Job(
+            model=self.model,
+            train=crops,
+            validation=blocks_of(validation.array(), length, VALIDATED),
+            collate=self._collate(),
+            config=config.model_copy(update={"max_steps": steps}),
+            method="pretraining",
+            folder=self.folder / "train",
+            record=self._record,
+            stop=self.bench.stop,
+            steps_per_epoch=max(1, len(crops) // size),
+            samples=self._sample,
+        )
+
+    def _collate(self) -> Any:
+        from genwright.training.corruption import Masking, Spans, next_tokens
+
+        tokenizer, seed = self.tokenizer, self.config.train.seed
+        if self._masks():
+            if tokenizer.mask_token_id is None:
+                raise UsageError(
+                    "This tokenizer has no mask token: train one with --tokenizer bpe."
+                )
+            special = tokenizer.all_special_ids
+            return Masking(tokenizer.mask_token_id, len(tokenizer), special, seed)
+        if self._corrupts():
+            ids = [tokenizer.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(100)]
+            if None in ids:
+                raise UsageError("T5 needs a tokenizer with <extra_id_0> to <extra_id_99>.")
+            return Spans(ids, int(tokenizer.eos_token_id), int(tokenizer.pad_token_id), seed)
+        return next_tokens
+
+    def _masks(self) -> bool:
+        return self.shape.family in MASKED
+
+    def _corrupts(self) -> bool:
+        return self.shape.family in CORRUPTED
+
+    def _record(self, step: int, values: Mapping[str, float]) -> None:
+        self.bench.runs.record(self.run, step, values)
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items() if "loss" in name)
+        if shown:
+            self.bench.progress(step, 0, f"step {step}, {shown}")
+
+    def _sample(self, step: int) -> None:
+        """A text that the model writes now; only decoders write."""
+        if self._masks() or self._corrupts():
+            return
+        import torch
+
+        self.model.eval()
+        ids = self.tokenizer(self.config.sample, return_tensors="pt", add_special_tokens=False)
+        start = ids["input_ids"].to(self.model.device)
+        with torch.random.fork_rng(devices=[]), torch.inference_mode():
+            torch.manual_seed(step)
+            room = min(SAMPLE, self.shape.context - start.shape[1] - 1)
+            written = self.model.generate(
+                start, attention_mask=torch.ones_like(start), max_new_tokens=room, do_sample=True,
+                temperature=0.8, top_k=50, pad_token_id=self.tokenizer.pad_token_id,
+            )  # fmt: skip
+        self.model.train()
+        text = self.tokenizer.decode(written[0])
+        self.samples.append({"step": step, "text": text})
+        with (self.folder / "samples.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(self.samples[-1], ensure_ascii=False) + "\n")
+
+    def _measure(self, validation: Tokens) -> Json:
+        """Loss over the whole held-out part, in several units."""
+        from genwright.training.devices import uses_bfloat16
+
+        blocks = blocks_of(validation.array(), self.shape.context)
+        total, count = _loss(self.model, blocks, self._collate(), uses_bfloat16(self.config.train))
+        per_token = total / count
+        metrics: Json = {
+            "loss_per_token": round(per_token, 5),
+            "perplexity": round(math.exp(min(per_token, 700)), 4),
+            "held_out_tokens": validation.count,
+        }
+        if not self._masks() and not self._corrupts():
+            nats = per_token * validation.count
+            metrics["nats_per_character"] = round(nats / validation.characters, 5)
+            metrics["bits_per_byte"] = round(nats / validation.bytes / math.log(2), 5)
+        return metrics
+
+    def _publish(self, fitted: Fitted, metrics: Json, data: dict[str, DataFacts]) -> str:
+        import shutil
+
+        stage = self.folder / "stage"
+        shutil.rmtree(stage, ignore_errors=True)
+        self.model.to("cpu").save_pretrained(stage / WHOLE)
+        self.tokenizer.save_pretrained(stage / WHOLE)
+        family = self.model.config.model_type
+        as_base = BaseModel("", stage / WHOLE, None, family, "", "", self.shape.context)
+        written = [] if self._masks() else self._export(stage, as_base)
+        facts = Facts(
+            kind="model",
+            family=family,
+            objective="pretraining",
+            method="pretraining",
+            engine="llamacpp" if written else "transformers",
+            context=self.shape.context,
+            licence=self.config.licence,
+            data=data,
+            config=self.config.model_dump(mode="json"),
+            evaluation={"measures": metrics},
+            measured={"seconds": fitted.seconds, "peak_mb": fitted.peak_mb,
+                      "tokens": fitted.tokens,
+                      "tokens_per_second": round(fitted.tokens_per_second, 1)},
+            seed=self.config.train.seed,
+        )  # fmt: skip
+        name = self.bench.runs.get(self.run).name
+        made = self.bench.versions.publish(self.bench.principal, name, stage, facts, run=self.run)
+        return made.label
+
+    def _export(self, stage: Path, base: BaseModel) -> Sequence[Path]:
+        from genwright.errors import Refused
+
+        try:
+            return export_kinds(stage, base, self.config.quantise)
+        except Refused as error:
+            self.bench.progress(0, 0, str(error))
+            return []
+
+
+def _loss(model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool) -> tuple[float, int]:
+    """Summed loss of what is restored in blocks, in nats, and how many tokens that is."""
+    import torch
+
+    total, count = 0.0, 0
+    model.eval()
+    kind = model.device.type
+    with torch.inference_mode(), torch.autocast(kind, dtype=torch.bfloat16, enabled=bfloat16):
+        for start in range(0, len(blocks), 32):
+            batch = collate(blocks[start : start + 32])
+            labels = batch["labels"]
+            shift = 0 if (labels == -100).any() or "decoder" in type(model).__name__ else 1
+            wanted = int((labels[:, shift:] != -100).sum())
+            loss = model(**{k: v.to(model.device) for k, v in batch.items()}).loss
+            total += float(loss) * wanted
+            count += wanted
+    return total, count
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()

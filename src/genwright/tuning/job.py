@@ -1,0 +1,104 @@
+"""Starting a tuning from what a person says: options as text, data as a path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genwright.datasets import Parts, read_parts
+from genwright.errors import UsageError
+from genwright.hardware import free_memory
+from genwright.tuning.config import TuneConfig, configured
+from genwright.tuning.steps.suggestion import suggest
+from genwright.tuning.steps.walk import Bench, begin
+from genwright.types import Json
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks for, in words."""
+
+    base: str = ""
+    data: Path | None = None
+    objective: str = "generation"
+    method: str | None = None
+    """None for what suits."""
+    name: str = ""
+    resume_from: str = ""
+    form: str = ""
+    columns: Sequence[str] = ()
+    """``FIELD=COLUMN`` each."""
+    trials: int = 0
+    minutes: float = 0
+    options: Sequence[str] = ()
+    """``KEY=VALUE`` each."""
+    assistant: str = ""
+    accept_licence: bool = False
+
+
+def start(bench: Bench, asked: Asked) -> int:
+    """Read the data, choose the method where none is named, and begin a run; returns its id.
+
+    Raises:
+        UsageError: The base or the data are not named, or an option is not known.
+    """
+    if not asked.base or asked.data is None:
+        raise UsageError(
+            "Expected --base and --data (or --resume RUN): a model of `genwright models list` and "
+            "a file or folder of rows."
+        )
+    config = config_of(asked)
+    parts = read_parts(
+        asked.data,
+        form=asked.form,
+        columns=pairs_of(asked.columns, "--map FIELD=COLUMN"),
+        seed=config.train.seed,
+        validation=config.validation,
+        test=config.test,
+    )
+    if asked.method is None:
+        config = _with_method(bench, config, parts)
+    return begin(bench, config, parts, trials=asked.trials, assistant=asked.assistant)
+
+
+def config_of(asked: Asked) -> TuneConfig:
+    """The configuration that options in words mean.
+
+    Raises:
+        UsageError: One is not known, or out of range.
+    """
+    values: Json = {
+        "base": asked.base,
+        "objective": asked.objective,
+        "name": asked.name,
+        "resume_from": asked.resume_from,
+        "accept_licence": asked.accept_licence,
+    }
+    if asked.method:
+        values["method"] = asked.method
+    if asked.minutes:
+        values["train"] = {"minutes": asked.minutes}
+    return configured(values, pairs_of(asked.options, "--set KEY=VALUE"))
+
+
+def pairs_of(texts: Sequence[str], expected: str) -> dict[str, str]:
+    """``KEY=VALUE`` texts as a dictionary.
+
+    Raises:
+        UsageError: One has no ``=``.
+    """
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"Expected {expected}, got {text!r}.")
+        found[key] = value
+    return found
+
+
+def _with_method(bench: Bench, config: TuneConfig, parts: Parts) -> TuneConfig:
+    base = bench.base(config)
+    size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
+    encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
+    advice = suggest(config.objective, size / 4, len(parts.train), free_memory(), encoder)
+    bench.progress(0, 0, f"method {advice.method}: {advice.reason}")
+    return config.model_copy(update={"method": advice.method})

@@ -1,0 +1,76 @@
+"""The data of a tuning: checked before time is spent on it, and kept by digest."""
+
+from typing import TYPE_CHECKING
+
+from genwright.datasets import Limits, Parts, check_dataset, keep_dataset
+from genwright.errors import Refused
+from genwright.models.bases import BaseModel
+from genwright.training.chat_rendering import Rendering, messages_of
+from genwright.tuning.config import TuneConfig
+from genwright.types import Json, Principal
+from genwright.workspace import Workspace
+
+if TYPE_CHECKING:
+    from genwright.tuning.steps.walk import Bench
+
+THRESHOLD = 0.05
+"""Share of rows with errors above which nothing is trained."""
+
+
+def kept_parts(workspace: Workspace, principal: Principal, parts: Parts) -> Json:
+    """Keep the rows of each part, so that a run can go on whatever becomes of the file."""
+    kept: Json = {"source": parts.train.source, "parts": {}}
+    for part, dataset in parts.all().items():
+        report = check_dataset(dataset, near=False)
+        keep_dataset(workspace.database, workspace.datasets_dir, principal, dataset, report)
+        kept["parts"][part] = {
+            "name": dataset.name,
+            "sha256": dataset.sha256,
+            "form": dataset.form,
+            "rows": len(dataset),
+        }
+    return kept
+
+
+def check_parts(bench: "Bench", parts: Parts, base: BaseModel, config: TuneConfig) -> Json:
+    """Check the training part against the base's tokenizer and the other parts.
+
+    Raises:
+        Refused: Too large a share of its rows has errors; the message names the worst.
+    """
+    tokenizer = base.tokenizer()
+
+    def count_tokens(texts: "list[str]") -> list[int]:
+        rows = parts.train.rows
+        if config.objective in ("generation", "summarisation"):
+            rendering = Rendering(tokenizer, 1 << 20)
+            texts = [rendering.prompt(messages_of(row)) for row in rows]
+        encoded = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        return [len(ids) for ids in encoded]
+
+    report = check_dataset(
+        parts.train,
+        limits=Limits(count_tokens, config.train.max_length),  # type: ignore[arg-type]
+        against=[each for each in (parts.validation, parts.test) if len(each)],
+    )
+    serious = [each for each in report.findings if each.severity == "error"]
+    long = next((each for each in serious if each.check == "over_length"), None)
+    others = {row for each in serious if each is not long for row in each.rows}
+    if len(others) > THRESHOLD * len(parts.train):
+        worst = max((e for e in serious if e is not long), key=lambda each: len(each.rows))
+        raise Refused(
+            f"{len(others)} of {len(parts.train)} rows have errors, most of them {worst.check} "
+            f"({worst.says}; {worst.examples[0] if worst.examples else ''}): mend them with "
+            "genwright data check --mend."
+        )
+    bench.progress(0, 0, f"data: {len(parts.train)} rows, {len(report.findings)} findings")
+    return {
+        "rows": {part: len(each) for part, each in parts.all().items()},
+        "sha256": {part: each.sha256 for part, each in parts.all().items()},
+        "cut": len(long.rows) if long else 0,
+        "findings": [
+            {"check": each.check, "severity": each.severity, "count": len(each.rows),
+             "says": each.says} for each in report.findings
+        ],
+        "figures": report.figures,
+    }  # fmt: skip

@@ -1,0 +1,248 @@
+"""Step seven: the tuned model on the test part, against its base and the live version.
+
+What is measured is what will be served: the files as they were written, by the engine that runs
+them, through the chat template.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genwright.datasets import Parts
+from genwright.engines import Engine
+from genwright.errors import GenwrightError, NotFound
+from genwright.evaluation.intervals import Interval
+from genwright.evaluation.jobs.baselines import few_shot, majority, zero_shot
+from genwright.evaluation.paired import Difference, compare_cases
+from genwright.evaluation.tasks import TaskReport, asker, evaluate_task, won_and_lost
+from genwright.export.saving import Saved
+from genwright.models.bases import BaseModel
+from genwright.models.trained import open_trained
+from genwright.registry import Facts
+from genwright.tuning.config import TuneConfig
+from genwright.tuning.measurement import cases_of, perplexity, token_losses, without_adapter
+from genwright.tuning.objectives import objectives
+from genwright.tuning.objectives.online import Online
+from genwright.tuning.objectives.preferring import Pairs
+from genwright.tuning.steps.preference_evaluation import evaluate_online, evaluate_preferences
+from genwright.types import Json
+
+if TYPE_CHECKING:
+    from genwright.tuning.steps.walk import Bench
+
+AT_ONCE = 8
+"""Rows that a transformers engine is asked at once; llama.cpp works on one at a time here."""
+LOSS_ROWS = 40
+"""Rows that the losses of quantised files are measured on."""
+
+
+@dataclass
+class Evaluated:
+    """Measures of the tuned model, its base and the live version on the same rows."""
+
+    metric: str
+    """The main one."""
+    test: dict[str, Interval] = field(default_factory=dict)
+    base: dict[str, Interval] = field(default_factory=dict)
+    live: dict[str, Interval] = field(default_factory=dict)
+    against: dict[str, Difference] = field(default_factory=dict)
+    """Of the main measure: tuned minus ``base``, and minus ``live``."""
+    slices: Json = field(default_factory=dict)
+    speed: Json = field(default_factory=dict)
+    losses: Json = field(default_factory=dict)
+    """Of each quantised file: perplexity of the test replies."""
+    cases: Sequence[Json] = ()
+    won: Sequence[Json] = ()
+    lost: Sequence[Json] = ()
+
+    def metrics(self) -> Json:
+        """``{"test": {metric: {"value", "low", "high"}}, "base": …}``."""
+        tables = {"test": self.test, "base": self.base, "live": self.live}
+        return {
+            name: {metric: each.json() for metric, each in table.items()}
+            for name, table in tables.items()
+            if table or name != "live"
+        }
+
+    def json(self) -> Json:
+        """Everything but the cases."""
+        return {
+            **self.metrics(),
+            "metric": self.metric,
+            "against": {name: each.json() for name, each in self.against.items()},
+            "slices": self.slices,
+            "speed": self.speed,
+            "losses": self.losses,
+            "won": list(self.won),
+            "lost": list(self.lost),
+        }
+
+
+def evaluate(
+    bench: "Bench",
+    config: TuneConfig,
+    model: Any,
+    base: BaseModel,
+    parts: Parts,
+    saved: Saved,
+    facts: Facts,
+    *,
+    name: str,
+    examples: Sequence[Json],
+    pad: int,
+) -> Evaluated:
+    """Measure what was saved.
+
+    Args:
+        bench: What the tuning works with.
+        config: What was asked for.
+        model: The trained model in this process.
+        base: What it started from.
+        parts: The data.
+        saved: The files.
+        facts: What is known of them.
+        name: Of the model in the registry.
+        examples: Of the test part.
+        pad: Id of the token to fill with.
+    """
+    objective = objectives.get(config.objective)
+    rows = list(parts.test.rows)[: config.test_rows or None]
+    chosen = config.metrics or objective.metrics
+    metrics = [each for each in chosen if _possible(each)]
+    found = Evaluated(metric=metrics[0])
+    if not rows:
+        return found
+    if issubclass(objective, Online):
+        opened = open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
+        return evaluate_online(bench, config, base, rows, opened, found)
+    if issubclass(objective, Pairs):
+        return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
+    if config.objective in ("generation", "summarisation"):
+        _losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
+    model.to("cpu")
+    cases = cases_of(rows, config.objective)
+
+    def report(engine: Engine, what: str) -> TaskReport:
+        def progress(done: int, total: int, said: str) -> None:
+            bench.progress(done, total, f"{what}: {said}")
+
+        ask = asker(engine, max_tokens=config.max_new_tokens, seed=config.train.seed)
+        at_once = AT_ONCE if engine.__class__.__name__ == "TransformersEngine" else 1
+        return evaluate_task(cases, ask, metrics, at_once=at_once, progress=progress)
+
+    with ExitStack() as stack:
+        tuned = stack.enter_context(
+            open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
+        )
+        mine = report(tuned, "tuned")
+        found.test |= mine.metrics
+        found.slices, found.speed = mine.json(cases=False)["slices"], mine.speed
+        found.cases = mine.cases
+        if theirs := _of_base(bench, config, base, facts, tuned, stack, report):
+            found.base |= theirs.metrics
+            found.against["base"] = _paired(mine, theirs, found.metric)
+            found.won, found.lost = won_and_lost(mine, theirs, found.metric)
+        if live := _of_live(bench, name, report):
+            found.live |= live.metrics
+            found.against["live"] = _paired(mine, live, found.metric)
+    if config.objective == "classification":
+        found.base |= _untrained(bench, parts, rows, facts)
+    if saved.kind == "model" and saved.engine == "llamacpp":
+        found.losses = quantisation_losses(bench, saved.folder, cases[:LOSS_ROWS])
+    return found
+
+
+def quantisation_losses(bench: "Bench", folder: Path, cases: Sequence[Any]) -> Json:
+    """Perplexity of the references of some cases under each GGUF file of a folder."""
+    from genwright.engines.llamacpp.engine import LlamaCppEngine
+    from genwright.evaluation.reply_losses import reply_losses
+
+    found: Json = {}
+    for path in sorted(folder.glob("model-*.gguf")):
+        with LlamaCppEngine(path, bench.settings, name=path.stem) as engine:
+            kind = path.stem.removeprefix("model-")
+            found[kind] = {
+                "perplexity": perplexity(reply_losses(engine, cases)).json(),
+                "bytes": path.stat().st_size,
+            }
+    return found
+
+
+def _losses(
+    model: Any, examples: Sequence[Json], pad: int, found: Evaluated, adapted: bool
+) -> None:
+    found.test["perplexity"] = perplexity(token_losses(model, examples, pad))
+    if adapted:  # what was merged cannot be switched off any more
+        with without_adapter(model):
+            found.base["perplexity"] = perplexity(token_losses(model, examples, pad))
+
+
+def _of_base(
+    bench: "Bench",
+    config: TuneConfig,
+    base: BaseModel,
+    facts: Facts,
+    tuned: Engine,
+    stack: ExitStack,
+    report: Any,
+) -> TaskReport | None:
+    """The base on the same rows; None where it has no head for them."""
+    if config.objective not in ("generation", "summarisation") or not config.baseline:
+        return None
+    from genwright.engines.llamacpp.engine import LlamaCppEngine
+    from genwright.engines.transformers.engine import TransformersEngine
+    from genwright.engines.transformers.loading import Weights
+
+    engine: Engine
+    if isinstance(tuned, LlamaCppEngine) and facts.kind == "adapter":
+        engine = tuned.bare()
+    elif base.gguf is not None:
+        engine = stack.enter_context(LlamaCppEngine(base.gguf, bench.settings, name=base.name))
+    else:
+        weights = Weights(str(base.folder), config.objective)
+        engine = stack.enter_context(
+            TransformersEngine(weights, bench.settings, name=base.name, context=base.context)
+        )
+    return report(engine, "base")
+
+
+def _of_live(bench: "Bench", name: str, report: Any) -> TaskReport | None:
+    if bench.live is None:
+        return None
+    try:
+        live = bench.versions.resolve(bench.principal, name)
+    except NotFound:
+        return None
+    with bench.live(live) as engine:
+        return report(engine, f"live ({live.label})")
+
+
+def _untrained(
+    bench: "Bench", parts: Parts, rows: Sequence[Json], facts: Facts
+) -> dict[str, Interval]:
+    """What can be done without training: the commonest class, and the nearest."""
+    train = parts.train.rows
+    found = {"accuracy_majority": majority(train, rows)}
+    if bench.embed is not None:
+        try:
+            found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, bench.embed)
+            found["accuracy_few_shot_8"] = few_shot(train, rows, bench.embed, 8)
+        except GenwrightError as error:  # no embedder is here
+            bench.progress(0, 0, f"without figures of the nearest class: {error}")
+    found["accuracy"] = max(found.values(), key=lambda each: each.value)
+    return found
+
+
+def _paired(mine: TaskReport, other: TaskReport, metric: str) -> Difference:
+    return compare_cases(mine.values(metric), other.values(metric))
+
+
+def _possible(metric: str) -> bool:
+    """Whether the library that a measure needs is there."""
+    if metric not in ("bleu", "chrf"):
+        return True
+    from importlib.util import find_spec
+
+    return find_spec("sacrebleu") is not None

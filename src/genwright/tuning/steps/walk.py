@@ -1,0 +1,473 @@
+"""The nine steps of a tuning, each recorded in its run as it ends.
+
+1 base, 2 data, 3 objective, 4 strategy, 5 training, 6 search, 7 evaluation, 8 iteration,
+9 deployment. A run that was stopped, or whose process died, goes on where it was.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from genwright.catalog import Catalog
+from genwright.datasets import Dataset, Parts, read_kept
+from genwright.engines import Engine
+from genwright.errors import GenwrightError, UsageError
+from genwright.export.saving import Saved, save
+from genwright.hardware import free_memory
+from genwright.models.bases import BaseModel, find_base
+from genwright.registry import DataFacts, Facts, ModelVersions, Runs, Trained
+from genwright.runs.mlflow import mirror
+from genwright.settings import EngineSettings
+from genwright.training.config import TrainConfig
+from genwright.training.trainer import Fitted, Job, Probe, probe
+from genwright.tuning.config import TuneConfig
+from genwright.tuning.objectives import Padding, objectives
+from genwright.tuning.objectives.preferring import Pairs, drop_reference
+from genwright.tuning.steps.data import check_parts, kept_parts
+from genwright.tuning.steps.evaluation import Evaluated, evaluate
+from genwright.tuning.steps.forecast import Forecast, check_memory, forecast_memory
+from genwright.tuning.steps.iteration import next_steps
+from genwright.tuning.steps.search import Search
+from genwright.tuning.steps.suggestion import suggest
+from genwright.types import Json, Principal, Progress, unheard
+from genwright.workspace import Workspace
+
+STEPS = (
+    "base",
+    "data",
+    "objective",
+    "strategy",
+    "training",
+    "search",
+    "evaluation",
+    "iteration",
+    "deployment",
+)
+"""In their order; a search of hyper-parameters comes before the training that uses them."""
+KIND = "tune"
+
+Embed = Callable[[Sequence[str]], Any]
+
+
+@dataclass
+class Bench:
+    """What a tuning works with.
+
+    Args:
+        workspace: Where runs and versions are kept.
+        catalog: The models there are.
+        principal: Whose run it is.
+        progress: Told of long work.
+        stop: Set to end the run at the next step, with a checkpoint.
+        live: Opens the engine of a registered version, to compare with.
+        embed: Unit vectors of texts, for what a base does without training; None to leave it out.
+    """
+
+    workspace: Workspace
+    catalog: Catalog
+    principal: Principal
+    progress: Progress = unheard
+    stop: Event = field(default_factory=Event)
+    live: Callable[[Trained], Engine] | None = None
+    embed: Embed | None = None
+
+    @property
+    def versions(self) -> ModelVersions:
+        """The registry."""
+        return ModelVersions(self.workspace.database, self.workspace.versions_dir)
+
+    @property
+    def runs(self) -> Runs:
+        """Runs of the principal."""
+        return Runs(self.workspace.database, self.principal)
+
+    @property
+    def settings(self) -> EngineSettings:
+        """How models run in evaluations."""
+        return self.workspace.settings.engine
+
+    def base(self, config: TuneConfig) -> BaseModel:
+        """The base that a configuration names."""
+
+        def resolve(name: str) -> Trained:
+            return self.versions.resolve(self.principal, name)
+
+        return find_base(
+            config.base,
+            self.catalog,
+            resolve,
+            self.progress,
+            accept_licence=config.accept_licence,
+        )
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came of a tuning."""
+
+    run: int
+    version: str
+    """Such as ``toolcalls@3``; empty where it was stopped before."""
+    served_as: str
+    """What the API calls it."""
+    method: str
+    metrics: Json
+    seconds: float
+    peak_mb: float
+    tokens_per_second: float
+    status: str = "done"
+    steps: Sequence[Json] = ()
+
+    def json(self) -> Json:
+        """Every field."""
+        return dict(self.__dict__)
+
+
+def begin(
+    bench: Bench, config: TuneConfig, parts: Parts, *, trials: int = 0, assistant: str = ""
+) -> int:
+    """Keep a run that is asked for, with its data, and return its id.
+
+    Raises:
+        UsageError: The rows are of a form that the objective cannot learn.
+    """
+    objective = objectives.get(config.objective)
+    if parts.train.form not in objective.forms:
+        raise UsageError(
+            f"{config.objective} learns from rows of {', '.join(objective.forms)}; these are "
+            f"{parts.train.form!r}: choose another --objective, or say --form."
+        )
+    kept = kept_parts(bench.workspace, bench.principal, parts)
+    asked = {"tune": config.model_dump(mode="json"), "trials": trials, "assistant": assistant}
+    return bench.runs.begin(KIND, config.name or default_name(config), asked, kept)
+
+
+def default_name(config: TuneConfig) -> str:
+    """Of the model, where the person gives none."""
+    base = Path(config.base).name.split("@")[0].lower()
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in base)
+    return f"{kept.strip('._-')[:40]}-{config.objective.replace('_', '-')}"
+
+
+def tune(bench: Bench, run: int) -> Tuned:
+    """Walk the nine steps of a run that was begun, or go on with one that was interrupted.
+
+    Raises:
+        NotFound: There is no such run.
+        Refused: The base, the data or the machine do not allow it; the message says what to do.
+    """
+    return Walk(bench, run).go()
+
+
+class Walk:
+    """One run, step by step.
+
+    Args:
+        bench: What it works with.
+        run: Its id.
+    """
+
+    def __init__(self, bench: Bench, run: int) -> None:
+        row = bench.runs.get(run)
+        self.bench, self.run, self.name = bench, run, row.name
+        self.config = TuneConfig.model_validate(row.config["tune"])
+        self.trials, self.assistant = int(row.config["trials"]), str(row.config["assistant"])
+        self.data: Json = row.data
+        self.folder = bench.workspace.runs_dir / str(run)
+        self.steps: list[Json] = []
+        self.total = 0
+        self.began = time.monotonic()
+
+    def go(self) -> Tuned:
+        """All the steps; an error is kept in the run and raised on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.bench.runs.take_up(self.run)
+        from genwright.training.quiet import quietly
+
+        try:
+            with quietly():
+                return self._walk()
+        except GenwrightError as error:
+            self._end("failed", str(error))
+            raise
+        except MemoryError as error:
+            self._end("failed", "out of memory")
+            raise UsageError(
+                "The machine ran out of memory: lower batch_size or max_length. What was trained "
+                f"up to the last checkpoint stays: genwright tune --resume {self.run}"
+            ) from error
+        except BaseException as error:
+            self._end("stopped", type(error).__name__)
+            raise
+
+    def _walk(self) -> Tuned:
+        base = self.bench.base(self.config)
+        self._tell("base", {
+            "name": base.name, "family": base.family, "licence": base.licence,
+            "digest": base.digest, "context": base.context,
+        })  # fmt: skip
+        parts = self._data(base)
+        labels = self._objective(parts)
+        if self.trials:
+            self._search(base, parts, labels)
+        model, job, forecast, tried = self._strategy(base, parts, labels)
+        fitted = self._train(job, forecast, tried)
+        if fitted.status == "stopped":
+            return self._stopped(fitted)
+        saved, facts = self._save(model, base, parts, labels, fitted)
+        evaluated = self._evaluate(model, base, parts, saved, facts)
+        self._tell("iteration", next_steps(self.bench.runs, self.run, self.name, evaluated, fitted))
+        return self._deploy(saved, facts, fitted, evaluated)
+
+    def _data(self, base: BaseModel) -> Parts:
+        read = {
+            part: read_kept(
+                self.bench.workspace.datasets_dir, each["sha256"], each["name"], each["form"]
+            )
+            for part, each in self.data["parts"].items()
+        }
+        parts = Parts(**read)
+        report = check_parts(self.bench, parts, base, self.config)
+        self._tell("data", report)
+        return parts
+
+    def _objective(self, parts: Parts) -> tuple[str, ...]:
+        objective = objectives.get(self.config.objective)()
+        labels = objective.labels(parts.train.rows)
+        self._tell("objective", {"objective": self.config.objective, "labels": list(labels)})
+        return labels
+
+    def _search(self, base: BaseModel, parts: Parts, labels: tuple[str, ...]) -> None:
+        def job_of(config: TuneConfig, folder: Path) -> Job:
+            return self._job(config, base, parts, labels, folder)[1]
+
+        search = Search(self.folder / "search", self.config, self.trials, self.bench.stop)
+        found = search.go(job_of, self.bench.progress)
+        self.config = found.config
+        self._tell("search", found.json())
+
+    def _strategy(
+        self, base: BaseModel, parts: Parts, labels: tuple[str, ...]
+    ) -> tuple[Any, Job, Forecast, Probe]:
+        model, job = self._job(self.config, base, parts, labels, self.folder / "train")
+        weights = sum(each.numel() for each in model.parameters())
+        trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
+        examples = job.tried or job.train
+        longest = max(len(each["input_ids"]) for each in examples)
+        size = next(model.parameters()).element_size()
+        forecast = forecast_memory(
+            base.config(), weights, trained, wide(self.config.train, job.width), longest, size
+        )
+        check_memory(forecast, free_memory() + weights * size)  # the weights are there already
+        tried = probe(job)
+        steps = self.total = job.steps(tried.seconds_per_step)
+        forecast = Forecast(
+            forecast.memory_mb, round(steps * tried.seconds_per_step, 1), trained, weights
+        )
+        encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
+        advice = suggest(self.config.objective, weights, len(parts.train), free_memory(), encoder)
+        self._tell("strategy", {
+            "method": self.config.method, "trained_weights": trained, "weights": weights,
+            "steps": steps, "predicted": forecast.json(), "tried": dict(tried.__dict__),
+            "suggested": {"method": advice.method, "reason": advice.reason},
+        })  # fmt: skip
+        seconds = f"{forecast.seconds / 60:.1f} minutes"
+        self.bench.progress(
+            0, 0, f"{trained:,} of {weights:,} weights trained; predicted {seconds} and "
+            f"{forecast.memory_mb:,.0f} MB",
+        )  # fmt: skip
+        return model, job, forecast, tried
+
+    def _job(
+        self,
+        config: TuneConfig,
+        base: BaseModel,
+        parts: Parts,
+        labels: tuple[str, ...],
+        folder: Path,
+    ) -> tuple[Any, Job]:
+        """A model with its method, and the training of it."""
+        from genwright.tuning.steps.preparation import prepare
+
+        prepared = prepare(self.bench, config, base, parts, labels)
+
+        def record(step: int, values: Mapping[str, float]) -> None:
+            if folder == self.folder / "train":
+                self.bench.runs.record(self.run, step, values)
+            shown = values.get("validation_loss", values.get("loss"))
+            if shown is not None:
+                what = "validation loss" if "validation_loss" in values else "loss"
+                self.bench.progress(step, self.total, f"step {step}, {what} {shown:.4f}")
+
+        job = Job(
+            model=prepared.model,
+            train=prepared.train,
+            validation=prepared.validation,
+            collate=Padding(prepared.pad),
+            config=config.train,
+            method=config.method,
+            folder=folder,
+            record=record,
+            stop=self.bench.stop,
+        )
+        if isinstance(prepared.objective, Pairs):
+            job = _preferring(prepared.objective, config, prepared.tokenizer, job)
+        self.tokenizer, self.pad, self.test = prepared.tokenizer, prepared.pad, prepared.test
+        self.total = job.steps_at_most()
+        return prepared.model, job
+
+    def _train(self, job: Job, forecast: Forecast, tried: Probe) -> Fitted:
+        self.bench.runs.update(self.run, message="training")
+        fitted = job.fit()
+        self._tell("training", {
+            **fitted.json(),
+            "predicted_seconds": forecast.seconds, "predicted_mb": forecast.memory_mb,
+        })  # fmt: skip
+        del tried
+        return fitted
+
+    def _save(
+        self,
+        model: Any,
+        base: BaseModel,
+        parts: Parts,
+        labels: tuple[str, ...],
+        fitted: Fitted,
+    ) -> tuple[Saved, Facts]:
+        import shutil
+
+        drop_reference(model)
+        stage = self.folder / "stage"
+        shutil.rmtree(stage, ignore_errors=True)
+        self.bench.progress(0, 0, "writing the weights")
+        saved = save(model, self.tokenizer, base, self.config, stage)
+        facts = Facts(
+            kind=saved.kind,
+            family=base.family,
+            objective=self.config.task,
+            method=self.config.method,
+            base=base.name,
+            base_digest=base.digest,
+            engine=saved.engine,
+            labels=labels,
+            context=base.context,
+            licence=base.licence,
+            parent=self.config.resume_from or (base.parent.label if base.parent else ""),
+            data={part: data_facts(each) for part, each in parts.all().items()},
+            config=self.config.model_dump(mode="json"),
+            measured={
+                "seconds": fitted.seconds,
+                "peak_mb": fitted.peak_mb,
+                "tokens_per_second": round(fitted.tokens_per_second, 2),
+                "notes": list(saved.notes),
+            },
+            versions=_libraries(),
+            seed=self.config.train.seed,
+        )
+        return saved, facts
+
+    def _evaluate(
+        self, model: Any, base: BaseModel, parts: Parts, saved: Saved, facts: Facts
+    ) -> Evaluated:
+        self.bench.runs.update(self.run, message="evaluation")
+        evaluated = evaluate(
+            self.bench, self.config, model, base, parts, saved, facts,
+            name=self.name, examples=self.test, pad=self.pad,
+        )  # fmt: skip
+        self._tell("evaluation", evaluated.json())
+        (self.folder / "cases.json").write_text(
+            json.dumps(evaluated.cases, ensure_ascii=False), encoding="utf-8"
+        )
+        return evaluated
+
+    def _deploy(self, saved: Saved, facts: Facts, fitted: Fitted, evaluated: Evaluated) -> Tuned:
+        facts = facts.model_copy(
+            update={"evaluation": evaluated.json(), "losses": evaluated.losses}
+        )
+        trained = self.bench.versions.publish(
+            self.bench.principal, self.name, saved.folder, facts, run=self.run
+        )
+        candidate = self._candidate(trained) if self.assistant else ""
+        self._tell("deployment", {
+            "version": trained.label, "served_as": trained.served_as, "assistant": candidate,
+            "engine": facts.engine, "notes": list(saved.notes),
+        })  # fmt: skip
+        from genwright.training.watch import clear
+
+        clear(self.folder / "train")
+        tuned = Tuned(
+            run=self.run, version=trained.label, served_as=trained.served_as,
+            method=self.config.method, metrics=evaluated.metrics(), seconds=fitted.seconds,
+            peak_mb=fitted.peak_mb, tokens_per_second=round(fitted.tokens_per_second, 2),
+            steps=self.steps,
+        )  # fmt: skip
+        self._end("done", trained.label)
+        mirror(self.bench.runs, self.run, self.bench.progress)
+        return tuned
+
+    def _candidate(self, trained: Trained) -> str:
+        """A new version of an assistant that answers by the trained one."""
+        from genwright.registry import Assistants
+
+        workspace = self.bench.workspace
+        assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
+        changes = {"answer": {"model": trained.served_as, "extractive": False}}
+        note = f"answers by {trained.label}"
+        return assistants.revise(self.bench.principal, self.assistant, changes, note=note).label
+
+    def _stopped(self, fitted: Fitted) -> Tuned:
+        self._end("stopped", f"at step {fitted.steps}: genwright tune --resume {self.run}")
+        return Tuned(self.run, "", "", self.config.method, {}, fitted.seconds, fitted.peak_mb,
+                     round(fitted.tokens_per_second, 2), "stopped", self.steps)  # fmt: skip
+
+    def _tell(self, step: str, what: Json) -> None:
+        """Keep what a step came to."""
+        self.steps.append({"number": STEPS.index(step) + 1, "step": step, **what})
+        self.bench.runs.update(
+            self.run,
+            results={"steps": self.steps},
+            message=f"{step} done",
+            seconds=time.monotonic() - self.began,
+        )
+
+    def _end(self, status: str, message: str) -> None:
+        self.bench.runs.update(
+            self.run,
+            status=status,
+            message=message,
+            seconds=time.monotonic() - self.began,
+            process=None,
+        )
+
+
+def _preferring(objective: Pairs, config: TuneConfig, tokenizer: Any, job: Job) -> Job:
+    """The training of an objective that has a trainer of its own."""
+    job.width = objective.width
+    job.tried, job.passes = objective.tried(list(job.train)), objective.passes
+    return objective.job(config, tokenizer, job)
+
+
+def wide(config: TrainConfig, width: int) -> TrainConfig:
+    """A configuration whose examples are of several sequences each."""
+    return config.model_copy(update={"batch_size": config.batch_size * width})
+
+
+def data_facts(dataset: Dataset) -> DataFacts:
+    """What a version remembers of a part of its data."""
+    return DataFacts(name=dataset.name, sha256=dataset.sha256, rows=len(dataset), form=dataset.form)
+
+
+def _libraries() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in ("torch", "transformers", "peft", "gguf", "genwright"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
