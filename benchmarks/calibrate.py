@@ -38,7 +38,7 @@ from genwright.grounding import evidence, support, words
 from genwright.grounding.calibration import Logistic
 from genwright.prompts import load_prompt
 from genwright.retrieval import Hit, Scope, rarity
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.settings import AnswerSettings
 from genwright.types import Progress, Vectors, unheard
 from genwright.workspace import create, open_workspace
@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         overrides = {"models_dir": str(given.models)}
         workspace = open_workspace(create(Path(folder)), overrides)
-        with Parts(workspace) as parts:
+        with Runtime(workspace) as parts:
             results = calibrate(parts, given.data / "02-qa")
         workspace.close()
     print(json.dumps(results["about"], indent=1))
@@ -95,7 +95,7 @@ class Remembering:
         return np.stack([self._known[text] for text in texts])
 
 
-def calibrate(parts: Parts, data: Path) -> dict[str, object]:
+def calibrate(parts: Runtime, data: Path) -> dict[str, object]:
     """The three models and their figures."""
     vars(parts)["embedder"] = Remembering(parts.embedder)
     questions = [*xquad_questions(data / "xquad" / "xquad.en.json.gz")]
@@ -119,7 +119,7 @@ def calibrate(parts: Parts, data: Path) -> dict[str, object]:
     }
 
 
-def search(parts: Parts, questions: Sequence[Question]) -> Iterator[Case]:
+def search(parts: Runtime, questions: Sequence[Question]) -> Iterator[Case]:
     """Each question twice: over everything, and without its own document."""
     with parts.workspace.database.read(parts.principal) as session:
         documents = sources(session)
@@ -139,7 +139,7 @@ def sources(session: object) -> dict[str, int]:
     return {document.source: document.id for document in session.query(Document)}
 
 
-def fit_evidence(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_evidence(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     """Sentences of the hits; those that overlap the answer are positive."""
     parted: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {False: [], True: []}
     for case in cases:
@@ -187,7 +187,7 @@ def fit_answerable(cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     return model, about | {"best span holds the answer where answered, xquad": mean(right)}
 
 
-def fit_support(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_support(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     """Claims against the spans of their hits: the span the model likes best decides."""
     claims: list[Claim] = []
     dice = random.Random(0)
@@ -215,7 +215,7 @@ def fit_support(parts: Parts, cases: Sequence[Case]) -> tuple[Logistic, dict[str
     return model, about
 
 
-def worded(parts: Parts, cases: Sequence[Case]) -> Iterator[Claim]:
+def worded(parts: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
     """What the chat model says; it counts as supported where it holds the gold answer."""
     prompt = load_prompt("answer")
     engine = parts.engine()
@@ -236,7 +236,7 @@ def worded(parts: Parts, cases: Sequence[Case]) -> Iterator[Claim]:
                 yield Claim(case.question.text, text, hits, right, f"worded, {right}", held_back)
 
 
-def _described(parts: Parts, claim: Claim) -> Iterator[list[float]]:
+def _described(parts: Runtime, claim: Claim) -> Iterator[list[float]]:
     spans = support.spans_of(claim.hits)
     vectors = parts.embedder.embed([claim.text, *(span.text for span in spans)])
     rare = rarity_of(parts, claim.text)

@@ -52,7 +52,7 @@ def rows(paragraphs, each: int):
 
 def train(parts, data: dict) -> dict[str, str]:
     """Names of the tuned model and of the sabotaged one, as they are served."""
-    from genwright.datasets import Dataset, Parts
+    from genwright.datasets import Dataset, Splits
     from genwright.tuning.bench import bench_of
     from genwright.tuning.config import configured
     from genwright.tuning.steps.walk import begin, tune
@@ -61,7 +61,7 @@ def train(parts, data: dict) -> dict[str, str]:
     sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
     for name in ("brief", "sabotaged"):
         turned = {"chosen": "rejected", "rejected": "chosen"} if name == "sabotaged" else {}
-        made = Parts(**{
+        made = Splits(**{
             part: Dataset(f"{name}-{part}", "preference", tuple(
                 {key: row[turned.get(key, key)] for key in row} for row in found
             ))
@@ -109,7 +109,7 @@ def passes(live, candidate, questions: int, draw: int) -> bool:
 def main() -> None:
     """Train twice, ask, and let the gate decide."""
     from genwright.hardware import let_threads_rest
-    from genwright.runtime import Parts as Workspace
+    from genwright.runtime import Runtime as Workspace
     from genwright.workspace import create, open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__)

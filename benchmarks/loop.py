@@ -129,7 +129,7 @@ def main() -> None:
     """Rate, improve, serve, go back."""
     from genwright.hardware import let_threads_rest
     from genwright.improve.loop import Wanted, assistants_of, begin, improve
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
     from genwright.tuning.bench import bench_of
     from genwright.types import OWNER
 
@@ -147,7 +147,7 @@ def main() -> None:
 
     workspace, asked, question = filled(told)
     root = workspace.root
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         parts.ingest().add_paths([root / "docs"])
         assistants = assistants_of(parts)
         assistants.known(OWNER)

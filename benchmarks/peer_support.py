@@ -25,7 +25,7 @@ from genwright.grounding import words
 from genwright.grounding.calibration import calibration
 from genwright.grounding.support import SupportCheck
 from genwright.retrieval import EVERYWHERE
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.workspace import create, open_workspace
 
 ROOT = Path(__file__).parent.parent
@@ -41,7 +41,7 @@ def main() -> None:
     rows = [json.loads(line) for line in options.cache.read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(create(Path(folder)), {"models_dir": str(options.models)})
-        with Parts(workspace) as parts:
+        with Runtime(workspace) as parts:
             store(parts, xquad_questions(XQUAD))
             asked = {each.id: each.text for each in read_squad(XQUAD).questions}
             judged = defaultdict(list)
@@ -55,7 +55,7 @@ def main() -> None:
         print(f"{peer:<11} n={len(answers)} answers supported {whole}, sentences {each}")
 
 
-def supported(parts: Parts, question: str, answer: str) -> list[bool]:
+def supported(parts: Runtime, question: str, answer: str) -> list[bool]:
     """Whether each sentence of an answer is said by a passage."""
     least = parts.workspace.settings.answer.min_support
     hits = parts.find(question, scope=EVERYWHERE)

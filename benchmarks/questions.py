@@ -12,7 +12,7 @@ from genwright.documents import Extract, sentences
 from genwright.documents.loaders.text import paragraphs
 from genwright.evaluation.suites import read_squad
 from genwright.library.ingest import Incoming
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _corpus(folder: Path, name: str) -> str:
     return next((folder / "corpora").glob(f"{name}*")).read_text(encoding="utf-8")
 
 
-def store(parts: Parts, questions: Sequence[Question]) -> None:
+def store(parts: Runtime, questions: Sequence[Question]) -> None:
     """Put the documents of questions into the workspace."""
     documents = {each.source: each for each in questions}
     parts.ingest().store(

@@ -24,7 +24,7 @@ from genwright.access.people import create_group, join
 from genwright.documents import Extract
 from genwright.library.prefetch import Incoming
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import EVERYONE, OWNER, Principal
 from genwright.workspace import create, open_workspace
@@ -37,7 +37,7 @@ OVERRIDES = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
 class Team:
     """People, documents, and who may read which."""
 
-    def __init__(self, parts: Parts, users: int, documents: int) -> None:
+    def __init__(self, parts: Runtime, users: int, documents: int) -> None:
         self.parts, self.rng = parts, random.Random(7)
         self.names = [f"user{number:02}" for number in range(users)]
         self.groups = {name: set() for name in (f"team{number}" for number in range(GROUPS))}
@@ -147,7 +147,7 @@ def recall_of_private(team: Team, people: int) -> None:
     for name in team.names[:people]:
         with tempfile.TemporaryDirectory() as folder:
             workspace = open_workspace(create(Path(folder)), OVERRIDES)
-            with Parts(workspace) as private:
+            with Runtime(workspace) as private:
                 texts = {}
                 with team.parts.workspace.database.read(OWNER) as session:
                     for id_, readers in team.readers.items():
@@ -206,7 +206,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = create(Path(folder) / "workspace")
         workspace = open_workspace(root, OVERRIDES)
-        with Parts(workspace) as parts:
+        with Runtime(workspace) as parts:
             began = time.perf_counter()
             team = Team(parts, options.users, options.documents)
             seconds = time.perf_counter() - began

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from genwright.cli.context import overrides_of
 from genwright.evaluation.intervals import interval
 from genwright.retrieval import Hit, Search
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Passage
 from genwright.workspace import create, open_workspace
 
@@ -57,7 +57,7 @@ def main() -> None:
     overrides = {"models_dir": str(given.models.resolve()), **overrides_of(given.set)}
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(create(Path(folder)), overrides)
-        with Parts(workspace) as parts:
+        with Runtime(workspace) as parts:
             report = parts.ingest().add_paths([given.data / "corpora"])
             assert not report.skipped, report.skipped
             print(f"{report.passages} passages, {_mean_length(parts):.0f} characters each")
@@ -83,7 +83,7 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def measure(
-    parts: Parts, questions: Sequence[Question], k: int
+    parts: Runtime, questions: Sequence[Question], k: int
 ) -> dict[str, list[tuple[float, float]]]:
     """Recall and precision of each question, by way of searching."""
     settings = parts.workspace.settings.retrieval
@@ -115,7 +115,7 @@ def covered(question: Question, hits: Sequence[Hit]) -> tuple[float, float]:
     return len(held) / len(wanted), len(held) / shown if shown else 0.0
 
 
-def _mean_length(parts: Parts) -> float:
+def _mean_length(parts: Runtime) -> float:
     with parts.workspace.database.read(parts.principal) as session:
         return mean(
             end - start for start, end in session.execute(select(Passage.start, Passage.end))

@@ -142,14 +142,14 @@ def store(workspace: Path, hostile: Sequence[str]) -> None:
     """Put every payload into every field."""
     from genwright.access import people
     from genwright.registry import Assistants
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
     from genwright.types import OWNER
     from genwright.workspace import open_workspace
 
     answer = {"model": "obedient", "keep_unsupported": True, "min_answerable": 0}
     settings = {"embedding": {"model": "hashing"}, "answer": answer}
     opened = open_workspace(workspace, settings)
-    with Parts(opened) as parts:
+    with Runtime(opened) as parts:
         assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
         for number, each in enumerate(hostile):
             ingest = parts.ingest(f"c{number} {each}"[:190])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genwright.retrieval.rerankers import Reranker
 
 
-class Parts:
+class Runtime:
     """Models, search, traces and ingest of a workspace, as one principal may use them.
 
     A context manager that closes what it made. Making one costs nothing: a part, and what it
@@ -38,7 +38,7 @@ class Parts:
         >>> from genwright.workspace import create, open_workspace
         >>> folder = create(pathlib.Path(tempfile.mkdtemp()))
         >>> workspace = open_workspace(folder, {"embedding": {"model": "hashing"}})
-        >>> with Parts(workspace) as parts:
+        >>> with Runtime(workspace) as parts:
         ...     parts.embedder.dim
         256
     """
@@ -54,7 +54,7 @@ class Parts:
         principal: Principal,
         settings: Settings | None = None,
         progress: Progress | None = None,
-    ) -> "Parts":
+    ) -> "Runtime":
         """The same parts in somebody else's rights, or under other settings; costs next to nothing.
 
         Models and the index are shared; whoever made these parts closes them.
@@ -66,7 +66,7 @@ class Parts:
             progress: Who is told of long work; by default who was.
         """
         workspace = self.workspace.with_settings(settings) if settings else self.workspace
-        other = Parts(workspace, principal, progress or self.progress)
+        other = Runtime(workspace, principal, progress or self.progress)
         other.models = self.models
         other.tracing = self.tracing.acting_for(principal)
         return other

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
 from tests.server.running import PLAIN, Running, running
 
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.workspace import create, open_workspace
 
 VisitTo = Callable[..., Visit]
@@ -49,7 +49,7 @@ def filled(folder: Path, texts: dict[str, str]) -> Path:
     settings = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
     workspace = open_workspace(root, settings)
     try:
-        with Parts(workspace) as parts:
+        with Runtime(workspace) as parts:
             for name, text in texts.items():
                 parts.ingest("default").add_bytes(text.encode(), name)
     finally:

@@ -246,11 +246,11 @@ def test_voices_do_not_mind_the_order(database):
 
 def test_export(tmp_path):
     from genwright.feedback.job import export_feedback
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
     from genwright.workspace import create, open_workspace
 
     workspace = open_workspace(create(tmp_path / "w"), {"embedding": {"model": "hashing"}})
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         with pytest.raises(Refused, match="No feedback"):
             export_feedback(parts, tmp_path / "pairs.jsonl")
         trace = answered(workspace.database, "How tall?", "Ten.", who=OWNER)

@@ -33,7 +33,7 @@ from genwright.improve.suites import (
     quality,
     remove_case,
 )
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Alert
 from genwright.tuning.bench import bench_of
 from genwright.types import OWNER, Principal
@@ -71,7 +71,7 @@ def parts(tmp_path):
     folder.mkdir()
     for name, text, _ in FACTS:
         (folder / f"{name}.txt").write_text(text)
-    with Parts(workspace) as made:
+    with Runtime(workspace) as made:
         made.ingest().add_paths([folder])
         yield made
     workspace.close()

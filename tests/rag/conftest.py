@@ -9,7 +9,7 @@ import pytest
 
 from genwright.answers.answerer import Answer
 from genwright.engines.scripted import ScriptedEngine
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import OWNER, Principal
 from genwright.workspace import create, open_workspace
@@ -92,14 +92,14 @@ def filled_embedded(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) 
 
 def fill(folder: Path, overrides: Mapping[str, object]) -> None:
     workspace = open_workspace(folder, overrides)
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         for name, text in DOCUMENTS.items():
             parts.ingest().add_bytes(text.encode(), name)
     workspace.close()
 
 
 @pytest.fixture
-def opening() -> Iterator[Callable[..., Parts]]:
+def opening() -> Iterator[Callable[..., Runtime]]:
     """Opens workspaces, with an engine of the test's own, and closes them after it."""
     with ExitStack() as closing:
 
@@ -108,10 +108,10 @@ def opening() -> Iterator[Callable[..., Parts]]:
             overrides: Mapping[str, object],
             engine: Replies | ScriptedEngine,
             principal: Principal = OWNER,
-        ) -> Parts:
+        ) -> Runtime:
             workspace = open_workspace(folder, overrides)
             closing.callback(workspace.close)
-            parts = closing.enter_context(Parts(workspace, principal))
+            parts = closing.enter_context(Runtime(workspace, principal))
             made = engine if isinstance(engine, ScriptedEngine) else Listening(engine)
             parts.models.engines["scripted", "chat"] = made
             return parts
@@ -125,39 +125,39 @@ def scripted(answer: Mapping[str, object]) -> dict[str, object]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, opening) -> Callable[..., Parts]:
+def empty(tmp_path: Path, opening) -> Callable[..., Runtime]:
     """Opens an empty workspace with replies and settings of ``[answer]``."""
     folder = create(tmp_path / "empty")
     return lambda replies=(), **answer: opening(folder, scripted(answer), replies)
 
 
 @pytest.fixture
-def library(tmp_path: Path, filled: Path, opening) -> Callable[..., Parts]:
+def library(tmp_path: Path, filled: Path, opening) -> Callable[..., Runtime]:
     """The same with the documents in it; it can be opened again, by others too."""
     folder = Path(shutil.copytree(filled, tmp_path / "workspace"))
 
     def make(
         replies: Replies | ScriptedEngine = (), principal: Principal = OWNER, **answer
-    ) -> Parts:
+    ) -> Runtime:
         return opening(folder, scripted(answer), replies, principal)
 
     return make
 
 
 @pytest.fixture
-def embedded(tmp_path: Path, filled_embedded: Path, models_dir: Path, opening) -> Parts:
+def embedded(tmp_path: Path, filled_embedded: Path, models_dir: Path, opening) -> Runtime:
     """The documents with the embedded models, whose figures the checks are fitted to."""
     folder = Path(shutil.copytree(filled_embedded, tmp_path / "embedded"))
     return opening(folder, {"models_dir": models_dir}, ())
 
 
-def stored(parts: Parts, document: int) -> str:
+def stored(parts: Runtime, document: int) -> str:
     """The text that offsets point into."""
     with parts.workspace.database.read(OWNER) as session:
         return session.get(Document, document).text
 
 
-def check_places(parts: Parts, answer: Answer) -> None:
+def check_places(parts: Runtime, answer: Answer) -> None:
     """Every citation quotes exactly the stored text at its place."""
     for sentence in answer.sentences:
         for citation in sentence.citations:

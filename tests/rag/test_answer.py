@@ -7,7 +7,7 @@ from genwright.answers.answerer import EXTRACTIVE, Answerer
 from genwright.errors import NotFound, UsageError
 from genwright.monitoring import read_trace
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import OWNER, Principal
 
 OIL = "Change the oil of the Velda pump every 400 hours."
@@ -17,12 +17,12 @@ RUBBISH = "Photosynthesis turns light into chemical energy in Wimbledon."
 ASKED = "When is the oil of the Velda pump changed?"
 
 
-def ask(parts: Parts, question: str = ASKED, **how):
+def ask(parts: Runtime, question: str = ASKED, **how):
     given = {key: how.pop(key) for key in ("extractive", "short", "model") if key in how}
     return Answerer(parts, **given).ask(question, **how)
 
 
-def heard(parts: Parts) -> Listening:
+def heard(parts: Runtime) -> Listening:
     return parts.models.engines["scripted", "chat"]
 
 

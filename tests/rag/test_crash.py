@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from genwright.maintenance.doctor import examine
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, Vector
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace
@@ -67,7 +67,7 @@ def kill_somewhere(process: "subprocess.Popen[str]", draw: random.Random) -> dic
     return {match[1]: int(match[2]) for match in reported if match}
 
 
-def stored(parts: Parts) -> dict[str, tuple[str, int, int]]:
+def stored(parts: Runtime) -> dict[str, tuple[str, int, int]]:
     """Digest, passages and vectors by source; a source that is there twice fails."""
     with parts.workspace.database.read(OWNER) as session:
         rows = session.execute(
@@ -112,7 +112,7 @@ def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
             workspace, reported = create(tmp_path / str(kill)), {}
         reported |= kill_somewhere(start(workspace, folder, environment), draw)
 
-        with Parts(open_workspace(workspace, overrides)) as parts:
+        with Runtime(open_workspace(workspace, overrides)) as parts:
             there = stored(parts)
             assert set(reported) <= set(there)
             for source, (digest, passages, vectors) in there.items():
@@ -130,7 +130,7 @@ def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
     process.stderr.close()
     went_on = [line for line in lines if line.startswith("added ")]
     assert len(went_on) == FILES - len(reported)
-    with Parts(open_workspace(workspace, overrides)) as parts:
+    with Runtime(open_workspace(workspace, overrides)) as parts:
         assert set(stored(parts)) == set(digests)
         assert [each for each in examine(parts) if each.level == "wrong"] == []
         parts.workspace.close()

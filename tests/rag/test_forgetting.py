@@ -24,7 +24,7 @@ from genwright.maintenance.erase import (
     read_tombstones,
 )
 from genwright.maintenance.restore import restore_workspace
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.settings import RetentionSettings
 from genwright.storage import Document, Span, StoredFile, Vector
 from genwright.storage.backup import backup
@@ -39,12 +39,12 @@ ANN = Principal("annabelle")
 def parts(tmp_path: Path):
     folder = create(tmp_path / "workspace")
     workspace = open_workspace(folder, scripted({}))
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         yield parts
     workspace.close()
 
 
-def add(parts: Parts, principal: Principal, name: str, text: str) -> int:
+def add(parts: Runtime, principal: Principal, name: str, text: str) -> int:
     mine = parts.acting_for(principal)
     mine.ingest("default").add_bytes(text.encode(), name)
     with parts.workspace.database.read(principal) as session:
@@ -56,7 +56,7 @@ def files_with(folder: Path, words: bytes) -> list[str]:
     return [str(path) for path in paths if words in path.read_bytes()]
 
 
-def vectors_of(parts: Parts, document: int) -> list[bytes]:
+def vectors_of(parts: Runtime, document: int) -> list[bytes]:
     with parts.workspace.database.read(OWNER) as session:
         passages = session.get(Document, document) and session.execute(
             Vector.__table__.select().where(
@@ -68,7 +68,7 @@ def vectors_of(parts: Parts, document: int) -> list[bytes]:
         return [row.data for row in passages]
 
 
-def use(parts: Parts, principal: Principal) -> None:
+def use(parts: Runtime, principal: Principal) -> None:
     """Ask about the canary, so that its words are in conversations, traces and feedback."""
     mine = parts.acting_for(principal)
     answer = Chat(Answerer(mine, extractive=True)).ask(f"What does the {CANARY} eat?")

@@ -6,7 +6,7 @@ import pytest
 
 from genwright.errors import NotFound, UnknownName
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.workspace import Workspace, create, open_workspace
 
 
@@ -23,42 +23,42 @@ def workspace(tmp_path: Path):
 
 
 def test_an_engine_is_loaded_once_and_found_by_each_kind_of_name(workspace: Workspace):
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         assert parts.engine() is parts.engine("scripted")
         assert parts.engine("near/some/model").name == "near/some/model"
 
 
 def test_a_server_that_no_setting_names_is_not_found(workspace: Workspace):
-    with Parts(workspace) as parts, pytest.raises(NotFound, match=r"known: near.*servers\.far"):
+    with Runtime(workspace) as parts, pytest.raises(NotFound, match=r"known: near.*servers\.far"):
         parts.engine("far/model")
 
 
 def test_a_model_that_nobody_knows_is_not_found(workspace: Workspace):
-    with Parts(workspace) as parts, pytest.raises(UnknownName, match="models list"):
+    with Runtime(workspace) as parts, pytest.raises(UnknownName, match="models list"):
         parts.engine("no-such-model")
 
 
 def test_a_larger_model_is_not_pulled_unasked(workspace: Workspace):
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         larger = next(each.name for each in parts.catalog.models() if not each.embedded)
         with pytest.raises(NotFound, match=f"genwright models pull {larger}"):
             parts.engine(larger)
 
 
 def test_a_search_in_a_collection_that_is_not_there_is_not_found(workspace: Workspace):
-    with Parts(workspace) as parts, pytest.raises(NotFound, match="none yet"):
+    with Runtime(workspace) as parts, pytest.raises(NotFound, match="none yet"):
         parts.find("words", scope=Scope(("manuals",)))
 
 
 def test_a_query_that_is_no_utf8_finds_what_its_words_find(workspace: Workspace):
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         parts.ingest().add_bytes(b"The pump is blue.", "pump.txt")
         [hit] = parts.find("pump \udcff", scope=Scope())
         assert hit.text == "The pump is blue."
 
 
 def test_closing_again_does_nothing(workspace: Workspace):
-    parts = Parts(workspace)
+    parts = Runtime(workspace)
     parts.engine()
     parts.close()
     parts.close()
@@ -66,7 +66,7 @@ def test_closing_again_does_nothing(workspace: Workspace):
 
 def test_the_embedded_models_open(tmp_path: Path, models_dir: Path):
     workspace = open_workspace(create(tmp_path), {"models_dir": models_dir})
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         vectors = parts.embedder.embed(["A pump needs oil.", "Lubricate it.", "Stars are far."])
         assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
     workspace.close()

@@ -11,7 +11,7 @@ from tests.server.running import PLAIN, running
 from genwright.access.people import create_user
 from genwright.improve.canaries import start_canary
 from genwright.improve.loop import assistants_of
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace
 
@@ -31,7 +31,7 @@ def root(tmp_path):
         "answer": {"extractive": True, "min_answerable": 0.05},
     }
     workspace = open_workspace(folder, settings)
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         for name, text in FACTS.items():
             parts.ingest().add_bytes(text.encode(), f"{name}.txt")
         assistants = assistants_of(parts)
@@ -186,7 +186,7 @@ def test_rights(root):
 
 def test_a_schedule_begins_improvements_and_a_worse_canary_ends(root):
     workspace = open_workspace(root)
-    with Parts(workspace) as parts:
+    with Runtime(workspace) as parts:
         start_canary(workspace.database, OWNER, assistants_of(parts), "assistant", "2", 0.5)
         assistants_of(parts).promote(OWNER, "assistant", "2")  # so that it has no sense any more
     workspace.close()

@@ -10,7 +10,7 @@ from tests.rag.conftest import DOCUMENTS, scripted
 from genwright.datasets import Dataset, read_dataset, read_parts, split_dataset, write_dataset
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.synthesis import is_synthetic
 from genwright.synthesis.commands import Asked, finish
 from genwright.synthesis.conversations import make_conversations
@@ -26,7 +26,7 @@ from genwright.workspace import create, open_workspace
 @pytest.fixture
 def parts(tmp_path):
     workspace = open_workspace(create(tmp_path / "workspace"), scripted({}))
-    with Parts(workspace) as made:
+    with Runtime(workspace) as made:
         yield made
     workspace.close()
 

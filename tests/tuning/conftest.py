@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
-from genwright.datasets import Dataset, Parts
-from genwright.runtime import Parts as WorkspaceParts
+from genwright.datasets import Dataset, Splits
+from genwright.runtime import Runtime as WorkspaceParts
 from genwright.tuning.bench import bench_of
 from genwright.workspace import create, open_workspace
 
@@ -44,12 +44,12 @@ def pairs(count: int, start: int = 0) -> tuple[dict, ...]:
     )  # fmt: skip
 
 
-def data_for(objective: str, train: int = 12, others: int = 4) -> Parts:
+def data_for(objective: str, train: int = 12, others: int = 4) -> Splits:
     form, rows = {
         "classification": ("classification", classes),
         "generation": ("prompt_completion", pairs),
     }[objective]
-    return Parts(
+    return Splits(
         Dataset("tiny-train", form, rows(train)),
         Dataset("tiny-validation", form, rows(others, 100)),
         Dataset("tiny-test", form, rows(others, 200)),

@@ -12,7 +12,7 @@ import torch
 from tests.tuning.conftest import bench, parts  # noqa: F401
 from tests.tuning.tiny import build
 
-from genwright.datasets import Dataset, Parts
+from genwright.datasets import Dataset, Splits
 from genwright.errors import Refused, UsageError
 from genwright.evaluation.intervals import Interval
 from genwright.tuning.config import configured
@@ -44,7 +44,7 @@ def thumbs(count, start=0):
 
 def data(form="preference", train=16):
     rows = {"preference": preference, "thumbs": thumbs}[form]
-    return Parts(
+    return Splits(
         Dataset("tiny-train", form, rows(train)),
         Dataset("tiny-validation", form, rows(4, 100)),
         Dataset("tiny-test", form, rows(8, 200)),

@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="needs the train extra")
 from tests.tuning.conftest import data_for, pairs
 from tests.tuning.tiny import TEMPLATE, build
 
-from genwright.datasets import Dataset, Parts
+from genwright.datasets import Dataset, Splits
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.registry import Assistants
@@ -209,7 +209,7 @@ def test_a_tokenizer_that_does_not_fit_is_refused(bench, folder, tmp_path):
 
 def test_rows_with_errors_are_refused_with_the_worst(bench, folder):
     empty = tuple({"prompt": f"a {i}", "completion": ""} for i in range(6))
-    bad = Parts(
+    bad = Splits(
         Dataset("bad", "prompt_completion", pairs(8) + empty),
         Dataset("v", "prompt_completion", pairs(2, 50)),
         Dataset("t", "prompt_completion", pairs(2, 70)),

@@ -27,7 +27,7 @@ from genwright.monitoring.step_timer import Clock
 from genwright.monitoring.tracing import outermost, trace_id
 from genwright.prompts import Prompt, load_prompt
 from genwright.retrieval import EVERYWHERE, Hit, Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 
 EXTRACTIVE = "extractive"
 
@@ -57,7 +57,7 @@ class Answerer:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Runtime,
         *,
         model: str = "",
         extractive: bool | None = None,

@@ -5,11 +5,11 @@ from sqlalchemy import select
 from genwright.answers.answerer import Answerer
 from genwright.registry import Served
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Collection, visible
 
 
-def answerer_of(parts: Parts, served: Served) -> Answerer:
+def answerer_of(parts: Runtime, served: Served) -> Answerer:
     """What answers as an assistant.
 
     Args:
@@ -20,7 +20,7 @@ def answerer_of(parts: Parts, served: Served) -> Answerer:
     return Answerer(parts, prompt=config.prompt.prompt(), assistant=served.label)
 
 
-def scope_of(parts: Parts, served: Served) -> Scope:
+def scope_of(parts: Runtime, served: Served) -> Scope:
     """Where an assistant looks: those of its collections that the asker knows of.
 
     Where there is none, the scope names no collection that exists, so that nothing is found: an

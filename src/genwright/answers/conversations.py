@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 
 from genwright.engines import Message
 from genwright.errors import NotFound
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Conversation, Document, Grant, StoreSession, readable
 from genwright.storage import Message as MessageRow
 from genwright.types import Json, Principal
@@ -56,7 +56,7 @@ def shared_with(principal: Principal) -> ColumnElement[bool]:
     return or_(Conversation.owner == principal.name, Conversation.id.in_(held))
 
 
-def conversations(parts: Parts, search: str = "", limit: int = 200) -> list[Listed]:
+def conversations(parts: Runtime, search: str = "", limit: int = 200) -> list[Listed]:
     """Conversations the principal may read, newest first.
 
     Args:
@@ -81,7 +81,7 @@ def conversations(parts: Parts, search: str = "", limit: int = 200) -> list[List
         ]
 
 
-def read_conversation(parts: Parts, conversation: int) -> tuple[Listed, list[Turn]]:
+def read_conversation(parts: Runtime, conversation: int) -> tuple[Listed, list[Turn]]:
     """A conversation with its turns, oldest first.
 
     Raises:
@@ -99,7 +99,7 @@ def read_conversation(parts: Parts, conversation: int) -> tuple[Listed, list[Tur
         return about, [_turn(each, known) for each in rows]
 
 
-def read_turns(parts: Parts, conversation: int) -> list[Message]:
+def read_turns(parts: Runtime, conversation: int) -> list[Message]:
     """The turns of the principal's own conversation as a model is told them, oldest first.
 
     Raises:
@@ -111,7 +111,7 @@ def read_turns(parts: Parts, conversation: int) -> list[Message]:
     return [Message("user" if turn.role == "user" else "assistant", turn.text) for turn in turns]
 
 
-def rewind(parts: Parts, conversation: int, message: int) -> None:
+def rewind(parts: Runtime, conversation: int, message: int) -> None:
     """Take a message and all that follow out of the principal's own conversation.
 
     Raises:
@@ -126,7 +126,7 @@ def rewind(parts: Parts, conversation: int, message: int) -> None:
         )
 
 
-def remove_conversation(parts: Parts, conversation: int) -> None:
+def remove_conversation(parts: Runtime, conversation: int) -> None:
     """Remove a conversation of the principal's own.
 
     Raises:

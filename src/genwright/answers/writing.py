@@ -21,7 +21,7 @@ from genwright.grounding.support import SupportCheck
 from genwright.monitoring.step_timer import Clock
 from genwright.prompts import Prompt
 from genwright.retrieval import Hit, rarity
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import Json
 
 TO_THE_POINT = 0.5
@@ -68,7 +68,7 @@ class Brief:
     """Earlier turns."""
 
 
-def rarity_of(parts: Parts, text: str) -> dict[str, float]:
+def rarity_of(parts: Runtime, text: str) -> dict[str, float]:
     """Inverse document frequency of a text's stems in the workspace."""
     with parts.workspace.database.read(parts.principal) as session:
         known = rarity(session, [*dict.fromkeys(words.tokens(text))][:MOST_WEIGHED])
@@ -88,7 +88,7 @@ class Writing:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Runtime,
         engine: Engine,
         brief: Brief,
         clock: Clock,

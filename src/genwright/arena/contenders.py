@@ -10,7 +10,7 @@ from genwright.answers.chat import Chat
 from genwright.engines import ChatRequest, Message, Sampling, Usage
 from genwright.errors import NotFound, UsageError
 from genwright.registry import Assistants, Served
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import Json
 
 Tell = Callable[[str, Json | None], None]
@@ -37,7 +37,7 @@ class Said:
         }
 
 
-def contenders(parts: Parts, assistants: Assistants) -> list[str]:
+def contenders(parts: Runtime, assistants: Assistants) -> list[str]:
     """Exact names of all that may meet, by the settings.
 
     Raises:
@@ -58,7 +58,7 @@ def contenders(parts: Parts, assistants: Assistants) -> list[str]:
     return exact
 
 
-def exact_name(parts: Parts, assistants: Assistants, name: str) -> str:
+def exact_name(parts: Runtime, assistants: Assistants, name: str) -> str:
     """``assistant@3`` for a name or alias of an assistant; a model's name as it is.
 
     Raises:
@@ -83,7 +83,7 @@ class Speaker:
         NotFound: It is no longer here.
     """
 
-    def __init__(self, parts: Parts, assistants: Assistants, name: str) -> None:
+    def __init__(self, parts: Runtime, assistants: Assistants, name: str) -> None:
         self.name, self.served = name, _served(parts, assistants, name)
         if self.served is None:
             parts.models.check(name)
@@ -154,7 +154,7 @@ def histories(turns: Sequence[Json], side: str) -> Iterator[Message]:
             yield Message("assistant", turn[side]["text"])
 
 
-def _served(parts: Parts, assistants: Assistants, name: str) -> Served | None:
+def _served(parts: Runtime, assistants: Assistants, name: str) -> Served | None:
     known = {each.name for each in assistants.known(parts.principal)}
     if name.partition("@")[0] not in known:
         return None

@@ -13,7 +13,7 @@ from genwright.arena.votes import read_tally
 from genwright.datasets.files import read_records
 from genwright.errors import UsageError
 from genwright.registry import Assistants
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import Json
 
 _QUESTION = ("question", "prompt", "instruction", "text")
@@ -21,7 +21,7 @@ _ANSWER = ("answer", "reference", "completion", "expected")
 
 
 def battle(
-    parts: Parts, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
+    parts: Runtime, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
 ) -> Json:
     """Let contenders answer the questions of a file, and a model judge every pair.
 
@@ -60,7 +60,7 @@ def battle(
     return {**found.json(), "agreement": agreement_of_kinds(database, principal)}
 
 
-def next_pairs(parts: Parts) -> list[Json]:
+def next_pairs(parts: Runtime) -> list[Json]:
     """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
     names = contenders(parts, assistants_of(parts))
     counted = among(read_tally(parts.workspace.database, parts.principal), names)
@@ -72,7 +72,7 @@ def next_pairs(parts: Parts) -> list[Json]:
     return sorted(pairs, key=lambda pair: -pair["chance"])
 
 
-def assistants_of(parts: Parts) -> Assistants:
+def assistants_of(parts: Runtime) -> Assistants:
     """The assistants of a workspace."""
     workspace = parts.workspace
     return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)

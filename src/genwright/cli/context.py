@@ -14,7 +14,7 @@ from genwright.errors import UsageError
 if TYPE_CHECKING:
     from genwright.registry import Assistants
     from genwright.retrieval import Scope
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
     from genwright.workspace import Workspace
 
 
@@ -49,15 +49,15 @@ def workspace(
 
 
 @contextmanager
-def parts(ctx: typer.Context, shown: Display | None = None) -> "Iterator[Parts]":
+def open_runtime(ctx: typer.Context, shown: Display | None = None) -> "Iterator[Runtime]":
     """The workspace's models, search and so on, each made when it is first asked for.
 
     Long work that they do is shown on standard error, by ``shown`` where a command has its own.
     """
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
 
     with workspace(ctx) as opened, shown or display(ctx) as progress:
-        with Parts(opened, progress=progress) as made:
+        with Runtime(opened, progress=progress) as made:
             yield made
 
 

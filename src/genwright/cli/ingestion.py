@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from genwright.cli.context import display, parts
+from genwright.cli.context import display, open_runtime
 from genwright.cli.printing.output import print_json, remark
 from genwright.cli.signals import interrupted
 from genwright.errors import Refused
@@ -27,7 +27,7 @@ def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
         if interrupted.is_set():  # and the exception was lost on its way
             raise KeyboardInterrupt
 
-    with parts(ctx, shown) as made:
+    with open_runtime(ctx, shown) as made:
         ingest = made.ingest(collection, stored=stored)
         try:
             yield ingest

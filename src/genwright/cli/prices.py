@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from genwright.errors import UsageError
-from genwright.tuning.job import pairs_of
+from genwright.tuning.job import parse_pairs
 
 
 def prices_of(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -17,7 +17,7 @@ def prices_of(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
         {'gpt/x': (1.5, 6.0)}
     """
     found = {}
-    for name, value in pairs_of(texts, "--price MODEL=IN,OUT").items():
+    for name, value in parse_pairs(texts, "--price MODEL=IN,OUT").items():
         try:
             read, written = (float(each) for each in value.split(","))
         except ValueError as error:

@@ -8,7 +8,7 @@ Example:
     ('empty', (2,))
 """
 
-from genwright.datasets.base import FORMS, LINEAGE, Dataset, Form, Parts, text_of
+from genwright.datasets.base import FORMS, LINEAGE, Dataset, Form, Splits, text_of
 from genwright.datasets.checks import Limits, check_dataset, mended
 from genwright.datasets.findings import CheckReport, Finding
 from genwright.datasets.reader import read_dataset, read_parts
@@ -31,7 +31,7 @@ __all__ = [
     "Form",
     "Kept",
     "Limits",
-    "Parts",
+    "Splits",
     "check_dataset",
     "keep_dataset",
     "kept_dataset",

@@ -71,7 +71,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Splits:
     """A data set in the three parts that a training takes."""
 
     train: Dataset

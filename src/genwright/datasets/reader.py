@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from genwright.datasets.base import LINEAGE, Dataset, Parts
+from genwright.datasets.base import LINEAGE, Dataset, Splits
 from genwright.datasets.files import SUFFIXES, file_digest, read_records
 from genwright.datasets.forms import convert, form_of
 from genwright.datasets.splits import split_dataset
@@ -53,7 +53,7 @@ def read_parts(
     seed: int = 0,
     validation: float = 0.1,
     test: float = 0.1,
-) -> Parts:
+) -> Splits:
     """Read the parts of a data set: from a folder that has them, or by splitting.
 
     Args:
@@ -87,7 +87,7 @@ def read_parts(
         test=0.0 if "test" in read else test,
         seed=seed,
     )
-    return Parts(
+    return Splits(
         parts.train,
         read.get("validation", parts.validation),
         read.get("test", parts.test),

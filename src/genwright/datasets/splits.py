@@ -4,13 +4,13 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from genwright.datasets.base import Dataset, Parts, canonical, text_of
+from genwright.datasets.base import Dataset, Splits, canonical, text_of
 from genwright.errors import MissingDependency, UsageError
 
 
 def split_dataset(
     dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0
-) -> Parts:
+) -> Splits:
     """Split rows at random into three parts; the same rows and seed give the same parts.
 
     Exact and near duplicates stay together, so that nothing is tested that was trained on. Rows of
@@ -57,7 +57,7 @@ def split_dataset(
         part: dataset.with_rows([dataset.rows[i] for i in sorted(places)], f"{dataset.name}-{part}")
         for part, places in chosen.items()
     }
-    return Parts(made["train"], made["validation"], made["test"])
+    return Splits(made["train"], made["validation"], made["test"])
 
 
 def _groups(dataset: Dataset) -> Sequence[list[int]]:

@@ -7,12 +7,12 @@ from genwright.errors import Refused, UsageError
 from genwright.feedback import list_feedback
 from genwright.feedback.to_datasets import Collected, collect
 from genwright.privacy import Privacy
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 
 KINDS = ("pairs", "thumbs", "good", "all")
 
 
-def collected(parts: Parts, assistant: str = "", after: int = 0, after_vote: int = 0) -> Collected:
+def collected(parts: Runtime, assistant: str = "", after: int = 0, after_vote: int = 0) -> Collected:
     """All that feedback gives a training; see ``feedback.learning``."""
     workspace = parts.workspace
     return collect(
@@ -26,7 +26,7 @@ def collected(parts: Parts, assistant: str = "", after: int = 0, after_vote: int
 
 
 def export_feedback(
-    parts: Parts, file: Path, what: str = "pairs", assistant: str = "", keep: str = ""
+    parts: Runtime, file: Path, what: str = "pairs", assistant: str = "", keep: str = ""
 ) -> int:
     """Write rows made of feedback, and return how many.
 
@@ -59,14 +59,14 @@ def export_feedback(
     return len(dataset)
 
 
-def keep_rows(parts: Parts, dataset: Dataset) -> None:
+def keep_rows(parts: Runtime, dataset: Dataset) -> None:
     """Keep a data set in the workspace."""
     workspace = parts.workspace
     folder, report = workspace.datasets_dir, check_dataset(dataset)
     keep_dataset(workspace.database, folder, parts.principal, dataset, report)
 
 
-def _write_all(parts: Parts, file: Path) -> int:
+def _write_all(parts: Runtime, file: Path) -> int:
     import json
     import os
 

@@ -12,7 +12,7 @@ from genwright.improve.suites import Case, check, quality
 from genwright.privacy.moderation import moderate
 from genwright.registry import Served, Version
 from genwright.registry.config import AssistantConfig
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import Json
 
 SCORED = 30
@@ -68,7 +68,7 @@ def as_served(name: str, config: AssistantConfig, number: int = 0) -> Served:
 
 
 def try_version(
-    parts: Parts, served: Served, held_out: Sequence[HeldOut], suite: Sequence[Case]
+    parts: Runtime, served: Served, held_out: Sequence[HeldOut], suite: Sequence[Case]
 ) -> Tried:
     """Ask a version every held-out question, every case of the suite, and the safety probes.
 
@@ -107,7 +107,7 @@ def try_version(
     )
 
 
-def _nats(parts: Parts, model: str, held_out: Sequence[HeldOut]) -> tuple[float, ...]:
+def _nats(parts: Runtime, model: str, held_out: Sequence[HeldOut]) -> tuple[float, ...]:
     """Loss a token of right answers after their questions."""
     if model == EXTRACTIVE:
         return ()

@@ -27,7 +27,7 @@ from genwright.improve.report import write_report
 from genwright.improve.suites import cases
 from genwright.registry import Assistants, Runs, Served
 from genwright.registry.config import AssistantConfig, changed
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.settings import ImproveSettings
 from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
@@ -89,7 +89,7 @@ class Improved:
                 "steps": list(self.steps)}  # fmt: skip
 
 
-def begin(parts: Parts, wanted: Wanted) -> int:
+def begin(parts: Runtime, wanted: Wanted) -> int:
     """Keep an improvement that is asked for, and return the id of its run.
 
     Raises:
@@ -108,7 +108,7 @@ def begin(parts: Parts, wanted: Wanted) -> int:
     return runs_of(parts).begin(KIND, served.name, config, {})
 
 
-def improve(parts: Parts, bench: Bench, run: int) -> Improved:
+def improve(parts: Runtime, bench: Bench, run: int) -> Improved:
     """Walk the steps of an improvement that was begun, or go on with one that was interrupted.
 
     Raises:
@@ -118,13 +118,13 @@ def improve(parts: Parts, bench: Bench, run: int) -> Improved:
     return _Walk(parts, bench, run).go()
 
 
-def assistants_of(parts: Parts) -> Assistants:
+def assistants_of(parts: Runtime) -> Assistants:
     """The assistants of a workspace."""
     workspace = parts.workspace
     return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
 
 
-def runs_of(parts: Parts) -> Runs:
+def runs_of(parts: Runtime) -> Runs:
     """Its runs."""
     return Runs(parts.workspace.database, parts.principal)
 
@@ -132,7 +132,7 @@ def runs_of(parts: Parts) -> Runs:
 class _Walk:
     """One improvement, step by step."""
 
-    def __init__(self, parts: Parts, bench: Bench, run: int) -> None:
+    def __init__(self, parts: Runtime, bench: Bench, run: int) -> None:
         self.parts, self.bench, self.run = parts, bench, run
         self.runs, self.assistants = runs_of(parts), assistants_of(parts)
         row = self.runs.get(run)

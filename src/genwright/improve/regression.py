@@ -3,11 +3,11 @@
 from genwright.answers.assistants import answerer_of, scope_of
 from genwright.improve.loop import assistants_of
 from genwright.improve.suites import DEFAULT, cases, check
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.types import Json
 
 
-def run_suite(parts: Parts, assistant: str = "", suite: str = DEFAULT) -> Json:
+def run_suite(parts: Runtime, assistant: str = "", suite: str = DEFAULT) -> Json:
     """Ask a version every case of a suite.
 
     Returns:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from genwright.errors import Refused, UsageError
 from genwright.library.files import find_collection
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import (
     Collection,
     CollectionFile,
@@ -39,7 +39,7 @@ class Shelf:
     """Seconds since 1970."""
 
 
-def create_collection(parts: Parts, name: str) -> Shelf:
+def create_collection(parts: Runtime, name: str) -> Shelf:
     """Make an empty collection; its maker owns it.
 
     Raises:
@@ -57,7 +57,7 @@ def create_collection(parts: Parts, name: str) -> Shelf:
         return _shelf(session, row)
 
 
-def shelves(parts: Parts) -> list[Shelf]:
+def shelves(parts: Runtime) -> list[Shelf]:
     """Every collection the principal knows of, newest first."""
     with parts.workspace.database.read(parts.principal) as session:
         rows = session.scalars(
@@ -66,7 +66,7 @@ def shelves(parts: Parts) -> list[Shelf]:
         return [_shelf(session, row) for row in rows]
 
 
-def get_collection(parts: Parts, collection: int) -> Shelf:
+def get_collection(parts: Runtime, collection: int) -> Shelf:
     """One collection.
 
     Raises:
@@ -76,7 +76,7 @@ def get_collection(parts: Parts, collection: int) -> Shelf:
         return _shelf(session, find_collection(session, collection))
 
 
-def rename_collection(parts: Parts, collection: int, name: str) -> Shelf:
+def rename_collection(parts: Runtime, collection: int, name: str) -> Shelf:
     """Give a collection another name.
 
     Raises:
@@ -95,7 +95,7 @@ def rename_collection(parts: Parts, collection: int, name: str) -> Shelf:
         return _shelf(session, row)
 
 
-def remove_collection(parts: Parts, collection: int) -> None:
+def remove_collection(parts: Runtime, collection: int) -> None:
     """Remove a collection with all its documents.
 
     Raises:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import undefer
 
 from genwright.errors import GenwrightError, NotFound, Refused, UsageError
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import (
     Collection,
     CollectionFile,
@@ -61,7 +61,7 @@ class Attached:
     created_at: int
 
 
-def save_file(parts: Parts, name: str, data: bytes, purpose: str) -> File:
+def save_file(parts: Runtime, name: str, data: bytes, purpose: str) -> File:
     """Keep an uploaded file.
 
     Raises:
@@ -91,7 +91,7 @@ def save_file(parts: Parts, name: str, data: bytes, purpose: str) -> File:
 
 
 def list_files(
-    parts: Parts,
+    parts: Runtime,
     *,
     purpose: str = "",
     after: str = "",
@@ -123,7 +123,7 @@ def list_files(
         return [_file(row) for row in session.scalars(found.order_by(*columns))]
 
 
-def get_file(parts: Parts, file: str) -> File:
+def get_file(parts: Runtime, file: str) -> File:
     """One file.
 
     Raises:
@@ -133,7 +133,7 @@ def get_file(parts: Parts, file: str) -> File:
         return _file(_find_file(session, file))
 
 
-def file_content(parts: Parts, file: str) -> tuple[File, bytes]:
+def file_content(parts: Runtime, file: str) -> tuple[File, bytes]:
     """A file with its bytes.
 
     Raises:
@@ -144,7 +144,7 @@ def file_content(parts: Parts, file: str) -> tuple[File, bytes]:
         return _file(row), row.data
 
 
-def original_of(parts: Parts, document: int) -> tuple[File, bytes] | None:
+def original_of(parts: Runtime, document: int) -> tuple[File, bytes] | None:
     """The uploaded file that a readable document was made of; None where there is none."""
     with parts.workspace.database.read(parts.principal) as session:
         row = session.scalar(
@@ -158,7 +158,7 @@ def original_of(parts: Parts, document: int) -> tuple[File, bytes] | None:
         return (_file(row), row.data) if row is not None else None
 
 
-def remove_file(parts: Parts, file: str) -> None:
+def remove_file(parts: Runtime, file: str) -> None:
     """Remove a file; documents that were made of it stay.
 
     Raises:
@@ -168,7 +168,7 @@ def remove_file(parts: Parts, file: str) -> None:
         session.delete(_find_file(session, file))
 
 
-def attach(parts: Parts, file: str, collection: int, attributes: Json) -> Attached:
+def attach(parts: Runtime, file: str, collection: int, attributes: Json) -> Attached:
     """Note that a file is to be put into a collection; ``ingest_file`` then does it.
 
     Raises:
@@ -188,7 +188,7 @@ def attach(parts: Parts, file: str, collection: int, attributes: Json) -> Attach
         return _attached(link, row)
 
 
-def ingest_file(parts: Parts, file: str, collection: int) -> Attached:
+def ingest_file(parts: Runtime, file: str, collection: int) -> Attached:
     """Read an attached file into its collection, and note what came of it."""
     database, principal = parts.workspace.database, parts.principal
     with database.read(principal) as session:
@@ -246,7 +246,7 @@ def find_collection(
     return row
 
 
-def attached_files(parts: Parts, collection: int) -> list[Attached]:
+def attached_files(parts: Runtime, collection: int) -> list[Attached]:
     """What a collection has, newest first: uploaded files, and documents that came otherwise.
 
     Raises:
@@ -273,7 +273,7 @@ def attached_files(parts: Parts, collection: int) -> list[Attached]:
     return sorted(found, key=lambda each: (each.created_at, each.file_id), reverse=True)
 
 
-def get_attached(parts: Parts, collection: int, file: str) -> Attached:
+def get_attached(parts: Runtime, collection: int, file: str) -> Attached:
     """One file of a collection, by its id or that of a document (``document-7``).
 
     Raises:
@@ -285,7 +285,7 @@ def get_attached(parts: Parts, collection: int, file: str) -> Attached:
     raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
 
 
-def set_attributes(parts: Parts, collection: int, file: str, attributes: Json) -> Attached:
+def set_attributes(parts: Runtime, collection: int, file: str, attributes: Json) -> Attached:
     """Give a file of a collection other attributes, which searches can filter by.
 
     Raises:
@@ -300,7 +300,7 @@ def set_attributes(parts: Parts, collection: int, file: str, attributes: Json) -
     return get_attached(parts, collection, file)
 
 
-def detach(parts: Parts, collection: int, file: str) -> None:
+def detach(parts: Runtime, collection: int, file: str) -> None:
     """Take a file out of a collection, with the document that was made of it.
 
     Raises:

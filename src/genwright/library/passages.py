@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, readable
 
 
@@ -23,7 +23,7 @@ class Place:
     text: str
 
 
-def read_passages(parts: Parts, ids: Iterable[int]) -> dict[int, Place]:
+def read_passages(parts: Runtime, ids: Iterable[int]) -> dict[int, Place]:
     """Passages by number; what is not readable is not there."""
     found = (
         select(

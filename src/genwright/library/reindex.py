@@ -6,7 +6,7 @@ import time
 from sqlalchemy import ColumnElement, delete, exists, func, select, text
 
 from genwright.library.ingest import BATCH_PASSAGES, embedded_text
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Passage, StoreSession, Vector
 from genwright.types import Json, Vectors
 
@@ -14,7 +14,7 @@ WIDTH = 4
 """Bytes of one component of a vector."""
 
 
-def reindex(parts: Parts) -> Json:
+def reindex(parts: Runtime) -> Json:
     """Rebuild the keyword index and the vector index; embed what has no vector, or a broken one.
 
     Vectors of the embedder in use that are there are kept: they are truth and no index. Those of
@@ -47,7 +47,7 @@ def reindex(parts: Parts) -> Json:
     }
 
 
-def _embed_missing(parts: Parts) -> int:
+def _embed_missing(parts: Runtime) -> int:
     """Embed in batches, each committed, so that it goes on after an interruption."""
     database, fingerprint = parts.workspace.database, parts.embedder.fingerprint
     missing = select(Passage).where(without_vector(fingerprint)).order_by(Passage.id)

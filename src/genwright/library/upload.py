@@ -7,7 +7,7 @@ from sqlalchemy import select
 from genwright.errors import GenwrightError
 from genwright.library.collections import create_collection
 from genwright.library.files import attach, find_collection, ingest_file, remove_file, save_file
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Collection, fillable
 
 PURPOSE = "documents"
@@ -24,7 +24,7 @@ class Uploaded:
     """Why it was not taken; empty where it was."""
 
 
-def upload_document(parts: Parts, collection: str, name: str, data: bytes) -> Uploaded:
+def upload_document(parts: Runtime, collection: str, name: str, data: bytes) -> Uploaded:
     """Put a file into a collection; the bytes are kept, to show its pages later.
 
     Args:
@@ -48,7 +48,7 @@ def upload_document(parts: Parts, collection: str, name: str, data: bytes) -> Up
     return Uploaded(file.name, home, done.document, done.error)
 
 
-def _home(parts: Parts, named: str) -> int:
+def _home(parts: Runtime, named: str) -> int:
     with parts.workspace.database.read(parts.principal) as session:
         if named.isascii() and named.isdigit() and len(named) < 16:
             return find_collection(session, int(named), fillable(parts.principal)).id

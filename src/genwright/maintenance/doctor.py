@@ -15,7 +15,7 @@ from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.errors import GenwrightError, NotFound
 from genwright.library.reindex import WIDTH, without_vector
 from genwright.prompts import load_prompt, prompt_names
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.settings import MIB
 from genwright.storage import SCHEMA_VERSION, Document, Passage, StoreSession, Vector
 from genwright.types import Json, Vectors
@@ -44,7 +44,7 @@ class Finding:
         return asdict(self)
 
 
-def examine(parts: Parts, names: Sequence[str] = ()) -> Iterator[Finding]:
+def examine(parts: Runtime, names: Sequence[str] = ()) -> Iterator[Finding]:
     """Run checks, each told as it ends: at least one finding for each.
 
     A check that fails is itself a finding, so that the others still run.
@@ -64,7 +64,7 @@ def examine(parts: Parts, names: Sequence[str] = ()) -> Iterator[Finding]:
         yield from found or [Finding(name, "ok", "")]
 
 
-def _schema(parts: Parts) -> Iterator[Finding]:
+def _schema(parts: Runtime) -> Iterator[Finding]:
     version = parts.workspace.database.schema_version()
     if version != SCHEMA_VERSION:
         yield Finding(
@@ -74,7 +74,7 @@ def _schema(parts: Parts) -> Iterator[Finding]:
         yield Finding("schema", "ok", version)
 
 
-def _store(parts: Parts) -> Iterator[Finding]:
+def _store(parts: Runtime) -> Iterator[Finding]:
     backup = "restore genwright.db from a backup, or add the documents to a new workspace"
     with parts.workspace.database.read(parts.principal) as session:
         for (problem,) in session.execute(text("PRAGMA integrity_check(5)")):
@@ -84,7 +84,7 @@ def _store(parts: Parts) -> Iterator[Finding]:
             yield Finding("store", "wrong", f"{table} {row} has no {parent}", backup)
 
 
-def _documents(parts: Parts) -> Iterator[Finding]:
+def _documents(parts: Runtime) -> Iterator[Finding]:
     """Each document has passages, and each passage is what its offsets say."""
     wrong = 0
     with parts.workspace.database.read(parts.principal) as session:
@@ -108,7 +108,7 @@ def _problem(session: StoreSession, document: int) -> str:
     return f"has {off} passages that are not where their offsets point" if off else ""
 
 
-def _keyword_index(parts: Parts) -> Iterator[Finding]:
+def _keyword_index(parts: Runtime) -> Iterator[Finding]:
     with parts.workspace.database.write(parts.principal) as session:
         indexed = session.scalar(text("SELECT count(*) FROM passage_fts_docsize"))
         passages = session.scalar(select(func.count()).select_from(Passage))
@@ -127,7 +127,7 @@ def _keyword_index(parts: Parts) -> Iterator[Finding]:
     yield Finding("keyword index", "ok", f"{passages} passages")
 
 
-def _vectors(parts: Parts) -> Iterator[Finding]:
+def _vectors(parts: Runtime) -> Iterator[Finding]:
     if not _embedder_is_here(parts):
         yield Finding("vectors", "note", "not checked: the embedding model is not here")
         return
@@ -152,7 +152,7 @@ def _vectors(parts: Parts) -> Iterator[Finding]:
         yield Finding("vectors", "ok", f"{number} of {embedder.fingerprint}")
 
 
-def _vector_index(parts: Parts) -> Iterator[Finding]:
+def _vector_index(parts: Runtime) -> Iterator[Finding]:
     """Its files can be read, and it has the rows that the store has, no more and no fewer."""
     if not _embedder_is_here(parts):
         yield Finding("vector index", "note", "not checked: the embedding model is not here")
@@ -198,7 +198,7 @@ def _sample(session: StoreSession, fingerprint: str) -> list[Vectors]:
     return [np.frombuffer(each, "<f4") for each in data]
 
 
-def _embedder_is_here(parts: Parts) -> bool:
+def _embedder_is_here(parts: Runtime) -> bool:
     """Whether the embedder can be opened without fetching anything."""
     try:
         _must_be_here(parts, parts.workspace.settings.embedding.model)
@@ -207,12 +207,12 @@ def _embedder_is_here(parts: Parts) -> bool:
     return True
 
 
-def _must_be_here(parts: Parts, model: str) -> None:
+def _must_be_here(parts: Runtime, model: str) -> None:
     if model not in ("", "hashing", "scripted") and "/" not in model:
         parts.catalog.path(model)
 
 
-def _models(parts: Parts) -> Iterator[Finding]:
+def _models(parts: Runtime) -> Iterator[Finding]:
     settings = parts.workspace.settings
     for finding in parts.catalog.verify():
         says = f"{finding.model}/{finding.file} {finding.problem}"
@@ -223,7 +223,7 @@ def _models(parts: Parts) -> Iterator[Finding]:
         _must_be_here(parts, name)
 
 
-def _engine(parts: Parts) -> Iterator[Finding]:
+def _engine(parts: Runtime) -> Iterator[Finding]:
     """The chat model loads and says something."""
     settings = parts.workspace.settings.answer
     if settings.extractive:
@@ -235,13 +235,13 @@ def _engine(parts: Parts) -> Iterator[Finding]:
     yield Finding("engine", "ok", f"{settings.model} answered {usage.completion_tokens} tokens")
 
 
-def _prompts(parts: Parts) -> Iterator[Finding]:
+def _prompts(parts: Runtime) -> Iterator[Finding]:
     for name in prompt_names():
         load_prompt(name, parts.workspace.prompts_dir)
     yield Finding("prompts", "ok", f"{len(prompt_names())} prompts")
 
 
-def _disk(parts: Parts) -> Iterator[Finding]:
+def _disk(parts: Runtime) -> Iterator[Finding]:
     root = parts.workspace.root
     free = shutil.disk_usage(root).free
     needed = SPARE_BYTES + sum(path.stat().st_size for path in root.glob("genwright.db*"))
@@ -253,7 +253,7 @@ def _disk(parts: Parts) -> Iterator[Finding]:
         yield Finding("disk", "ok", says)
 
 
-def _sandbox(parts: Parts) -> Iterator[Finding]:
+def _sandbox(parts: Runtime) -> Iterator[Finding]:
     with Reader(parts.workspace.settings.documents) as reader:
         reader.read_bytes(b"A sentence.", "check.txt")
         guards = {"system-call filter": reader.confined, "Landlock": reader.shut_in}
@@ -265,7 +265,7 @@ def _sandbox(parts: Parts) -> Iterator[Finding]:
         yield Finding("sandbox", "ok", "no network, no other files")
 
 
-CHECKS: dict[str, Callable[[Parts], Iterator[Finding]]] = {
+CHECKS: dict[str, Callable[[Runtime], Iterator[Finding]]] = {
     "schema": _schema,
     "store": _store,
     "documents": _documents,

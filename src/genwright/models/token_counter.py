@@ -13,8 +13,8 @@ from genwright.datasets import (
     write_dataset,
 )
 from genwright.errors import GenwrightError, NotFound
-from genwright.runtime import Parts
-from genwright.tuning.job import pairs_of
+from genwright.runtime import Runtime
+from genwright.tuning.job import parse_pairs
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Check:
     embed: bool = False
 
 
-def checked(parts: Parts, wanted: Check, mend: Path | None = None) -> CheckReport:
+def checked(parts: Runtime, wanted: Check, mend: Path | None = None) -> CheckReport:
     """Check a file, and write a mended copy where one is wanted.
 
     Raises:
         NotFound: There is no such file or model.
         UsageError: A file cannot be read.
     """
-    columns = pairs_of(wanted.columns, "--map FIELD=COLUMN")
+    columns = parse_pairs(wanted.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(wanted.file, form=wanted.form, columns=columns)
     limits = Limits(counter(parts, wanted.tokens), wanted.limit) if wanted.tokens else None
     report = check_dataset(
@@ -53,7 +53,7 @@ def checked(parts: Parts, wanted: Check, mend: Path | None = None) -> CheckRepor
     return report
 
 
-def counter(parts: Parts, named: str) -> Callable[[Sequence[str]], list[int]]:
+def counter(parts: Runtime, named: str) -> Callable[[Sequence[str]], list[int]]:
     """Counts tokens as a model does: by its own tokenizer file, else by its engine.
 
     Raises:
@@ -76,7 +76,7 @@ def counter(parts: Parts, named: str) -> Callable[[Sequence[str]], list[int]]:
     return count
 
 
-def _tokenizer_file(parts: Parts, named: str) -> Path | None:
+def _tokenizer_file(parts: Runtime, named: str) -> Path | None:
     path = Path(named).expanduser()
     if path.is_file():
         return path

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from genwright.monitoring.drift import Report, Window, compare
 from genwright.monitoring.series import record_samples
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Feedback, Sample, Span, StoreSession
 from genwright.types import OWNER
 
@@ -15,7 +15,7 @@ LOOKS = "drift_looks"
 """Series that counts the comparisons with the present reference."""
 
 
-def look_for_drift(parts: Parts) -> Report | None:
+def look_for_drift(parts: Runtime) -> Report | None:
     """Compare the latest questions with the first ones there are, and keep what was seen.
 
     The windows have ``monitoring.drift_window`` questions each and never overlap. The series
@@ -51,7 +51,7 @@ def look_for_drift(parts: Parts) -> Report | None:
     return report
 
 
-def drift_history(parts: Parts, limit: int = 30) -> list[dict[str, object]]:
+def drift_history(parts: Runtime, limit: int = 30) -> list[dict[str, object]]:
     """What each look saw, newest first: ``at``, ``since``, ``until``, and values by test."""
     with parts.workspace.database.read(OWNER) as session:
         ends = session.execute(
@@ -92,7 +92,7 @@ def _looked(session: StoreSession) -> tuple[int, float]:
     return int(looks or 0), float(until or 0)
 
 
-def _window(session: StoreSession, parts: Parts, spans: Sequence[Span]) -> Window:
+def _window(session: StoreSession, parts: Runtime, spans: Sequence[Span]) -> Window:
     questions = [str(span.attributes["genwright.question"]) for span in spans]
     traces = [span.trace_id for span in spans]
     thumbs = session.scalars(

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from genwright.access import Identity, require
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.service import Service
 
 
@@ -24,12 +24,12 @@ Asking = Annotated[Identity, Depends(get_identity)]
 Serving = Annotated[Service, Depends(get_service)]
 
 
-def get_parts(service: Serving, identity: Asking) -> Parts:
+def get_parts(service: Serving, identity: Asking) -> Runtime:
     """The workspace's parts in the asker's rights."""
     return service.parts_for(identity)
 
 
-InRights = Annotated[Parts, Depends(get_parts)]
+InRights = Annotated[Runtime, Depends(get_parts)]
 
 
 def may(action: str) -> Callable[[Request], None]:

@@ -18,7 +18,7 @@ from genwright.library.files import give_up_unfinished
 from genwright.monitoring import Metrics, Tracing
 from genwright.privacy import Privacy
 from genwright.registry import Assistants, Served
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.admission import Admission
 from genwright.server.background import Watching
 from genwright.server.bridge import Bridge
@@ -46,7 +46,7 @@ class Service:
         self.metrics = Metrics()
         self.doorman = Doorman(workspace.database)
         self.quotas = Quotas(workspace.database, workspace.settings.access)
-        self.parts = Parts(workspace)
+        self.parts = Runtime(workspace)
         self.parts.tracing = self._tracing()
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self.draining = False
@@ -80,11 +80,11 @@ class Service:
         database, folder = self.workspace.database, self.workspace.prompts_dir
         return Assistants(database, self.settings, folder)
 
-    def parts_for(self, identity: Identity, settings: Settings | None = None) -> Parts:
+    def parts_for(self, identity: Identity, settings: Settings | None = None) -> Runtime:
         """The parts in somebody's rights."""
         return self.parts.acting_for(identity.principal, settings)
 
-    def parts_of(self, identity: Identity, served: Served) -> Parts:
+    def parts_of(self, identity: Identity, served: Served) -> Runtime:
         """The parts as an assistant uses them for somebody."""
         return self.parts_for(identity, served.version.config.settings(self.settings))
 

@@ -10,7 +10,7 @@ from genwright.datasets import Dataset, check_dataset, keep_dataset, read_datase
 from genwright.datasets.base import text_of
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.synthesis.diversity import diversity
 from genwright.synthesis.gain import gain_of_labels
 from genwright.synthesis.instructions import make_instructions
@@ -33,7 +33,7 @@ class Asked:
     """Name of a data set of the workspace to keep the rows as; empty for none."""
 
 
-def finish(parts: Parts, made: Made, asked: Asked) -> Json:
+def finish(parts: Runtime, made: Made, asked: Asked) -> Json:
     """Write the rows, keep them where that is asked for, and report.
 
     Raises:
@@ -55,7 +55,7 @@ def finish(parts: Parts, made: Made, asked: Asked) -> Json:
             "diversity": diversity(texts, parts.embedder.embed).json()}  # fmt: skip
 
 
-def instructions(parts: Parts, seeds: Path, asked: Asked) -> Json:
+def instructions(parts: Runtime, seeds: Path, asked: Asked) -> Json:
     """Self-instruct from the rows of a file."""
     rows, engine = read_records(seeds), parts.engine(asked.model)
     made = make_instructions(
@@ -65,7 +65,7 @@ def instructions(parts: Parts, seeds: Path, asked: Asked) -> Json:
 
 
 def preferences(
-    parts: Parts,
+    parts: Runtime,
     prompts: Path,
     asked: Asked,
     *,
@@ -92,7 +92,7 @@ def preferences(
     return finish(parts, made, asked)
 
 
-def paraphrases(parts: Parts, data: Path, asked: Asked, least: int = 0) -> Json:
+def paraphrases(parts: Runtime, data: Path, asked: Asked, least: int = 0) -> Json:
     """More rows for the labels of a file that have few."""
     dataset, engine = read_dataset(data, form="classification"), parts.engine(asked.model)
     made = make_paraphrases(
@@ -131,7 +131,7 @@ def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
     }
 
 
-def gain(parts: Parts, train: Path, made: Path, test: Path) -> Json:
+def gain(parts: Runtime, train: Path, made: Path, test: Path) -> Json:
     """What made rows are worth on real test rows; see ``synthesis.gain``."""
     train_, made_, test_ = (_labelled(path) for path in (train, made, test))
     return gain_of_labels(train_, made_, test_, parts.embedder.embed)

@@ -7,7 +7,7 @@ from genwright.answers.chat import Chat
 from genwright.datasets import Dataset
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.synthesis.questions import first_question, make_questions
 from genwright.synthesis.recipes import Made, Sieve, marked
 from genwright.types import Json
@@ -21,7 +21,7 @@ only."""
 
 
 def make_conversations(
-    parts: Parts,
+    parts: Runtime,
     count: int,
     *,
     turns: int = 3,

@@ -23,7 +23,7 @@ from genwright.grounding.calibration import calibration
 from genwright.grounding.evidence import Evidence, answerable, find_evidence
 from genwright.grounding.support import SupportCheck
 from genwright.retrieval import Hit, Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, readable
 from genwright.synthesis.recipes import Made, Sieve, marked
 from genwright.types import Json
@@ -65,7 +65,7 @@ class Spot:
 
 
 def make_questions(
-    parts: Parts, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
+    parts: Runtime, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
 ) -> Made:
     """Questions about the documents, as rows of the form ``qa`` with their citation.
 
@@ -122,7 +122,7 @@ def first_question(text: str) -> str:
     return ""
 
 
-def _checked(parts: Parts, scope: Scope, spot: Spot, question: str, sieve: Sieve) -> Json | None:
+def _checked(parts: Runtime, scope: Scope, spot: Spot, question: str, sieve: Sieve) -> Json | None:
     """The row, where the round trip holds; else the reason is counted."""
     made = _round_trip(parts, scope, spot, question)
     if isinstance(made, str):
@@ -131,7 +131,7 @@ def _checked(parts: Parts, scope: Scope, spot: Spot, question: str, sieve: Sieve
     return made if sieve.is_new(question) else None
 
 
-def _round_trip(parts: Parts, scope: Scope, spot: Spot, question: str) -> Json | str:
+def _round_trip(parts: Runtime, scope: Scope, spot: Spot, question: str) -> Json | str:
     """The row, or why the question is no good."""
     if fault := _fault(question):
         return fault
@@ -184,7 +184,7 @@ def _rank(hits: Sequence[Hit], spot: Spot) -> int:
     return 0
 
 
-def _spots(parts: Parts, collections: Sequence[str], seed: int) -> Iterator[Spot]:
+def _spots(parts: Runtime, collections: Sequence[str], seed: int) -> Iterator[Spot]:
     """Places in random order, kinds in turn.
 
     Raises:

@@ -8,7 +8,7 @@ import yaml
 
 from genwright.errors import NotFound, UsageError
 from genwright.training.pretrain import PretrainConfig, configured
-from genwright.tuning.job import pairs_of
+from genwright.tuning.job import parse_pairs
 from genwright.types import Json
 
 
@@ -47,7 +47,7 @@ def asked_for(
         values["architecture"] = {**values.get("architecture", {}), "family": family}
     if minutes:
         values["train"] = {**values.get("train", {}), "minutes": minutes}
-    return configured(values, pairs_of(options, "--set KEY=VALUE"))
+    return configured(values, parse_pairs(options, "--set KEY=VALUE"))
 
 
 def _read(path: Path) -> Json:

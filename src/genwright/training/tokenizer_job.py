@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from genwright.errors import NotFound, UsageError
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.training.tokenizers import Inspection, inspect, load
 
 SAMPLE = 1 << 20
 """Characters of a file that are looked at."""
 
 
-def inspected(parts: Parts, named: str, text: str, file: Path | None) -> Inspection:
+def inspected(parts: Runtime, named: str, text: str, file: Path | None) -> Inspection:
     """Measure a tokenizer on a text.
 
     Raises:

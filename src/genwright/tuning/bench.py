@@ -9,13 +9,13 @@ from genwright.feedback import trace_of
 from genwright.monitoring import Step, read_trace
 from genwright.registry import Assistants, ModelVersions, Runs, Trained
 from genwright.registry.lineage import Lineage, Node
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.tuning.steps.walk import Bench
 from genwright.types import Json, Principal, Vectors
 from genwright.workspace import Workspace
 
 
-def bench_of(parts: Parts, stop: Event | None = None, principal: Principal | None = None) -> Bench:
+def bench_of(parts: Runtime, stop: Event | None = None, principal: Principal | None = None) -> Bench:
     """What a tuning works with.
 
     Args:

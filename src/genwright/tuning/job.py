@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genwright.datasets import Parts, read_parts
+from genwright.datasets import Splits, read_parts
 from genwright.errors import UsageError
 from genwright.hardware import free_memory
 from genwright.tuning.config import TuneConfig, configured
@@ -50,7 +50,7 @@ def start(bench: Bench, asked: Asked) -> int:
     parts = read_parts(
         asked.data,
         form=asked.form,
-        columns=pairs_of(asked.columns, "--map FIELD=COLUMN"),
+        columns=parse_pairs(asked.columns, "--map FIELD=COLUMN"),
         seed=config.train.seed,
         validation=config.validation,
         test=config.test,
@@ -77,10 +77,10 @@ def config_of(asked: Asked) -> TuneConfig:
         values["method"] = asked.method
     if asked.minutes:
         values["train"] = {"minutes": asked.minutes}
-    return configured(values, pairs_of(asked.options, "--set KEY=VALUE"))
+    return configured(values, parse_pairs(asked.options, "--set KEY=VALUE"))
 
 
-def pairs_of(texts: Sequence[str], expected: str) -> dict[str, str]:
+def parse_pairs(texts: Sequence[str], expected: str) -> dict[str, str]:
     """``KEY=VALUE`` texts as a dictionary.
 
     Raises:
@@ -95,7 +95,7 @@ def pairs_of(texts: Sequence[str], expected: str) -> dict[str, str]:
     return found
 
 
-def _with_method(bench: Bench, config: TuneConfig, parts: Parts) -> TuneConfig:
+def _with_method(bench: Bench, config: TuneConfig, parts: Splits) -> TuneConfig:
     base = bench.base(config)
     size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
     encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")

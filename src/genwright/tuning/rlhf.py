@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from genwright.datasets import Dataset, Parts, read_parts
+from genwright.datasets import Dataset, Splits, read_parts
 from genwright.errors import NotFound, Refused
 from genwright.tuning.config import TuneConfig, configured
 from genwright.tuning.objectives.preferring import turns_of
@@ -128,13 +128,13 @@ def _config(recipe: Recipe, stage: str, done: Json, sets: dict[str, Any]) -> Tun
     return configured(values, {"batch_size": 8, "max_length": 512, "test_rows": 40, **sets})
 
 
-def _data(recipe: Recipe, stage: str) -> Parts:
+def _data(recipe: Recipe, stage: str) -> Splits:
     if stage == "sft" and recipe.demonstrations:
         return read_parts(Path(recipe.demonstrations), seed=recipe.seed)
     pairs = read_parts(Path(recipe.pairs), form="preference", seed=recipe.seed)
     if stage != "sft":
         return pairs
-    return Parts(*(_demonstrated(part) for part in (pairs.train, pairs.validation, pairs.test)))
+    return Splits(*(_demonstrated(part) for part in (pairs.train, pairs.validation, pairs.test)))
 
 
 def _demonstrated(part: Dataset) -> Dataset:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import print_json, print_table, remark
 from genwright.types import OWNER
 
@@ -172,7 +172,7 @@ def judge(
     """
     from genwright.arena.offline import battle
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         found = battle(made, questions, judge, contenders or (), limit)
     if as_json:
         print_json(found)
@@ -215,7 +215,7 @@ def next_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """
     from genwright.arena.offline import next_pairs
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         found = next_pairs(made)
     if as_json:
         print_json(found)

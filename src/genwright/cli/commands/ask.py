@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, scope_of
+from genwright.cli.context import open_runtime, scope_of
 from genwright.cli.printing.answers import Shown, answering, print_answer
 from genwright.cli.printing.output import print_json
 
@@ -30,7 +30,7 @@ def command(
 
     Example: genwright ask "When should the oil be changed?" --collection manuals
     """
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         answerer, scope = answering(made, assistant, model, extractive, short)
         scope = scope_of(collection, filters) if collection or filters else scope
         answer = answerer.ask(question, scope=scope, k=k, on_sentence=Shown(as_json))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, scope_of
+from genwright.cli.context import open_runtime, scope_of
 from genwright.cli.printing.answers import answering, converse, print_conversations
 
 
@@ -30,7 +30,7 @@ def command(
     from genwright.answers.chat import Chat
     from genwright.answers.conversations import conversations
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         if list_them:
             print_conversations(conversations(made), as_json)
             return

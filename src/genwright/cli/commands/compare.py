@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.commands.eval_models import AsJson, Columns, Data, Form, Limit, Metric, Shots
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json
 from genwright.cli.printing.tasks import print_comparison
 
@@ -36,6 +36,6 @@ def command(
 
     wanted = Task(Path(data), metric, form, tuple(columns or ()), shots, "generate", limit,
                   0, max_tokens)  # fmt: skip
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = comparison(made, models, wanted, prices_of(price or []))
     print_json(result) if as_json else print_comparison(result)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import one_line, print_json, print_table, remark
 from genwright.types import OWNER
 
@@ -52,7 +52,7 @@ def check(
     from genwright.cli.printing.dataset_reports import print_check
     from genwright.models.token_counter import Check, checked
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         wanted = Check(file, form, tuple(columns or ()), tokens, limit, tuple(against or ()), embed)
         report = checked(made, wanted, mend)
     print_json(report.json()) if as_json else print_check(report)
@@ -79,9 +79,9 @@ def split(
     Example: genwright data split reviews.csv parts --test 0.2
     """
     from genwright.datasets import read_dataset, split_dataset, write_dataset
-    from genwright.tuning.job import pairs_of
+    from genwright.tuning.job import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
     made = split_dataset(dataset, validation=validation, test=test, seed=seed)
     for name, part in made.all().items():
         write_dataset(part, folder / f"{name}.jsonl")
@@ -101,9 +101,9 @@ def show(
     Example: genwright data show calls.jsonl --rows 2
     """
     from genwright.datasets import read_dataset
-    from genwright.tuning.job import pairs_of
+    from genwright.tuning.job import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
     remark(f"{dataset.name}: {len(dataset)} rows of the form {dataset.form!r}")
     print_json(list(dataset.rows[:rows]))
 
@@ -115,9 +115,9 @@ def hash_(ctx: typer.Context, file: DataFile, form: Form = "", columns: Columns 
     Example: genwright data hash calls.jsonl
     """
     from genwright.datasets import read_dataset
-    from genwright.tuning.job import pairs_of
+    from genwright.tuning.job import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
     print(f"{dataset.sha256}  {one_line(str(file))}")
 
 
@@ -135,9 +135,9 @@ def convert(
     Example: genwright data convert calls.json calls.jsonl --layout openai
     """
     from genwright.datasets import read_dataset, write_dataset
-    from genwright.tuning.job import pairs_of
+    from genwright.tuning.job import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=pairs_of(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
     write_dataset(dataset, target, layout)
     remark(f"{len(dataset)} rows were written to {target}")
 

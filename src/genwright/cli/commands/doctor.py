@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_findings, print_json
 from genwright.errors import Refused
 
@@ -22,7 +22,7 @@ def command(
     """
     from genwright.maintenance.doctor import examine
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         findings = list(examine(made)) if as_json else print_findings(examine(made))
     if as_json:
         print_json([finding.json() for finding in findings])

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json
 from genwright.cli.printing.tasks import print_bench, print_judge, print_lm, print_task
 
@@ -34,7 +34,7 @@ def lm(
     """
     from genwright.evaluation.jobs.qa import lm_trial
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = lm_trial(made, model, data, limit)
     print_json(result) if as_json else print_lm(result)
 
@@ -63,7 +63,7 @@ def task(
     from genwright.evaluation.jobs.qa import Task, task_trial
 
     wanted = Task(data, metric, form, tuple(columns or ()), shots, mode, limit, seed, max_tokens)
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = task_trial(made, model, wanted)
     print_json(result) if as_json else print_task(result)
 
@@ -83,7 +83,7 @@ def bench(
     """
     from genwright.evaluation.jobs.qa import bench_trial
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = bench_trial(made, model, task, files, limit, shots)
     print_json(result) if as_json else print_bench(result)
 
@@ -105,6 +105,6 @@ def judge(
     """
     from genwright.evaluation.jobs.qa import judge_trial
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = judge_trial(made, judge, data, humans)
     print_json(result) if as_json else print_judge(result)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import one_line, print_json, print_table, remark
 from genwright.types import OWNER
 
@@ -91,7 +91,7 @@ def export(
     """
     from genwright.feedback.job import export_feedback
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         number = export_feedback(made, file, what, assistant, keep)
     print(f"{number} rows in {file}.")
 
@@ -129,7 +129,7 @@ def queue(
     """
     from genwright.feedback.queues import rating_queue
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         found = rating_queue(made.workspace.database, OWNER, rule, made.embedder.embed, limit)  # type: ignore[arg-type]
     if as_json:
         print_json([each.json() for each in found])

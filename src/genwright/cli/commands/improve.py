@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json, remark
 from genwright.cli.signals import stopped_by_signals
 
@@ -52,7 +52,7 @@ def command(
         assistant, tuple(method or ()), str(questions.resolve()) if questions else "", limit,
         all_feedback, promote, judge, look, looks, seed,
     )  # fmt: skip
-    with parts(ctx) as made, stopped_by_signals() as stop:
+    with open_runtime(ctx) as made, stopped_by_signals() as stop:
         run = resume if resume is not None else begin(made, wanted)
         remark(f"run {run}; if it is interrupted: genwright improve --resume {run}")
         found = improve(made, bench_of(made, stop), run)

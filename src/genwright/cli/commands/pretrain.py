@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_fields, print_json, remark
 from genwright.cli.signals import stopped_by_signals
 
@@ -41,7 +41,7 @@ def command(
     from genwright.tuning.bench import bench_of
 
     let_threads_rest()
-    with parts(ctx) as made, stopped_by_signals() as stop:
+    with open_runtime(ctx) as made, stopped_by_signals() as stop:
         bench = bench_of(made, stop)
         if resume is None:
             wanted = asked_for(config, texts or [], name, family, tokenizer, minutes, options or [])

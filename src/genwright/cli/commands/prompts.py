@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.commands.eval_models import Columns, Data, Form, Limit
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.figures import triple
 from genwright.cli.printing.output import print_exactly, print_json, print_table
 
@@ -84,7 +84,7 @@ def try_(
     """
     from genwright.evaluation.jobs.prompts import tried
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = tried(made, named, values or [], model)
     if as_json:
         print_json(result)
@@ -119,7 +119,7 @@ def compare(
 
     wanted = Comparison(tuple(named), data, model, metric, shots, picker, limit, form,
                         tuple(columns or ()))  # fmt: skip
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         result = compared(made, wanted)
     if as_json:
         print_json(result)

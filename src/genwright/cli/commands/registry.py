@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import (
     print_exactly,
     print_fields,
@@ -202,7 +202,7 @@ def merge(
     from genwright.tuning.bench import bench_of
     from genwright.tuning.merge import merge_version
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         merged = merge_version(bench_of(made), named, name)
     remark(f"{merged.label}: {merged.size / 1e6:,.0f} MB, ask it as model {merged.served_as!r}.")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts, workspace
+from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import one_line, print_json, print_table, remark
 from genwright.types import OWNER
 
@@ -87,7 +87,7 @@ def check(
     """
     from genwright.improve.regression import run_suite
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         found = run_suite(made, assistant, suite)
     if as_json:
         print_json(found)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json
 
 
@@ -20,7 +20,7 @@ def command(
     """
     from genwright.library.reindex import reindex
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         report = reindex(made)
     if as_json:
         return print_json(report)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json, remark
 from genwright.cli.signals import stopped_by_signals
 from genwright.errors import UsageError
@@ -35,21 +35,21 @@ def command(
     """
     from genwright.hardware import let_threads_rest
     from genwright.tuning.bench import bench_of
-    from genwright.tuning.job import pairs_of
+    from genwright.tuning.job import parse_pairs
     from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
 
     if resume is None and (not base or pairs is None):
         raise UsageError("Expected --base and --pairs (or --resume RUN).")
     let_threads_rest()
     shown = str(demonstrations.resolve()) if demonstrations else ""
-    with parts(ctx) as made, stopped_by_signals() as stop:
+    with open_runtime(ctx) as made, stopped_by_signals() as stop:
         bench = bench_of(made, stop)
         run = resume
         if run is None:
             recipe = Recipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
             run = begin_rlhf(bench, recipe)
         remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
-        found = rlhf(bench, run, dict(pairs_of(options or (), "--set KEY=VALUE")))
+        found = rlhf(bench, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
     if as_json:
         print_json(found.json())
         return

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.context import parts, scope_of
+from genwright.cli.context import open_runtime, scope_of
 from genwright.cli.printing.output import print_hits, print_json
 from genwright.library.documents import hit_json
 
@@ -27,7 +27,7 @@ def command(
 
     Example: genwright search "oil change" -k 5 --mode hybrid --filter format=pdf
     """
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         hits = made.find(query, k=k, mode=mode, scope=scope_of(collection, filters))
     if as_json:
         print_json([hit_json(hit) for hit in hits])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json, remark
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def questions(
     from genwright.synthesis.commands import Asked, finish
     from genwright.synthesis.questions import make_questions
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         rows = make_questions(made, count, model=model, collections=collections or (), seed=seed)
         report = finish(made, rows, Asked(output, count, model, seed, keep))
     _show(report, as_json)
@@ -68,7 +68,7 @@ def conversations(
     from genwright.synthesis.commands import Asked, finish
     from genwright.synthesis.conversations import make_conversations
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         rows = make_conversations(
             made, count, turns=turns, model=model, collections=collections or (), seed=seed
         )
@@ -94,7 +94,7 @@ def instructions(
     from genwright.synthesis.commands import Asked
     from genwright.synthesis.commands import instructions as make
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         report = make(made, seeds, Asked(output, count, model, seed, keep))
     _show(report, as_json)
 
@@ -120,7 +120,7 @@ def preferences(
     from genwright.synthesis.commands import Asked
     from genwright.synthesis.commands import preferences as make
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         asked = Asked(output, count, model, seed, keep)
         report = make(made, prompts, asked, worse_model=worse_model,
                       worse_temperature=worse_temperature, judge=judge)  # fmt: skip
@@ -145,7 +145,7 @@ def paraphrases(
     from genwright.synthesis.commands import Asked
     from genwright.synthesis.commands import paraphrases as make
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         report = make(made, data, Asked(output, 0, model, seed, keep), least)
     _show(report, as_json)
 
@@ -185,7 +185,7 @@ def gain(
     """
     from genwright.synthesis.commands import gain as measure
 
-    with parts(ctx) as opened:
+    with open_runtime(ctx) as opened:
         report = measure(opened, train, made, test)
     _show(report, as_json)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import one_line, print_fields, print_json, print_table, remark
 
 app = typer.Typer(
@@ -54,7 +54,7 @@ def inspect(
     """
     from genwright.training.tokenizer_job import inspected
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         found = inspected(made, tokenizer, text, file)
     if as_json:
         print_json(found.json())
@@ -77,7 +77,7 @@ def compare(
     """
     from genwright.training.tokenizer_job import inspected
 
-    with parts(ctx) as made:
+    with open_runtime(ctx) as made:
         rows = {name: inspected(made, name, text, file) for name in tokenizers}
     if as_json:
         print_json({name: each.json() for name, each in rows.items()})

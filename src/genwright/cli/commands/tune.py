@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.context import parts
+from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json, remark
 from genwright.cli.printing.tuning import print_tuned
 from genwright.cli.signals import stopped_by_signals
@@ -71,7 +71,7 @@ def command(
         assistant=assistant, accept_licence=accept_licence,
     )  # fmt: skip
     let_threads_rest()
-    with parts(ctx) as made, stopped_by_signals() as stop:
+    with open_runtime(ctx) as made, stopped_by_signals() as stop:
         bench = bench_of(made, stop)
         run = resume if resume is not None else start(bench, asked)
         remark(f"run {run}: genwright runs show {run}; if it is interrupted: --resume {run}")

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from genwright.answers.conversations import Listed
     from genwright.grounding.citations import Answer, Citation, Sentence
     from genwright.retrieval import Scope
-    from genwright.runtime import Parts
+    from genwright.runtime import Runtime
 
 PROMPT = "you> "
 
 
 def answering(
-    parts: "Parts", assistant: str, model: str, extractive: bool | None, short: bool = False
+    parts: "Runtime", assistant: str, model: str, extractive: bool | None, short: bool = False
 ) -> "tuple[Answerer, Scope]":
     """What answers, and where it looks: an assistant, or the workspace's settings with options.
 

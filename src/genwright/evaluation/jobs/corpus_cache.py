@@ -16,7 +16,7 @@ from sqlalchemy import select
 from genwright.documents import Extract
 from genwright.documents.loaders.text import paragraphs
 from genwright.library.prefetch import Incoming, Item, Unchanged
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import Principal, Progress, unheard
 from genwright.workspace import Workspace
@@ -47,7 +47,7 @@ class Aside(Workspace):
 @contextmanager
 def stored(
     workspace: Workspace, corpus: Corpus, principal: Principal, progress: Progress = unheard
-) -> Iterator[Parts]:
+) -> Iterator[Runtime]:
     """Parts over a store that holds just these documents, with the workspace's settings.
 
     What an earlier run stored is found again, also where that run was interrupted. A document
@@ -59,13 +59,13 @@ def stored(
         principal: Who asks.
         progress: Told of documents that are stored, and of a model that is pulled.
     """
-    with Parts(workspace, principal, progress) as own:
+    with Runtime(workspace, principal, progress) as own:
         recipe = own.ingest().recipe
     folder = workspace.root / "runs" / "cache" / f"{_digest(corpus)[:16]}-{recipe[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     aside = Aside(folder, workspace.settings, workspace)
     try:
-        with Parts(aside, principal, progress) as parts:
+        with Runtime(aside, principal, progress) as parts:
             _store(parts, corpus, progress)
             yield parts
     finally:
@@ -82,7 +82,7 @@ def clean(text: str) -> str:
     return text.translate(_UNCLEAN)
 
 
-def _store(parts: Parts, corpus: Corpus, progress: Progress) -> None:
+def _store(parts: Runtime, corpus: Corpus, progress: Progress) -> None:
     ingest = parts.ingest()
     known = _known(parts)
     total = len(corpus)
@@ -103,7 +103,7 @@ def _store(parts: Parts, corpus: Corpus, progress: Progress) -> None:
     ingest.store(items())
 
 
-def _known(parts: Parts) -> dict[str, tuple[str, str]]:
+def _known(parts: Runtime) -> dict[str, tuple[str, str]]:
     with parts.workspace.database.read(parts.principal) as session:
         rows = session.execute(select(Document.source, Document.sha256, Document.recipe))
         return {source: (digest, recipe) for source, digest, recipe in rows}

@@ -9,14 +9,14 @@ from genwright.evaluation.qa import Ask, Given, Place
 from genwright.evaluation.retrieval import Rank
 from genwright.grounding.citations import Answer, Citation
 from genwright.retrieval import EVERYWHERE, Hit, Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document
 
 DEEPER = 4
 """A search that found too few documents is repeated for so many times the passages."""
 
 
-def ranker(parts: Parts) -> Rank:
+def ranker(parts: Runtime) -> Rank:
     """Ranks documents, by their sources, as search ranks their passages."""
 
     def rank(query: str, mode: str, k: int) -> list[str]:
@@ -34,7 +34,7 @@ def ranker(parts: Parts) -> Rank:
     return rank
 
 
-def asker(parts: Parts, answerer: Answerer) -> Ask:
+def asker(parts: Runtime, answerer: Answerer) -> Ask:
     """Asks an answerer over paragraphs that are stored under their numbers."""
     with parts.workspace.database.read(parts.principal) as session:
         rows = session.execute(select(Document.source, Document.id))

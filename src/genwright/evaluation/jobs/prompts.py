@@ -12,9 +12,9 @@ from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
 from genwright.evaluation.records import save_run
 from genwright.evaluation.tasks import Case
 from genwright.prompts import Prompt, Shot, load_prompt, prompt_names, read_prompt
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.training.chat_rendering import messages_of, references_of
-from genwright.tuning.job import pairs_of
+from genwright.tuning.job import parse_pairs
 from genwright.types import Json
 
 
@@ -76,14 +76,14 @@ def words_of(prompt: Prompt) -> str:
     return "\n".join([*lines, "--- user", prompt.user.strip(), ""])
 
 
-def tried(parts: Parts, named: str, values: Sequence[str], model: str) -> Json:
+def tried(parts: Runtime, named: str, values: Sequence[str], model: str) -> Json:
     """The messages that a prompt makes of values, and a model's reply where one is named.
 
     Raises:
         SettingsError: The prompt names a value that is not given.
     """
     prompt = find_prompt(named, parts.workspace.prompts_dir)
-    given: dict[str, object] = dict(pairs_of(values, "--value KEY=VALUE"))
+    given: dict[str, object] = dict(parse_pairs(values, "--value KEY=VALUE"))
     given = {"passages": (), "messages": (), "today": "", "question": ""} | given
     system, user = prompt.render(**given)
     shots = list(prompt.shots)
@@ -103,7 +103,7 @@ def tried(parts: Parts, named: str, values: Sequence[str], model: str) -> Json:
     return result
 
 
-def compared(parts: Parts, wanted: Comparison) -> Json:
+def compared(parts: Runtime, wanted: Comparison) -> Json:
     """Run every variant over a data set, and keep the run.
 
     Half of the rows are a pool of examples; the others are asked.
@@ -112,7 +112,7 @@ def compared(parts: Parts, wanted: Comparison) -> Json:
         UsageError: The data has no answers, or a number is none.
     """
     began = time.monotonic()
-    columns = pairs_of(wanted.columns, "--map FIELD=COLUMN")
+    columns = parse_pairs(wanted.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(wanted.data, form=wanted.form, columns=columns)
     prompts = [find_prompt(each, parts.workspace.prompts_dir) for each in wanted.prompts]
     pool, cases, rows = _divided(dataset, wanted.limit)

@@ -27,9 +27,9 @@ from genwright.evaluation.tasks import (
     with_shots,
 )
 from genwright.registry import Assistants, Served
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.training.chat_rendering import messages_of
-from genwright.tuning.job import pairs_of
+from genwright.tuning.job import parse_pairs
 from genwright.tuning.measurement import cases_of
 from genwright.types import Json
 
@@ -59,7 +59,7 @@ class Task:
     max_tokens: int = 256
 
 
-def task_trial(parts: Parts, name: str, task: Task) -> Json:
+def task_trial(parts: Runtime, name: str, task: Task) -> Json:
     """Measure a model, a registered version or an assistant on a data set, and keep the run.
 
     Raises:
@@ -96,7 +96,7 @@ def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
 
     The shots are the first rows, which are then not asked; of classes, one of each in turn.
     """
-    columns = pairs_of(task.columns, "--map FIELD=COLUMN")
+    columns = parse_pairs(task.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(task.data, form=task.form, columns=columns)
     metric = task.metric or USUAL.get(dataset.form, "")
     if not metric:
@@ -122,7 +122,7 @@ def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
     return dataset, [with_shots(case, shots) for case in cases], metric
 
 
-def lm_trial(parts: Parts, name: str, file: Path, limit: int) -> Json:
+def lm_trial(parts: Runtime, name: str, file: Path, limit: int) -> Json:
     """Measure how well a model predicts a text, and keep the run."""
     if not file.is_file():
         raise NotFound(f"There is no file {file}.")
@@ -138,7 +138,7 @@ def lm_trial(parts: Parts, name: str, file: Path, limit: int) -> Json:
 
 
 def bench_trial(
-    parts: Parts, name: str, task: str, files: Path, limit: int | None, shots: int
+    parts: Runtime, name: str, task: str, files: Path, limit: int | None, shots: int
 ) -> Json:
     """Measure a model on a public benchmark, and keep the run."""
     from genwright.evaluation.benchmarks.lm_eval import run_bench
@@ -155,7 +155,7 @@ def bench_trial(
     return {"run": run, "model": name, **result}
 
 
-def judge_trial(parts: Parts, judge: str, file: Path, humans: Path | None) -> Json:
+def judge_trial(parts: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
     """Have a model judge pairs of answers, and compare it with people where they judged too.
 
     The file has lines of ``question``, ``a``, ``b`` and, where they are known, ``reference``; the
@@ -183,7 +183,7 @@ def judge_trial(parts: Parts, judge: str, file: Path, humans: Path | None) -> Js
 
 
 def comparison(
-    parts: Parts, names: Sequence[str], task: Task, prices: Mapping[str, tuple[float, float]]
+    parts: Runtime, names: Sequence[str], task: Task, prices: Mapping[str, tuple[float, float]]
 ) -> Json:
     """Measure several models on the same rows, and keep the run."""
     began = time.monotonic()
@@ -208,7 +208,7 @@ def comparison(
 
 
 @contextmanager
-def _asked(parts: Parts, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
+def _asked(parts: Runtime, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
     """A model or an assistant, as what is asked."""
     served = _assistant(parts, name)
     if served is not None:
@@ -226,7 +226,7 @@ def _asked(parts: Parts, name: str, task: Task, has_choices: bool) -> Iterator[A
         yield asker(engine, max_tokens=task.max_tokens, seed=task.seed)
 
 
-def _assistant(parts: Parts, name: str) -> Served | None:
+def _assistant(parts: Runtime, name: str) -> Served | None:
     """The assistant of that name; None where a model has it."""
     try:
         parts.models.check(name)
@@ -237,7 +237,7 @@ def _assistant(parts: Parts, name: str) -> Served | None:
         return assistants.resolve(parts.principal, name)
 
 
-def _assistant_asker(parts: Parts, served: Served) -> Ask:
+def _assistant_asker(parts: Runtime, served: Served) -> Ask:
     settings = served.version.config.settings(parts.workspace.settings)
     acting = parts.acting_for(parts.principal, settings)
     answerer: Answerer = answerer_of(acting, served)

@@ -21,7 +21,7 @@ from genwright.evaluation.records import save_run
 from genwright.evaluation.retrieval import evaluate_retrieval, table_json
 from genwright.evaluation.suites import BeirSet, SquadParagraph, SquadSet
 from genwright.retrieval.search import MODES
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, Span
 from genwright.types import OWNER, Json, Principal, Progress, unheard
 from genwright.workspace import Workspace
@@ -189,7 +189,7 @@ def _cleaned(paragraph: SquadParagraph) -> SquadParagraph:
     return replace(paragraph, text=clean(paragraph.text))
 
 
-def _counts(parts: Parts) -> Json:
+def _counts(parts: Runtime) -> Json:
     with parts.workspace.database.read(parts.principal) as session:
         return {
             "documents": session.scalar(select(func.count()).select_from(Document)),
@@ -197,7 +197,7 @@ def _counts(parts: Parts) -> Json:
         }
 
 
-def _config(parts: Parts) -> Json:
+def _config(parts: Runtime) -> Json:
     """What decides the result, beside the data."""
     settings = parts.workspace.settings
     sections = ("documents", "retrieval", "answer", "engine")
@@ -205,7 +205,7 @@ def _config(parts: Parts) -> Json:
     return {**chosen, "embedder": parts.embedder.fingerprint, "genwright": __version__}
 
 
-def _forget_traces(parts: Parts) -> None:
+def _forget_traces(parts: Runtime) -> None:
     """The requests of an evaluation would only make its store grow with each run."""
     with parts.workspace.database.write(parts.principal) as session:
         session.execute(delete(Span))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from genwright.improve.questions import HeldOut, question_of, to_learn_from
 from genwright.plugins import Plugins
 from genwright.registry.config import AssistantConfig
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
 
@@ -34,7 +34,7 @@ class Proposal:
 class Material:
     """What a method works with: nothing of it is held out."""
 
-    parts: Parts
+    parts: Runtime
     bench: Bench
     assistant: str
     live: AssistantConfig

@@ -15,7 +15,7 @@ from genwright.answers.conversations import conversations, read_conversation, re
 from genwright.feedback import Given, Opinion, give, list_feedback
 from genwright.grounding.citations import Sentence
 from genwright.library.documents import list_collections
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared.sse import dumps
 from genwright.server.api.shared.streaming import streamed
 from genwright.server.deps import Asking, InRights, Serving, may
@@ -211,7 +211,7 @@ def _failed(error: BaseException) -> str:
     return _event("failed", of_error(error)[1])
 
 
-def _around(parts: Parts, search: str) -> Json:
+def _around(parts: Runtime, search: str) -> Json:
     """What is shown beside a conversation."""
     collections = list_collections(parts.workspace.database, parts.principal)
     return {
@@ -221,12 +221,12 @@ def _around(parts: Parts, search: str) -> Json:
     }
 
 
-def _own_feedback(parts: Parts) -> list[Given]:
+def _own_feedback(parts: Runtime) -> list[Given]:
     given = list_feedback(parts.workspace.database, parts.principal, limit=MOST_FEEDBACK)
     return [each for each in given if each.owner == parts.principal.name]
 
 
-def _sharing(parts: Parts, conversation: int) -> Json:
+def _sharing(parts: Runtime, conversation: int) -> Json:
     """With whom a conversation is shared, and with whom it could be."""
     database, principal = parts.workspace.database, parts.principal
     shared = list_grants(database, principal, Target("conversation", conversation))

@@ -22,7 +22,7 @@ from genwright.library.reindex import reindex
 from genwright.library.upload import upload_document
 from genwright.retrieval import Scope
 from genwright.retrieval.search import MODES
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, may
 from genwright.server.pages.views.highlights import marked
 from genwright.server.pages.views.rendering import back, render, told_of
@@ -179,7 +179,7 @@ def _target(collection: int, document: int | None) -> Target:
     return Target("document", document)
 
 
-def _shown(parts: Parts, collection: int, page: int) -> Shown:
+def _shown(parts: Runtime, collection: int, page: int) -> Shown:
     shelf = get_collection(parts, collection)
     documents = list_in(
         parts.workspace.database, parts.principal, collection, limit=PAGE, offset=PAGE * (page - 1)
@@ -187,7 +187,7 @@ def _shown(parts: Parts, collection: int, page: int) -> Shown:
     return Shown(shelf, documents, _grants(parts, collection), page)
 
 
-def _grants(parts: Parts, collection: int) -> list[grants.Granted]:
+def _grants(parts: Runtime, collection: int) -> list[grants.Granted]:
     if not allowed(parts.principal, "rights.grant"):
         return []
     try:

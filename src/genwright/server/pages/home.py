@@ -9,7 +9,7 @@ from genwright.access import allowed
 from genwright.answers.conversations import conversations
 from genwright.errors import NotFound
 from genwright.library.documents import list_collections
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving
 from genwright.server.pages.views.rendering import render
 from genwright.server.service import Service
@@ -55,7 +55,7 @@ def home(request: Request, service: Serving, parts: InRights) -> Response:
     )
 
 
-def progress(service: Service, parts: Parts, *, asked: bool) -> Progress:
+def progress(service: Service, parts: Runtime, *, asked: bool) -> Progress:
     """How far somebody has come who sees what the parts' principal sees."""
     collections = list_collections(parts.workspace.database, parts.principal)
     return Progress(
@@ -67,7 +67,7 @@ def progress(service: Service, parts: Parts, *, asked: bool) -> Progress:
     )
 
 
-def missing_models(service: Service, parts: Parts) -> list[str]:
+def missing_models(service: Service, parts: Runtime) -> list[str]:
     """Names of models that the default assistant needs and that are not there."""
     answer = service.assistants.resolve(parts.principal).version.config.answer
     embedder = service.settings.embedding.model
@@ -76,7 +76,7 @@ def missing_models(service: Service, parts: Parts) -> list[str]:
     return [name for name in wanted if not _is_there(parts, name)]
 
 
-def _is_there(parts: Parts, name: str) -> bool:
+def _is_there(parts: Runtime, name: str) -> bool:
     try:
         parts.models.check(name)
     except NotFound:

@@ -18,7 +18,7 @@ from genwright.improve.report import difference_plot
 from genwright.improve.suites import cases, remove_case
 from genwright.registry import RunRow, Runs
 from genwright.runs.launch import launch
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, may
 from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.types import Json
@@ -146,7 +146,7 @@ def remove(parts: InRights, case: int) -> Response:
     return back("/improve#suite", "The case is out.")
 
 
-def _kept(parts: Parts, content: bytes, name: str) -> str:
+def _kept(parts: Runtime, content: bytes, name: str) -> str:
     """The uploaded questions, where the run finds them."""
     folder = Path(tempfile.mkdtemp(prefix="questions-", dir=parts.workspace.runs_dir))
     path = folder / (name or "questions.jsonl")
@@ -154,20 +154,20 @@ def _kept(parts: Parts, content: bytes, name: str) -> str:
     return str(path)
 
 
-def _improvement(parts: Parts, run: int) -> RunRow:
+def _improvement(parts: Runtime, run: int) -> RunRow:
     row = Runs(parts.workspace.database, parts.principal).get(run)
     if row.kind != KIND:
         raise UsageError(f"Run {run} is no improvement.")
     return row
 
 
-def _passed(parts: Parts, run: int) -> str:
+def _passed(parts: Runtime, run: int) -> str:
     label = _improvement(parts, run).results.get("state", {}).get("candidate", {}).get("label")
     if not label:
         raise Refused(f"Improvement {run} has no candidate that passed the gate.")
     return str(label)
 
 
-def _note(parts: Parts, action: str, name: str) -> None:
+def _note(parts: Runtime, action: str, name: str) -> None:
     with parts.workspace.database.write(parts.principal) as session:
         audit.record(session, action, name[:200])

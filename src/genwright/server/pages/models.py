@@ -11,7 +11,7 @@ from starlette.responses import Response
 from genwright.access import audit
 from genwright.embeddings import prepare
 from genwright.errors import GenwrightError
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.bridge import Bridge
 from genwright.server.deps import Asking, InRights, Serving, may
 from genwright.server.pages.views.rendering import back, render, told_of
@@ -82,7 +82,7 @@ async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenera
         await pieces.aclose()
 
 
-def _pulling(parts: Parts, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
+def _pulling(parts: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
     """A download in a thread of its own, told as it goes on."""
     told: Queue[tuple[str, Json]] = Queue()
 
@@ -112,11 +112,11 @@ def _pulling(parts: Parts, name: str, cancel: Event) -> Iterator[tuple[str, Json
         yield last, data
 
 
-def _pull(parts: Parts, name: str) -> None:
+def _pull(parts: Runtime, name: str) -> None:
     parts.catalog.pull(name, finish=prepare)
     _note(parts, "model.pull", name)
 
 
-def _note(parts: Parts, action: str, name: str) -> None:
+def _note(parts: Runtime, action: str, name: str) -> None:
     with parts.workspace.database.write(parts.principal) as session:
         audit.record(session, action, f"model-{name}"[:200])

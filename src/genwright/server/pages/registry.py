@@ -10,7 +10,7 @@ from genwright.access import audit
 from genwright.monitoring.plots import Branch, tree
 from genwright.registry.cards import card_of
 from genwright.registry.lineage import Node
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, may
 from genwright.server.markdown import rendered
 from genwright.server.pages.views.rendering import back, render, told_of
@@ -88,6 +88,6 @@ def _branch(node: Node) -> Branch:
     return Branch(node.kind, name, tuple(_branch(each) for each in below))
 
 
-def _note(parts: Parts, action: str, name: str) -> None:
+def _note(parts: Runtime, action: str, name: str) -> None:
     with parts.workspace.database.write(parts.principal) as session:
         audit.record(session, action, f"model-{name}"[:200])

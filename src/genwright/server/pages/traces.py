@@ -15,7 +15,7 @@ from genwright.improve.suites import add_from_trace
 from genwright.library.passages import read_passages
 from genwright.monitoring import Step, Wanted, list_traces, read_trace
 from genwright.monitoring.plots import waterfall
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, may
 from genwright.server.pages.views.rendering import back, render
 
@@ -135,7 +135,7 @@ def _walk(step: Step) -> "list[Step]":
     return [step, *(below for each in step.steps for below in _walk(each))]
 
 
-def _passages(parts: Parts, steps: list[Step]) -> list[object]:
+def _passages(parts: Runtime, steps: list[Step]) -> list[object]:
     """The passages that were found, those of them that the reader may read."""
     for step in steps:
         ids = step.attributes.get("genwright.passages")
@@ -147,7 +147,7 @@ def _passages(parts: Parts, steps: list[Step]) -> list[object]:
     return []
 
 
-def _prompts(parts: Parts, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
+def _prompts(parts: Runtime, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
     """What models were told; for admins, because prompts quote documents."""
     if not parts.principal.sees_all:
         return []

@@ -14,7 +14,7 @@ from genwright.errors import UsageError
 from genwright.monitoring.plots import line_plot
 from genwright.registry import RunRow, Runs
 from genwright.runs.launch import launch, stop_run
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, may
 from genwright.server.pages.views.rendering import back, render, told_of
 from genwright.tuning.bench import bench_of
@@ -120,13 +120,13 @@ def dataset(request: Request, id_: int, parts: InRights) -> Response:
     return render(request, "dataset.html", each=found, report=found.report)
 
 
-def _started(parts: Parts, run: int, kind: str = "tune") -> None:
+def _started(parts: Runtime, run: int, kind: str = "tune") -> None:
     launch(parts.workspace, parts.principal, run, kind)
     with parts.workspace.database.write(parts.principal) as session:
         audit.record(session, "training.run", f"run-{run}")
 
 
-def _bases(parts: Parts) -> list[str]:
+def _bases(parts: Runtime) -> list[str]:
     """What a tuning may start from, as the form offers it."""
     held = [each.name for each in parts.catalog.models() if each.pulled and each.kind != "rerank"]
     whole = [
@@ -137,7 +137,7 @@ def _bases(parts: Parts) -> list[str]:
     return [*held, *whole]
 
 
-def _shown(parts: Parts, run: int) -> Json:
+def _shown(parts: Runtime, run: int) -> Json:
     runs = Runs(parts.workspace.database, parts.principal)
     row, values = runs.get(run), runs.values(run)
     return {

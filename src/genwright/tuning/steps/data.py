@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from genwright.datasets import Limits, Parts, check_dataset, keep_dataset
+from genwright.datasets import Limits, Splits, check_dataset, keep_dataset
 from genwright.errors import Refused
 from genwright.models.bases import BaseModel
 from genwright.training.chat_rendering import Rendering, messages_of
@@ -17,7 +17,7 @@ THRESHOLD = 0.05
 """Share of rows with errors above which nothing is trained."""
 
 
-def kept_parts(workspace: Workspace, principal: Principal, parts: Parts) -> Json:
+def kept_parts(workspace: Workspace, principal: Principal, parts: Splits) -> Json:
     """Keep the rows of each part, so that a run can go on whatever becomes of the file."""
     kept: Json = {"source": parts.train.source, "parts": {}}
     for part, dataset in parts.all().items():
@@ -32,7 +32,7 @@ def kept_parts(workspace: Workspace, principal: Principal, parts: Parts) -> Json
     return kept
 
 
-def check_parts(bench: "Bench", parts: Parts, base: BaseModel, config: TuneConfig) -> Json:
+def check_parts(bench: "Bench", parts: Splits, base: BaseModel, config: TuneConfig) -> Json:
     """Check the training part against the base's tokenizer and the other parts.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genwright.datasets import Parts
+from genwright.datasets import Splits
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound
 from genwright.evaluation.intervals import Interval
@@ -85,7 +85,7 @@ def evaluate(
     config: TuneConfig,
     model: Any,
     base: BaseModel,
-    parts: Parts,
+    parts: Splits,
     saved: Saved,
     facts: Facts,
     *,
@@ -220,7 +220,7 @@ def _of_live(bench: "Bench", name: str, report: Any) -> TaskReport | None:
 
 
 def _untrained(
-    bench: "Bench", parts: Parts, rows: Sequence[Json], facts: Facts
+    bench: "Bench", parts: Splits, rows: Sequence[Json], facts: Facts
 ) -> dict[str, Interval]:
     """What can be done without training: the commonest class, and the nearest."""
     train = parts.train.rows

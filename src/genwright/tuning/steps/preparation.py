@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genwright.datasets import Parts
+from genwright.datasets import Splits
 from genwright.errors import NotFound, Refused
 from genwright.export.saving import ADAPTER
 from genwright.models.bases import BaseModel
@@ -37,7 +37,7 @@ class Prepared:
 
 
 def prepare(
-    bench: "Bench", config: TuneConfig, base: BaseModel, parts: Parts, labels: tuple[str, ...]
+    bench: "Bench", config: TuneConfig, base: BaseModel, parts: Splits, labels: tuple[str, ...]
 ) -> Prepared:
     """Load a base, put the method on it, and make examples of the rows.
 

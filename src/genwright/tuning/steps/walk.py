@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 from genwright.catalog import Catalog
-from genwright.datasets import Dataset, Parts, read_kept
+from genwright.datasets import Dataset, Splits, read_kept
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, UsageError
 from genwright.export.saving import Saved, save
@@ -128,7 +128,7 @@ class Tuned:
 
 
 def begin(
-    bench: Bench, config: TuneConfig, parts: Parts, *, trials: int = 0, assistant: str = ""
+    bench: Bench, config: TuneConfig, parts: Splits, *, trials: int = 0, assistant: str = ""
 ) -> int:
     """Keep a run that is asked for, with its data, and return its id.
 
@@ -223,25 +223,25 @@ class Walk:
         self._tell("iteration", next_steps(self.bench.runs, self.run, self.name, evaluated, fitted))
         return self._deploy(saved, facts, fitted, evaluated)
 
-    def _data(self, base: BaseModel) -> Parts:
+    def _data(self, base: BaseModel) -> Splits:
         read = {
             part: read_kept(
                 self.bench.workspace.datasets_dir, each["sha256"], each["name"], each["form"]
             )
             for part, each in self.data["parts"].items()
         }
-        parts = Parts(**read)
+        parts = Splits(**read)
         report = check_parts(self.bench, parts, base, self.config)
         self._tell("data", report)
         return parts
 
-    def _objective(self, parts: Parts) -> tuple[str, ...]:
+    def _objective(self, parts: Splits) -> tuple[str, ...]:
         objective = objectives.get(self.config.objective)()
         labels = objective.labels(parts.train.rows)
         self._tell("objective", {"objective": self.config.objective, "labels": list(labels)})
         return labels
 
-    def _search(self, base: BaseModel, parts: Parts, labels: tuple[str, ...]) -> None:
+    def _search(self, base: BaseModel, parts: Splits, labels: tuple[str, ...]) -> None:
         def job_of(config: TuneConfig, folder: Path) -> Job:
             return self._job(config, base, parts, labels, folder)[1]
 
@@ -251,7 +251,7 @@ class Walk:
         self._tell("search", found.json())
 
     def _strategy(
-        self, base: BaseModel, parts: Parts, labels: tuple[str, ...]
+        self, base: BaseModel, parts: Splits, labels: tuple[str, ...]
     ) -> tuple[Any, Job, Forecast, Probe]:
         model, job = self._job(self.config, base, parts, labels, self.folder / "train")
         weights = sum(each.numel() for each in model.parameters())
@@ -286,7 +286,7 @@ class Walk:
         self,
         config: TuneConfig,
         base: BaseModel,
-        parts: Parts,
+        parts: Splits,
         labels: tuple[str, ...],
         folder: Path,
     ) -> tuple[Any, Job]:
@@ -334,7 +334,7 @@ class Walk:
         self,
         model: Any,
         base: BaseModel,
-        parts: Parts,
+        parts: Splits,
         labels: tuple[str, ...],
         fitted: Fitted,
     ) -> tuple[Saved, Facts]:
@@ -371,7 +371,7 @@ class Walk:
         return saved, facts
 
     def _evaluate(
-        self, model: Any, base: BaseModel, parts: Parts, saved: Saved, facts: Facts
+        self, model: Any, base: BaseModel, parts: Splits, saved: Saved, facts: Facts
     ) -> Evaluated:
         self.bench.runs.update(self.run, message="evaluation")
         evaluated = evaluate(

@@ -18,7 +18,7 @@ from genwright.registry import Served
 from genwright.registry.assistants import Version
 from genwright.registry.config import changed, configured, prompt_text
 from genwright.retrieval import Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.chat.request import NO_ARGUMENTS, attributes_of
 from genwright.server.api.responses import store as keeping
 from genwright.server.api.responses.items import input_items, messages_of
@@ -68,7 +68,7 @@ AtWork = dict[str, Writing]
 """The responses that are being made, by id."""
 
 
-def cancel(parts: Parts, at_work: AtWork, id_: str) -> Json:
+def cancel(parts: Runtime, at_work: AtWork, id_: str) -> Json:
     """End a response that is being made, and give what there is of it.
 
     Raises:
@@ -147,7 +147,7 @@ def _call(
 
 def _question(
     service: Service,
-    parts: Parts,
+    parts: Runtime,
     body: ResponseBody,
     target: Plain | Served,
     messages: tuple[Message, ...],

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from genwright.answers.conversations import WITHHELD, readable_documents
 from genwright.errors import NotFound
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared.citations import BETWEEN
 from genwright.storage import StoredResponse, StoreSession
 from genwright.types import Json
@@ -16,7 +16,7 @@ LONGEST_CHAIN = 256
 """Responses that one goes on from at most, one after the other."""
 
 
-def keep(parts: Parts, body: Json, items: list[Json]) -> None:
+def keep(parts: Runtime, body: Json, items: list[Json]) -> None:
     """Store a response with what was said to it."""
     row = StoredResponse(
         id=body["id"],
@@ -29,7 +29,7 @@ def keep(parts: Parts, body: Json, items: list[Json]) -> None:
         session.add(row)
 
 
-def read(parts: Parts, id_: str) -> tuple[Json, list[Json]]:
+def read(parts: Runtime, id_: str) -> tuple[Json, list[Json]]:
     """A response as its owner may see it now, and what was said to it.
 
     Raises:
@@ -40,7 +40,7 @@ def read(parts: Parts, id_: str) -> tuple[Json, list[Json]]:
         return _as_readable(session, row.body), list(row.items)
 
 
-def remove(parts: Parts, id_: str) -> None:
+def remove(parts: Runtime, id_: str) -> None:
     """Remove a response; those that go on from it stay, and begin with themselves.
 
     Raises:
@@ -50,7 +50,7 @@ def remove(parts: Parts, id_: str) -> None:
         session.delete(_find(session, id_))
 
 
-def chain(parts: Parts, id_: str) -> list[Json]:
+def chain(parts: Runtime, id_: str) -> list[Json]:
     """All items up to a response and with it, oldest first.
 
     Raises:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from genwright.answers.answerer import Answer
 from genwright.grounding.citations import Citation, Sentence
 from genwright.library.documents import hit_json
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import CollectionFile, StoredFile
 from genwright.types import Json
 
@@ -21,7 +21,7 @@ Files = Mapping[int, tuple[str, str]]
 """Id and name of the uploaded file that a document is, by document."""
 
 
-def files_of(parts: Parts, answer: Answer) -> Files:
+def files_of(parts: Runtime, answer: Answer) -> Files:
     """The files among the documents that an answer cites or shows."""
     cited = {each.document for sentence in answer.sentences for each in sentence.citations}
     wanted = sorted(cited | {hit.document for hit in answer.hits})

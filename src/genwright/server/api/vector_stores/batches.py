@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from genwright.errors import NotFound, UsageError
 from genwright.library.documents import show_document
 from genwright.library.files import Attached, attached_files
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared.stored import AddedFiles
 from genwright.types import Json
 
@@ -37,7 +37,7 @@ def id_of(body: AddedFiles) -> str:
     return "vsfb_" + base64.urlsafe_b64encode(zlib.compress(names.encode())).decode().rstrip("=")
 
 
-def attached_of(parts: Parts, collection: int, batch: str) -> list[Attached]:
+def attached_of(parts: Runtime, collection: int, batch: str) -> list[Attached]:
     """The files of a batch that are in a collection.
 
     Raises:
@@ -50,7 +50,7 @@ def attached_of(parts: Parts, collection: int, batch: str) -> list[Attached]:
     return found
 
 
-def batch_json(parts: Parts, collection: int, batch: str) -> Json:
+def batch_json(parts: Runtime, collection: int, batch: str) -> Json:
     """How far a batch is."""
     found = attached_of(parts, collection, batch)
     counts = Counter(each.status for each in found)
@@ -65,7 +65,7 @@ def batch_json(parts: Parts, collection: int, batch: str) -> Json:
     }
 
 
-def text_of(parts: Parts, file: Attached) -> Json:
+def text_of(parts: Runtime, file: Attached) -> Json:
     """The text of an attached file, as the API has it."""
     if file.document is None:
         raise NotFound(f"There is no text of {file.file_id!r}: it is {file.status}.")

@@ -15,7 +15,7 @@ from genwright.library.collections import (
     shelves,
 )
 from genwright.library.files import Attached, attach, ingest_file
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared import stored
 from genwright.server.api.shared.stored import number_of, store_json
 from genwright.server.api.vector_stores.search import search_store
@@ -37,7 +37,7 @@ def create(body: stored.NewVectorStore, parts: InRights, tasks: BackgroundTasks)
 
 
 def put(
-    parts: Parts, tasks: BackgroundTasks, collection: int, file: str, attributes: Json
+    parts: Runtime, tasks: BackgroundTasks, collection: int, file: str, attributes: Json
 ) -> Attached:
     """Attach a file; it is read once the reply is on its way."""
     attached = attach(parts, file, collection, attributes)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from genwright.library.collections import get_collection
 from genwright.library.files import Attached, attached_files
 from genwright.retrieval import Hit, Scope
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared.stored import Searched, found_json
 from genwright.server.api.vector_stores.filters import fits
 from genwright.types import Json
@@ -14,7 +14,7 @@ SPARE = 4
 """So many times the wanted hits are looked at, because a filter leaves some out."""
 
 
-def search_store(parts: Parts, collection: int, body: Searched) -> Json:
+def search_store(parts: Runtime, collection: int, body: Searched) -> Json:
     """What a search of one collection finds.
 
     Raises:

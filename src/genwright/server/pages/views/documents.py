@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from genwright.errors import NotFound
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.storage import Collection, Document, Passage, readable
 
 PANEL_CHARACTERS = 3_000
@@ -57,7 +57,7 @@ class Source:
 
 
 def read_source(
-    parts: Parts, document: int, start: int, end: int, window: int, at: int | None = None
+    parts: Runtime, document: int, start: int, end: int, window: int, at: int | None = None
 ) -> Source:
     """A window of a document around a span.
 

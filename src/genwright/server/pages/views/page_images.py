@@ -10,7 +10,7 @@ from threading import BoundedSemaphore
 from genwright.documents.discovery import open_regular
 from genwright.errors import GenwrightError, NotFound, Unavailable
 from genwright.library.files import original_of
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.pages.views.documents import Source
 
 AT_ONCE = BoundedSemaphore(2)
@@ -19,7 +19,7 @@ START_SECONDS = 20.0
 MOST_LINES, LONGEST_LINE, SHORTEST_LINE = 40, 60, 8
 
 
-def page_image(parts: Parts, source: Source, page: int) -> bytes:
+def page_image(parts: Runtime, source: Source, page: int) -> bytes:
     """A page of a document as a PNG, with the source's span marked where it is found.
 
     Args:
@@ -51,7 +51,7 @@ def page_image(parts: Parts, source: Source, page: int) -> bytes:
     return done.stdout
 
 
-def pdf_of(parts: Parts, source: Source) -> bytes:
+def pdf_of(parts: Runtime, source: Source) -> bytes:
     """The PDF that a document was made of: as uploaded, or where it still is what it was.
 
     Raises:

@@ -21,7 +21,7 @@ from genwright.answers.conversations import (
 from genwright.errors import UsageError
 from genwright.grounding.citations import Sentence
 from genwright.registry import Served
-from genwright.runtime import Parts
+from genwright.runtime import Runtime
 from genwright.server.api.shared.assistant_calls import Question
 from genwright.server.api.shared.model_calls import watching
 from genwright.server.api.shared.pushing import told
@@ -84,7 +84,7 @@ def asked_of(
     return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
 
 
-def retitle(parts: Parts, conversation: int, title: str) -> None:
+def retitle(parts: Runtime, conversation: int, title: str) -> None:
     """Give a conversation of the principal's own another title.
 
     Raises:
@@ -144,7 +144,7 @@ def _count(service: Service, served: Served, answer: Answer) -> None:
     service.metrics.answered(served.name, outcome, supported, len(answer.sentences) - supported)
 
 
-def _run(parts: Parts, asked: Asked, cancel: Event) -> Iterator[Piece]:
+def _run(parts: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
     begun = asked.conversation is None
     conversation = _prepared(parts, asked)
     try:
@@ -162,7 +162,7 @@ def _run(parts: Parts, asked: Asked, cancel: Event) -> Iterator[Piece]:
         raise
 
 
-def _prepared(parts: Parts, asked: Asked) -> int:
+def _prepared(parts: Runtime, asked: Asked) -> int:
     """The conversation as it is when the question comes."""
     if asked.conversation is not None:
         if asked.replaces is not None:
