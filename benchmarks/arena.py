@@ -23,9 +23,9 @@ import numpy as np
 from genwright.arena.anomalies import find_anomalies
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry
 from genwright.arena.ratings.ranking import POINTS, rank
-from genwright.arena.ratings.simulation import simulate_votes, votes_until
 from genwright.arena.ratings.tally import tally
 from genwright.arena.ratings.uncertainty import Z95
+from genwright.arena.simulation import simulate_votes, votes_until
 from genwright.arena.ticker import Standing
 from genwright.arena.votes import SIMULATED, Filter, Vote, add_votes, read_tally
 from genwright.storage import Database

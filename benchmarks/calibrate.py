@@ -70,8 +70,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         overrides = {"models_dir": str(given.models)}
         workspace = open_workspace(create(Path(folder)), overrides)
-        with Runtime(workspace) as parts:
-            results = calibrate(parts, given.data / "02-qa")
+        with Runtime(workspace) as runtime:
+            results = calibrate(runtime, given.data / "02-qa")
         workspace.close()
     print(json.dumps(results["about"], indent=1))
     if given.write:
@@ -95,22 +95,22 @@ class Remembering:
         return np.stack([self._known[text] for text in texts])
 
 
-def calibrate(parts: Runtime, data: Path) -> dict[str, object]:
+def calibrate(runtime: Runtime, data: Path) -> dict[str, object]:
     """The three models and their figures."""
-    vars(parts)["embedder"] = Remembering(parts.embedder)
+    vars(runtime)["embedder"] = Remembering(runtime.models.embedder)
     questions = [*xquad_questions(data / "xquad" / "xquad.en.json.gz")]
     questions += chunking_questions(data / "chunking-evaluation")
-    store(parts, questions)
-    cases = list(search(parts, questions))
-    finder, about_finder = fit_evidence(parts, cases)
+    store(runtime, questions)
+    cases = list(search(runtime, questions))
+    finder, about_finder = fit_evidence(runtime, cases)
     print("evidence", about_finder, flush=True)
     for case in cases:
         case.found = evidence.find_evidence(
-            case.question.text, case.hits, parts.embedder, case.rare, finder
+            case.question.text, case.hits, runtime.models.embedder, case.rare, finder
         )
     judge, about_judge = fit_answerable(cases)
     print("answerable", about_judge, flush=True)
-    checker, about_checker = fit_support(parts, cases)
+    checker, about_checker = fit_support(runtime, cases)
     models = {"evidence": finder, "answerable": judge, "support": checker}
     about = {"evidence": about_finder, "answerable": about_judge, "support": about_checker}
     return {"about": about} | {
@@ -119,16 +119,16 @@ def calibrate(parts: Runtime, data: Path) -> dict[str, object]:
     }
 
 
-def search(parts: Runtime, questions: Sequence[Question]) -> Iterator[Case]:
+def search(runtime: Runtime, questions: Sequence[Question]) -> Iterator[Case]:
     """Each question twice: over everything, and without its own document."""
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         documents = sources(session)
         for question in questions:
             own = documents[question.source]
             known = rarity(session, words.tokens(question.text))
             rare = {words.stem(word): value for word, value in known.items()}
             for scope in (Scope(), Scope(without=(own,))):
-                hits = parts.search.search(session, question.text, k=HITS, scope=scope)
+                hits = runtime.search.search(session, question.text, k=HITS, scope=scope)
                 yield Case(question, hits, rare, bool(scope.without))
 
 
@@ -139,14 +139,14 @@ def sources(session: object) -> dict[str, int]:
     return {document.source: document.id for document in session.query(Document)}
 
 
-def fit_evidence(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_evidence(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     """Sentences of the hits; those that overlap the answer are positive."""
     parted: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {False: [], True: []}
     for case in cases:
         if case.without:
             continue
         candidates = list(evidence.candidates_of(case.hits))
-        vectors = parts.embedder.embed([case.question.text, *(c.text for c in candidates)])
+        vectors = runtime.models.embedder.embed([case.question.text, *(c.text for c in candidates)])
         rows = evidence.describe(case.question.text, candidates, vectors[0], vectors[1:], case.rare)
         labels = np.array(
             [case.question.holds(c.hit.source, c.start, c.end) for c in candidates], bool
@@ -187,7 +187,7 @@ def fit_answerable(cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     return model, about | {"best span holds the answer where answered, xquad": mean(right)}
 
 
-def fit_support(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_support(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     """Claims against the spans of their hits: the span the model likes best decides."""
     claims: list[Claim] = []
     dice = random.Random(0)
@@ -195,8 +195,8 @@ def fit_support(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[s
         if case.question.suite == "xquad":
             hits = case.hits[:CHECKED_HITS]
             claims += claims_of(case.question, hits, case.without, dice)
-    claims += worded(parts, cases)
-    described = [list(_described(parts, claim)) for claim in claims]
+    claims += worded(runtime, cases)
+    described = [list(_described(runtime, claim)) for claim in claims]
     labels = np.array([claim.supported for claim in claims])
     held = np.array([claim.held_back for claim in claims])
     model = Logistic((2.0, 0.0, 2.0, 1.0, 1.0, *[0.0] * 6, 2.0, *[0.0] * 4), 0.0)
@@ -215,10 +215,10 @@ def fit_support(parts: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[s
     return model, about
 
 
-def worded(parts: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
+def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
     """What the chat model says; it counts as supported where it holds the gold answer."""
     prompt = load_prompt("answer")
-    engine = parts.engine()
+    engine = runtime.models.engine(runtime.settings.answer.model)
     chosen = [case for case in cases if case.question.suite == "xquad" and not case.without]
     for case in chosen[::EVERY]:
         texts = tuple(each.text for each in case.found[:1])
@@ -236,10 +236,10 @@ def worded(parts: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
                 yield Claim(case.question.text, text, hits, right, f"worded, {right}", held_back)
 
 
-def _described(parts: Runtime, claim: Claim) -> Iterator[list[float]]:
+def _described(runtime: Runtime, claim: Claim) -> Iterator[list[float]]:
     spans = support.spans_of(claim.hits)
-    vectors = parts.embedder.embed([claim.text, *(span.text for span in spans)])
-    rare = rarity_of(parts, claim.text)
+    vectors = runtime.models.embedder.embed([claim.text, *(span.text for span in spans)])
+    rare = rarity_of(runtime, claim.text)
     for span, vector in zip(spans, vectors[1:], strict=True):
         cosine = float(vectors[0] @ vector)
         yield support.describe(claim.text, span, cosine, rare, claim.question)

@@ -50,14 +50,13 @@ def rows(paragraphs, each: int):
             }
 
 
-def train(parts, data: dict) -> dict[str, str]:
+def train(runtime, data: dict) -> dict[str, str]:
     """Names of the tuned model and of the sabotaged one, as they are served."""
     from genwright.datasets import Dataset, Splits
-    from genwright.tuning.bench import bench_of
     from genwright.tuning.config import configured
     from genwright.tuning.steps.walk import begin, tune
 
-    bench, versions = bench_of(parts), {}
+    bench, versions = bench_of(runtime), {}
     sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
     for name in ("brief", "sabotaged"):
         turned = {"chosen": "rejected", "rejected": "chosen"} if name == "sabotaged" else {}
@@ -78,12 +77,12 @@ def train(parts, data: dict) -> dict[str, str]:
     return versions
 
 
-def ask(parts, name: str, asked: list) -> tuple[list[float], list[float]]:
+def ask(runtime, name: str, asked: list) -> tuple[list[float], list[float]]:
     """How well a model's replies cite and are brief, and the seconds of each."""
     from genwright.engines import ChatRequest, Message, Sampling, chat_text
     from genwright.tuning.rewards import brief, cites
 
-    engine, scores, seconds = parts.engine(name), [], []
+    engine, scores, seconds = runtime.models.engine(name), [], []
     for row in asked:
         turns = tuple(Message(t["role"], t["content"]) for t in row["prompt"])
         began = time.monotonic()
@@ -125,9 +124,9 @@ def main() -> None:
            "test": (every[140:], 1, 100)}  # fmt: skip
     data = {name: list(rows(part, each))[:most] for name, (part, each, most) in cut.items()}
     workspace = open_workspace(create(Path(tempfile.mkdtemp()) / "w"))
-    with Workspace(workspace) as parts:
-        versions = train(parts, data)
-        measured = {name: ask(parts, name, data["test"]) for name in (BASE, *versions.values())}
+    with Workspace(workspace) as runtime:
+        versions = train(runtime, data)
+        measured = {name: ask(runtime, name, data["test"]) for name in (BASE, *versions.values())}
     for name, served in versions.items():
         passed = sum(passes(measured[BASE], measured[served], told.questions, draw)
                      for draw in range(told.draws))  # fmt: skip

@@ -3,6 +3,7 @@
 150 simulated raters ask XQuAD questions in the arena; each sees the live assistant (the embedded
 chat model) against one that quotes, votes for the answer nearer to the gold one (wrongly in 15 %),
 and often writes down what the answer should have been (wrongly in 5 %). Then ``improve`` learns
+from genwright.library.ingest import Ingest
 from it, gates each change on 100 other questions, and promotes; a running server answers by the new
 version at once, and goes back.
 
@@ -45,7 +46,7 @@ def questions(seed: int) -> tuple[dict[str, str], list[tuple[str, str]], list[tu
     return {name: p["context"] for name, p in every}, asked(every[:half]), asked(every[half:])
 
 
-def rate(parts, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
+def rate(runtime, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
     """Let simulated raters vote and correct; how many votes there are."""
     from genwright.arena.contenders import Speaker
     from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
@@ -54,13 +55,13 @@ def rate(parts, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
     from genwright.improve.suites import quality
     from genwright.types import Principal
 
-    draw, assistants = random.Random(seed), assistants_of(parts)
+    draw, assistants = random.Random(seed), assistants_of(runtime)
     names = ("assistant@1", "assistant@2")
-    database, votes = parts.workspace.database, 0
+    database, votes = runtime.database, 0
     for number in range(raters):
         question, gold = asked[number]
         who = Principal(f"rater-{number:03}", role="admin")
-        own = parts.acting_for(who)
+        own = runtime.acting_for(who)
         match = begin_match(database, who, names, "random", seed=number)
         ask_match(database, who, match.id, question)
         values = {}
@@ -98,12 +99,12 @@ def filled(told):
     return open_workspace(root), asked, held_out[0][0]
 
 
-def served(root: Path, parts, candidate: str, question: str, clock) -> None:
+def served(root: Path, runtime, candidate: str, question: str, clock) -> None:
     """Promote under a running server, and go back; who answers is asked of the server."""
     from genwright.improve.loop import assistants_of
     from genwright.types import OWNER
 
-    assistants, server = assistants_of(parts), Server(root, {})
+    assistants, server = assistants_of(runtime), Server(root, {})
 
     def answered() -> str:
         body = {"model": "assistant", "messages": [{"role": "user", "content": question}]}
@@ -130,7 +131,6 @@ def main() -> None:
     from genwright.hardware import let_threads_rest
     from genwright.improve.loop import Wanted, assistants_of, begin, improve
     from genwright.runtime import Runtime
-    from genwright.tuning.bench import bench_of
     from genwright.types import OWNER
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,24 +147,24 @@ def main() -> None:
 
     workspace, asked, question = filled(told)
     root = workspace.root
-    with Runtime(workspace) as parts:
-        parts.ingest().add_paths([root / "docs"])
-        assistants = assistants_of(parts)
+    with Runtime(workspace) as runtime:
+        Ingest(runtime).add_paths([root / "docs"])
+        assistants = assistants_of(runtime)
         assistants.known(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"extractive": True}}, note="quotes")
-        votes = rate(parts, asked, told.raters, told.seed)
+        votes = rate(runtime, asked, told.raters, told.seed)
         print(f"{clock()}  {votes} votes of simulated raters, {NOISE:.0%} wrong", flush=True)
         tried = tuple(told.method) or ("shots", "sft")
         file = str(root / "held-out.jsonl")
         wanted = Wanted("assistant", tried, file, told.questions, promote=False)
-        found = improve(parts, bench_of(parts), begin(parts, wanted))
+        found = improve(runtime, begin(runtime, wanted))
         for name, each in found.decisions.items():
             print(f"{clock()}  {name}: {'passed' if each['passed'] else 'did not pass'}")
             for one in [each["target"], *each["guards"]] if "target" in each else []:
                 print(f"           {one['reason']}")
         print(f"{clock()}  {found.status}: {found.candidate}; report {found.report}", flush=True)
         if found.candidate:
-            served(root, parts, found.candidate, question, clock)
+            served(root, runtime, found.candidate, question, clock)
     workspace.close()
 
 

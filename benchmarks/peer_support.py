@@ -24,6 +24,7 @@ from genwright.evaluation.suites import read_squad
 from genwright.grounding import words
 from genwright.grounding.calibration import calibration
 from genwright.grounding.support import SupportCheck
+from genwright.library.search import find_passages
 from genwright.retrieval import EVERYWHERE
 from genwright.runtime import Runtime
 from genwright.workspace import create, open_workspace
@@ -41,13 +42,13 @@ def main() -> None:
     rows = [json.loads(line) for line in options.cache.read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(create(Path(folder)), {"models_dir": str(options.models)})
-        with Runtime(workspace) as parts:
-            store(parts, xquad_questions(XQUAD))
+        with Runtime(workspace) as runtime:
+            store(runtime, xquad_questions(XQUAD))
             asked = {each.id: each.text for each in read_squad(XQUAD).questions}
             judged = defaultdict(list)
             for row in rows:
                 if row["mode"] == "full":
-                    judged[row["peer"]].append(supported(parts, asked[row["id"]], row["answer"]))
+                    judged[row["peer"]].append(supported(runtime, asked[row["id"]], row["answer"]))
         workspace.close()
     for peer, answers in judged.items():
         whole = interval([float(bool(each) and all(each)) for each in answers])
@@ -55,15 +56,15 @@ def main() -> None:
         print(f"{peer:<11} n={len(answers)} answers supported {whole}, sentences {each}")
 
 
-def supported(parts: Runtime, question: str, answer: str) -> list[bool]:
+def supported(runtime: Runtime, question: str, answer: str) -> list[bool]:
     """Whether each sentence of an answer is said by a passage."""
-    least = parts.workspace.settings.answer.min_support
-    hits = parts.find(question, scope=EVERYWHERE)
-    check = SupportCheck(question, hits, parts.embedder, calibration().support)
+    least = runtime.settings.answer.min_support
+    hits = find_passages(runtime, question, scope=EVERYWHERE)
+    check = SupportCheck(question, hits, runtime.models.embedder, calibration().support)
     found = []
     for start, end in sentences(answer):
         if words.content(answer[start:end]):
-            best = check.best(answer[start:end], rarity_of(parts, answer[start:end]))
+            best = check.best(answer[start:end], rarity_of(runtime, answer[start:end]))
             found.append(best is not None and best.probability >= least)
     return found
 

@@ -67,12 +67,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         root = create(Path(temporary) / "workspace")
         workspace = open_workspace(root)
-        from genwright.tuning.bench import registry_of
+        from genwright.registry.versions import open_versions
 
         stages, digest = adapters(root)
         facts = Facts(kind="adapter", family="llama", objective="generation", method="lora",
                       base=MODEL, base_digest=digest, engine="llamacpp")  # fmt: skip
-        versions = registry_of(workspace)
+        versions = open_versions(workspace)
         for stage in stages:
             versions.publish(OWNER, "calls", stage, facts)
         server = subprocess.Popen(

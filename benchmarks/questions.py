@@ -11,7 +11,7 @@ from pathlib import Path
 from genwright.documents import Extract, sentences
 from genwright.documents.loaders.text import paragraphs
 from genwright.evaluation.suites import read_squad
-from genwright.library.ingest import Incoming
+from genwright.library.ingest import Incoming, Ingest
 from genwright.runtime import Runtime
 
 
@@ -98,10 +98,10 @@ def _corpus(folder: Path, name: str) -> str:
     return next((folder / "corpora").glob(f"{name}*")).read_text(encoding="utf-8")
 
 
-def store(parts: Runtime, questions: Sequence[Question]) -> None:
+def store(runtime: Runtime, questions: Sequence[Question]) -> None:
     """Put the documents of questions into the workspace."""
     documents = {each.source: each for each in questions}
-    parts.ingest().store(
+    Ingest(runtime).store(
         Incoming(
             each.source,
             hashlib.sha256(each.document.encode()).hexdigest(),

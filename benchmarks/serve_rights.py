@@ -37,11 +37,11 @@ OVERRIDES = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
 class Team:
     """People, documents, and who may read which."""
 
-    def __init__(self, parts: Runtime, users: int, documents: int) -> None:
-        self.parts, self.rng = parts, random.Random(7)
+    def __init__(self, runtime: Runtime, users: int, documents: int) -> None:
+        self.runtime, self.rng = runtime, random.Random(7)
         self.names = [f"user{number:02}" for number in range(users)]
         self.groups = {name: set() for name in (f"team{number}" for number in range(GROUPS))}
-        database = parts.workspace.database
+        database = runtime.database
         for group in self.groups:
             create_group(database, OWNER, group)
         for name in self.names:
@@ -75,14 +75,14 @@ class Team:
 
     def _store(self, owner: str, collection: str, plans: list[tuple]) -> None:
         """Put documents in at once: reading files is not what is measured here."""
-        database, items, words = self.parts.workspace.database, [], {}
+        database, items, words = self.runtime.database, [], {}
         for number, *_ in plans:
             word = f"canary{number:05}x{self.rng.randrange(10**6)}"
             text = f"Report {number}. The {word} is kept in hall {number % 17}, inspected weekly."
             words[f"report-{number}.txt"] = word
             extract = Extract(text=text, title="", format="text")
             items.append(Incoming(f"report-{number}.txt", f"{number:064}", extract))
-        self.parts.acting_for(self.principal(owner)).ingest(collection).store(items)
+        self.runtime.acting_for(self.principal(owner)).ingest(collection).store(items)
         with database.read(OWNER) as session:
             ids = {row.source: row.id for row in session.query(Document) if row.source in words}
         for number, _, _, first, kind in plans:
@@ -100,7 +100,7 @@ class Team:
 
     def _shared_collections(self) -> dict[str, list[tuple[str, set[str]]]]:
         """For each user, the collections they may fill, with those who may read them."""
-        database, found = self.parts.workspace.database, {name: [] for name in self.names}
+        database, found = self.runtime.database, {name: [] for name in self.names}
         for group, members in self.groups.items():
             name = f"of-{group}"
             with database.write(OWNER) as session:
@@ -123,7 +123,7 @@ def search_all(team: Team, queries: int) -> None:
         name: [id_ for id_, readers in team.readers.items() if name in readers]
         for name in team.names
     }
-    acting = {name: team.parts.acting_for(team.principal(name)) for name in team.names}
+    acting = {name: team.runtime.acting_for(team.principal(name)) for name in team.names}
     began = time.perf_counter()
     for number in range(queries):
         name = team.names[number % len(team.names)]
@@ -149,7 +149,7 @@ def recall_of_private(team: Team, people: int) -> None:
             workspace = open_workspace(create(Path(folder)), OVERRIDES)
             with Runtime(workspace) as private:
                 texts = {}
-                with team.parts.workspace.database.read(OWNER) as session:
+                with team.runtime.database.read(OWNER) as session:
                     for id_, readers in team.readers.items():
                         if name in readers:
                             texts[session.get(Document, id_).source] = session.get(
@@ -159,7 +159,7 @@ def recall_of_private(team: Team, people: int) -> None:
                     Incoming(source, source.ljust(64, "0")[:64], Extract(text, "", "text"))
                     for source, text in texts.items()
                 )
-                shared = team.parts.acting_for(team.principal(name))
+                shared = team.runtime.acting_for(team.principal(name))
                 for number in range(10):
                     query = f"hall {number} inspected weekly report"
                     alone = private.find(query, k=10, mode="vector", scope=Scope())
@@ -175,7 +175,7 @@ def recall_of_private(team: Team, people: int) -> None:
 
 def over_http(team: Team, root: Path, queries: int) -> None:
     """The same through the API, for some."""
-    database = team.parts.workspace.database
+    database = team.runtime.database
     keys = {name: create_key(database, OWNER, name, "bench")[1] for name in team.names[:10]}
     rng, foreign, listed = random.Random(5), 0, 0
     with serving({**PLAIN}, workspace=root) as server, httpx.Client(base_url=server.url) as client:
@@ -206,9 +206,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = create(Path(folder) / "workspace")
         workspace = open_workspace(root, OVERRIDES)
-        with Runtime(workspace) as parts:
+        with Runtime(workspace) as runtime:
             began = time.perf_counter()
-            team = Team(parts, options.users, options.documents)
+            team = Team(runtime, options.users, options.documents)
             seconds = time.perf_counter() - began
             print(f"{options.documents} documents of {options.users} people in {seconds:.0f} s")
             search_all(team, options.queries)

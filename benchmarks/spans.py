@@ -24,8 +24,9 @@ from statistics import mean
 from measure import DATA
 from sqlalchemy import select
 
-from genwright.cli.context import overrides_of
 from genwright.evaluation.intervals import interval
+from genwright.library.ingest import Ingest
+from genwright.options import nest_pairs
 from genwright.retrieval import Hit, Search
 from genwright.runtime import Runtime
 from genwright.storage import Passage
@@ -54,15 +55,18 @@ def main() -> None:
     parser.add_argument("--k", type=int, default=5)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     given = parser.parse_args()
-    overrides = {"models_dir": str(given.models.resolve()), **overrides_of(given.set)}
+    overrides = {
+        "models_dir": str(given.models.resolve()),
+        **nest_pairs(given.set, "--set SECTION.KEY=VALUE"),
+    }
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(create(Path(folder)), overrides)
-        with Runtime(workspace) as parts:
-            report = parts.ingest().add_paths([given.data / "corpora"])
+        with Runtime(workspace) as runtime:
+            report = Ingest(runtime).add_paths([given.data / "corpora"])
             assert not report.skipped, report.skipped
-            print(f"{report.passages} passages, {_mean_length(parts):.0f} characters each")
+            print(f"{report.passages} passages, {_mean_length(runtime):.0f} characters each")
             questions = read_questions(given.data / "questions_df.csv")
-            _print(measure(parts, questions, given.k), given.k)
+            _print(measure(runtime, questions, given.k), given.k)
         workspace.close()
 
 
@@ -83,20 +87,20 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def measure(
-    parts: Runtime, questions: Sequence[Question], k: int
+    runtime: Runtime, questions: Sequence[Question], k: int
 ) -> dict[str, list[tuple[float, float]]]:
     """Recall and precision of each question, by way of searching."""
-    settings = parts.workspace.settings.retrieval
+    settings = runtime.settings.retrieval
     convex, ranks = (
         Search(
-            parts.models.vectors,
-            parts.embedder,
+            runtime.models.vectors,
+            runtime.models.embedder,
             settings.model_copy(update={"fusion": fusion}),
         )
         for fusion in ("convex", "rrf")
     )
     found: dict[str, list[tuple[float, float]]] = {}
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         for way in WAYS:
             search, mode = (ranks, "hybrid") if way == "rrf" else (convex, way)
             found[way] = [
@@ -115,8 +119,8 @@ def covered(question: Question, hits: Sequence[Hit]) -> tuple[float, float]:
     return len(held) / len(wanted), len(held) / shown if shown else 0.0
 
 
-def _mean_length(parts: Runtime) -> float:
-    with parts.workspace.database.read(parts.principal) as session:
+def _mean_length(runtime: Runtime) -> float:
+    with runtime.database.read(runtime.principal) as session:
         return mean(
             end - start for start, end in session.execute(select(Passage.start, Passage.end))
         )

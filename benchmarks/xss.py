@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from genwright.library.ingest import Ingest
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -97,8 +99,8 @@ class Seen:
         host = urlsplit(base).netloc
 
         def asked(request: Any) -> None:
-            parts = urlsplit(request.url)
-            if parts.scheme not in ("data", "blob", "about") and parts.netloc != host:
+            runtime = urlsplit(request.url)
+            if runtime.scheme not in ("data", "blob", "about") and runtime.netloc != host:
                 self.outside.append(f"{page.url}: {request.url}")
 
         def dialog(each: Any) -> None:
@@ -149,22 +151,22 @@ def store(workspace: Path, hostile: Sequence[str]) -> None:
     answer = {"model": "obedient", "keep_unsupported": True, "min_answerable": 0}
     settings = {"embedding": {"model": "hashing"}, "answer": answer}
     opened = open_workspace(workspace, settings)
-    with Runtime(opened) as parts:
+    with Runtime(opened) as runtime:
         assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
         for number, each in enumerate(hostile):
-            ingest = parts.ingest(f"c{number} {each}"[:190])
+            ingest = Ingest(runtime, f"c{number} {each}"[:190])
             ingest.add_bytes(
                 f"# head{number} {each}\n\nThe text{number} {each} is here.".encode(),
                 f"name{number} {each}.md".replace("\0", "").replace("/", "\u2215"),
             )
             said = {"description": f"description{number} {each}"[:900]}
             assistants.create(OWNER, f"hostile-{number}", said, note=f"note{number} {each}"[:200])
-            _converse(parts, number, each)
+            _converse(runtime, number, each)
         people.create_group(opened.database, OWNER, "everybody")
     opened.close()
 
 
-def _converse(parts: Any, number: int, text: str) -> None:
+def _converse(runtime: Any, number: int, text: str) -> None:
     """A conversation whose question, answer, title, quote and feedback are the payload."""
     from genwright.storage import Conversation, Feedback, Message, Span
     from genwright.types import OWNER
@@ -199,7 +201,7 @@ def _converse(parts: Any, number: int, text: str) -> None:
         "timings": {},
     }
     refusal = {**answer, "refused": True, "sentences": [], "answer": f"refusal{number} {text}"}
-    with parts.workspace.database.write(OWNER) as session:
+    with runtime.database.write(OWNER) as session:
         row = Conversation(owner="owner", title=f"title{number} {text}"[:80], assistant="assistant")
         session.add(row)
         session.flush()

@@ -16,10 +16,10 @@ from genwright.arena.ratings.connectivity import comparable, groups
 from genwright.arena.ratings.elo import elo, update
 from genwright.arena.ratings.ranking import POINTS
 from genwright.arena.ratings.scores import METHODS
-from genwright.arena.ratings.simulation import outcomes, simulate_votes
 from genwright.arena.ratings.style import differences, fit_styled, style_of
 from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
 from genwright.arena.ratings.uncertainty import bootstrap, rank_ranges
+from genwright.arena.simulation import outcomes, simulate_votes
 from genwright.errors import UsageError
 
 WINNER = {"left": LEFT, "right": RIGHT, "tie": TIE}

@@ -15,8 +15,8 @@ from genwright.arena.matches import ask_match, begin_match, keep_answer, read_ma
 from genwright.arena.pairing import choose_pair, pair_chances
 from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry
-from genwright.arena.ratings.simulation import simulate_votes, votes_until
 from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
+from genwright.arena.simulation import simulate_votes, votes_until
 from genwright.arena.ticker import Standing
 from genwright.arena.votes import (
     IMPORTED,

@@ -9,6 +9,7 @@ import pytest
 from tests.browser.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
 from tests.server.running import PLAIN, Running, running
 
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.workspace import create, open_workspace
 
@@ -27,7 +28,7 @@ filter is replaced together with the oil. The nominal oil pressure is 4 bar at t
 
 ## Contacts
 
-Ann Miller is responsible for the maintenance of the pumps. Bob Stone keeps the spare parts.
+Ann Miller is responsible for the maintenance of the pumps. Bob Stone keeps the spare runtime.
 """
 
 
@@ -49,9 +50,9 @@ def filled(folder: Path, texts: dict[str, str]) -> Path:
     settings = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
     workspace = open_workspace(root, settings)
     try:
-        with Runtime(workspace) as parts:
+        with Runtime(workspace) as runtime:
             for name, text in texts.items():
-                parts.ingest("default").add_bytes(text.encode(), name)
+                Ingest(runtime, "default").add_bytes(text.encode(), name)
     finally:
         workspace.close()
     return root

@@ -36,7 +36,7 @@ def test_an_answer_comes_with_a_source_that_opens_beside_it(handbook: Running, v
 
 def test_a_conversation_stays_and_is_found_again(handbook: Running, visit_to: VisitTo):
     visit = visit_to(handbook.url).open("/chat")
-    ask(visit, "Who keeps the spare parts?")
+    ask(visit, "Who keeps the spare runtime?")
     visit.page.wait_for_url("**/chat/*")
     ask(visit, "Which oil should be used in the pump?", answers=2)
 

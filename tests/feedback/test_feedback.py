@@ -250,15 +250,15 @@ def test_export(tmp_path):
     from genwright.workspace import create, open_workspace
 
     workspace = open_workspace(create(tmp_path / "w"), {"embedding": {"model": "hashing"}})
-    with Runtime(workspace) as parts:
+    with Runtime(workspace) as runtime:
         with pytest.raises(Refused, match="No feedback"):
-            export_feedback(parts, tmp_path / "pairs.jsonl")
+            export_feedback(runtime, tmp_path / "pairs.jsonl")
         trace = answered(workspace.database, "How tall?", "Ten.", who=OWNER)
         give(workspace.database, OWNER, trace, Opinion(correction="Twelve."))
-        assert export_feedback(parts, tmp_path / "pairs.jsonl", keep="edits") == 1
-        assert export_feedback(parts, tmp_path / "all.jsonl", "all") == 1
+        assert export_feedback(runtime, tmp_path / "pairs.jsonl", keep="edits") == 1
+        assert export_feedback(runtime, tmp_path / "all.jsonl", "all") == 1
         with pytest.raises(Refused, match="there already"):
-            export_feedback(parts, tmp_path / "all.jsonl", "all")
+            export_feedback(runtime, tmp_path / "all.jsonl", "all")
         with pytest.raises(UsageError, match="one of"):
-            export_feedback(parts, tmp_path / "x.jsonl", "best")
+            export_feedback(runtime, tmp_path / "x.jsonl", "best")
     workspace.close()

@@ -33,9 +33,9 @@ from genwright.improve.suites import (
     quality,
     remove_case,
 )
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.storage import Alert
-from genwright.tuning.bench import bench_of
 from genwright.types import OWNER, Principal
 from genwright.workspace import create, open_workspace
 
@@ -60,7 +60,7 @@ FACTS = [
 
 
 @pytest.fixture
-def parts(tmp_path):
+def runtime(tmp_path):
     overrides = {
         "embedding": {"model": "hashing"},
         "answer": {"extractive": True, "min_answerable": 0.05},
@@ -72,7 +72,7 @@ def parts(tmp_path):
     for name, text, _ in FACTS:
         (folder / f"{name}.txt").write_text(text)
     with Runtime(workspace) as made:
-        made.ingest().add_paths([folder])
+        Ingest(made).add_paths([folder])
         yield made
     workspace.close()
 
@@ -85,23 +85,23 @@ def questions(tmp_path):
     return file
 
 
-def ask(parts, question, version=""):
+def ask(runtime, question, version=""):
     from genwright.answers.assistants import answerer_of, scope_of
 
-    served = assistants_of(parts).resolve(OWNER, version)
-    inner = parts.acting_for(OWNER, served.version.config.settings(parts.workspace.settings))
+    served = assistants_of(runtime).resolve(OWNER, version)
+    inner = runtime.acting_for(OWNER, served.version.config.settings(runtime.settings))
     return answerer_of(inner, served).ask(question, scope=scope_of(inner, served))
 
 
-def with_feedback(parts, count=8):
+def with_feedback(runtime, count=8):
     for _, text, asked in FACTS[:count]:
-        answer = ask(parts, asked)
-        give(parts.workspace.database, OWNER, answer.trace_id, Opinion(-1, correction=text))
+        answer = ask(runtime, asked)
+        give(runtime.database, OWNER, answer.trace_id, Opinion(-1, correction=text))
 
 
-def spoilt(parts):
+def spoilt(runtime):
     """Live is a version that refuses everything; the good one is what a method can find."""
-    assistants = assistants_of(parts)
+    assistants = assistants_of(runtime)
     assistants.known(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}})
     assistants.promote(OWNER, "assistant")
@@ -136,17 +136,17 @@ def own_methods():
     methods._classes.pop("sabotage", None)
 
 
-def test_a_better_version_is_found_gated_promoted_and_taken_back(parts, questions):
-    assistants = spoilt(parts)
-    with_feedback(parts)
+def test_a_better_version_is_found_gated_promoted_and_taken_back(runtime, questions):
+    assistants = spoilt(runtime)
+    with_feedback(runtime)
     wanted = Wanted(methods=("lenient", "sabotage"), questions=str(questions), promote=True)
-    run = begin(parts, wanted)
-    found = improve(parts, bench_of(parts), run)
+    run = begin(runtime, wanted)
+    found = improve(runtime, run)
     assert found.status == "promoted"
     assert found.decisions["lenient"]["passed"]
     assert not found.decisions["sabotage"]["passed"]
     assert assistants.resolve(OWNER, "assistant").label == found.candidate == "assistant@3"
-    assert not ask(parts, FACTS[0][2]).refused
+    assert not ask(runtime, FACTS[0][2]).refused
     page = found.report.read_text()
     assert "The better version is live" in page
     assert "it refuses less" in page
@@ -155,16 +155,16 @@ def test_a_better_version_is_found_gated_promoted_and_taken_back(parts, question
     back = assistants.rollback(OWNER, "assistant")
     assert time.monotonic() - took < 5
     assert back.label == "assistant@2"
-    again = improve(parts, bench_of(parts), begin(parts, wanted))
+    again = improve(runtime, begin(runtime, wanted))
     assert again.status == "nothing"  # all feedback was used
-    assert "are needed" in runs_of(parts).get(again.run).message
+    assert "are needed" in runs_of(runtime).get(again.run).message
 
 
-def test_it_goes_on_where_it_was_interrupted(parts, questions):
-    spoilt(parts)
-    with_feedback(parts)
+def test_it_goes_on_where_it_was_interrupted(runtime, questions):
+    spoilt(runtime)
+    with_feedback(runtime)
     wanted = Wanted(methods=("lenient",), questions=str(questions), promote=False)
-    run = begin(parts, wanted)
+    run = begin(runtime, wanted)
     seen = []
 
     def progress(done, total, what):
@@ -172,31 +172,31 @@ def test_it_goes_on_where_it_was_interrupted(parts, questions):
         if "questions" in what and "lenient" in what:
             raise KeyboardInterrupt
 
-    stopped = parts.acting_for(OWNER, progress=progress)
+    stopped = runtime.acting_for(OWNER, progress=progress)
     with pytest.raises(KeyboardInterrupt):
-        improve(stopped, bench_of(stopped), run)
-    row = runs_of(parts).get(run)
+        improve(stopped, run)
+    row = runs_of(runtime).get(run)
     assert row.status == "stopped"
     assert set(row.results["state"]) >= {"collect", "check", "propose"}
-    found = improve(parts, bench_of(parts), run)
+    found = improve(runtime, run)
     assert found.status == "waiting"
     assert found.candidate == "assistant@3"
-    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@2"
+    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@2"
     with pytest.raises(GenwrightError):
-        assistants_of(parts).promote(OWNER, "assistant", "candidate")
-        improve(parts, bench_of(parts), run)
+        assistants_of(runtime).promote(OWNER, "assistant", "candidate")
+        improve(runtime, run)
 
 
-def test_nothing_is_promoted_that_did_not_pass(parts, questions):
-    with_feedback(parts)
+def test_nothing_is_promoted_that_did_not_pass(runtime, questions):
+    with_feedback(runtime)
     wanted = Wanted(methods=("sabotage",), questions=str(questions), promote=True)
-    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    found = improve(runtime, begin(runtime, wanted))
     assert found.status == "rejected"
-    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@1"
+    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@1"
     assert "everything stays as it is" in found.report.read_text()
 
 
-def test_a_candidate_whose_model_is_gone_does_not_pass(parts, questions):
+def test_a_candidate_whose_model_is_gone_does_not_pass(runtime, questions):
     class Gone:
         def propose(self, material):
             from genwright.improve.methods import Proposal
@@ -206,58 +206,58 @@ def test_a_candidate_whose_model_is_gone_does_not_pass(parts, questions):
 
     methods._classes["gone"] = Gone
     try:
-        with_feedback(parts)
+        with_feedback(runtime)
         wanted = Wanted(methods=("gone",), questions=str(questions), promote=True)
-        found = improve(parts, bench_of(parts), begin(parts, wanted))
+        found = improve(runtime, begin(runtime, wanted))
     finally:
         methods._classes.pop("gone")
     assert found.status == "rejected"
     assert "it does not answer" in found.decisions["gone"]["reasons"][0]
-    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@1"
+    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@1"
 
 
-def test_a_judge_that_answers_rubbish_promotes_nothing(parts, questions):
-    spoilt(parts)
-    with_feedback(parts)
+def test_a_judge_that_answers_rubbish_promotes_nothing(runtime, questions):
+    spoilt(runtime)
+    with_feedback(runtime)
     wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
-    run = begin(parts, wanted)
+    run = begin(runtime, wanted)
     with pytest.raises(EngineFailed, match="gave no verdict"):
-        improve(parts, bench_of(parts), run)
-    assert runs_of(parts).get(run).status == "failed"
-    assert assistants_of(parts).resolve(OWNER, "assistant").label == "assistant@2"
+        improve(runtime, run)
+    assert runs_of(runtime).get(run).status == "failed"
+    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@2"
 
 
-def test_a_judge_that_prefers_the_candidate_is_heard(parts, questions):
-    spoilt(parts)
-    with_feedback(parts)
-    parts.models.engines["scripted", "chat"] = ScriptedEngine(["B", "A"])  # the candidate
+def test_a_judge_that_prefers_the_candidate_is_heard(runtime, questions):
+    spoilt(runtime)
+    with_feedback(runtime)
+    runtime.models.engines["scripted", "chat"] = ScriptedEngine(["B", "A"])  # the candidate
     wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
-    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    found = improve(runtime, begin(runtime, wanted))
     guards = {each["name"]: each for each in found.decisions["lenient"]["guards"]}
     assert guards["win rate by the judge"]["candidate"] == 1.0
     assert found.status == "promoted"
 
 
-def test_methods_say_why_they_do_nothing(parts, questions):
-    with_feedback(parts, 2)
+def test_methods_say_why_they_do_nothing(runtime, questions):
+    with_feedback(runtime, 2)
     wanted = Wanted(methods=("shots", "prompt", "reranker", "retrieval", "sft"),
                     questions=str(questions))  # fmt: skip
-    found = improve(parts, bench_of(parts), begin(parts, wanted))
+    found = improve(runtime, begin(runtime, wanted))
     assert found.status == "nothing"
-    said = runs_of(parts).get(found.run).results["state"]["propose"]
+    said = runs_of(runtime).get(found.run).results["state"]["propose"]
     assert "quotes and asks no model" in said["shots"]["not"]
     assert "no other reranker" in said["reranker"]["not"]
     assert "are needed" in said["retrieval"]["not"]
 
 
-def test_bad_requests(parts, tmp_path):
+def test_bad_requests(runtime, tmp_path):
     for wanted, error in (
         (Wanted(methods=("magic",)), UsageError),
         (Wanted(assistant="nobody"), NotFound),
         (Wanted(questions=str(tmp_path / "none.jsonl")), NotFound),
     ):
         with pytest.raises(error):
-            begin(parts, wanted)
+            begin(runtime, wanted)
     file = tmp_path / "made.jsonl"
     file.write_text('{"question": "Why?", "answer": "So.", "synthetic": "questions"}\n')
     with pytest.raises(Refused, match="synthetic"):
@@ -272,9 +272,9 @@ def test_held_out_questions_stay_held_out():
     assert question_of(row) == "How tall?"
 
 
-def test_suite_cases_from_traces(parts):
-    database = parts.workspace.database
-    good = ask(parts, FACTS[0][2])
+def test_suite_cases_from_traces(runtime):
+    database = runtime.database
+    good = ask(runtime, FACTS[0][2])
     case = add_from_trace(database, OWNER, good.trace_id)
     assert check(case, good).passed
     assert add_from_trace(database, OWNER, good.trace_id).id == case.id  # kept once
@@ -282,7 +282,7 @@ def test_suite_cases_from_traces(parts):
     verdict = check(bad, good)
     assert not verdict.passed
     assert "Seven bar" in verdict.why
-    told = run_suite(parts)
+    told = run_suite(runtime)
     assert (told["total"], told["passed"]) == (2, 1)
     remove_case(database, OWNER, bad.id)
     assert [each.id for each in cases(database, OWNER)] == [case.id]
@@ -305,8 +305,8 @@ def test_rules_of_cases():
     assert HeldOut("q", "a").refuse is False
 
 
-def test_canary_runs_sticks_and_ends_when_worse(parts):
-    assistants, database = assistants_of(parts), parts.workspace.database
+def test_canary_runs_sticks_and_ends_when_worse(runtime):
+    assistants, database = assistants_of(runtime), runtime.database
     assistants.known(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 1.0}})
     canary = start_canary(database, OWNER, assistants, "assistant", share=0.5)
@@ -317,7 +317,7 @@ def test_canary_runs_sticks_and_ends_when_worse(parts):
         start_canary(database, OWNER, assistants, "assistant")
     for n in range(24):
         for label, thumb in (("assistant@1", 1), ("assistant@2", -1)):
-            answer = ask(parts, FACTS[n % 12][2], label)
+            answer = ask(runtime, FACTS[n % 12][2], label)
             give(database, OWNER, answer.trace_id, Opinion(thumb), per_minute=1000)
     found = compare(database, canary, 1)
     assert (found.live, found.candidate, found.thumbs_down) == (24, 24, (0, 24))
@@ -335,12 +335,12 @@ def test_canary_runs_sticks_and_ends_when_worse(parts):
         start_canary(database, OWNER, assistants, "assistant", "live")
 
 
-def test_an_alert_takes_a_promotion_back(parts, questions):
-    assistants = spoilt(parts)
-    with_feedback(parts)
+def test_an_alert_takes_a_promotion_back(runtime, questions):
+    assistants = spoilt(runtime)
+    with_feedback(runtime)
     wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True)
-    improve(parts, bench_of(parts), begin(parts, wanted))
-    database = parts.workspace.database
+    improve(runtime, begin(runtime, wanted))
+    database = runtime.database
     assert take_back(database, assistants) == []
     with database.write(OWNER) as session:
         session.add(Alert(rule="errors", severity="critical", summary="", value=1.0))
@@ -350,10 +350,10 @@ def test_an_alert_takes_a_promotion_back(parts, questions):
     assert take_back(database, assistants) == []
 
 
-def test_why_names_people_to_those_who_may_know(parts, tmp_path):
-    answer = ask(parts, FACTS[0][2])
-    tree = "\n".join(lines(why(parts.workspace, OWNER, answer.trace_id)))
+def test_why_names_people_to_those_who_may_know(runtime, tmp_path):
+    answer = ask(runtime, FACTS[0][2])
+    tree = "\n".join(lines(why(runtime.workspace, OWNER, answer.trace_id)))
     assert "assistant assistant@1" in tree
     with pytest.raises(NotFound):
-        why(parts.workspace, Principal("eve", role="reader"), answer.trace_id)
+        why(runtime.workspace, Principal("eve", role="reader"), answer.trace_id)
     assert Answerer  # the answer came from it

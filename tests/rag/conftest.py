@@ -9,6 +9,7 @@ import pytest
 
 from genwright.answers.answerer import Answer
 from genwright.engines.scripted import ScriptedEngine
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import OWNER, Principal
@@ -92,9 +93,9 @@ def filled_embedded(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) 
 
 def fill(folder: Path, overrides: Mapping[str, object]) -> None:
     workspace = open_workspace(folder, overrides)
-    with Runtime(workspace) as parts:
+    with Runtime(workspace) as runtime:
         for name, text in DOCUMENTS.items():
-            parts.ingest().add_bytes(text.encode(), name)
+            Ingest(runtime).add_bytes(text.encode(), name)
     workspace.close()
 
 
@@ -111,10 +112,10 @@ def opening() -> Iterator[Callable[..., Runtime]]:
         ) -> Runtime:
             workspace = open_workspace(folder, overrides)
             closing.callback(workspace.close)
-            parts = closing.enter_context(Runtime(workspace, principal))
+            runtime = closing.enter_context(Runtime(workspace, principal))
             made = engine if isinstance(engine, ScriptedEngine) else Listening(engine)
-            parts.models.engines["scripted", "chat"] = made
-            return parts
+            runtime.models.engines["scripted", "chat"] = made
+            return runtime
 
         yield open_
 
@@ -151,15 +152,15 @@ def embedded(tmp_path: Path, filled_embedded: Path, models_dir: Path, opening) -
     return opening(folder, {"models_dir": models_dir}, ())
 
 
-def stored(parts: Runtime, document: int) -> str:
+def stored(runtime: Runtime, document: int) -> str:
     """The text that offsets point into."""
-    with parts.workspace.database.read(OWNER) as session:
+    with runtime.database.read(OWNER) as session:
         return session.get(Document, document).text
 
 
-def check_places(parts: Runtime, answer: Answer) -> None:
+def check_places(runtime: Runtime, answer: Answer) -> None:
     """Every citation quotes exactly the stored text at its place."""
     for sentence in answer.sentences:
         for citation in sentence.citations:
-            text = stored(parts, citation.document)
+            text = stored(runtime, citation.document)
             assert text[citation.start : citation.end] == citation.quote != ""

@@ -56,8 +56,8 @@ def test_a_question_that_stands_alone(question):
     assert not points_back(question)
 
 
-def chat(parts, conversation=None, **how) -> Chat:
-    return Chat(Answerer(parts, **how), conversation)
+def chat(runtime, conversation=None, **how) -> Chat:
+    return Chat(Answerer(runtime, **how), conversation)
 
 
 BEFORE = (Message("user", FIRST), Message("assistant", BUILT))
@@ -88,51 +88,51 @@ def test_without_a_model_the_last_standing_question_goes_along(library):
 
 
 def test_a_follow_up_question_is_answered_from_what_was_talked_about(library):
-    parts = library({"Last question": "When was the boiler of hall 3 built?", ".": BUILT})
-    talk = chat(parts)
+    runtime = library({"Last question": "When was the boiler of hall 3 built?", ".": BUILT})
+    talk = chat(runtime)
     talk.ask(FIRST)
     answer = talk.ask("When was it built?")
     assert "1931" in answer.answer
-    check_places(parts, answer)
-    root = read_trace(parts.workspace.database, OWNER, answer.trace_id)
+    check_places(runtime, answer)
+    root = read_trace(runtime.database, OWNER, answer.trace_id)
     assert [step.name for step in root.steps] == ["rewrite scripted", "ask scripted"]
     assert root.attributes["gen_ai.conversation.id"] == str(talk.id)
     assert root.steps[1].attributes["genwright.question"] == "When was the boiler of hall 3 built?"
 
 
 def test_turns_are_kept_as_they_were_typed_with_their_trace(library):
-    parts = library([BUILT])
-    talk = chat(parts)
+    runtime = library([BUILT])
+    talk = chat(runtime)
     answer = talk.ask(FIRST)
     talk.ask("When was it built?")
-    turns = read_turns(parts, talk.id)
+    turns = read_turns(runtime, talk.id)
     assert turns == talk.turns
     assert [turn.role for turn in turns] == ["user", "assistant"] * 2
     assert turns[0].content == FIRST and turns[2].content == "When was it built?"
-    with parts.workspace.database.read(OWNER) as session:
+    with runtime.database.read(OWNER) as session:
         rows = session.scalars(select(MessageRow).order_by(MessageRow.id)).all()
     assert rows[0].trace_id == rows[1].trace_id == answer.trace_id
 
 
 def test_a_conversation_goes_on(library):
-    parts = library({"Last question": "When was the boiler of hall 3 built?", ".": BUILT})
-    first = chat(parts)
+    runtime = library({"Last question": "When was the boiler of hall 3 built?", ".": BUILT})
+    first = chat(runtime)
     first.ask(FIRST)
-    again = chat(parts, first.id)
+    again = chat(runtime, first.id)
     assert again.turns == first.turns
     assert "1931" in again.ask("When was it built?").answer
-    assert again.id == first.id and len(read_turns(parts, first.id)) == 4
+    assert again.id == first.id and len(read_turns(runtime, first.id)) == 4
 
 
 def test_conversations_are_listed_newest_first(library):
-    parts = library([BUILT])
-    assert conversations(parts) == []
+    runtime = library([BUILT])
+    assert conversations(runtime) == []
     ids = []
     for question in (FIRST, "When is the oil changed? " * 20):
-        talk = chat(parts)
+        talk = chat(runtime)
         talk.ask(question)
         ids.append(talk.id)
-    rows = conversations(parts)
+    rows = conversations(runtime)
     assert [row.id for row in rows] == ids[::-1]
     assert rows[1].title == FIRST and len(rows[0].title) <= 80
 
@@ -153,19 +153,19 @@ def test_a_conversation_that_is_not_there_is_not_found(library):
 
 
 def test_history_may_be_switched_off(library):
-    parts = library([BUILT], history=0)
-    talk = chat(parts)
+    runtime = library([BUILT], history=0)
+    talk = chat(runtime)
     talk.ask(FIRST)
     trace = talk.ask("When was it built?").trace_id
-    root = read_trace(parts.workspace.database, OWNER, trace)
+    root = read_trace(runtime.database, OWNER, trace)
     assert [step.name for step in root.steps] == ["ask scripted"]
 
 
 def test_a_pasted_page_does_not_break_what_follows(library):
-    parts = library([BUILT])
-    talk = chat(parts, extractive=True)
+    runtime = library([BUILT])
+    talk = chat(runtime, extractive=True)
     talk.ask("boiler oil pump \udcff " * 3000)
-    assert chat(parts, talk.id).ask("When was it built?").trace_id
+    assert chat(runtime, talk.id).ask("When was it built?").trace_id
 
 
 def test_sentences_of_a_chat_are_told_as_they_come(library):

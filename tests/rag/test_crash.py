@@ -67,9 +67,9 @@ def kill_somewhere(process: "subprocess.Popen[str]", draw: random.Random) -> dic
     return {match[1]: int(match[2]) for match in reported if match}
 
 
-def stored(parts: Runtime) -> dict[str, tuple[str, int, int]]:
+def stored(runtime: Runtime) -> dict[str, tuple[str, int, int]]:
     """Digest, passages and vectors by source; a source that is there twice fails."""
-    with parts.workspace.database.read(OWNER) as session:
+    with runtime.database.read(OWNER) as session:
         rows = session.execute(
             select(
                 Document.source,
@@ -112,16 +112,16 @@ def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
             workspace, reported = create(tmp_path / str(kill)), {}
         reported |= kill_somewhere(start(workspace, folder, environment), draw)
 
-        with Runtime(open_workspace(workspace, overrides)) as parts:
-            there = stored(parts)
+        with Runtime(open_workspace(workspace, overrides)) as runtime:
+            there = stored(runtime)
             assert set(reported) <= set(there)
             for source, (digest, passages, vectors) in there.items():
                 assert (digest, vectors) == (digests[source], passages)
                 assert passages == whole.setdefault(source, passages) > 0
                 assert reported.setdefault(source, passages) == passages
-            wrong = [each for each in examine(parts, DERIVED) if each.level == "wrong"]
+            wrong = [each for each in examine(runtime, DERIVED) if each.level == "wrong"]
             assert wrong == []
-            parts.workspace.close()
+            runtime.workspace.close()
 
     process = start(workspace, folder, environment)
     assert process.stderr
@@ -130,7 +130,7 @@ def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
     process.stderr.close()
     went_on = [line for line in lines if line.startswith("added ")]
     assert len(went_on) == FILES - len(reported)
-    with Runtime(open_workspace(workspace, overrides)) as parts:
-        assert set(stored(parts)) == set(digests)
-        assert [each for each in examine(parts) if each.level == "wrong"] == []
-        parts.workspace.close()
+    with Runtime(open_workspace(workspace, overrides)) as runtime:
+        assert set(stored(runtime)) == set(digests)
+        assert [each for each in examine(runtime) if each.level == "wrong"] == []
+        runtime.workspace.close()

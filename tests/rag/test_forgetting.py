@@ -13,6 +13,7 @@ from genwright.answers.chat import Chat
 from genwright.errors import NotFound, UsageError
 from genwright.feedback import Opinion, give
 from genwright.library.files import attach, ingest_file, save_file
+from genwright.library.ingest import Ingest
 from genwright.maintenance.erase import (
     apply_retention,
     apply_tombstones,
@@ -36,18 +37,18 @@ ANN = Principal("annabelle")
 
 
 @pytest.fixture
-def parts(tmp_path: Path):
+def runtime(tmp_path: Path):
     folder = create(tmp_path / "workspace")
     workspace = open_workspace(folder, scripted({}))
-    with Runtime(workspace) as parts:
-        yield parts
+    with Runtime(workspace) as runtime:
+        yield runtime
     workspace.close()
 
 
-def add(parts: Runtime, principal: Principal, name: str, text: str) -> int:
-    mine = parts.acting_for(principal)
+def add(runtime: Runtime, principal: Principal, name: str, text: str) -> int:
+    mine = runtime.acting_for(principal)
     mine.ingest("default").add_bytes(text.encode(), name)
-    with parts.workspace.database.read(principal) as session:
+    with runtime.database.read(principal) as session:
         return session.query(Document).where(Document.source == name).one().id
 
 
@@ -56,8 +57,8 @@ def files_with(folder: Path, words: bytes) -> list[str]:
     return [str(path) for path in paths if words in path.read_bytes()]
 
 
-def vectors_of(parts: Runtime, document: int) -> list[bytes]:
-    with parts.workspace.database.read(OWNER) as session:
+def vectors_of(runtime: Runtime, document: int) -> list[bytes]:
+    with runtime.database.read(OWNER) as session:
         passages = session.get(Document, document) and session.execute(
             Vector.__table__.select().where(
                 Vector.passage_id.in_(
@@ -68,52 +69,52 @@ def vectors_of(parts: Runtime, document: int) -> list[bytes]:
         return [row.data for row in passages]
 
 
-def use(parts: Runtime, principal: Principal) -> None:
+def use(runtime: Runtime, principal: Principal) -> None:
     """Ask about the canary, so that its words are in conversations, traces and feedback."""
-    mine = parts.acting_for(principal)
+    mine = runtime.acting_for(principal)
     answer = Chat(Answerer(mine, extractive=True)).ask(f"What does the {CANARY} eat?")
     assert not answer.refused
-    give(parts.workspace.database, principal, answer.trace_id, Opinion(1, comment=f"{CANARY}!"))
+    give(runtime.database, principal, answer.trace_id, Opinion(1, comment=f"{CANARY}!"))
 
 
 TEXT = f"# Animals\n\nThe {CANARY} eats seven acorns a day. It sleeps in trees.\n"
 
 
-def test_after_compaction_no_byte_of_a_document_is_left(parts):
-    root = parts.workspace.root
-    document = add(parts, OWNER, "animals.md", TEXT)
-    add(parts, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
-    use(parts, OWNER)
-    parts.search.vectors.save()
-    vectors = vectors_of(parts, document)
+def test_after_compaction_no_byte_of_a_document_is_left(runtime):
+    root = runtime.workspace.root
+    document = add(runtime, OWNER, "animals.md", TEXT)
+    add(runtime, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
+    use(runtime, OWNER)
+    runtime.search.vectors.save()
+    vectors = vectors_of(runtime, document)
     assert vectors and files_with(root, CANARY.encode())
 
-    done = forget_document(parts.workspace.database, OWNER, document)
+    done = forget_document(runtime.database, OWNER, document)
     # The question itself names it too: questions go with their person, or by hand.
-    with parts.workspace.database.write(OWNER) as session:
+    with runtime.database.write(OWNER) as session:
         session.execute(text("DELETE FROM conversation"))
-    compact(parts.workspace)
+    compact(runtime.workspace)
 
     assert (done.documents, done.messages, done.traces) == (1, 1, 1)
     assert files_with(root, CANARY.encode()) == files_with(root, CANARY.lower().encode()) == []
     assert not any(files_with(root, vector) for vector in vectors)
-    assert audit.verify(parts.workspace.database).broken_at is None
+    assert audit.verify(runtime.database).broken_at is None
 
 
-def test_after_compaction_no_byte_of_a_person_is_left(parts):
-    root, database = parts.workspace.root, parts.workspace.database
+def test_after_compaction_no_byte_of_a_person_is_left(runtime):
+    root, database = runtime.workspace.root, runtime.database
     create_user(database, OWNER, ANN.name, role="editor", email="annabelle@example.org")
-    add(parts, ANN, "animals.md", TEXT)
-    mine = parts.acting_for(ANN)
+    add(runtime, ANN, "animals.md", TEXT)
+    mine = runtime.acting_for(ANN)
     kept = save_file(mine, "more.md", f"The {CANARY} is blue.".encode(), "user_data")
     with database.read(ANN) as session:
         home = session.query(Document).one().collection_id
     attach(mine, kept.id, home, {})
     assert ingest_file(mine, kept.id, home).status == "completed"
-    use(parts, ANN)
+    use(runtime, ANN)
 
     done = forget_user(database, OWNER, ANN.name)
-    compact(parts.workspace)
+    compact(runtime.workspace)
 
     assert (done.documents, done.users, done.files) == (2, 1, 1)
     for words in (CANARY, CANARY.lower(), "annabelle", "more.md"):
@@ -122,33 +123,33 @@ def test_after_compaction_no_byte_of_a_person_is_left(parts):
         forget_user(database, OWNER, ANN.name)
 
 
-def test_others_keep_what_is_theirs(parts):
-    database = parts.workspace.database
-    add(parts, OWNER, "animals.md", TEXT)
-    use(parts, OWNER)
-    document = add(parts, ANN, "plants.md", "# Plants\n\nThe oak grows slowly.\n")
+def test_others_keep_what_is_theirs(runtime):
+    database = runtime.database
+    add(runtime, OWNER, "animals.md", TEXT)
+    use(runtime, OWNER)
+    document = add(runtime, ANN, "plants.md", "# Plants\n\nThe oak grows slowly.\n")
     forget_document(database, OWNER, document)
     with database.read(OWNER) as session:
         assert [row.source for row in session.query(Document)] == ["animals.md"]
         assert session.query(Span).count() > 0
 
 
-def test_a_source_goes_from_every_collection(parts):
+def test_a_source_goes_from_every_collection(runtime):
     for collection in ("one", "two"):
-        parts.ingest(collection).add_bytes(b"The same text.", "/shared/plan.txt")
-    done = forget_source(parts.workspace.database, OWNER, "/shared")
+        Ingest(runtime, collection).add_bytes(b"The same text.", "/shared/plan.txt")
+    done = forget_source(runtime.database, OWNER, "/shared")
     assert done.documents == 2
     with pytest.raises(NotFound, match="No document came from"):
-        forget_source(parts.workspace.database, OWNER, "/shared")
+        forget_source(runtime.database, OWNER, "/shared")
 
 
-def test_an_older_backup_does_not_bring_it_back(parts, tmp_path):
-    root = parts.workspace.root
-    document = add(parts, OWNER, "animals.md", TEXT)
-    add(parts, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
+def test_an_older_backup_does_not_bring_it_back(runtime, tmp_path):
+    root = runtime.workspace.root
+    document = add(runtime, OWNER, "animals.md", TEXT)
+    add(runtime, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
     backup(root, tmp_path / "monday.tar.gz")
-    forget_document(parts.workspace.database, OWNER, document)
-    parts.workspace.close()
+    forget_document(runtime.database, OWNER, document)
+    runtime.workspace.close()
 
     aside, again = restore_workspace(tmp_path / "monday.tar.gz", root)
 
@@ -160,19 +161,19 @@ def test_an_older_backup_does_not_bring_it_back(parts, tmp_path):
     assert files_with(root, CANARY.encode()) == []
 
 
-def test_somebody_new_of_a_forgotten_name_stays(parts):
-    database = parts.workspace.database
+def test_somebody_new_of_a_forgotten_name_stays(runtime):
+    database = runtime.database
     create_user(database, OWNER, "annabelle")
     forget_user(database, OWNER, "annabelle")
     create_user(database, OWNER, "annabelle")
-    assert apply_tombstones(parts.workspace, read_tombstones(database)) == 0
+    assert apply_tombstones(runtime.workspace, read_tombstones(database)) == 0
     assert [each.name for each in list_users(database, OWNER)] == ["annabelle"]
 
 
-def test_a_backup_comes_back_as_it_was(parts, tmp_path):
-    fill(parts.workspace.root, {"embedding": {"model": "hashing"}})
-    (parts.workspace.root / "prompts" / "own.md").write_text("words")
-    made = backup(parts.workspace.root, tmp_path / "a" / "b.tar.gz")
+def test_a_backup_comes_back_as_it_was(runtime, tmp_path):
+    fill(runtime.workspace.root, {"embedding": {"model": "hashing"}})
+    (runtime.workspace.root / "prompts" / "own.md").write_text("words")
+    made = backup(runtime.workspace.root, tmp_path / "a" / "b.tar.gz")
     assert set(made.files) == {"genwright.db", "genwright.toml", "prompts/own.md"}
 
     aside, again = restore_workspace(made.path, tmp_path / "elsewhere")
@@ -185,25 +186,25 @@ def test_a_backup_comes_back_as_it_was(parts, tmp_path):
     assert (tmp_path / "elsewhere" / "prompts" / "own.md").read_text() == "words"
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_touched(parts, tmp_path):
-    root = parts.workspace.root
-    add(parts, OWNER, "animals.md", TEXT)
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(runtime, tmp_path):
+    root = runtime.workspace.root
+    add(runtime, OWNER, "animals.md", TEXT)
     file = backup(root, tmp_path / "b.tar.gz").path
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
     file.write_bytes(data)
-    parts.workspace.close()
+    runtime.workspace.close()
     with pytest.raises(UsageError, match="damaged"):
         restore_workspace(file, root)
     assert (root / "genwright.db").exists()
     assert not list(tmp_path.glob("*restored*"))
 
 
-def test_what_is_older_than_it_is_kept_goes(parts):
-    add(parts, OWNER, "animals.md", TEXT)
-    use(parts, OWNER)
-    kept = save_file(parts, "a.txt", b"text", "user_data")
-    database = parts.workspace.database
+def test_what_is_older_than_it_is_kept_goes(runtime):
+    add(runtime, OWNER, "animals.md", TEXT)
+    use(runtime, OWNER)
+    kept = save_file(runtime, "a.txt", b"text", "user_data")
+    database = runtime.database
     apply_retention(database, RetentionSettings())
     with database.read(OWNER) as session:
         assert session.query(Span).count() > 0
@@ -218,7 +219,7 @@ def test_what_is_older_than_it_is_kept_goes(parts):
         assert session.get(StoredFile, kept.id) is None
 
 
-def test_what_was_learnt_from_a_person_or_trace_goes_too(parts):
+def test_what_was_learnt_from_a_person_or_trace_goes_too(runtime):
     from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
     from genwright.arena.votes import read_tally
     from genwright.datasets import kept_datasets, read_kept
@@ -226,12 +227,12 @@ def test_what_was_learnt_from_a_person_or_trace_goes_too(parts):
     from genwright.improve.suites import add_from_trace, cases
     from genwright.storage import ArenaMatch, Judge
 
-    workspace, database = parts.workspace, parts.workspace.database
+    workspace, database = runtime.workspace, runtime.database
     ann = Principal("ann", role="admin")
-    own = parts.acting_for(ann)
+    own = runtime.acting_for(ann)
     answer = Answerer(own, extractive=True).ask(f"What is {CANARY}?")
     give(database, ann, answer.trace_id, Opinion(correction=f"It is {CANARY} by Ann."))
-    other = Answerer(parts, extractive=True).ask("What else is there?")
+    other = Answerer(runtime, extractive=True).ask("What else is there?")
     give(database, OWNER, other.trace_id, Opinion(correction="Nothing at all."))
     add_from_trace(database, ann, answer.trace_id, reference="So it is.")
     match = begin_match(database, ann, ("a@1", "a@2"))
@@ -240,7 +241,7 @@ def test_what_was_learnt_from_a_person_or_trace_goes_too(parts):
         said = {"text": side, "trace": answer.trace_id, "refused": False, "sentences": []}
         keep_answer(database, ann, match.id, side, said)
     vote(database, ann, match.id, 0)
-    keep_rows(parts, collected(parts).dataset("pairs", "edits"))
+    keep_rows(runtime, collected(runtime).dataset("pairs", "edits"))
     (before,) = kept_datasets(database, OWNER)
     assert before.rows == 3
 

@@ -11,6 +11,7 @@ from tests.server.running import PLAIN, running
 from genwright.access.people import create_user
 from genwright.improve.canaries import start_canary
 from genwright.improve.loop import assistants_of
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.types import OWNER
 from genwright.workspace import create, open_workspace
@@ -31,10 +32,10 @@ def root(tmp_path):
         "answer": {"extractive": True, "min_answerable": 0.05},
     }
     workspace = open_workspace(folder, settings)
-    with Runtime(workspace) as parts:
+    with Runtime(workspace) as runtime:
         for name, text in FACTS.items():
-            parts.ingest().add_bytes(text.encode(), f"{name}.txt")
-        assistants = assistants_of(parts)
+            Ingest(runtime).add_bytes(text.encode(), f"{name}.txt")
+        assistants = assistants_of(runtime)
         assistants.known(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}}, note="refuses")
     workspace.close()
@@ -186,9 +187,9 @@ def test_rights(root):
 
 def test_a_schedule_begins_improvements_and_a_worse_canary_ends(root):
     workspace = open_workspace(root)
-    with Runtime(workspace) as parts:
-        start_canary(workspace.database, OWNER, assistants_of(parts), "assistant", "2", 0.5)
-        assistants_of(parts).promote(OWNER, "assistant", "2")  # so that it has no sense any more
+    with Runtime(workspace) as runtime:
+        start_canary(workspace.database, OWNER, assistants_of(runtime), "assistant", "2", 0.5)
+        assistants_of(runtime).promote(OWNER, "assistant", "2")  # so that it has no sense any more
     workspace.close()
     env = {
         **PLAIN,

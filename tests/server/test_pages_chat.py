@@ -11,6 +11,7 @@ from tests.server.conftest import Serve
 from tests.server.running import PLAIN
 
 from genwright.access import create_user
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.types import OWNER
 from genwright.workspace import open_workspace
@@ -28,8 +29,8 @@ def team(workspace: Path) -> Path:
     create_user(opened.database, OWNER, "ann", role="admin", password=PASSWORD)
     rob = create_user(opened.database, OWNER, "rob", role="editor", password=PASSWORD)
     create_user(opened.database, OWNER, "eve", role="reader", password=PASSWORD)
-    with Runtime(opened) as parts:
-        parts.acting_for(rob.principal).ingest("default").add_bytes(TEXT.encode(), "pump.txt")
+    with Runtime(opened) as runtime:
+        runtime.acting_for(rob.principal).ingest("default").add_bytes(TEXT.encode(), "pump.txt")
     opened.close()
     return workspace
 
@@ -203,8 +204,8 @@ def test_errors_are_pages_for_people_and_json_for_programs(rob: httpx.Client):
 def test_a_pdf_page_is_drawn_with_its_passage_marked(team: Path, serve: Serve, test_data: Path):
     file = test_data / "03-documents/markitdown/REPAIR-2022-INV-001_multipage.pdf"
     opened = open_workspace(team, SETTINGS)
-    with Runtime(opened) as parts:
-        parts.ingest("default").add_paths([file])
+    with Runtime(opened) as runtime:
+        Ingest(runtime, "default").add_paths([file])
     opened.close()
     with browser_of(serve().url, "ann") as client:
         document = 2

@@ -10,6 +10,7 @@ from tests.rag.conftest import DOCUMENTS, scripted
 from genwright.datasets import Dataset, read_dataset, read_parts, split_dataset, write_dataset
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import NotFound, Refused, UsageError
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.synthesis import is_synthetic
 from genwright.synthesis.commands import Asked, finish
@@ -24,7 +25,7 @@ from genwright.workspace import create, open_workspace
 
 
 @pytest.fixture
-def parts(tmp_path):
+def runtime(tmp_path):
     workspace = open_workspace(create(tmp_path / "workspace"), scripted({}))
     with Runtime(workspace) as made:
         yield made
@@ -47,11 +48,11 @@ class Asking(ScriptedEngine):
         return ScriptedEngine([f"Is it true that {' '.join(words).lower()}?"]).chat(request, cancel)
 
 
-def test_questions_have_answers_and_places(parts):
+def test_questions_have_answers_and_places(runtime):
     for name, text in DOCUMENTS.items():
-        parts.ingest().add_bytes(text.encode(), name)
-    parts.models.engines["scripted", "chat"] = Asking()
-    made = make_questions(parts, 5)
+        Ingest(runtime).add_bytes(text.encode(), name)
+    runtime.models.engines["scripted", "chat"] = Asking()
+    made = make_questions(runtime, 5)
     assert len(made.dataset) > 0
     for row in made.dataset.rows:
         assert is_synthetic(row)
@@ -63,36 +64,36 @@ def test_questions_have_answers_and_places(parts):
         assert {"document", "start", "end", "passage"} <= set(row["lineage"])
     questions = [row["question"] for row in made.dataset.rows]
     assert len(set(questions)) == len(questions)
-    assert make_questions(parts, 5).dataset.sha256 == made.dataset.sha256  # by the seed
+    assert make_questions(runtime, 5).dataset.sha256 == made.dataset.sha256  # by the seed
 
 
-def test_questions_that_fail_the_round_trip_are_dropped(parts):
+def test_questions_that_fail_the_round_trip_are_dropped(runtime):
     for name, text in DOCUMENTS.items():
-        parts.ingest().add_bytes(text.encode(), name)
-    parts.models.engines["scripted", "chat"] = ScriptedEngine(
+        Ingest(runtime).add_bytes(text.encode(), name)
+    runtime.models.engines["scripted", "chat"] = ScriptedEngine(
         ["Who won the chess match of the moon people in Atlantis?", "Nothing to ask here."]
     )
-    strict = parts.workspace.settings.answer.model_copy(update={"min_answerable": 0.5})
-    settings = parts.workspace.settings.model_copy(update={"answer": strict})
-    made = make_questions(parts.acting_for(parts.principal, settings), 3)
+    strict = runtime.settings.answer.model_copy(update={"min_answerable": 0.5})
+    settings = runtime.settings.model_copy(update={"answer": strict})
+    made = make_questions(runtime.acting_for(runtime.principal, settings), 3)
     assert len(made.dataset) == 0
     assert "no question" in made.dropped
     with pytest.raises(Refused, match="No row was good enough"):
-        finish(parts, made, Asked(parts.workspace.root / "q.jsonl"))
+        finish(runtime, made, Asked(runtime.workspace.root / "q.jsonl"))
 
 
-def test_no_documents_to_ask_about(parts):
+def test_no_documents_to_ask_about(runtime):
     with pytest.raises(NotFound, match="documents to ask about"):
-        make_questions(parts, 3)
+        make_questions(runtime, 3)
 
 
-def test_conversations_are_of_supported_answers(parts):
+def test_conversations_are_of_supported_answers(runtime):
     for name, text in DOCUMENTS.items():
-        parts.ingest().add_bytes(text.encode(), name)
-    parts.models.engines["scripted", "chat"] = Asking()
-    quoting = parts.workspace.settings.answer.model_copy(update={"extractive": True})
-    settings = parts.workspace.settings.model_copy(update={"answer": quoting})
-    made = make_conversations(parts.acting_for(parts.principal, settings), 3, turns=2)
+        Ingest(runtime).add_bytes(text.encode(), name)
+    runtime.models.engines["scripted", "chat"] = Asking()
+    quoting = runtime.settings.answer.model_copy(update={"extractive": True})
+    settings = runtime.settings.model_copy(update={"answer": quoting})
+    made = make_conversations(runtime.acting_for(runtime.principal, settings), 3, turns=2)
     for row in made.dataset.rows:
         roles = [turn["role"] for turn in row["messages"]]
         assert roles == ["user", "assistant"] * (len(roles) // 2)
@@ -179,9 +180,9 @@ def rows_of(count, made=False):
 
 def test_synthetic_rows_are_never_measured_on(tmp_path):
     data = Dataset("mixed", "classification", rows_of(40) + rows_of(20, made=True))
-    parts = split_dataset(data, validation=0.2, test=0.2)
-    assert not any(map(is_synthetic, (*parts.validation.rows, *parts.test.rows)))
-    assert sum(map(is_synthetic, parts.train.rows)) == 20
+    runtime = split_dataset(data, validation=0.2, test=0.2)
+    assert not any(map(is_synthetic, (*runtime.validation.rows, *runtime.test.rows)))
+    assert sum(map(is_synthetic, runtime.train.rows)) == 20
     for name, rows in (("train", rows_of(20)), ("test", rows_of(5, made=True))):
         write_dataset(Dataset(name, "classification", rows), tmp_path / f"{name}.jsonl")
     with pytest.raises(UsageError, match="synthetic"):
@@ -207,16 +208,16 @@ def test_gain_is_measured_on_real_rows():
         gain_of_labels(Dataset("t", "text", ({"text": "x"},)), made, test, embed)
 
 
-def test_files_and_reports(parts, tmp_path):
+def test_files_and_reports(runtime, tmp_path):
     rows = [{"prompt": "How tall is it?"}]
     made = make_preferences(
         rows, Way(ScriptedEngine(["Two."]), "g"), Way(ScriptedEngine(["No idea."]), "b")
     )
-    report = finish(parts, made, Asked(tmp_path / "p.jsonl", keep="contrast"))
+    report = finish(runtime, made, Asked(tmp_path / "p.jsonl", keep="contrast"))
     assert report["rows"] == 1
     assert report["diversity"]["texts"] == 1
     read = read_dataset(tmp_path / "p.jsonl")
     assert read.rows[0]["synthetic"] == "contrast"
     assert json.dumps(report)
     with pytest.raises(Refused, match="there already"):
-        finish(parts, made, Asked(tmp_path / "p.jsonl"))
+        finish(runtime, made, Asked(tmp_path / "p.jsonl"))

@@ -16,8 +16,9 @@ from torch import nn  # noqa: E402
 
 from genwright.errors import Refused  # noqa: E402
 from genwright.training.config import TrainConfig  # noqa: E402
+from genwright.training.job import Job, last_checkpoint
 from genwright.training.losses import below, lean_loss  # noqa: E402
-from genwright.training.trainer import Job, last_checkpoint, probe  # noqa: E402
+from genwright.training.probe import probe
 
 
 class Copy(nn.Module):

@@ -5,24 +5,23 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
 from genwright.datasets import Dataset, Splits
-from genwright.runtime import Runtime as WorkspaceParts
-from genwright.tuning.bench import bench_of
+from genwright.runtime import Runtime
 from genwright.workspace import create, open_workspace
 
 
 @pytest.fixture
-def parts(tmp_path):
+def runtime(tmp_path):
     folder = create(tmp_path / "workspace")
     overrides = {"embedding": {"model": "hashing"}, "engine": {"threads": 1, "context": 256}}
     workspace = open_workspace(folder, overrides)
-    with WorkspaceParts(workspace) as made:
+    with Runtime(workspace) as made:
         yield made
     workspace.close()
 
 
 @pytest.fixture
-def bench(parts):
-    return bench_of(parts)
+def bench(runtime):
+    return bench_of(runtime)
 
 
 def classes(count: int, start: int = 0) -> tuple[dict, ...]:

@@ -32,7 +32,7 @@ def text(tmp_path):
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "qwen2", "bert", "t5"])
-def test_a_model_of_each_kind_learns_and_is_registered(family, bench, text, parts):
+def test_a_model_of_each_kind_learns_and_is_registered(family, bench, text, runtime):
     config = configured(
         {"texts": [text], "name": "story", "architecture": {"family": family}}, SMALL
     )
@@ -52,7 +52,7 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, bench, text, part
             metrics["loss_per_token"] * metrics["held_out_tokens"], rel=1e-3
         )
         assert result["samples"] and isinstance(result["samples"][0]["text"], str)
-    engine = parts.models.engine("story@1")
+    engine = runtime.models.engine("story@1")
     if decoder:
         assert "".join(d.text for d in engine.complete("line", Sampling(max_tokens=4))) is not None
         served = [-s.logprob for s in engine.score_tokens(engine.tokenize(TEXT[:80])[:30])]

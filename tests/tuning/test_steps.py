@@ -16,7 +16,7 @@ from genwright.datasets import Dataset, Splits
 from genwright.engines import ChatRequest, Message, Sampling, chat_text
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.registry import Assistants
-from genwright.tuning.bench import lineage_of
+from genwright.registry.lineage import find_lineage
 from genwright.tuning.config import configured
 from genwright.tuning.job import Asked, config_of
 from genwright.tuning.merge import merge_version
@@ -72,7 +72,7 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(bench, fo
     assert version.facts.parent == "numbers@1"
     candidate = assistants.resolve(OWNER, "assistant@candidate")
     assert candidate.version.config.answer.model == tuned.served_as == "numbers@1+more@1"
-    tree = json.dumps(lineage_of(workspace, OWNER, "assistant@candidate").json())
+    tree = json.dumps(find_lineage(workspace, OWNER, "assistant@candidate").json())
     for part in ("more@1", "numbers@1", "tiny-train", f'"run", "name": "{run}"'):
         assert part in tree
     one = parts.models.engine(tuned.served_as)

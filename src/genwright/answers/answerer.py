@@ -23,6 +23,7 @@ from genwright.engines import Message
 from genwright.grounding.calibration import calibration
 from genwright.grounding.citations import Answer, Citation, Sentence, cite
 from genwright.grounding.evidence import Evidence, answerable, find_evidence
+from genwright.library.search import find_passages
 from genwright.monitoring.step_timer import Clock
 from genwright.monitoring.tracing import outermost, trace_id
 from genwright.prompts import Prompt, load_prompt
@@ -47,7 +48,7 @@ class Answerer:
     """Answers questions from one workspace.
 
     Args:
-        parts: Where to search, and what with.
+        runtime: Where to search, and what with.
         model: Chat model; by default the settings'.
         extractive: Quote the sources and ask no model; by default as the settings say.
         short: Answer with a few words instead of sentences.
@@ -57,7 +58,7 @@ class Answerer:
 
     def __init__(
         self,
-        parts: Runtime,
+        runtime: Runtime,
         *,
         model: str = "",
         extractive: bool | None = None,
@@ -65,8 +66,8 @@ class Answerer:
         prompt: Prompt | None = None,
         assistant: str = "",
     ) -> None:
-        self.parts, self.short, self.assistant, self._prompt = parts, short, assistant, prompt
-        self.settings = parts.workspace.settings.answer
+        self.runtime, self.short, self.assistant, self._prompt = runtime, short, assistant, prompt
+        self.settings = runtime.settings.answer
         self.extractive = self.settings.extractive if extractive is None else extractive
         self.model = EXTRACTIVE if self.extractive else model or self.settings.model
         self._calibration = calibration()
@@ -77,7 +78,7 @@ class Answerer:
         if self._prompt is not None:
             return self._prompt
         name = "short_answer" if self.short else "answer"
-        return load_prompt(name, self.parts.workspace.prompts_dir)
+        return load_prompt(name, self.runtime.workspace.prompts_dir)
 
     def ask(
         self,
@@ -110,7 +111,7 @@ class Answerer:
         name = f"ask {self.model}"
         known = {"genwright.question": question, "genwright.assistant": self.assistant}
         outer = outermost()
-        with self.parts.tracing.span(name, known) as span:
+        with self.runtime.tracing.span(name, known) as span:
             found, rare = self._find(question, scope, k, clock)
             answer = self._answer(asked, found, rare)
             span.set_attribute("genwright.cancelled", cancel.is_set())
@@ -125,9 +126,9 @@ class Answerer:
         self, question: str, scope: Scope, k: int | None, clock: Clock
     ) -> tuple[list[Hit], dict[str, float]]:
         attributes = {"gen_ai.operation.name": "retrieval"}
-        with clock.step("search"), self.parts.tracing.span("retrieval", attributes) as span:
-            hits = self.parts.find(question, k=k, scope=scope)
-            rare = rarity_of(self.parts, question)
+        with clock.step("search"), self.runtime.tracing.span("retrieval", attributes) as span:
+            hits = find_passages(self.runtime, question, k=k, scope=scope)
+            rare = rarity_of(self.runtime, question)
             span.set_attribute("genwright.hits", len(hits))
             # By number: who may read them sees their words, and forgetting one finds its traces.
             span.set_attribute("genwright.passages", [hit.passage for hit in hits])
@@ -137,9 +138,9 @@ class Answerer:
 
     def _answer(self, asked: _Asked, hits: Sequence[Hit], rare: dict[str, float]) -> Answer:
         question = asked.question
-        with asked.clock.step("evidence"), self.parts.tracing.span("evidence"):
+        with asked.clock.step("evidence"), self.runtime.tracing.span("evidence"):
             evidence = find_evidence(
-                question, hits, self.parts.embedder, rare, self._calibration.evidence
+                question, hits, self.runtime.models.embedder, rare, self._calibration.evidence
             )
             chance = answerable(question, evidence, rare, self._calibration.answerable)
         base = Answer("", False, (), tuple(hits), self.model, "", chance)
@@ -157,8 +158,8 @@ class Answerer:
             asked.question, evidence, base.hits, self.model, self.prompt, self.short, asked.history
         )
         with asked.clock.step("load"):
-            engine = self.parts.engine(self.model)
-        writing = Writing(self.parts, engine, brief, asked.clock, cancel)
+            engine = self.runtime.models.engine(self.model)
+        writing = Writing(self.runtime, engine, brief, asked.clock, cancel)
         packed = writing.pack()
         kept = list(writing.checked(packed, on_sentence))
         base = replace(base, prompt_version=self.prompt.version, usage=writing.usage)

@@ -9,18 +9,18 @@ from genwright.runtime import Runtime
 from genwright.storage import Collection, visible
 
 
-def answerer_of(parts: Runtime, served: Served) -> Answerer:
+def answerer_of(runtime: Runtime, served: Served) -> Answerer:
     """What answers as an assistant.
 
     Args:
-        parts: Whose rights, under the version's settings (``served.version.config.settings``).
+        runtime: Whose rights, under the version's settings (``served.version.config.settings``).
         served: Which version.
     """
     config = served.version.config
-    return Answerer(parts, prompt=config.prompt.prompt(), assistant=served.label)
+    return Answerer(runtime, prompt=config.prompt.prompt(), assistant=served.label)
 
 
-def scope_of(parts: Runtime, served: Served) -> Scope:
+def scope_of(runtime: Runtime, served: Served) -> Scope:
     """Where an assistant looks: those of its collections that the asker knows of.
 
     Where there is none, the scope names no collection that exists, so that nothing is found: an
@@ -29,8 +29,8 @@ def scope_of(parts: Runtime, served: Served) -> Scope:
     wanted = served.version.config.collections
     if not wanted:
         return Scope()
-    named = select(Collection.name).where(Collection.name.in_(wanted), visible(parts.principal))
-    with parts.workspace.database.read(parts.principal) as session:
+    named = select(Collection.name).where(Collection.name.in_(wanted), visible(runtime.principal))
+    with runtime.database.read(runtime.principal) as session:
         known = set(session.scalars(named))
     return Scope(tuple(name for name in wanted if name in known)) if known else NOWHERE
 

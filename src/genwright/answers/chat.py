@@ -48,9 +48,9 @@ class Chat:
     """
 
     def __init__(self, answerer: Answerer, conversation: int | None = None) -> None:
-        self.answerer, self.parts = answerer, answerer.parts
+        self.answerer, self.runtime = answerer, answerer.runtime
         self.id = conversation
-        self.turns = read_turns(self.parts, conversation) if conversation is not None else []
+        self.turns = read_turns(self.runtime, conversation) if conversation is not None else []
 
     def ask(
         self,
@@ -71,10 +71,10 @@ class Chat:
             cancel: Set by whoever no longer waits; what is written by then is kept.
         """
         question = question.encode("utf-8", "replace").decode()  # see Parts.find
-        most = self.parts.workspace.settings.answer.history
+        most = self.runtime.settings.answer.history
         before = self.turns[-most:] if most else []
         known = {} if self.id is None else {"gen_ai.conversation.id": str(self.id)}
-        with self.parts.tracing.span("turn of a conversation", known) as span:
+        with self.runtime.tracing.span("turn of a conversation", known) as span:
             alone = self.alone(question, before, cancel)
             answer = self.answerer.ask(
                 alone, scope=scope, k=k, on_sentence=on_sentence, cancel=cancel
@@ -106,7 +106,7 @@ class Chat:
         return rewritten if fits else joined
 
     def _rewritten(self, question: str, before: Sequence[Message], cancel: Event | None) -> str:
-        prompt = load_prompt("follow_up", self.parts.workspace.prompts_dir)
+        prompt = load_prompt("follow_up", self.runtime.workspace.prompts_dir)
         said = [replace(turn, content=fenced(turn.content[:TURN_CHARACTERS])) for turn in before]
         system, user = prompt.render(question=question, messages=said)
         request = ChatRequest(
@@ -114,16 +114,16 @@ class Chat:
         )
         model = self.answerer.model
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model}
-        with self.parts.tracing.span(f"rewrite {model}", attributes) as span:
-            text, usage = chat_text(self.parts.engine(model), request, cancel)
+        with self.runtime.tracing.span(f"rewrite {model}", attributes) as span:
+            text, usage = chat_text(self.runtime.models.engine(model), request, cancel)
             span.set_attribute("gen_ai.usage.input_tokens", usage.prompt_tokens)
             span.set_attribute("gen_ai.usage.output_tokens", usage.completion_tokens)
             span.set_attribute("genwright.rewritten", text)
         return " ".join(text.split())
 
     def _keep(self, question: str, answer: Answer) -> None:
-        owner = self.parts.principal.name
-        with self.parts.workspace.database.write(self.parts.principal) as session:
+        owner = self.runtime.principal.name
+        with self.runtime.database.write(self.runtime.principal) as session:
             if self.id is None:
                 assistant = self.answerer.assistant.partition("@")[0]
                 conversation = Conversation(owner=owner, title=question[:80], assistant=assistant)

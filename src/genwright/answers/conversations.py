@@ -56,24 +56,24 @@ def shared_with(principal: Principal) -> ColumnElement[bool]:
     return or_(Conversation.owner == principal.name, Conversation.id.in_(held))
 
 
-def conversations(parts: Runtime, search: str = "", limit: int = 200) -> list[Listed]:
+def conversations(runtime: Runtime, search: str = "", limit: int = 200) -> list[Listed]:
     """Conversations the principal may read, newest first.
 
     Args:
-        parts: Whose rights.
+        runtime: Whose rights.
         search: Words in the title or in a message of the reader's own conversations.
         limit: At most so many.
     """
-    found = select(Conversation).where(shared_with(parts.principal))
+    found = select(Conversation).where(shared_with(runtime.principal))
     if search:
         # In what others wrote a search would find words that reading withholds.
         said = select(MessageRow.conversation_id).where(
             MessageRow.content.icontains(search, autoescape=True)
         )
-        mine = Conversation.owner == parts.principal.name
+        mine = Conversation.owner == runtime.principal.name
         title = Conversation.title.icontains(search, autoescape=True)
         found = found.where(or_(title, mine & Conversation.id.in_(said)))
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         rows = session.scalars(found.order_by(Conversation.id.desc()).limit(limit))
         return [
             Listed(row.id, row.title, row.owner, row.assistant, _iso(row.created_at))
@@ -81,14 +81,14 @@ def conversations(parts: Runtime, search: str = "", limit: int = 200) -> list[Li
         ]
 
 
-def read_conversation(parts: Runtime, conversation: int) -> tuple[Listed, list[Turn]]:
+def read_conversation(runtime: Runtime, conversation: int) -> tuple[Listed, list[Turn]]:
     """A conversation with its turns, oldest first.
 
     Raises:
         NotFound: There is none of that id that the principal may read.
     """
-    with parts.workspace.database.read(parts.principal) as session:
-        row = find(session, conversation, shared_with(parts.principal))
+    with runtime.database.read(runtime.principal) as session:
+        row = find(session, conversation, shared_with(runtime.principal))
         rows = session.scalars(
             select(MessageRow)
             .where(MessageRow.conversation_id == conversation)
@@ -99,26 +99,26 @@ def read_conversation(parts: Runtime, conversation: int) -> tuple[Listed, list[T
         return about, [_turn(each, known) for each in rows]
 
 
-def read_turns(parts: Runtime, conversation: int) -> list[Message]:
+def read_turns(runtime: Runtime, conversation: int) -> list[Message]:
     """The turns of the principal's own conversation as a model is told them, oldest first.
 
     Raises:
         NotFound: The principal has no conversation of that id.
     """
-    about, turns = read_conversation(parts, conversation)
-    if about.owner != parts.principal.name:
+    about, turns = read_conversation(runtime, conversation)
+    if about.owner != runtime.principal.name:
         raise missing(conversation)
     return [Message("user" if turn.role == "user" else "assistant", turn.text) for turn in turns]
 
 
-def rewind(parts: Runtime, conversation: int, message: int) -> None:
+def rewind(runtime: Runtime, conversation: int, message: int) -> None:
     """Take a message and all that follow out of the principal's own conversation.
 
     Raises:
         NotFound: The principal has no such conversation.
     """
-    with parts.workspace.database.write(parts.principal) as session:
-        find(session, conversation, Conversation.owner == parts.principal.name)
+    with runtime.database.write(runtime.principal) as session:
+        find(session, conversation, Conversation.owner == runtime.principal.name)
         session.execute(
             delete(MessageRow).where(
                 MessageRow.conversation_id == conversation, MessageRow.id >= message
@@ -126,14 +126,14 @@ def rewind(parts: Runtime, conversation: int, message: int) -> None:
         )
 
 
-def remove_conversation(parts: Runtime, conversation: int) -> None:
+def remove_conversation(runtime: Runtime, conversation: int) -> None:
     """Remove a conversation of the principal's own.
 
     Raises:
         NotFound: The principal has no such conversation.
     """
-    with parts.workspace.database.write(parts.principal) as session:
-        session.delete(find(session, conversation, Conversation.owner == parts.principal.name))
+    with runtime.database.write(runtime.principal) as session:
+        session.delete(find(session, conversation, Conversation.owner == runtime.principal.name))
 
 
 def without_unreadable(answer: Json, known: Collection[int]) -> Json:

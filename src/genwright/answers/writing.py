@@ -68,9 +68,9 @@ class Brief:
     """Earlier turns."""
 
 
-def rarity_of(parts: Runtime, text: str) -> dict[str, float]:
+def rarity_of(runtime: Runtime, text: str) -> dict[str, float]:
     """Inverse document frequency of a text's stems in the workspace."""
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         known = rarity(session, [*dict.fromkeys(words.tokens(text))][:MOST_WEIGHED])
     return {words.stem(word): value for word, value in known.items()}
 
@@ -79,7 +79,7 @@ class Writing:
     """One answer being written, each sentence checked as it comes.
 
     Args:
-        parts: Embedder, traces and rights.
+        runtime: Embedder, traces and rights.
         engine: The chat model.
         brief: What is asked for.
         clock: Counts ``generate`` and ``check``.
@@ -88,15 +88,15 @@ class Writing:
 
     def __init__(
         self,
-        parts: Runtime,
+        runtime: Runtime,
         engine: Engine,
         brief: Brief,
         clock: Clock,
         cancel: Event,
     ) -> None:
-        self._parts, self._engine, self._brief, self._clock = parts, engine, brief, clock
+        self._runtime, self._engine, self._brief, self._clock = runtime, engine, brief, clock
         self._cancel = cancel
-        self._settings = parts.workspace.settings.answer
+        self._settings = runtime.settings.answer
         self.usage = Usage()
         self.declined = False
         """Whether the model said that it does not know."""
@@ -142,7 +142,7 @@ class Writing:
         """The sentences that stay, as they come."""
         brief = self._brief
         check = SupportCheck(
-            brief.question, brief.hits, self._parts.embedder, calibration().support
+            brief.question, brief.hits, self._runtime.models.embedder, calibration().support
         )
         said: set[tuple[str, ...]] = set()
         for text in self._sentences(packed):
@@ -164,7 +164,7 @@ class Writing:
         """The sentence with its support; None where it is true and beside the point."""
         if self._brief.short:
             return _located(text, packed)
-        best = check.best(text, rarity_of(self._parts, text))
+        best = check.best(text, rarity_of(self._runtime, text))
         if best is None or best.probability < self._settings.min_support:
             return Sentence(text, best.probability if best else 0.0)
         span = best.span
@@ -218,7 +218,7 @@ class Writing:
             "gen_ai.request.max_tokens": settings.max_tokens,
             "gen_ai.request.temperature": settings.temperature,
         }
-        with self._parts.tracing.span(f"chat {model}", attributes) as span:
+        with self._runtime.tracing.span(f"chat {model}", attributes) as span:
             stream = self._engine.chat(request, self._cancel)
             while True:
                 with self._clock.step("generate"):
@@ -252,12 +252,12 @@ class Writing:
         """Examples that are picked for this question."""
         if prompt.examples is None:
             return []
-        picker = self._parts.models.picker(prompt)
+        picker = self._runtime.models.picker(prompt)
         shots = picker.pick(self._brief.question, prompt.examples.k)
         return [(shot.user, shot.assistant) for shot in shots]
 
     def _small(self) -> bool:
-        size = self._parts.models.bytes_of(self._brief.model)
+        size = self._runtime.models.bytes_of(self._brief.model)
         return size is not None and size < SMALL_MODEL_BYTES
 
 

@@ -37,19 +37,19 @@ class Said:
         }
 
 
-def contenders(parts: Runtime, assistants: Assistants) -> list[str]:
+def contenders(runtime: Runtime, assistants: Assistants) -> list[str]:
     """Exact names of all that may meet, by the settings.
 
     Raises:
         UsageError: There are fewer than two.
     """
-    named = parts.workspace.settings.arena.contenders or [
+    named = runtime.settings.arena.contenders or [
         f"{known.name}@{alias}"
-        for known in assistants.known(parts.principal)
+        for known in assistants.known(runtime.principal)
         for alias in ("live", "candidate")
         if alias in known.aliases
     ]
-    exact = list(dict.fromkeys(exact_name(parts, assistants, name) for name in named))
+    exact = list(dict.fromkeys(exact_name(runtime, assistants, name) for name in named))
     if len(exact) < 2:
         raise UsageError(
             f"The arena needs two contenders, there is {' and '.join(exact) or 'none'}: make a "
@@ -58,16 +58,16 @@ def contenders(parts: Runtime, assistants: Assistants) -> list[str]:
     return exact
 
 
-def exact_name(parts: Runtime, assistants: Assistants, name: str) -> str:
+def exact_name(runtime: Runtime, assistants: Assistants, name: str) -> str:
     """``assistant@3`` for a name or alias of an assistant; a model's name as it is.
 
     Raises:
         NotFound: There is no such assistant, version or model.
     """
-    served = _served(parts, assistants, name)
+    served = _served(runtime, assistants, name)
     if served is not None:
         return served.label
-    parts.models.check(name)
+    runtime.models.check(name)
     return name
 
 
@@ -75,7 +75,7 @@ class Speaker:
     """Answers as one contender.
 
     Args:
-        parts: In the asker's rights.
+        runtime: In the asker's rights.
         assistants: Of the workspace.
         name: Exact name of the contender.
 
@@ -83,15 +83,15 @@ class Speaker:
         NotFound: It is no longer here.
     """
 
-    def __init__(self, parts: Runtime, assistants: Assistants, name: str) -> None:
-        self.name, self.served = name, _served(parts, assistants, name)
+    def __init__(self, runtime: Runtime, assistants: Assistants, name: str) -> None:
+        self.name, self.served = name, _served(runtime, assistants, name)
         if self.served is None:
-            parts.models.check(name)
-            self.parts, self.model = parts, name
+            runtime.models.check(name)
+            self.runtime, self.model = runtime, name
         else:
-            settings = self.served.version.config.settings(parts.workspace.settings)
-            self.parts = parts.acting_for(parts.principal, settings)
-            self.model = answerer_of(self.parts, self.served).model
+            settings = self.served.version.config.settings(runtime.settings)
+            self.runtime = runtime.acting_for(runtime.principal, settings)
+            self.model = answerer_of(self.runtime, self.served).model
 
     def say(
         self, question: str, history: Sequence[Message], tell: Tell, cancel: Event | None = None
@@ -106,7 +106,7 @@ class Speaker:
         """
         if self.served is None:
             return self._chat(question, history, tell, cancel)
-        answerer = answerer_of(self.parts, self.served)
+        answerer = answerer_of(self.runtime, self.served)
         return self._ask(answerer, question, history, tell, cancel)
 
     def _ask(
@@ -121,7 +121,7 @@ class Speaker:
         alone = Chat(answerer).alone(question, history, cancel)
         answer = answerer.ask(
             alone,
-            scope=scope_of(self.parts, self.served),
+            scope=scope_of(self.runtime, self.served),
             on_sentence=lambda sentence: tell(sentence.text + " ", asdict(sentence)),
             cancel=cancel,
         )
@@ -131,12 +131,12 @@ class Speaker:
     def _chat(
         self, question: str, history: Sequence[Message], tell: Tell, cancel: Event | None
     ) -> Said:
-        most = self.parts.workspace.settings.answer.max_tokens
+        most = self.runtime.settings.answer.max_tokens
         request = ChatRequest((*history, Message("user", question)), Sampling(most))
         attributes = {"genwright.question": question, "gen_ai.request.model": self.model}
         text, usage = "", Usage()
-        with self.parts.tracing.span(f"chat {self.model}", attributes) as span:
-            for delta in self.parts.engine(self.model).chat(request, cancel):
+        with self.runtime.tracing.span(f"chat {self.model}", attributes) as span:
+            for delta in self.runtime.models.engine(self.model).chat(request, cancel):
                 text += delta.text
                 usage = delta.usage or usage
                 if delta.text:
@@ -154,13 +154,13 @@ def histories(turns: Sequence[Json], side: str) -> Iterator[Message]:
             yield Message("assistant", turn[side]["text"])
 
 
-def _served(parts: Runtime, assistants: Assistants, name: str) -> Served | None:
-    known = {each.name for each in assistants.known(parts.principal)}
+def _served(runtime: Runtime, assistants: Assistants, name: str) -> Served | None:
+    known = {each.name for each in assistants.known(runtime.principal)}
     if name.partition("@")[0] not in known:
         return None
     try:
-        return assistants.resolve(parts.principal, name)
+        return assistants.resolve(runtime.principal, name)
     except NotFound:
-        if parts.models.trained(name) is not None:
+        if runtime.models.trained(name) is not None:
             return None
         raise

@@ -21,12 +21,12 @@ _ANSWER = ("answer", "reference", "completion", "expected")
 
 
 def battle(
-    parts: Runtime, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
+    runtime: Runtime, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
 ) -> Json:
     """Let contenders answer the questions of a file, and a model judge every pair.
 
     Args:
-        parts: In the asker's rights.
+        runtime: In the asker's rights.
         file: Rows with ``question`` and, where it is known, ``answer``.
         judge: Name of a chat model.
         names: Contenders; by default the arena's.
@@ -39,32 +39,32 @@ def battle(
     rows = read_records(file)[:limit]
     questions = [_field(row, _QUESTION, number, file) for number, row in enumerate(rows, 1)]
     references = [_field(row, _ANSWER) for row in rows]
-    assistants = assistants_of(parts)
-    chosen = [exact_name(parts, assistants, name) for name in names] or contenders(
-        parts, assistants
+    assistants = assistants_of(runtime)
+    chosen = [exact_name(runtime, assistants, name) for name in names] or contenders(
+        runtime, assistants
     )
     if judge in chosen:
         raise UsageError(f"{judge!r} would judge itself: name another judge.")
     answers: dict[str, list[str]] = {}
     for number, name in enumerate(chosen):
-        speaker = Speaker(parts, assistants, name)
+        speaker = Speaker(runtime, assistants, name)
         answers[name] = []
         for question in questions:
             done = number * len(questions) + len(answers[name])
-            parts.progress(done, len(chosen) * len(questions), f"{name} answers")
+            runtime.progress(done, len(chosen) * len(questions), f"{name} answers")
             answers[name].append(speaker.say(question, (), lambda *_: None).text)
     contest = Contest(questions, answers, references)
-    database, principal = parts.workspace.database, parts.principal
-    engine = parts.engine(judge)
-    found = judge_battles(database, principal, engine, judge, contest, parts.progress)
+    database, principal = runtime.database, runtime.principal
+    engine = runtime.models.engine(judge)
+    found = judge_battles(database, principal, engine, judge, contest, runtime.progress)
     return {**found.json(), "agreement": agreement_of_kinds(database, principal)}
 
 
-def next_pairs(parts: Runtime) -> list[Json]:
+def next_pairs(runtime: Runtime) -> list[Json]:
     """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
-    names = contenders(parts, assistants_of(parts))
-    counted = among(read_tally(parts.workspace.database, parts.principal), names)
-    chances = pair_chances(counted, parts.workspace.settings.arena.rule)
+    names = contenders(runtime, assistants_of(runtime))
+    counted = among(read_tally(runtime.database, runtime.principal), names)
+    chances = pair_chances(counted, runtime.settings.arena.rule)
     pairs = [
         {"left": names[i], "right": names[j], "chance": float(chances[i, j])}
         for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
@@ -72,9 +72,9 @@ def next_pairs(parts: Runtime) -> list[Json]:
     return sorted(pairs, key=lambda pair: -pair["chance"])
 
 
-def assistants_of(parts: Runtime) -> Assistants:
+def assistants_of(runtime: Runtime) -> Assistants:
     """The assistants of a workspace."""
-    workspace = parts.workspace
+    workspace = runtime.workspace
     return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
 
 

@@ -1,15 +1,16 @@
-"""What the global options say, and the workspace and parts that a command works with."""
+"""What the global options say, and the workspace and runtime that a command works with."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from genwright.cli.progress import Display
-from genwright.errors import UsageError
+from genwright.options import parse_pairs
 
 if TYPE_CHECKING:
     from genwright.registry import Assistants
@@ -49,16 +50,19 @@ def workspace(
 
 
 @contextmanager
-def open_runtime(ctx: typer.Context, shown: Display | None = None) -> "Iterator[Runtime]":
+def open_runtime(
+    ctx: typer.Context, shown: Display | None = None, stop: Event | None = None
+) -> "Iterator[Runtime]":
     """The workspace's models, search and so on, each made when it is first asked for.
 
-    Long work that they do is shown on standard error, by ``shown`` where a command has its own.
+    Long work that they do is shown on standard error, by ``shown`` where a command has its own,
+    and ends at its next step once ``stop`` is set.
     """
     from genwright.runtime import Runtime
 
     with workspace(ctx) as opened, shown or display(ctx) as progress:
-        with Runtime(opened, progress=progress) as made:
-            yield made
+        with Runtime(opened, progress=progress, stop=stop) as runtime:
+            yield runtime
 
 
 @contextmanager
@@ -76,31 +80,6 @@ def display(ctx: typer.Context) -> Display:
     return Display(quiet=asked.quiet)
 
 
-def overrides_of(settings: Sequence[str]) -> dict[str, Any]:
-    """Nest what ``--set`` options say, like ``genwright.toml``.
-
-    Raises:
-        UsageError: One is not of the form ``SECTION.KEY=VALUE``.
-
-    Example:
-        >>> overrides_of(["retrieval.k=5", "collection=manuals"])
-        {'retrieval': {'k': '5'}, 'collection': 'manuals'}
-    """
-    nested: dict[str, Any] = {}
-    for each in settings:
-        key, equals, value = each.partition("=")
-        if not equals or not all(key.split(".")):
-            raise UsageError(
-                f"Expected --set SECTION.KEY=VALUE, got {each!r}: see docs/settings.md."
-            )
-        *above, last = key.split(".")
-        table = nested
-        for name in above:
-            table = table.setdefault(name, {})
-        table[last] = value
-    return nested
-
-
 def scope_of(collections: Sequence[str] | None, filters: Sequence[str] | None) -> "Scope":
     """Where ``--collection`` and ``--filter`` options say to search.
 
@@ -109,8 +88,5 @@ def scope_of(collections: Sequence[str] | None, filters: Sequence[str] | None) -
     """
     from genwright.retrieval import Scope
 
-    pairs = [each.partition("=") for each in filters or ()]
-    for key, equals, value in pairs:
-        if not (key and equals):
-            raise UsageError(f"Expected --filter KEY=VALUE, got {key + equals + value!r}.")
-    return Scope(tuple(collections or ()), {key: value for key, _, value in pairs})
+    pairs = parse_pairs(filters or (), "--filter KEY=VALUE")
+    return Scope(tuple(collections or ()), pairs)

@@ -28,7 +28,7 @@ def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
             raise KeyboardInterrupt
 
     with open_runtime(ctx, shown) as made:
-        ingest = made.ingest(collection, stored=stored)
+        ingest = Ingest(made, collection, stored=stored)
         try:
             yield ingest
         except (Exception, KeyboardInterrupt) as interruption:

@@ -14,9 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from genwright import __version__
-from genwright.cli.context import Asked, overrides_of
+from genwright.cli.context import Asked
 from genwright.cli.signals import interrupted, noted_interrupts
 from genwright.errors import GenwrightError
+from genwright.options import nest_pairs
 
 COMMANDS = {
     "init": "Make a workspace in a folder.",
@@ -156,7 +157,9 @@ def start(
         typer.echo(f"genwright {__version__}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
-    ctx.obj = Asked(workspace, overrides_of(settings or []), quiet)
+    ctx.obj = Asked(
+        workspace, nest_pairs(settings or [], "--set SECTION.KEY=VALUE (docs/settings.md)"), quiet
+    )
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from genwright.errors import UsageError
-from genwright.tuning.job import parse_pairs
+from genwright.options import parse_pairs
 
 
 def prices_of(texts: Sequence[str]) -> dict[str, tuple[float, float]]:

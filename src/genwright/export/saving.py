@@ -8,13 +8,8 @@ from typing import Any, Literal
 
 from genwright.export import SUPPORTED, adapter_problem, write_adapter, write_model
 from genwright.models.bases import BaseModel
-from genwright.registry.facts import EngineName
-from genwright.tuning.config import TuneConfig
-
-ADAPTER, WHOLE = "adapter", "hf"
-ADAPTER_FILE = "adapter.gguf"
-SERVED_FIRST = ("q8_0", "f16", "f32", "q4_1", "q4_0")
-"""Which of several GGUF files is served: the smallest that loses next to nothing."""
+from genwright.registry.facts import EngineName, Objective
+from genwright.registry.version_files import ADAPTER, ADAPTER_FILE, WHOLE
 
 
 @dataclass(frozen=True)
@@ -32,20 +27,31 @@ def save(
     model: Any,
     tokenizer: Any,
     base: BaseModel,
-    config: TuneConfig,
+    task: Objective,
+    method: str,
+    kinds: Sequence[str],
     folder: Path,
 ) -> Saved:
     """Write a trained model into a folder, for the engine that can run it.
 
     A LoRA on a decoder that llama.cpp runs becomes a GGUF adapter; what llama.cpp would lose is
     merged into whole weights. Everything else is kept in transformers' form.
+
+    Args:
+        model: As it was trained.
+        tokenizer: Its own.
+        base: What it started from.
+        task: What it does.
+        method: How it was trained.
+        kinds: GGUF files to make of whole weights.
+        folder: Where to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not hasattr(model, "peft_config"):
-        return _save_whole(model, tokenizer, base, config, folder)
+        return _save_whole(model, tokenizer, base, task, kinds, folder)
     model.save_pretrained(folder / ADAPTER)
     _name_base(folder / ADAPTER, base)
-    if config.task not in ("generation", "summarisation") or config.method != "lora":
+    if task not in ("generation", "summarisation") or method != "lora":
         return Saved("adapter", "transformers", folder)
     described = json.loads((folder / ADAPTER / "adapter_config.json").read_text(encoding="utf-8"))
     problem = adapter_problem(described, base.family)
@@ -55,19 +61,10 @@ def save(
     if problem and base.family in SUPPORTED:
         merged = model.merge_and_unload()
         _remove(folder / ADAPTER)
-        saved = _save_whole(merged, tokenizer, base, config, folder)
+        saved = _save_whole(merged, tokenizer, base, task, kinds, folder)
         return Saved(saved.kind, saved.engine, folder, (f"merged, because {problem}",))
     why = problem or f"{base.name} has no GGUF file"
     return Saved("adapter", "transformers", folder, (f"served by transformers, because {why}",))
-
-
-def gguf_of(folder: Path) -> Path | None:
-    """The GGUF file of whole weights that is served; None where there is none."""
-    for kind in SERVED_FIRST:
-        path = folder / f"model-{kind}.gguf"
-        if path.is_file():
-            return path
-    return None
 
 
 def export_kinds(folder: Path, base: BaseModel, kinds: Sequence[str]) -> list[Path]:
@@ -89,13 +86,14 @@ def _save_whole(
     model: Any,
     tokenizer: Any,
     base: BaseModel,
-    config: TuneConfig,
+    task: Objective,
+    kinds: Sequence[str],
     folder: Path,
 ) -> Saved:
     model.save_pretrained(folder / WHOLE)
     tokenizer.save_pretrained(folder / WHOLE)
-    writes = config.task in ("generation", "summarisation", "pretraining")
-    if writes and export_kinds(folder, base, config.quantise):
+    writes = task in ("generation", "summarisation", "pretraining")
+    if writes and export_kinds(folder, base, kinds):
         return Saved("model", "llamacpp", folder)
     return Saved("model", "transformers", folder)
 

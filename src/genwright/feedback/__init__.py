@@ -1,9 +1,14 @@
 """Feedback: what people thought of an answer, kept beside its trace, and what to learn from it.
 
 Example:
-    >>> from genwright.feedback import trace_of
-    >>> trace_of("chatcmpl-0123456789abcdef0123456789abcdef")
-    '0123456789abcdef0123456789abcdef'
+    >>> import pathlib, tempfile
+    >>> from genwright.feedback import list_feedback
+    >>> from genwright.storage import Database
+    >>> from genwright.types import OWNER
+    >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
+    >>> list_feedback(database, OWNER)
+    []
+    >>> database.close()
 """
 
 from genwright.feedback.collect import (
@@ -13,7 +18,6 @@ from genwright.feedback.collect import (
     all_voices,
     give,
     list_feedback,
-    trace_of,
     voices,
 )
 
@@ -24,6 +28,5 @@ __all__ = [
     "all_voices",
     "give",
     "list_feedback",
-    "trace_of",
     "voices",
 ]

@@ -1,6 +1,5 @@
 """Taking feedback on answers, and reading it back."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ PER_MINUTE = 60
 """Opinions of one person in a minute, where the settings say nothing else."""
 DOORS = ("page", "api", "cli", "queue")
 """Where feedback is given."""
-_TRACE = re.compile(r"(?:(?:chatcmpl|cmpl)-|resp_)?([0-9a-f]{32})")
 
 
 @dataclass(frozen=True)
@@ -81,18 +79,6 @@ class Given:
         """Every field, the thumb in words."""
         words = {1: "up", -1: "down"}
         return {**self.__dict__, "thumb": words.get(self.thumb or 0)}
-
-
-def trace_of(response: str) -> str:
-    """The trace of a response, by its id: ``chatcmpl-…``, ``cmpl-…``, ``resp_…``, or its own.
-
-    Raises:
-        NotFound: It is no id of a response.
-    """
-    match = _TRACE.fullmatch(response)
-    if match is None:
-        raise _missing(response)
-    return match[1]
 
 
 def give(

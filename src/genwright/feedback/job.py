@@ -12,12 +12,14 @@ from genwright.runtime import Runtime
 KINDS = ("pairs", "thumbs", "good", "all")
 
 
-def collected(parts: Runtime, assistant: str = "", after: int = 0, after_vote: int = 0) -> Collected:
+def collected(
+    runtime: Runtime, assistant: str = "", after: int = 0, after_vote: int = 0
+) -> Collected:
     """All that feedback gives a training; see ``feedback.learning``."""
-    workspace = parts.workspace
+    workspace = runtime.workspace
     return collect(
         workspace.database,
-        parts.principal,
+        runtime.principal,
         Privacy(workspace.settings.privacy),
         assistant=assistant,
         after=after,
@@ -26,12 +28,12 @@ def collected(parts: Runtime, assistant: str = "", after: int = 0, after_vote: i
 
 
 def export_feedback(
-    parts: Runtime, file: Path, what: str = "pairs", assistant: str = "", keep: str = ""
+    runtime: Runtime, file: Path, what: str = "pairs", assistant: str = "", keep: str = ""
 ) -> int:
     """Write rows made of feedback, and return how many.
 
     Args:
-        parts: In the asker's rights.
+        runtime: In the asker's rights.
         file: Gets them.
         what: ``pairs``, ``thumbs``, ``good``, or ``all`` for opinions as they were given.
         assistant: Only of this one's answers.
@@ -46,8 +48,8 @@ def export_feedback(
     if file.exists():
         raise Refused(f"{file} is there already: name another file.")
     if what == "all":
-        return _write_all(parts, file)
-    dataset = collected(parts, assistant).dataset(what, keep or f"feedback-{what}")
+        return _write_all(runtime, file)
+    dataset = collected(runtime, assistant).dataset(what, keep or f"feedback-{what}")
     if not len(dataset):
         raise Refused(
             f"No feedback gives any {what} yet: pairs need corrections, ratings of answers to one "
@@ -55,22 +57,22 @@ def export_feedback(
         )
     write_dataset(dataset, file)
     if keep:
-        keep_rows(parts, dataset)
+        keep_rows(runtime, dataset)
     return len(dataset)
 
 
-def keep_rows(parts: Runtime, dataset: Dataset) -> None:
+def keep_rows(runtime: Runtime, dataset: Dataset) -> None:
     """Keep a data set in the workspace."""
-    workspace = parts.workspace
+    workspace = runtime.workspace
     folder, report = workspace.datasets_dir, check_dataset(dataset)
-    keep_dataset(workspace.database, folder, parts.principal, dataset, report)
+    keep_dataset(workspace.database, folder, runtime.principal, dataset, report)
 
 
-def _write_all(parts: Runtime, file: Path) -> int:
+def _write_all(runtime: Runtime, file: Path) -> int:
     import json
     import os
 
-    given = list_feedback(parts.workspace.database, parts.principal, limit=10**9)
+    given = list_feedback(runtime.database, runtime.principal, limit=10**9)
     part = file.with_name(f".{file.name}.part")
     lines = [json.dumps(each.json(), ensure_ascii=False) for each in reversed(given)]
     part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from genwright.engines import Usage
-from genwright.library.documents import hit_json
 from genwright.retrieval import Hit
 from genwright.types import Json
 
@@ -61,7 +60,7 @@ class Answer:
             "answer": self.answer,
             "refused": self.refused,
             "sentences": [asdict(sentence) for sentence in self.sentences],
-            "hits": [hit_json(hit) for hit in self.hits],
+            "hits": [hit.json() for hit in self.hits],
             "model": self.model,
             "prompt_version": self.prompt_version,
             "answerable": round(self.answerable, 4),

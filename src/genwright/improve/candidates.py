@@ -68,15 +68,15 @@ def as_served(name: str, config: AssistantConfig, number: int = 0) -> Served:
 
 
 def try_version(
-    parts: Runtime, served: Served, held_out: Sequence[HeldOut], suite: Sequence[Case]
+    runtime: Runtime, served: Served, held_out: Sequence[HeldOut], suite: Sequence[Case]
 ) -> Tried:
     """Ask a version every held-out question, every case of the suite, and the safety probes.
 
     Raises:
         GenwrightError: Its model cannot be opened: it is not tried at all.
     """
-    settings = served.version.config.settings(parts.workspace.settings)
-    inner = parts.acting_for(parts.principal, settings)
+    settings = served.version.config.settings(runtime.settings)
+    inner = runtime.acting_for(runtime.principal, settings)
     answerer, scope = answerer_of(inner, served), scope_of(inner, served)
     total = len(held_out) + len(suite) + len(PROBES)
     done = 0
@@ -86,7 +86,7 @@ def try_version(
         began = time.monotonic()
         answer = answerer.ask(question, scope=scope)
         done += 1
-        parts.progress(done, total, f"{served.label}: {done} of {total} questions")
+        runtime.progress(done, total, f"{served.label}: {done} of {total} questions")
         return answer, time.monotonic() - began
 
     asked = [(each, *ask(each.question)) for each in held_out]
@@ -107,13 +107,13 @@ def try_version(
     )
 
 
-def _nats(parts: Runtime, model: str, held_out: Sequence[HeldOut]) -> tuple[float, ...]:
+def _nats(runtime: Runtime, model: str, held_out: Sequence[HeldOut]) -> tuple[float, ...]:
     """Loss a token of right answers after their questions."""
     if model == EXTRACTIVE:
         return ()
     found = []
     try:
-        engine = parts.engine(model)
+        engine = runtime.models.engine(model)
         for each in [case for case in held_out if case.reference][:SCORED]:
             scores = engine.score(f"Question: {each.question}\nAnswer:", f" {each.reference}")
             losses = [-score.logprob for score in scores]

@@ -25,11 +25,11 @@ from genwright.improve.methods import Material, NotPossible, Proposal, methods
 from genwright.improve.questions import HeldOut, from_feedback, from_file, plain
 from genwright.improve.report import write_report
 from genwright.improve.suites import cases
-from genwright.registry import Assistants, Runs, Served
+from genwright.registry import Assistants, Served
 from genwright.registry.config import AssistantConfig, changed
+from genwright.runs import Runs
 from genwright.runtime import Runtime
 from genwright.settings import ImproveSettings
-from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
 
 KIND = "improve"
@@ -89,52 +89,52 @@ class Improved:
                 "steps": list(self.steps)}  # fmt: skip
 
 
-def begin(parts: Runtime, wanted: Wanted) -> int:
+def begin(runtime: Runtime, wanted: Wanted) -> int:
     """Keep an improvement that is asked for, and return the id of its run.
 
     Raises:
         NotFound: There is no such assistant, or no such file of questions.
         UsageError: There is no such method.
     """
-    served = assistants_of(parts).resolve(parts.principal, wanted.assistant)
+    served = assistants_of(runtime).resolve(runtime.principal, wanted.assistant)
     known = methods.names()
-    chosen = wanted.methods or parts.workspace.settings.improve.methods
+    chosen = wanted.methods or runtime.settings.improve.methods
     if unknown := sorted(set(chosen) - set(known)):
         raise UsageError(f"There is no method {unknown[0]!r}. Known: {', '.join(known)}.")
     if wanted.questions and not Path(wanted.questions).is_file():
         raise NotFound(f"There is no file {wanted.questions}: name one of held-out questions.")
     config = {**wanted.json(), "assistant": served.name, "methods": list(chosen),
               "live": served.version.number}  # fmt: skip
-    return runs_of(parts).begin(KIND, served.name, config, {})
+    return runs_of(runtime).begin(KIND, served.name, config, {})
 
 
-def improve(parts: Runtime, bench: Bench, run: int) -> Improved:
+def improve(runtime: Runtime, run: int) -> Improved:
     """Walk the steps of an improvement that was begun, or go on with one that was interrupted.
 
     Raises:
         NotFound: There is no such run.
         Refused: The live version has changed since it was begun, or the run is over.
     """
-    return _Walk(parts, bench, run).go()
+    return _Walk(runtime, run).go()
 
 
-def assistants_of(parts: Runtime) -> Assistants:
+def assistants_of(runtime: Runtime) -> Assistants:
     """The assistants of a workspace."""
-    workspace = parts.workspace
+    workspace = runtime.workspace
     return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
 
 
-def runs_of(parts: Runtime) -> Runs:
+def runs_of(runtime: Runtime) -> Runs:
     """Its runs."""
-    return Runs(parts.workspace.database, parts.principal)
+    return Runs(runtime.database, runtime.principal)
 
 
 class _Walk:
     """One improvement, step by step."""
 
-    def __init__(self, parts: Runtime, bench: Bench, run: int) -> None:
-        self.parts, self.bench, self.run = parts, bench, run
-        self.runs, self.assistants = runs_of(parts), assistants_of(parts)
+    def __init__(self, runtime: Runtime, run: int) -> None:
+        self.runtime, self.run = runtime, run
+        self.runs, self.assistants = runs_of(runtime), assistants_of(runtime)
         row = self.runs.get(run)
         if row.kind != KIND:
             raise NotFound(f"Run {run} is no improvement: genwright runs list --kind improve")
@@ -142,9 +142,9 @@ class _Walk:
         self.wanted = Wanted(**{**known, "methods": tuple(known["methods"])})
         self.number = int(row.config["live"])
         self.state: Json = dict(row.results.get("state", {}))
-        self.folder = parts.workspace.runs_dir / str(run)
+        self.folder = runtime.workspace.runs_dir / str(run)
         self.began = time.monotonic() - row.seconds
-        self.settings: ImproveSettings = parts.workspace.settings.improve
+        self.settings: ImproveSettings = runtime.settings.improve
 
     def go(self) -> Improved:
         """All the steps; an error is kept in the run and raised on."""
@@ -180,7 +180,7 @@ class _Walk:
         return self._end("promoted", f"{made['label']} is live")
 
     def _live(self) -> Served:
-        live = self.assistants.resolve(self.parts.principal, self.wanted.assistant)
+        live = self.assistants.resolve(self.runtime.principal, self.wanted.assistant)
         mine = self.state.get("promote", {}).get("label")
         if live.version.number != self.number and live.label != mine:
             raise Refused(
@@ -188,14 +188,14 @@ class _Walk:
                 f"begun over version {self.number}: begin another one."
             )
         return self.assistants.resolve(
-            self.parts.principal, f"{self.wanted.assistant}@{self.number}"
+            self.runtime.principal, f"{self.wanted.assistant}@{self.number}"
         )
 
     def _collect(self) -> Json:
         """Feedback as rows, kept as data sets of the workspace."""
         after, after_vote = (0, 0) if self.wanted.all_feedback else self._seen()
-        new = collected(self.parts, self.wanted.assistant, after, after_vote)
-        every = collected(self.parts, self.wanted.assistant)  # pairs need ratings of all times
+        new = collected(self.runtime, self.wanted.assistant, after, after_vote)
+        every = collected(self.runtime, self.wanted.assistant)  # pairs need ratings of all times
         kept = {name: self._keep(every.dataset(name, f"{self.wanted.assistant}-{name}"))
                 for name in ROWS}  # fmt: skip
         return {
@@ -216,9 +216,9 @@ class _Walk:
     def _keep(self, dataset: Dataset) -> Json:
         if not len(dataset):
             return {"sha256": "", "rows": 0}
-        workspace, report = self.parts.workspace, check_dataset(dataset)
+        workspace, report = self.runtime.workspace, check_dataset(dataset)
         keep_dataset(
-            workspace.database, workspace.datasets_dir, self.parts.principal, dataset, report
+            workspace.database, workspace.datasets_dir, self.runtime.principal, dataset, report
         )
         return {"sha256": dataset.sha256, "rows": len(dataset), "form": dataset.form,
                 "bad": len(report.bad_rows())}  # fmt: skip
@@ -233,7 +233,7 @@ class _Walk:
         each = self.state["collect"]["kept"][name]
         if not each["rows"]:
             return []
-        folder = self.parts.workspace.datasets_dir
+        folder = self.runtime.workspace.datasets_dir
         dataset = read_kept(folder, each["sha256"], name, each["form"])
         bad = set(check_dataset(dataset).bad_rows())
         return [row for number, row in enumerate(dataset.rows, 1) if number not in bad]
@@ -242,7 +242,7 @@ class _Walk:
         known: Json = self.state.setdefault("propose", {})
         rows = {name: self._rows(name) for name in ROWS}
         material = Material(
-            self.parts, self.bench, self.wanted.assistant, live.version.config, rows["pairs"],
+            self.runtime, self.wanted.assistant, live.version.config, rows["pairs"],
             rows["thumbs"], rows["good"], self.run, self.wanted.seed, self._held(),
         )  # fmt: skip
         for name in self.wanted.methods:
@@ -270,19 +270,19 @@ class _Walk:
     def _gated(self, live: Served, proposals: Mapping[str, Proposal]) -> dict[str, Json]:
         known: Json = self.state.setdefault("gate", {})
         held_out = self._held_out()
-        suite = cases(self.parts.workspace.database, self.parts.principal, self.settings.suite)
+        suite = cases(self.runtime.database, self.runtime.principal, self.settings.suite)
         tried_live: Tried | None = None
         for name, proposal in proposals.items():
             if name in known:
                 continue
             self.runs_message(f"gate: {name}")
             if tried_live is None:
-                tried_live = try_version(self.parts, live, held_out, suite)
+                tried_live = try_version(self.runtime, live, held_out, suite)
                 self.state["live"] = tried_live.json()
             config = changed(live.version.config, proposal.changes)
             candidate = as_served(f"{live.name}+{name}", config)
             try:
-                tried = try_version(self.parts, candidate, held_out, suite)
+                tried = try_version(self.runtime, candidate, held_out, suite)
             except (NotFound, GenwrightError) as error:
                 known[name] = {"passed": False, "reasons": [f"it does not answer: {error}"]}
                 self._save()
@@ -303,7 +303,7 @@ class _Walk:
         if self.wanted.questions:
             found = from_file(Path(self.wanted.questions), self.wanted.limit)
         else:
-            every = collected(self.parts, self.wanted.assistant)
+            every = collected(self.runtime, self.wanted.assistant)
             found = from_feedback(every)[: self.wanted.limit]
         if not found:
             raise UsageError(
@@ -322,8 +322,8 @@ class _Walk:
             Pair(each.question, theirs, mine, each.reference)
             for each, theirs, mine in zip(held_out, live.answers, candidate.answers, strict=True)
         ]
-        engine = self.parts.engine(self.wanted.judge)
-        report = judge_pairs(engine, pairs, self.parts.progress)
+        engine = self.runtime.models.engine(self.wanted.judge)
+        report = judge_pairs(engine, pairs, self.runtime.progress)
         if report.unread > UNREADABLE * len(pairs):
             raise EngineFailed(
                 f"The judge {self.wanted.judge!r} gave no verdict on {report.unread} of "
@@ -353,11 +353,11 @@ class _Walk:
 
     def _candidate(self, live: Served, proposal: Proposal) -> Json:
         config: AssistantConfig = changed(live.version.config, proposal.changes)
-        newest = self.assistants.versions(self.parts.principal, live.name)[-1]
+        newest = self.assistants.versions(self.runtime.principal, live.name)[-1]
         if newest.digest == config.digest():
             return {"label": f"{live.name}@{newest.number}", "method": proposal.method}
         made = self.assistants.adopt(
-            self.parts.principal, live.name, config,
+            self.runtime.principal, live.name, config,
             note=f"improvement {self.run}: {proposal.reason}",
         )  # fmt: skip
         return {"label": made.label, "method": proposal.method}
@@ -365,7 +365,7 @@ class _Walk:
     def _promote(self, label: str) -> Json:
         name, _, number = label.partition("@")
         began = time.monotonic()
-        self.assistants.promote(self.parts.principal, name, number)
+        self.assistants.promote(self.runtime.principal, name, number)
         return {"label": label, "at": time.time(), "seconds": round(time.monotonic() - began, 3)}
 
     def _once(self, step: str, do: Callable[[], Json]) -> Json:
@@ -387,7 +387,7 @@ class _Walk:
         if keep and self.runs.get(self.run).message.startswith(keep):
             return
         self.runs.update(self.run, message=message)
-        self.parts.progress(0, 0, message)
+        self.runtime.progress(0, 0, message)
 
     def _end(self, status: str, message: str) -> Improved:
         about = {**self.wanted.json(), "run": self.run}

@@ -8,8 +8,7 @@ far as whoever asks may know.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from genwright.registry.lineage import Node
-from genwright.tuning.bench import lineage_of
+from genwright.registry.lineage import Node, find_lineage
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
 
@@ -29,7 +28,7 @@ def why(workspace: Workspace, principal: Principal, named: str) -> Node:
     Raises:
         NotFound: There is nothing of that name that the principal may see.
     """
-    return _with_feedback(lineage_of(workspace, principal, named), _names_for(principal))
+    return _with_feedback(find_lineage(workspace, principal, named), _names_for(principal))
 
 
 def lines(node: Node, depth: int = 0) -> Iterator[str]:

@@ -7,7 +7,7 @@ from genwright.runtime import Runtime
 from genwright.types import Json
 
 
-def run_suite(parts: Runtime, assistant: str = "", suite: str = DEFAULT) -> Json:
+def run_suite(runtime: Runtime, assistant: str = "", suite: str = DEFAULT) -> Json:
     """Ask a version every case of a suite.
 
     Returns:
@@ -16,12 +16,12 @@ def run_suite(parts: Runtime, assistant: str = "", suite: str = DEFAULT) -> Json
     Raises:
         NotFound: There is no such assistant or version.
     """
-    served = assistants_of(parts).resolve(parts.principal, assistant)
-    settings = served.version.config.settings(parts.workspace.settings)
-    inner = parts.acting_for(parts.principal, settings)
+    served = assistants_of(runtime).resolve(runtime.principal, assistant)
+    settings = served.version.config.settings(runtime.settings)
+    inner = runtime.acting_for(runtime.principal, settings)
     answerer, scope = answerer_of(inner, served), scope_of(inner, served)
     told = []
-    for case in cases(parts.workspace.database, parts.principal, suite):
+    for case in cases(runtime.database, runtime.principal, suite):
         verdict = check(case, answerer.ask(case.question, scope=scope))
         told.append({"id": case.id, "question": case.question, **verdict.__dict__})
     passed = sum(each["passed"] for each in told)

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from genwright.improve.loop import KIND
-from genwright.registry import Assistants, Runs
+from genwright.registry import Assistants
+from genwright.runs import Runs
 from genwright.storage import Alert, Database
 from genwright.types import OWNER, Json
 

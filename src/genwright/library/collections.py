@@ -39,7 +39,7 @@ class Shelf:
     """Seconds since 1970."""
 
 
-def create_collection(parts: Runtime, name: str) -> Shelf:
+def create_collection(runtime: Runtime, name: str) -> Shelf:
     """Make an empty collection; its maker owns it.
 
     Raises:
@@ -47,36 +47,36 @@ def create_collection(parts: Runtime, name: str) -> Shelf:
         Refused: They have one of that name already.
     """
     _check(name)
-    with parts.workspace.database.write(parts.principal) as session:
-        mine = (Collection.owner == parts.principal.name) & (Collection.name == name)
+    with runtime.database.write(runtime.principal) as session:
+        mine = (Collection.owner == runtime.principal.name) & (Collection.name == name)
         if session.scalar(select(Collection.id).where(mine)) is not None:
             raise Refused(f"You have a collection {name!r} already: choose another name.")
-        row = Collection(name=name, owner=parts.principal.name)
+        row = Collection(name=name, owner=runtime.principal.name)
         session.add(row)
         session.flush()
         return _shelf(session, row)
 
 
-def shelves(parts: Runtime) -> list[Shelf]:
+def shelves(runtime: Runtime) -> list[Shelf]:
     """Every collection the principal knows of, newest first."""
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         rows = session.scalars(
-            select(Collection).where(visible(parts.principal)).order_by(Collection.id.desc())
+            select(Collection).where(visible(runtime.principal)).order_by(Collection.id.desc())
         ).all()
         return [_shelf(session, row) for row in rows]
 
 
-def get_collection(parts: Runtime, collection: int) -> Shelf:
+def get_collection(runtime: Runtime, collection: int) -> Shelf:
     """One collection.
 
     Raises:
         NotFound: There is none that the principal knows of.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         return _shelf(session, find_collection(session, collection))
 
 
-def rename_collection(parts: Runtime, collection: int, name: str) -> Shelf:
+def rename_collection(runtime: Runtime, collection: int, name: str) -> Shelf:
     """Give a collection another name.
 
     Raises:
@@ -85,8 +85,8 @@ def rename_collection(parts: Runtime, collection: int, name: str) -> Shelf:
         Refused: Its owner has another one of that name.
     """
     _check(name)
-    with parts.workspace.database.write(parts.principal) as session:
-        row = find_collection(session, collection, fillable(parts.principal))
+    with runtime.database.write(runtime.principal) as session:
+        row = find_collection(session, collection, fillable(runtime.principal))
         taken = (Collection.owner == row.owner) & (Collection.name == name)
         if session.scalar(select(Collection.id).where(taken, Collection.id != row.id)) is not None:
             raise Refused(f"There is a collection {name!r} already: choose another name.")
@@ -95,18 +95,18 @@ def rename_collection(parts: Runtime, collection: int, name: str) -> Shelf:
         return _shelf(session, row)
 
 
-def remove_collection(parts: Runtime, collection: int) -> None:
+def remove_collection(runtime: Runtime, collection: int) -> None:
     """Remove a collection with all its documents.
 
     Raises:
         NotFound: There is none that the principal may fill.
         Refused: It holds documents of others that the principal may not see.
     """
-    with parts.workspace.database.write(parts.principal) as session:
-        row = find_collection(session, collection, fillable(parts.principal))
+    with runtime.database.write(runtime.principal) as session:
+        row = find_collection(session, collection, fillable(runtime.principal))
         inside = Document.collection_id == row.id
         hidden = session.scalar(
-            select(func.count()).select_from(Document).where(inside, ~readable(parts.principal))
+            select(func.count()).select_from(Document).where(inside, ~readable(runtime.principal))
         )
         if hidden:
             raise Refused("It holds documents that are not yours to remove: ask an admin.")

@@ -24,7 +24,7 @@ from genwright.storage import (
 from genwright.types import Json, Principal
 
 if TYPE_CHECKING:
-    from genwright.retrieval import Hit
+    pass
 
 
 @dataclass(frozen=True)
@@ -248,22 +248,6 @@ def check_collections(session: StoreSession, names: Sequence[str]) -> None:
     """Raise NotFound for a name that no collection has: a typo must not look like no hits."""
     for name in names:
         _inside(session, name)
-
-
-def hit_json(hit: "Hit") -> Json:
-    """A hit as ``search --json`` gives it."""
-    return {
-        "document": hit.document,
-        "source": hit.source,
-        "passage": hit.passage,
-        "text": hit.text,
-        "start": hit.start,
-        "end": hit.end,
-        "page": hit.page,
-        "section": hit.section,
-        "score": hit.score,
-        "scores": dict(hit.scores),
-    }
 
 
 def _named(named: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import undefer
 
 from genwright.errors import GenwrightError, NotFound, Refused, UsageError
+from genwright.library.ingest import Ingest
 from genwright.runtime import Runtime
 from genwright.storage import (
     Collection,
@@ -61,13 +62,13 @@ class Attached:
     created_at: int
 
 
-def save_file(parts: Runtime, name: str, data: bytes, purpose: str) -> File:
+def save_file(runtime: Runtime, name: str, data: bytes, purpose: str) -> File:
     """Keep an uploaded file.
 
     Raises:
         UsageError: It is empty, too large, or its name is none.
     """
-    most = parts.workspace.settings.documents.max_file_bytes
+    most = runtime.settings.documents.max_file_bytes
     plain = name.replace("\\", "/").rpartition("/")[2].strip()
     if not plain or len(plain) > LONGEST_NAME or not plain.isprintable():
         raise UsageError(
@@ -77,21 +78,21 @@ def save_file(parts: Runtime, name: str, data: bytes, purpose: str) -> File:
         raise UsageError(f"Expected a file of 1 to {most} bytes, got {len(data)}.")
     row = StoredFile(
         id=f"file-{secrets.token_hex(12)}",
-        owner=parts.principal.name,
+        owner=runtime.principal.name,
         name=plain,
         purpose=purpose,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         data=data,
     )
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         session.add(row)
         session.flush()
         return _file(row)
 
 
 def list_files(
-    parts: Runtime,
+    runtime: Runtime,
     *,
     purpose: str = "",
     after: str = "",
@@ -101,17 +102,17 @@ def list_files(
     """The principal's files, newest first; an admin sees all.
 
     Args:
-        parts: Whose.
+        runtime: Whose.
         purpose: Only of this purpose.
         after: Only those that follow this one in the list.
         limit: At most so many.
         oldest_first: The other way round.
     """
     order = (StoredFile.created_at, StoredFile.id)
-    found = select(StoredFile).where(_mine(parts.principal)).limit(limit)
+    found = select(StoredFile).where(_mine(runtime.principal)).limit(limit)
     if purpose:
         found = found.where(StoredFile.purpose == purpose)
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         if after:
             last = _find_file(session, after)
             newer = StoredFile.created_at > last.created_at
@@ -123,60 +124,60 @@ def list_files(
         return [_file(row) for row in session.scalars(found.order_by(*columns))]
 
 
-def get_file(parts: Runtime, file: str) -> File:
+def get_file(runtime: Runtime, file: str) -> File:
     """One file.
 
     Raises:
         NotFound: The principal has none of that id.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         return _file(_find_file(session, file))
 
 
-def file_content(parts: Runtime, file: str) -> tuple[File, bytes]:
+def file_content(runtime: Runtime, file: str) -> tuple[File, bytes]:
     """A file with its bytes.
 
     Raises:
         NotFound: The principal has none of that id.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         row = _find_file(session, file)
         return _file(row), row.data
 
 
-def original_of(parts: Runtime, document: int) -> tuple[File, bytes] | None:
+def original_of(runtime: Runtime, document: int) -> tuple[File, bytes] | None:
     """The uploaded file that a readable document was made of; None where there is none."""
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         row = session.scalar(
             select(StoredFile)
             .join(CollectionFile, CollectionFile.file_id == StoredFile.id)
             .join(Document, Document.id == CollectionFile.document_id)
-            .where(Document.id == document, readable(parts.principal))
+            .where(Document.id == document, readable(runtime.principal))
             .options(undefer(StoredFile.data))
             .limit(1)
         )
         return (_file(row), row.data) if row is not None else None
 
 
-def remove_file(parts: Runtime, file: str) -> None:
+def remove_file(runtime: Runtime, file: str) -> None:
     """Remove a file; documents that were made of it stay.
 
     Raises:
         NotFound: The principal has none of that id.
     """
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         session.delete(_find_file(session, file))
 
 
-def attach(parts: Runtime, file: str, collection: int, attributes: Json) -> Attached:
+def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> Attached:
     """Note that a file is to be put into a collection; ``ingest_file`` then does it.
 
     Raises:
         NotFound: There is no such file, or no such collection that the principal may fill.
     """
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         row = _find_file(session, file)
-        find_collection(session, collection, fillable(parts.principal))
+        find_collection(session, collection, fillable(runtime.principal))
         old = session.get(CollectionFile, (collection, file))
         if old is not None and old.status == "in_progress":
             raise Refused(f"{file!r} is being put into this collection already: wait for it.")
@@ -188,17 +189,15 @@ def attach(parts: Runtime, file: str, collection: int, attributes: Json) -> Atta
         return _attached(link, row)
 
 
-def ingest_file(parts: Runtime, file: str, collection: int) -> Attached:
+def ingest_file(runtime: Runtime, file: str, collection: int) -> Attached:
     """Read an attached file into its collection, and note what came of it."""
-    database, principal = parts.workspace.database, parts.principal
+    database, principal = runtime.database, runtime.principal
     with database.read(principal) as session:
         row = _find_file(session, file)
         name, data = row.name, row.data
         home = find_collection(session, collection, fillable(principal)).name
     try:
-        ingest = parts.ingest(home)
-        ingest.collection_id = collection
-        report = ingest.add_bytes(data, name)
+        report = Ingest(runtime, home, collection_id=collection).add_bytes(data, name)
         error = report.skipped[0].reason if report.skipped else ""
     except GenwrightError as failure:
         error = str(failure)
@@ -246,13 +245,13 @@ def find_collection(
     return row
 
 
-def attached_files(parts: Runtime, collection: int) -> list[Attached]:
+def attached_files(runtime: Runtime, collection: int) -> list[Attached]:
     """What a collection has, newest first: uploaded files, and documents that came otherwise.
 
     Raises:
         NotFound: There is no such collection that the principal knows of.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         find_collection(session, collection)
         links = session.execute(
             select(CollectionFile, StoredFile)
@@ -260,55 +259,57 @@ def attached_files(parts: Runtime, collection: int) -> list[Attached]:
             .outerjoin(Document, Document.id == CollectionFile.document_id)
             .where(
                 CollectionFile.collection_id == collection,
-                (CollectionFile.document_id.is_(None) & _mine(parts.principal))
-                | readable(parts.principal),
+                (CollectionFile.document_id.is_(None) & _mine(runtime.principal))
+                | readable(runtime.principal),
             )
         ).all()
         made = {link.document_id for link, _ in links}
         others = session.scalars(
-            select(Document).where(Document.collection_id == collection, readable(parts.principal))
+            select(Document).where(
+                Document.collection_id == collection, readable(runtime.principal)
+            )
         )
         found = [_attached(link, row) for link, row in links]
         found += [_of_document(row) for row in others if row.id not in made]
     return sorted(found, key=lambda each: (each.created_at, each.file_id), reverse=True)
 
 
-def get_attached(parts: Runtime, collection: int, file: str) -> Attached:
+def get_attached(runtime: Runtime, collection: int, file: str) -> Attached:
     """One file of a collection, by its id or that of a document (``document-7``).
 
     Raises:
         NotFound: There is none that the principal may see.
     """
-    for each in attached_files(parts, collection):
+    for each in attached_files(runtime, collection):
         if file in (each.file_id, f"document-{each.document}"):
             return each
     raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
 
 
-def set_attributes(parts: Runtime, collection: int, file: str, attributes: Json) -> Attached:
+def set_attributes(runtime: Runtime, collection: int, file: str, attributes: Json) -> Attached:
     """Give a file of a collection other attributes, which searches can filter by.
 
     Raises:
         NotFound: There is none that the principal may change.
     """
-    with parts.workspace.database.write(parts.principal) as session:
-        find_collection(session, collection, fillable(parts.principal))
+    with runtime.database.write(runtime.principal) as session:
+        find_collection(session, collection, fillable(runtime.principal))
         link = session.get(CollectionFile, (collection, file))
         if link is None:
             raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
         link.attributes = attributes
-    return get_attached(parts, collection, file)
+    return get_attached(runtime, collection, file)
 
 
-def detach(parts: Runtime, collection: int, file: str) -> None:
+def detach(runtime: Runtime, collection: int, file: str) -> None:
     """Take a file out of a collection, with the document that was made of it.
 
     Raises:
         NotFound: There is none that the principal may change.
     """
-    found = get_attached(parts, collection, file)
-    with parts.workspace.database.write(parts.principal) as session:
-        find_collection(session, collection, fillable(parts.principal))
+    found = get_attached(runtime, collection, file)
+    with runtime.database.write(runtime.principal) as session:
+        find_collection(session, collection, fillable(runtime.principal))
         session.execute(
             delete(CollectionFile).where(
                 CollectionFile.collection_id == collection, CollectionFile.file_id == file
@@ -316,7 +317,7 @@ def detach(parts: Runtime, collection: int, file: str) -> None:
         )
         if found.document is not None:
             session.execute(
-                delete(Document).where(Document.id == found.document, writable(parts.principal))
+                delete(Document).where(Document.id == found.document, writable(runtime.principal))
             )
 
 

@@ -23,12 +23,14 @@ from genwright.embeddings import Embedder
 from genwright.errors import Refused, UsageError
 from genwright.library.documents import source_of
 from genwright.library.prefetch import Given, Incoming, Item, Unchanged, ahead, read_each
+from genwright.privacy import Privacy
+from genwright.runtime import Runtime
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection as CollectionRow
-from genwright.storage import Database, Document, StoreSession, Vector, fillable, writable
+from genwright.storage import Document, StoreSession, Vector, fillable, writable
 from genwright.storage import Passage as PassageRow
 from genwright.storage.tables import now
-from genwright.types import Json, Principal, Progress, unheard
+from genwright.types import Json
 
 READING_VERSION = 1
 """Raised when loaders or splitters change what they make of a file, so that it is read again."""
@@ -71,38 +73,30 @@ class Ingest:
     """Puts documents into one collection.
 
     Args:
-        database: The store.
-        principal: Who adds; the documents are theirs.
-        embedder: Makes the vectors, and counts the tokens passages are measured in.
-        settings: How files are read and split.
-        collection: Name; made when it is not there.
-        progress: Told of documents done, after each commit and while a batch is embedded.
+        runtime: Where to; the documents are its principal's.
+        collection: Name, by default the settings'; made when it is not there.
+        collection_id: Its number, where the name does not tell it from others' of that name.
         stored: Told of each document once its transaction is on disk.
-        screen: What of a text may be stored, as a text of the same length; it may refuse one.
     """
 
     def __init__(
         self,
-        database: Database,
-        principal: Principal,
-        embedder: Embedder,
-        settings: DocumentSettings,
-        collection: str,
-        progress: Progress = unheard,
-        stored: Callable[[Stored], None] = lambda _: None,
+        runtime: Runtime,
+        collection: str = "",
         *,
-        screen: Callable[[str], str] = str,
+        collection_id: int | None = None,
+        stored: Callable[[Stored], None] = lambda _: None,
     ) -> None:
-        self.database, self.principal, self.embedder = database, principal, embedder
-        self.settings, self.collection = settings, collection
-        self.progress, self.stored = progress, stored
-        splitter = splitters.get(settings.splitter)
-        self.splitter = splitter(size=settings.size, overlap=settings.overlap)
-        self.recipe = _recipe(settings, embedder)
+        settings, self.stored = runtime.settings, stored
+        self.database, self.principal = runtime.database, runtime.principal
+        self.progress, self.embedder = runtime.progress, runtime.models.embedder
+        self.settings, self.collection = settings.documents, collection or settings.collection
+        splitter = splitters.get(self.settings.splitter)
+        self.splitter = splitter(size=self.settings.size, overlap=self.settings.overlap)
+        self.recipe = _recipe(self.settings, self.embedder)
         self.report = IngestReport()
-        self.screen = screen
-        self.collection_id: int | None = None
-        """Number of the collection, where its name does not tell it from others' of that name."""
+        self.screen = Privacy(settings.privacy).ingest
+        self.collection_id = collection_id
         self._total, self._began = 0, time.monotonic()
 
     def add_paths(self, paths: Sequence[Path]) -> IngestReport:

@@ -23,7 +23,7 @@ class Place:
     text: str
 
 
-def read_passages(parts: Runtime, ids: Iterable[int]) -> dict[int, Place]:
+def read_passages(runtime: Runtime, ids: Iterable[int]) -> dict[int, Place]:
     """Passages by number; what is not readable is not there."""
     found = (
         select(
@@ -37,7 +37,7 @@ def read_passages(parts: Runtime, ids: Iterable[int]) -> dict[int, Place]:
             Passage.text,
         )
         .join(Document, Passage.document_id == Document.id)
-        .where(Passage.id.in_(sorted(set(ids))), readable(parts.principal))
+        .where(Passage.id.in_(sorted(set(ids))), readable(runtime.principal))
     )
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         return {row[0]: Place(*row) for row in session.execute(found)}

@@ -14,7 +14,7 @@ WIDTH = 4
 """Bytes of one component of a vector."""
 
 
-def reindex(parts: Runtime) -> Json:
+def reindex(runtime: Runtime) -> Json:
     """Rebuild the keyword index and the vector index; embed what has no vector, or a broken one.
 
     Vectors of the embedder in use that are there are kept: they are truth and no index. Those of
@@ -24,20 +24,20 @@ def reindex(parts: Runtime) -> Json:
         ``{"passages", "embedded", "vectors", "seconds"}``.
     """
     start = time.monotonic()
-    database, principal = parts.workspace.database, parts.principal
+    database, principal = runtime.database, runtime.principal
     with database.write(principal) as session:
         session.execute(text("INSERT INTO passage_fts (passage_fts) VALUES ('rebuild')"))
         session.execute(
             delete(Vector).where(
-                Vector.embedder == parts.embedder.fingerprint,
-                func.length(Vector.data) != WIDTH * parts.embedder.dim,
+                Vector.embedder == runtime.models.embedder.fingerprint,
+                func.length(Vector.data) != WIDTH * runtime.models.embedder.dim,
             )
         )
-    embedded = _embed_missing(parts)
+    embedded = _embed_missing(runtime)
     # A file from before the store was put back from a backup would know passages to come.
-    shutil.rmtree(parts.search.vectors.folder, ignore_errors=True)
+    shutil.rmtree(runtime.search.vectors.folder, ignore_errors=True)
     with database.read(principal) as session:
-        index = parts.search.vectors.rebuild(session)
+        index = runtime.search.vectors.rebuild(session)
         passages = session.scalar(select(func.count()).select_from(Passage))
     return {
         "passages": passages,
@@ -47,24 +47,24 @@ def reindex(parts: Runtime) -> Json:
     }
 
 
-def _embed_missing(parts: Runtime) -> int:
+def _embed_missing(runtime: Runtime) -> int:
     """Embed in batches, each committed, so that it goes on after an interruption."""
-    database, fingerprint = parts.workspace.database, parts.embedder.fingerprint
+    database, fingerprint = runtime.database, runtime.models.embedder.fingerprint
     missing = select(Passage).where(without_vector(fingerprint)).order_by(Passage.id)
-    with database.read(parts.principal) as session:
+    with database.read(runtime.principal) as session:
         total = session.scalar(select(func.count()).select_from(missing.subquery())) or 0
     done = 0
     while True:
-        with database.read(parts.principal) as session:
+        with database.read(runtime.principal) as session:
             rows = session.scalars(missing.limit(BATCH_PASSAGES)).all()
         if not rows:
             return done
         texts = [embedded_text(row.heading, row.text) for row in rows]
-        vectors = parts.embedder.embed(texts).astype("<f4")
-        with database.write(parts.principal) as session:
+        vectors = runtime.models.embedder.embed(texts).astype("<f4")
+        with database.write(runtime.principal) as session:
             _add(session, fingerprint, {row.id: v for row, v in zip(rows, vectors, strict=True)})
         done += len(rows)
-        parts.progress(done, max(total, done), f"{done} of {total} passages embedded")
+        runtime.progress(done, max(total, done), f"{done} of {total} passages embedded")
 
 
 def _add(session: StoreSession, fingerprint: str, vectors: dict[int, Vectors]) -> None:

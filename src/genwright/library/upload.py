@@ -24,11 +24,11 @@ class Uploaded:
     """Why it was not taken; empty where it was."""
 
 
-def upload_document(parts: Runtime, collection: str, name: str, data: bytes) -> Uploaded:
+def upload_document(runtime: Runtime, collection: str, name: str, data: bytes) -> Uploaded:
     """Put a file into a collection; the bytes are kept, to show its pages later.
 
     Args:
-        parts: Whose.
+        runtime: Whose.
         collection: Its number or name; a name that is not there is made, empty is the settings'.
         name: Of the file; tells its format.
         data: Its bytes.
@@ -36,25 +36,25 @@ def upload_document(parts: Runtime, collection: str, name: str, data: bytes) -> 
     Raises:
         NotFound: There is no collection of that number that they may fill.
     """
-    home = _home(parts, collection or parts.workspace.settings.collection)
+    home = _home(runtime, collection or runtime.settings.collection)
     try:
-        file = save_file(parts, name, data, PURPOSE)
+        file = save_file(runtime, name, data, PURPOSE)
     except GenwrightError as error:
         return Uploaded(name, home, None, str(error))
-    attach(parts, file.id, home, {})
-    done = ingest_file(parts, file.id, home)
+    attach(runtime, file.id, home, {})
+    done = ingest_file(runtime, file.id, home)
     if done.error:
-        remove_file(parts, file.id)  # nothing was made of it
+        remove_file(runtime, file.id)  # nothing was made of it
     return Uploaded(file.name, home, done.document, done.error)
 
 
-def _home(parts: Runtime, named: str) -> int:
-    with parts.workspace.database.read(parts.principal) as session:
+def _home(runtime: Runtime, named: str) -> int:
+    with runtime.database.read(runtime.principal) as session:
         if named.isascii() and named.isdigit() and len(named) < 16:
-            return find_collection(session, int(named), fillable(parts.principal)).id
+            return find_collection(session, int(named), fillable(runtime.principal)).id
         found = session.scalar(
             select(Collection.id)
-            .where(Collection.name == named, fillable(parts.principal))
-            .order_by((Collection.owner == parts.principal.name).desc(), Collection.id)
+            .where(Collection.name == named, fillable(runtime.principal))
+            .order_by((Collection.owner == runtime.principal.name).desc(), Collection.id)
         )
-    return found if found is not None else create_collection(parts, named).id
+    return found if found is not None else create_collection(runtime, named).id

@@ -44,18 +44,18 @@ class Finding:
         return asdict(self)
 
 
-def examine(parts: Runtime, names: Sequence[str] = ()) -> Iterator[Finding]:
+def examine(runtime: Runtime, names: Sequence[str] = ()) -> Iterator[Finding]:
     """Run checks, each told as it ends: at least one finding for each.
 
     A check that fails is itself a finding, so that the others still run.
 
     Args:
-        parts: What is checked; nothing is fetched for it.
+        runtime: What is checked; nothing is fetched for it.
         names: Of ``CHECKS``; by default all of them.
     """
     for name in names or CHECKS:
         try:
-            found = list(CHECKS[name](parts))
+            found = list(CHECKS[name](runtime))
         except GenwrightError as error:
             found = [Finding(name, "wrong", str(error))]
         except DatabaseError as error:
@@ -64,8 +64,8 @@ def examine(parts: Runtime, names: Sequence[str] = ()) -> Iterator[Finding]:
         yield from found or [Finding(name, "ok", "")]
 
 
-def _schema(parts: Runtime) -> Iterator[Finding]:
-    version = parts.workspace.database.schema_version()
+def _schema(runtime: Runtime) -> Iterator[Finding]:
+    version = runtime.database.schema_version()
     if version != SCHEMA_VERSION:
         yield Finding(
             "schema", "wrong", f"is {version}, expected {SCHEMA_VERSION}", "upgrade genwright"
@@ -74,9 +74,9 @@ def _schema(parts: Runtime) -> Iterator[Finding]:
         yield Finding("schema", "ok", version)
 
 
-def _store(parts: Runtime) -> Iterator[Finding]:
+def _store(runtime: Runtime) -> Iterator[Finding]:
     backup = "restore genwright.db from a backup, or add the documents to a new workspace"
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         for (problem,) in session.execute(text("PRAGMA integrity_check(5)")):
             if problem != "ok":
                 yield Finding("store", "wrong", str(problem), backup)
@@ -84,10 +84,10 @@ def _store(parts: Runtime) -> Iterator[Finding]:
             yield Finding("store", "wrong", f"{table} {row} has no {parent}", backup)
 
 
-def _documents(parts: Runtime) -> Iterator[Finding]:
+def _documents(runtime: Runtime) -> Iterator[Finding]:
     """Each document has passages, and each passage is what its offsets say."""
     wrong = 0
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         documents = session.execute(select(Document.id, Document.source)).all()
         for id_, source in documents:
             if problem := _problem(session, id_):
@@ -108,8 +108,8 @@ def _problem(session: StoreSession, document: int) -> str:
     return f"has {off} passages that are not where their offsets point" if off else ""
 
 
-def _keyword_index(parts: Runtime) -> Iterator[Finding]:
-    with parts.workspace.database.write(parts.principal) as session:
+def _keyword_index(runtime: Runtime) -> Iterator[Finding]:
+    with runtime.database.write(runtime.principal) as session:
         indexed = session.scalar(text("SELECT count(*) FROM passage_fts_docsize"))
         passages = session.scalar(select(func.count()).select_from(Passage))
         if indexed != passages:
@@ -127,12 +127,12 @@ def _keyword_index(parts: Runtime) -> Iterator[Finding]:
     yield Finding("keyword index", "ok", f"{passages} passages")
 
 
-def _vectors(parts: Runtime) -> Iterator[Finding]:
-    if not _embedder_is_here(parts):
+def _vectors(runtime: Runtime) -> Iterator[Finding]:
+    if not _embedder_is_here(runtime):
         yield Finding("vectors", "note", "not checked: the embedding model is not here")
         return
-    embedder = parts.embedder
-    with parts.workspace.database.read(parts.principal) as session:
+    embedder = runtime.models.embedder
+    with runtime.database.read(runtime.principal) as session:
         ours = Vector.embedder == embedder.fingerprint
         missing = session.scalar(
             select(func.count()).select_from(Passage).where(without_vector(embedder.fingerprint))
@@ -152,20 +152,20 @@ def _vectors(parts: Runtime) -> Iterator[Finding]:
         yield Finding("vectors", "ok", f"{number} of {embedder.fingerprint}")
 
 
-def _vector_index(parts: Runtime) -> Iterator[Finding]:
+def _vector_index(runtime: Runtime) -> Iterator[Finding]:
     """Its files can be read, and it has the rows that the store has, no more and no fewer."""
-    if not _embedder_is_here(parts):
+    if not _embedder_is_here(runtime):
         yield Finding("vector index", "note", "not checked: the embedding model is not here")
         return
-    if file := _unreadable(parts.search.vectors.folder):
+    if file := _unreadable(runtime.search.vectors.folder):
         yield Finding("vector index", "wrong", f"{file} cannot be read", REINDEX)
         return
-    search = parts.search.vectors
-    with parts.workspace.database.read(parts.principal) as session:
+    search = runtime.search.vectors
+    with runtime.database.read(runtime.principal) as session:
         index = search.catch_up(session)
-        vectors = _sample(session, parts.embedder.fingerprint)
+        vectors = _sample(session, runtime.models.embedder.fingerprint)
         rows = session.scalar(
-            select(func.count()).where(Vector.embedder == parts.embedder.fingerprint)
+            select(func.count()).where(Vector.embedder == runtime.models.embedder.fingerprint)
         )
     if len(index) != rows:
         says = f"has {len(index)} vectors, the store has {rows}"
@@ -198,51 +198,51 @@ def _sample(session: StoreSession, fingerprint: str) -> list[Vectors]:
     return [np.frombuffer(each, "<f4") for each in data]
 
 
-def _embedder_is_here(parts: Runtime) -> bool:
+def _embedder_is_here(runtime: Runtime) -> bool:
     """Whether the embedder can be opened without fetching anything."""
     try:
-        _must_be_here(parts, parts.workspace.settings.embedding.model)
+        _must_be_here(runtime, runtime.settings.embedding.model)
     except NotFound:
         return False
     return True
 
 
-def _must_be_here(parts: Runtime, model: str) -> None:
+def _must_be_here(runtime: Runtime, model: str) -> None:
     if model not in ("", "hashing", "scripted") and "/" not in model:
-        parts.catalog.path(model)
+        runtime.models.catalog.path(model)
 
 
-def _models(parts: Runtime) -> Iterator[Finding]:
-    settings = parts.workspace.settings
-    for finding in parts.catalog.verify():
+def _models(runtime: Runtime) -> Iterator[Finding]:
+    settings = runtime.settings
+    for finding in runtime.models.catalog.verify():
         says = f"{finding.model}/{finding.file} {finding.problem}"
         yield Finding("models", "wrong", says, finding.remedy)
     wanted = [settings.embedding.model, settings.retrieval.rerank_model]
     wanted += [] if settings.answer.extractive else [settings.answer.model]
     for name in wanted:
-        _must_be_here(parts, name)
+        _must_be_here(runtime, name)
 
 
-def _engine(parts: Runtime) -> Iterator[Finding]:
+def _engine(runtime: Runtime) -> Iterator[Finding]:
     """The chat model loads and says something."""
-    settings = parts.workspace.settings.answer
+    settings = runtime.settings.answer
     if settings.extractive:
         yield Finding("engine", "ok", "none is used: answers are extractive")
         return
-    _must_be_here(parts, settings.model)
+    _must_be_here(runtime, settings.model)
     request = ChatRequest((Message("user", "Say yes."),), Sampling(max_tokens=2))
-    _, usage = chat_text(parts.engine(), request)
+    _, usage = chat_text(runtime.models.engine(runtime.settings.answer.model), request)
     yield Finding("engine", "ok", f"{settings.model} answered {usage.completion_tokens} tokens")
 
 
-def _prompts(parts: Runtime) -> Iterator[Finding]:
+def _prompts(runtime: Runtime) -> Iterator[Finding]:
     for name in prompt_names():
-        load_prompt(name, parts.workspace.prompts_dir)
+        load_prompt(name, runtime.workspace.prompts_dir)
     yield Finding("prompts", "ok", f"{len(prompt_names())} prompts")
 
 
-def _disk(parts: Runtime) -> Iterator[Finding]:
-    root = parts.workspace.root
+def _disk(runtime: Runtime) -> Iterator[Finding]:
+    root = runtime.workspace.root
     free = shutil.disk_usage(root).free
     needed = SPARE_BYTES + sum(path.stat().st_size for path in root.glob("genwright.db*"))
     says = f"{free // MIB:,} MiB free"
@@ -253,8 +253,8 @@ def _disk(parts: Runtime) -> Iterator[Finding]:
         yield Finding("disk", "ok", says)
 
 
-def _sandbox(parts: Runtime) -> Iterator[Finding]:
-    with Reader(parts.workspace.settings.documents) as reader:
+def _sandbox(runtime: Runtime) -> Iterator[Finding]:
+    with Reader(runtime.settings.documents) as reader:
         reader.read_bytes(b"A sentence.", "check.txt")
         guards = {"system-call filter": reader.confined, "Landlock": reader.shut_in}
     missing = [name for name, there in guards.items() if not there]

@@ -11,7 +11,7 @@ from genwright.engines import is_stub
 from genwright.errors import EngineFailed, NotFound
 from genwright.hardware import available_cores
 from genwright.prompts import Picker, Prompt
-from genwright.types import OWNER, Progress, unheard
+from genwright.types import OWNER, Principal, Progress, unheard
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class Models:
     @cached_property
     def versions(self) -> "ModelVersions":
         """The trained models of the registry."""
-        from genwright.registry import ModelVersions
+        from genwright.registry.versions import open_versions
 
-        return ModelVersions(self.workspace.database, self.workspace.versions_dir)
+        return open_versions(self.workspace)
 
     def trained(self, name: str) -> "Trained | None":
         """The registered version of a name, ``NAME@3`` or ``BASE+NAME@alias``; None where none is.
@@ -227,8 +227,8 @@ class Models:
         Raises:
             EngineFailed: It does not load, or its base is not here.
         """
-        from genwright.export.saving import ADAPTER_FILE
         from genwright.models.trained import open_trained
+        from genwright.registry.version_files import ADAPTER_FILE
 
         facts, settings = trained.facts, self.workspace.settings.engine
         self.versions.check(trained)
@@ -243,16 +243,25 @@ class Models:
             return shared.view(trained.served_as, trained.folder / ADAPTER_FILE)
         return open_trained(trained.folder, facts, base, settings, trained.served_as)
 
-    def base(self, name: str) -> "BaseModel":
-        """What a training starts from, or an adapter lies over; see ``training.bases``."""
+    def base(
+        self, name: str, principal: Principal = OWNER, *, accept_licence: bool = True
+    ) -> "BaseModel":
+        """What a training starts from, or an adapter lies over; see ``models.bases``.
+
+        Args:
+            name: Of the catalog or the registry, or a folder.
+            principal: Who asks.
+            accept_licence: Take it although its license seems to forbid training; asked when an
+                adapter was trained, so that opening one does not ask again.
+        """
         from genwright.models.bases import find_base
 
         return find_base(
             name,
             self.catalog,
-            lambda named: self.versions.resolve(OWNER, named),
+            lambda named: self.versions.resolve(principal, named),
             self.progress,
-            accept_licence=True,  # asked when it was trained
+            accept_licence=accept_licence,
         )
 
     def _base(self, name: str, path: Path) -> "SharedBase":

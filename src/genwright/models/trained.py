@@ -5,9 +5,9 @@ from pathlib import Path
 from genwright.engines import Engine
 from genwright.engines.transformers.loading import Weights
 from genwright.errors import EngineFailed
-from genwright.export.saving import ADAPTER, ADAPTER_FILE, WHOLE, gguf_of
 from genwright.models.bases import BaseModel
 from genwright.registry import Facts
+from genwright.registry.version_files import ADAPTER, ADAPTER_FILE, WHOLE, gguf_of
 from genwright.settings import EngineSettings
 
 

@@ -20,13 +20,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from genwright.monitoring.metrics import Metrics, Observed
     from genwright.monitoring.series import SeriesRecorder, read_series, record_samples
-    from genwright.monitoring.traces import Step, Summary, Wanted, list_traces, read_trace
+    from genwright.monitoring.traces import (
+        Step,
+        Summary,
+        Wanted,
+        find_trace_id,
+        list_traces,
+        read_trace,
+    )
     from genwright.monitoring.tracing import Tracing
 
 _HOMES = {
     "metrics": "Metrics Observed",
     "series": "SeriesRecorder read_series record_samples",
-    "traces": "Step Summary Wanted list_traces read_trace",
+    "traces": "Step Summary Wanted find_trace_id list_traces read_trace",
     "tracing": "Tracing",
 }
 
@@ -38,6 +45,7 @@ __all__ = [
     "Summary",
     "Tracing",
     "Wanted",
+    "find_trace_id",
     "list_traces",
     "read_series",
     "read_trace",

@@ -8,17 +8,17 @@ forgets nor repeats it.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from genwright.errors import SettingsError
+from genwright.monitoring.alert import Fired
 from genwright.monitoring.expressions import Expression, compile_expression
 from genwright.monitoring.notify import Notifier
 from genwright.settings import AlertRule
 from genwright.storage import Alert, Database, Sample, StoreSession
-from genwright.types import OWNER, Json, Principal
+from genwright.types import OWNER, Principal
 
 AGAIN = 4 * 3600.0
 """Seconds after which an alert that goes on is told again, as Alertmanager does."""
@@ -84,24 +84,6 @@ DEFAULT_RULES = (
     ),
 )
 """Rules of a workspace that has none of its own."""
-
-
-@dataclass(frozen=True)
-class Fired:
-    """An alert as lists show it."""
-
-    id: int
-    rule: str
-    severity: str
-    summary: str
-    value: float
-    fired_at: datetime
-    resolved_at: datetime | None
-
-    def json(self) -> Json:
-        """Every field."""
-        ended = self.resolved_at.isoformat() if self.resolved_at else None
-        return {**self.__dict__, "fired_at": self.fired_at.isoformat(), "resolved_at": ended}
 
 
 class Alerts:

@@ -1,32 +1,37 @@
 """Looking for drift in the questions that people ask, as the stored traces have them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
 
 from genwright.monitoring.drift import Report, Window, compare
 from genwright.monitoring.series import record_samples
-from genwright.runtime import Runtime
-from genwright.storage import Feedback, Sample, Span, StoreSession
-from genwright.types import OWNER
+from genwright.storage import Database, Feedback, Sample, Span, StoreSession
+from genwright.types import OWNER, Vectors
+
+Embed = Callable[[Sequence[str]], Vectors]
 
 LOOKS = "drift_looks"
 """Series that counts the comparisons with the present reference."""
 
 
-def look_for_drift(parts: Runtime) -> Report | None:
+def look_for_drift(database: Database, embed: Embed, size: int) -> Report | None:
     """Compare the latest questions with the first ones there are, and keep what was seen.
 
-    The windows have ``monitoring.drift_window`` questions each and never overlap. The series
+    The windows never overlap. The series
     ``drift_detected`` (1 or 0), ``drift_mmd``, ``drift_auc`` and so on, and their p-values
     (``drift_mmd_p`` …), are written with the time of the look.
+
+    Args:
+        database: The store.
+        embed: Unit vectors of questions, shape (n, dim).
+        size: Questions of a window.
 
     Returns:
         None where there are too few questions, in all or since the last look.
     """
-    size = parts.workspace.settings.monitoring.drift_window
-    with parts.workspace.database.read(OWNER) as session:
+    with database.read(OWNER) as session:
         first, last = (
             _questions(session, size, newest=False),
             _questions(session, size, newest=True),
@@ -36,24 +41,24 @@ def look_for_drift(parts: Runtime) -> Report | None:
         looks, seen_until = _looked(session)
         if seen_until >= last[0].start_ns / 1e9:  # windows that were looked at do not overlap
             return None
-        windows = [_window(session, parts, each) for each in (first, last)]
+        windows = [_window(session, embed, each) for each in (first, last)]
     report = compare(windows[0], windows[1], looks + 1)
     values = {"drift_detected": float(report.drifted), LOOKS: float(looks + 1)}
     for test in report.tests:
         values |= {f"drift_{test.name}": test.statistic, f"drift_{test.name}_p": test.p}
-    record_samples(parts.workspace.database, values)
+    record_samples(database, values)
     dates = {"since": report.latest[0], "until": report.latest[1]}
     record_samples(
-        parts.workspace.database,
+        database,
         {"drift_window_end": report.latest[1]},
         {key: str(int(value)) for key, value in dates.items()},
     )
     return report
 
 
-def drift_history(parts: Runtime, limit: int = 30) -> list[dict[str, object]]:
+def drift_history(database: Database, limit: int = 30) -> list[dict[str, object]]:
     """What each look saw, newest first: ``at``, ``since``, ``until``, and values by test."""
-    with parts.workspace.database.read(OWNER) as session:
+    with database.read(OWNER) as session:
         ends = session.execute(
             select(Sample.at, Sample.labels)
             .where(Sample.name == "drift_window_end")
@@ -92,7 +97,7 @@ def _looked(session: StoreSession) -> tuple[int, float]:
     return int(looks or 0), float(until or 0)
 
 
-def _window(session: StoreSession, parts: Runtime, spans: Sequence[Span]) -> Window:
+def _window(session: StoreSession, embed: Embed, spans: Sequence[Span]) -> Window:
     questions = [str(span.attributes["genwright.question"]) for span in spans]
     traces = [span.trace_id for span in spans]
     thumbs = session.scalars(
@@ -100,7 +105,7 @@ def _window(session: StoreSession, parts: Runtime, spans: Sequence[Span]) -> Win
     ).all()
     refused = sum(bool(span.attributes.get("genwright.refused")) for span in spans)
     return Window(
-        vectors=parts.embedder.embed(questions),
+        vectors=embed(questions),
         lengths=[len(question) for question in questions],
         refused=(refused, len(spans)),
         thumbs_down=(sum(thumb == -1 for thumb in thumbs), len(thumbs)),

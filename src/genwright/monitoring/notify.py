@@ -10,15 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
 
 import httpx
 
+from genwright.monitoring.alert import Fired
 from genwright.settings import NotifySettings
 from genwright.types import Json
-
-if TYPE_CHECKING:
-    from genwright.monitoring.alerts import Fired
 
 SECONDS = 10.0
 """Longest time a receiver may take."""
@@ -69,7 +66,7 @@ class Notifier:
             found["command"] = self._run
         return found
 
-    def tell(self, alert: "Fired") -> None:
+    def tell(self, alert: Fired) -> None:
         """Tell of an alert that began, goes on, or ended."""
         self._threads.submit(self._tell_all, payload(alert, self._url))
 
@@ -83,7 +80,7 @@ class Notifier:
         Returns:
             By receiver, what went wrong; empty where it was taken.
         """
-        from genwright.monitoring.alerts import Fired
+        from genwright.monitoring.alert import Fired
 
         now = datetime.now(UTC)
         alert = Fired(0, "Test", "info", "A test: genwright alerts reach you.", 1.0, now, None)
@@ -134,7 +131,7 @@ class Notifier:
         )
 
 
-def payload(alert: "Fired", url: str = "") -> Json:
+def payload(alert: Fired, url: str = "") -> Json:
     """An alert as Alertmanager's webhook has it, version 4.
 
     https://prometheus.io/docs/alerting/latest/configuration/#webhook_config.

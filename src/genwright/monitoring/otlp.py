@@ -12,13 +12,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Status
 
 from genwright import __version__, extras
+from genwright.monitoring.redaction import Redact, redacted
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
 
     from genwright.monitoring.metrics import Metrics
-
-Redact = Callable[[str], str]
 
 
 def span_processor(endpoint: str, redact: Redact | None = None) -> SpanProcessor:
@@ -133,8 +132,6 @@ class _Redacting(SpanExporter):
         return self._redact(text) if text and self._redact else text
 
     def _copy(self, span: ReadableSpan) -> ReadableSpan:
-        from genwright.monitoring.tracing import redacted
-
         if self._redact is None:
             return span
         # Events and links are left out: the only events are exceptions with their tracebacks.

@@ -1,5 +1,6 @@
 """Reading traces back: as trees, and as lists to choose from."""
 
+import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, String, cast, func, or_, select, true
@@ -233,3 +234,22 @@ def _summary(root: Span, tokens: dict[str, int], thumbs: dict[str, tuple[int, in
         thumbs=up,
         feedback=number,
     )
+
+
+_RESPONSE = re.compile(r"(?:(?:chatcmpl|cmpl)-|resp_)?([0-9a-f]{32})")
+
+
+def find_trace_id(response: str) -> str:
+    """The trace of a response, by its id: ``chatcmpl-…``, ``cmpl-…``, ``resp_…``, or its own.
+
+    Raises:
+        NotFound: It is no id of a response.
+
+    Example:
+        >>> find_trace_id("chatcmpl-0123456789abcdef0123456789abcdef")
+        '0123456789abcdef0123456789abcdef'
+    """
+    match = _RESPONSE.fullmatch(response)
+    if match is None:
+        raise NotFound(f"There is no response {response[:80]!r}.")
+    return match[1]

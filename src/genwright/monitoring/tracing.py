@@ -5,9 +5,10 @@ All spans of a request are one transaction, so recording costs one write to disk
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from threading import Lock
 
 from opentelemetry.context import Context
@@ -23,12 +24,12 @@ from opentelemetry.trace import (
 )
 
 from genwright import __version__
+from genwright.monitoring.redaction import Redact, redacted
 from genwright.monitoring.writer import BackgroundWriter, Ended, Write, write_at_once
 from genwright.storage import Database
 from genwright.types import Principal
 
 Attribute = str | int | float | bool
-Redact = Callable[[str], str]
 
 _OWNER: ContextVar[str] = ContextVar("genwright_owner", default="")
 """On whose behalf the present step is."""
@@ -42,7 +43,7 @@ class Tracing:
         principal: Whose requests; ``acting_for`` gives one for somebody else.
         background: Write from a thread, so that no request waits for the disk; then close it.
         redact: Applied to every text before it is kept or exported.
-        otlp_endpoint: Collector that gets the spans too, such as ``http://localhost:4318``.
+        processors: Get the spans too, such as an export to a collector.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Tracing:
         *,
         background: bool = False,
         redact: Redact | None = None,
-        otlp_endpoint: str = "",
+        processors: Sequence[SpanProcessor] = (),
     ) -> None:
         self.principal = principal
         resource = Resource({"service.name": "genwright", "service.version": __version__})
@@ -61,16 +62,14 @@ class Tracing:
         self._writer = BackgroundWriter(database) if background else None
         write = self._writer or write_at_once(database)
         self._provider.add_span_processor(_Recorder(write, redact))
-        if otlp_endpoint:
-            from genwright.monitoring.otlp import span_processor
-
-            self._provider.add_span_processor(span_processor(otlp_endpoint, redact))
+        for each in processors:
+            self._provider.add_span_processor(each)
         self._tracer = self._provider.get_tracer("genwright", __version__)
 
     def acting_for(self, principal: Principal) -> "Tracing":
         """The same recorder for somebody else's requests."""
-        other = Tracing.__new__(Tracing)
-        other.__dict__.update(self.__dict__, principal=principal)
+        other = copy(self)
+        other.principal = principal
         return other
 
     def flush(self) -> None:
@@ -162,15 +161,6 @@ class _Recorder(SpanProcessor):
             status=span.status.status_code.name.lower(),
             attributes=redacted(span.attributes or {}, self._redact),
         )
-
-
-def redacted(attributes: Mapping[str, object], redact: Redact | None) -> dict[str, object]:
-    """Attributes with every text redacted."""
-    if redact is None:
-        return dict(attributes)
-    return {
-        key: redact(value) if isinstance(value, str) else value for key, value in attributes.items()
-    }
 
 
 def _context(span: ReadableSpan) -> SpanContext:

@@ -1,4 +1,4 @@
-"""Registry: models and assistants as immutable versions, aliases that point to them, and runs.
+"""Registry: models and assistants as immutable versions, aliases that point to them.
 
 Example:
     >>> import pathlib, tempfile
@@ -18,7 +18,6 @@ from genwright.registry.assistants import Assistants, Served, Version
 from genwright.registry.config import AssistantConfig, configured, differences
 from genwright.registry.facts import DataFacts, Facts
 from genwright.registry.versions import KnownModel, ModelVersions, Trained
-from genwright.runs.store import RunRow, Runs, process_of
 
 __all__ = [
     "CANDIDATE",
@@ -29,12 +28,9 @@ __all__ = [
     "Facts",
     "KnownModel",
     "ModelVersions",
-    "RunRow",
-    "Runs",
     "Served",
     "Trained",
     "Version",
     "configured",
     "differences",
-    "process_of",
 ]

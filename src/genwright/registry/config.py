@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
+from genwright.options import flatten
 from genwright.prompts import Examples, Prompt, Shot, load_prompt
 from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merged
-from genwright.types import Json
 
 
 class PromptText(Section):
@@ -130,18 +130,9 @@ def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[o
         >>> differences(config, changed(config, {"retrieval": {"k": 3}}))
         {'retrieval.k': (8, 3)}
     """
-    before, after = dict(flat(old.model_dump())), dict(flat(new.model_dump()))
+    before, after = dict(flatten(old.model_dump())), dict(flatten(new.model_dump()))
     return {
         name: (before.get(name), after.get(name))
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     }
-
-
-def flat(values: Json, above: str = "") -> Iterator[tuple[str, object]]:
-    """Nested values by dotted name."""
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value

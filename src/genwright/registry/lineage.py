@@ -6,10 +6,12 @@ from pathlib import Path
 
 from genwright.datasets import LINEAGE, read_kept
 from genwright.errors import GenwrightError, NotFound
+from genwright.monitoring import Step, find_trace_id, read_trace
 from genwright.registry.assistants import Assistants
-from genwright.registry.versions import ModelVersions, Trained
+from genwright.registry.versions import ModelVersions, Trained, open_versions
 from genwright.runs.store import Runs
 from genwright.types import Json, Principal
+from genwright.workspace import Workspace
 
 ROWS = 5
 """Rows of each part that are shown; the rest is counted."""
@@ -121,3 +123,35 @@ class Lineage:
             for number, row in enumerate(dataset.rows[:ROWS], 1)
         )
         return Node("dataset", name, facts, shown)
+
+
+def find_lineage(workspace: Workspace, principal: Principal, named: str) -> Node:
+    """Where an answer (by its trace or response id), an assistant or a model came from.
+
+    Raises:
+        NotFound: There is nothing of that name that the principal may see.
+    """
+
+    def traced(name: str) -> Json | None:
+        try:
+            found = read_trace(workspace.database, principal, find_trace_id(name))
+        except NotFound:
+            return None
+        return _attributes(found)
+
+    lineage = Lineage(
+        open_versions(workspace),
+        Assistants(workspace.database, workspace.settings, workspace.prompts_dir),
+        Runs(workspace.database, principal),
+        workspace.datasets_dir,
+        traced,
+    )
+    return lineage.of(principal, named)
+
+
+def _attributes(step: Step) -> Json:
+    """Attributes of a trace's steps; those of outer ones count before those of inner ones."""
+    found: Json = {}
+    for inner in step.steps:
+        found = _attributes(inner) | found
+    return found | {key: value for key, value in step.attributes.items() if value}

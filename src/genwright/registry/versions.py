@@ -22,6 +22,7 @@ from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
 from genwright.registry.facts import Facts
 from genwright.storage import Database, Model, ModelAliasMove, ModelVersion, StoreSession
 from genwright.types import Json, Principal
+from genwright.workspace import Workspace
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _ALIASES = Aliases(ModelAliasMove, "model_id")
@@ -370,3 +371,8 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_versions(workspace: Workspace) -> ModelVersions:
+    """The trained models of a workspace."""
+    return ModelVersions(workspace.database, workspace.versions_dir)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from genwright.types import Json
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -38,3 +40,18 @@ class Hit:
     """What the list is sorted by; comparable within one search only."""
     scores: Mapping[str, float]
     """By origin: ``keyword`` (BM25, ≥ 0), ``vector`` (cosine), ``rerank`` where each applies."""
+
+    def json(self) -> Json:
+        """As ``search --json`` gives it."""
+        return {
+            "document": self.document,
+            "source": self.source,
+            "passage": self.passage,
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "page": self.page,
+            "section": self.section,
+            "score": self.score,
+            "scores": dict(self.scores),
+        }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from genwright.errors import Refused
-from genwright.registry import Runs, process_of
+from genwright.runs import Runs, process_of
 from genwright.storage import Database
 from genwright.types import Principal
 from genwright.workspace import Workspace

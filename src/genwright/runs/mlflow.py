@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from genwright.errors import MissingDependency
 from genwright.extras import need
-from genwright.registry import Runs
-from genwright.registry.config import flat
+from genwright.options import flatten
+from genwright.runs import Runs
 from genwright.types import Json, Progress, unheard
 
 VARIABLE = "MLFLOW_TRACKING_URI"
@@ -51,7 +51,7 @@ def _write(uri: str, runs: Runs, run: int) -> str:
     where = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
     made = client.create_run(where, run_name=f"{row.name} ({run})")
     id_ = str(made.info.run_id)
-    params = [Param(key[:250], str(value)[:LONGEST]) for key, value in flat(row.config)][:100]
+    params = [Param(key[:250], str(value)[:LONGEST]) for key, value in flatten(row.config)][:100]
     tags = {"genwright.run": run, "genwright.kind": row.kind, "genwright.owner": row.owner}
     steps = {each["step"]: each for each in row.results.get("steps", [])}
     if version := steps.get("deployment", {}).get("version"):

@@ -13,9 +13,11 @@ from starlette.types import ASGIApp
 from genwright import __version__
 from genwright.access import Identity
 from genwright.server.access_log import RequestLog
+from genwright.server.background import Background
 from genwright.server.errors import handle_problems
 from genwright.server.gate import Gate, Limits
 from genwright.server.idempotency import Idempotency
+from genwright.server.pages.views.rendering import render_error
 from genwright.server.service import Service
 from genwright.types import OWNER
 
@@ -40,7 +42,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
         lifespan=_lifespan,
     )
     app.state.service = service
-    handle_problems(app)
+    handle_problems(app, render_error)
     for package in ("genwright.server.api", "genwright.server.pages"):
         _include(app, package)
     app.mount("/static", StaticFiles(directory=str(files("genwright.server") / "static")))
@@ -71,8 +73,11 @@ def _include(app: FastAPI, package: str) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    background = Background(service)
     service.start()
+    background.start()
     try:
         yield
     finally:
+        background.close()
         service.close()

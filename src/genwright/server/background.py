@@ -4,7 +4,6 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from genwright.errors import GenwrightError
 from genwright.maintenance.erase import apply_retention
@@ -13,9 +12,7 @@ from genwright.monitoring.drift_job import look_for_drift
 from genwright.monitoring.notify import Notifier
 from genwright.monitoring.series import SeriesRecorder
 from genwright.server.loop_watch import look_after
-
-if TYPE_CHECKING:
-    from genwright.server.service import Service
+from genwright.server.service import Service
 
 IMPROVE_SECONDS = 30.0
 DRIFT_SECONDS = 3600.0
@@ -24,14 +21,14 @@ RETENTION_SECONDS = 24 * 3600.0
 log = logging.getLogger("genwright.server")
 
 
-class Watching:
+class Background:
     """Runs from one thread, after each interval of the series.
 
     Args:
         service: What is watched.
     """
 
-    def __init__(self, service: "Service") -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
         settings, database = service.settings, service.workspace.database
         self._notifier = Notifier(settings.notify)
@@ -65,7 +62,7 @@ class Watching:
         }
 
     def _count_restarts(self) -> None:
-        for (name, _), engine in dict(self._service.parts.models.engines).items():
+        for (name, _), engine in dict(self._service.runtime.models.engines).items():
             now = getattr(engine, "restarts", 0)
             for _ in range(now - self._restarts.get(name, 0)):
                 self._service.metrics.restarted(name)
@@ -74,11 +71,16 @@ class Watching:
     def _after(self) -> None:
         self._alerts.check()
         self._sometimes("improvements", IMPROVE_SECONDS, lambda: look_after(self._service))
-        self._sometimes("drift", DRIFT_SECONDS, lambda: look_for_drift(self._service.parts))
+        self._sometimes("drift", DRIFT_SECONDS, self._look_for_drift)
         database, settings = self._service.workspace.database, self._service.settings
         self._sometimes(
             "retention", RETENTION_SECONDS, lambda: apply_retention(database, settings.retention)
         )
+
+    def _look_for_drift(self) -> None:
+        runtime = self._service.runtime
+        size = runtime.settings.monitoring.drift_window
+        look_for_drift(runtime.database, runtime.models.embedder.embed, size)
 
     def _sometimes(self, what: str, seconds: float, do: Callable[[], object]) -> None:
         now = time.monotonic()

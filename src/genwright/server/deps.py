@@ -11,7 +11,7 @@ from genwright.server.service import Service
 
 
 def get_service(request: Request) -> Service:
-    """The running server's parts."""
+    """The running server's runtime."""
     return cast(Service, request.app.state.service)
 
 
@@ -25,8 +25,8 @@ Serving = Annotated[Service, Depends(get_service)]
 
 
 def get_parts(service: Serving, identity: Asking) -> Runtime:
-    """The workspace's parts in the asker's rights."""
-    return service.parts_for(identity)
+    """The workspace's runtime in the asker's rights."""
+    return service.runtime_for(identity)
 
 
 InRights = Annotated[Runtime, Depends(get_parts)]

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/guides/error-codes: ``{"error": {"message", "ty
 
 import logging
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -53,13 +54,23 @@ def reply(
     return JSONResponse(body, status_code=status, headers=headers)
 
 
-def handle_problems(app: FastAPI) -> None:
-    """Turn what routes raise into replies."""
-    app.add_exception_handler(GenwrightError, _ours)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _http)
+Render = Callable[[Request, int, Json], Response | None]
+"""An error as a page for people; None where a program asked."""
+
+
+def handle_problems(app: FastAPI, render: Render) -> None:
+    """Turn what routes raise into replies.
+
+    Args:
+        app: Whose routes.
+        render: Makes the pages.
+    """
+    reply = _Replies(render)
+    app.add_exception_handler(GenwrightError, reply.ours)
+    app.add_exception_handler(RequestValidationError, reply.malformed)
+    app.add_exception_handler(HTTPException, reply.http)
     app.add_exception_handler(ClientGone, _gone)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(Exception, reply.bug)
 
 
 def of_error(error: BaseException) -> tuple[int, Json]:
@@ -75,74 +86,58 @@ def of_error(error: BaseException) -> tuple[int, Json]:
     return 500, problem(500, "This is a bug of genwright. Its log has more, by the x-request-id.")
 
 
-async def _ours(request: Request, error: Exception) -> Response:
-    status, body = of_error(error)
-    headers = None
-    if isinstance(error, TooMany):
-        headers = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
-    if status >= 500:
-        log.warning("request failed", extra={"error": str(error), "kind": type(error).__name__})
-    return _shown(request, status, body, headers)
+class _Replies:
+    """Handlers of errors, with pages for people."""
 
+    def __init__(self, render: Render) -> None:
+        self._render = render
 
-async def _malformed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    said = first["msg"].removeprefix("Value error, ")
-    body = problem(400, f"{where}: {said}.", param=where, code="invalid_value")
-    return _shown(request, 400, body)
+    async def ours(self, request: Request, error: Exception) -> Response:
+        """An error of genwright's own tree."""
+        status, body = of_error(error)
+        headers = None
+        if isinstance(error, TooMany):
+            headers = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+        if status >= 500:
+            log.warning("request failed", extra={"error": str(error), "kind": type(error).__name__})
+        return self._send(request, status, body, headers)
 
+    async def malformed(self, request: Request, error: Exception) -> Response:
+        """A request that is not of the form that the route takes."""
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+        said = first["msg"].removeprefix("Value error, ")
+        body = problem(400, f"{where}: {said}.", param=where, code="invalid_value")
+        return self._send(request, 400, body)
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    message = str(error.detail)
-    if error.status_code == 404 and message == "Not Found":
-        message = f"There is nothing at {request.url.path}."
-    if error.status_code == 405:
-        message = f"{request.url.path} does not take {request.method}."
-    phrase = HTTPStatus(error.status_code).phrase
-    body = problem(error.status_code, message or phrase)
-    return _shown(request, error.status_code, body, dict(error.headers or {}))
+    async def http(self, request: Request, error: Exception) -> Response:
+        """What the framework says."""
+        assert isinstance(error, HTTPException)
+        message = str(error.detail)
+        if error.status_code == 404 and message == "Not Found":
+            message = f"There is nothing at {request.url.path}."
+        if error.status_code == 405:
+            message = f"{request.url.path} does not take {request.method}."
+        phrase = HTTPStatus(error.status_code).phrase
+        body = problem(error.status_code, message or phrase)
+        return self._send(request, error.status_code, body, dict(error.headers or {}))
+
+    async def bug(self, request: Request, error: Exception) -> Response:
+        """Anything else: logged with its traceback, told without."""
+        log.exception("bug", exc_info=error)
+        status, body = of_error(error)
+        return self._send(request, status, body)
+
+    def _send(
+        self, request: Request, status: int, body: Json, headers: dict[str, str] | None = None
+    ) -> Response:
+        page = self._render(request, status, body)
+        if page is None:
+            return JSONResponse(body, status_code=status, headers=headers)
+        page.headers.update(headers or {})
+        return page
 
 
 async def _gone(request: Request, error: Exception) -> Response:
     return Response(status_code=CLIENT_GONE)
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    log.exception("bug", exc_info=error)
-    status, body = of_error(error)
-    return _shown(request, status, body)
-
-
-HEADINGS = {
-    403: "You may not do this",
-    404: "Not found",
-    405: "Not possible here",
-    429: "Too much at once",
-    500: "Something broke",
-    503: "Not available just now",
-}
-"""Of error pages; others say that the request was not understood."""
-
-
-def _shown(
-    request: Request, status: int, body: Json, headers: dict[str, str] | None = None
-) -> Response:
-    """An error as whoever asked reads it: a page in a browser, else JSON."""
-    from genwright.server.pages.views.rendering import render, wants_page
-
-    if not wants_page(request):
-        return JSONResponse(body, status_code=status, headers=headers)
-    page = render(
-        request,
-        "error.html",
-        status,
-        code=status,
-        heading=HEADINGS.get(status, "That did not work"),
-        message=body["error"]["message"],
-        request_id=getattr(request.state, "request_id", ""),
-    )
-    page.headers.update(headers or {})
-    return page

@@ -2,24 +2,21 @@
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from genwright.access import audit
 from genwright.errors import GenwrightError
 from genwright.improve.canaries import start_canary, watch_canaries
 from genwright.improve.loop import KIND, Wanted, begin
 from genwright.improve.rollback import take_back
-from genwright.registry import RunRow, Runs
+from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
+from genwright.server.service import Service
 from genwright.types import OWNER
-
-if TYPE_CHECKING:
-    from genwright.server.service import Service
 
 log = logging.getLogger("genwright.server")
 
 
-def look_after(service: "Service") -> None:
+def look_after(service: Service) -> None:
     """One look; what is done goes into the audit log."""
     database, assistants = service.workspace.database, service.assistants
     for ended in watch_canaries(database, assistants):
@@ -34,7 +31,7 @@ def look_after(service: "Service") -> None:
     _begin_when_due(service)
 
 
-def _canary_of_candidates(service: "Service") -> None:
+def _canary_of_candidates(service: Service) -> None:
     """Give a new candidate that waits its share of conversations, where settings ask for it."""
     share = service.settings.improve.canary
     if not share:
@@ -52,7 +49,7 @@ def _canary_of_candidates(service: "Service") -> None:
         runs.update(row.id, results={**row.results, "canary": share})
 
 
-def _begin_when_due(service: "Service") -> None:
+def _begin_when_due(service: Service) -> None:
     """Begin scheduled improvements, one at a time."""
     settings = service.settings.improve
     if not settings.every_hours:
@@ -64,7 +61,7 @@ def _begin_when_due(service: "Service") -> None:
         served = service.assistants.resolve(OWNER, name)
         if _age_hours(runs, served.name) < settings.every_hours:
             continue
-        run = begin(service.parts, Wanted(served.name))
+        run = begin(service.runtime, Wanted(served.name))
         launch(service.workspace, OWNER, run, KIND)
         log.info("an improvement has begun", extra={"run": run, "assistant": served.name})
         return

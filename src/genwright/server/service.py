@@ -1,4 +1,4 @@
-"""What routes are made of: the workspace's parts, who asks, and turns at the models."""
+"""What routes are made of: the workspace's runtime, who asks, and turns at the models."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ from genwright.privacy import Privacy
 from genwright.registry import Assistants, Served
 from genwright.runtime import Runtime
 from genwright.server.admission import Admission
-from genwright.server.background import Watching
 from genwright.server.bridge import Bridge
 from genwright.settings import Settings
+from genwright.types import OWNER
 from genwright.workspace import Workspace
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ log = logging.getLogger("genwright.server")
 
 
 class Service:
-    """One running server's parts. Routes get it from ``request.app.state.service``.
+    """One running server's runtime. Routes get it from ``request.app.state.service``.
 
     Args:
         workspace: Whose; ``close`` leaves it open.
@@ -46,19 +46,16 @@ class Service:
         self.metrics = Metrics()
         self.doorman = Doorman(workspace.database)
         self.quotas = Quotas(workspace.database, workspace.settings.access)
-        self.parts = Runtime(workspace)
-        self.parts.tracing = self._tracing()
+        self.runtime = Runtime(workspace, tracing=self._tracing())
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self.draining = False
         self._admissions: dict[str, Admission] = {}
         self._standing, self._counting = Standing(), threading.Lock()
         self._closing = ExitStack()
-        self._closing.callback(self.parts.close)
-        self._closing.callback(self.parts.tracing.close)
+        self._closing.callback(self.runtime.close)
+        self._closing.callback(self.runtime.tracing.close)
         self._closing.callback(self.doorman.close)
         self._closing.callback(self.quotas.close)
-        self.watching = Watching(self)
-        self._closing.callback(self.watching.close)
         if endpoint := workspace.settings.monitoring.otlp_endpoint:
             from genwright.monitoring.otlp import MetricExport
 
@@ -74,19 +71,18 @@ class Service:
         """What happens to identifiers of persons."""
         return Privacy(self.settings.privacy)
 
-    @cached_property
+    @property
     def assistants(self) -> Assistants:
         """The assistants of the workspace."""
-        database, folder = self.workspace.database, self.workspace.prompts_dir
-        return Assistants(database, self.settings, folder)
+        return self.runtime.assistants
 
-    def parts_for(self, identity: Identity, settings: Settings | None = None) -> Runtime:
-        """The parts in somebody's rights."""
-        return self.parts.acting_for(identity.principal, settings)
+    def runtime_for(self, identity: Identity, settings: Settings | None = None) -> Runtime:
+        """The runtime in somebody's rights."""
+        return self.runtime.acting_for(identity.principal, settings)
 
-    def parts_of(self, identity: Identity, served: Served) -> Runtime:
-        """The parts as an assistant uses them for somebody."""
-        return self.parts_for(identity, served.version.config.settings(self.settings))
+    def runtime_as(self, identity: Identity, served: Served) -> Runtime:
+        """The runtime as an assistant uses them for somebody."""
+        return self.runtime_for(identity, served.version.config.settings(self.settings))
 
     def routed(self, identity: Identity, served: Served, first: str) -> Served:
         """Who answers a conversation by its first question: live, or a running canary's version."""
@@ -95,7 +91,7 @@ class Service:
     def ticker(self) -> dict[str, float]:
         """Online Elo of the arena's contenders by people's votes, up to now."""
         with self._counting:
-            self._standing.catch_up(self.workspace.database, self.parts.principal)
+            self._standing.catch_up(self.workspace.database, self.runtime.principal)
             return dict(self._standing.ticker)
 
     def admission(self, model: str) -> Admission:
@@ -143,9 +139,8 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
     def start(self) -> None:
-        """Begin to watch, and to load the default assistant's models; then ``/ready`` says yes."""
+        """Begin to load the default assistant's models; then ``/ready`` says yes."""
         give_up_unfinished(self.workspace.database)
-        self.watching.start()
         threading.Thread(target=self._warm, daemon=True, name="warm").start()
 
     def ready(self) -> dict[str, str]:
@@ -159,7 +154,7 @@ class Service:
             self.workspace.database.schema_version()
         except Exception as error:
             found["store"] = str(error)
-        for (name, _), engine in self.parts.models.engines.items():
+        for (name, _), engine in self.runtime.models.engines.items():
             if getattr(engine, "pid", 0) is None:
                 found[name] = "its engine is being restarted"
         return found
@@ -173,20 +168,25 @@ class Service:
 
     def _warm(self) -> None:
         try:
-            served = self.assistants.resolve(self.parts.principal)
-            self.parts.models.embedder.embed(["warm"])
+            served = self.assistants.resolve(self.runtime.principal)
+            self.runtime.models.embedder.embed(["warm"])
             if not served.version.config.answer.extractive:
-                self.parts.engine(served.version.config.answer.model)
+                self.runtime.models.engine(served.version.config.answer.model)
             self._warming = ""
         except GenwrightError as error:
             self._warming = str(error)
             log.warning("not ready", extra={"error": str(error)})
 
     def _tracing(self) -> Tracing:
+        processors = []
+        if endpoint := self.settings.monitoring.otlp_endpoint:
+            from genwright.monitoring.otlp import span_processor
+
+            processors.append(span_processor(endpoint, self.privacy.log))
         return Tracing(
             self.workspace.database,
-            self.parts.principal,
+            OWNER,
             background=True,
             redact=self.privacy.log,
-            otlp_endpoint=self.settings.monitoring.otlp_endpoint,
+            processors=processors,
         )

@@ -33,7 +33,7 @@ class Asked:
     """Name of a data set of the workspace to keep the rows as; empty for none."""
 
 
-def finish(parts: Runtime, made: Made, asked: Asked) -> Json:
+def finish(runtime: Runtime, made: Made, asked: Asked) -> Json:
     """Write the rows, keep them where that is asked for, and report.
 
     Raises:
@@ -47,25 +47,25 @@ def finish(parts: Runtime, made: Made, asked: Asked) -> Json:
     dataset = replace(made.dataset, name=asked.keep or made.dataset.name)
     write_dataset(dataset, asked.output)
     if asked.keep:
-        workspace = parts.workspace
+        workspace = runtime.workspace
         folder, report = workspace.datasets_dir, check_dataset(dataset)
-        keep_dataset(workspace.database, folder, parts.principal, dataset, report)
+        keep_dataset(workspace.database, folder, runtime.principal, dataset, report)
     texts = [text_of(row) for row in dataset.rows]
     return {**made.json(), "file": str(asked.output),
-            "diversity": diversity(texts, parts.embedder.embed).json()}  # fmt: skip
+            "diversity": diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
 
 
-def instructions(parts: Runtime, seeds: Path, asked: Asked) -> Json:
+def instructions(runtime: Runtime, seeds: Path, asked: Asked) -> Json:
     """Self-instruct from the rows of a file."""
-    rows, engine = read_records(seeds), parts.engine(asked.model)
+    rows, engine = read_records(seeds), runtime.models.engine(asked.model)
     made = make_instructions(
-        engine, rows, asked.count, model=engine.name, seed=asked.seed, progress=parts.progress
+        engine, rows, asked.count, model=engine.name, seed=asked.seed, progress=runtime.progress
     )
-    return finish(parts, made, asked)
+    return finish(runtime, made, asked)
 
 
 def preferences(
-    parts: Runtime,
+    runtime: Runtime,
     prompts: Path,
     asked: Asked,
     *,
@@ -78,28 +78,28 @@ def preferences(
     The prompts differ where neither model nor temperature does.
     """
     rows = read_records(prompts)[: asked.count]
-    better = parts.engine(asked.model)
-    worse = parts.engine(worse_model or asked.model)
+    better = runtime.models.engine(asked.model)
+    worse = runtime.models.engine(worse_model or asked.model)
     same = worse.name == better.name and not worse_temperature
     ways = (
         Way(better, better.name, GOOD),
         Way(worse, worse.name, BAD if same else GOOD, worse_temperature),
     )
-    engine = parts.engine(judge) if judge else None
+    engine = runtime.models.engine(judge) if judge else None
     made = make_preferences(
-        rows, *ways, judge=engine, judge_name=judge, seed=asked.seed, progress=parts.progress
+        rows, *ways, judge=engine, judge_name=judge, seed=asked.seed, progress=runtime.progress
     )
-    return finish(parts, made, asked)
+    return finish(runtime, made, asked)
 
 
-def paraphrases(parts: Runtime, data: Path, asked: Asked, least: int = 0) -> Json:
+def paraphrases(runtime: Runtime, data: Path, asked: Asked, least: int = 0) -> Json:
     """More rows for the labels of a file that have few."""
-    dataset, engine = read_dataset(data, form="classification"), parts.engine(asked.model)
+    dataset, engine = read_dataset(data, form="classification"), runtime.models.engine(asked.model)
     made = make_paraphrases(
-        engine, dataset, parts.embedder.embed, least=least, model=engine.name, seed=asked.seed,
-        progress=parts.progress,
+        engine, dataset, runtime.models.embedder.embed, least=least, model=engine.name, seed=asked.seed,
+        progress=runtime.progress,
     )  # fmt: skip
-    return finish(parts, made, asked)
+    return finish(runtime, made, asked)
 
 
 def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
@@ -131,10 +131,10 @@ def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
     }
 
 
-def gain(parts: Runtime, train: Path, made: Path, test: Path) -> Json:
+def gain(runtime: Runtime, train: Path, made: Path, test: Path) -> Json:
     """What made rows are worth on real test rows; see ``synthesis.gain``."""
     train_, made_, test_ = (_labelled(path) for path in (train, made, test))
-    return gain_of_labels(train_, made_, test_, parts.embedder.embed)
+    return gain_of_labels(train_, made_, test_, runtime.models.embedder.embed)
 
 
 def _labelled(path: Path) -> Dataset:

@@ -21,7 +21,7 @@ only."""
 
 
 def make_conversations(
-    parts: Runtime,
+    runtime: Runtime,
     count: int,
     *,
     turns: int = 3,
@@ -32,7 +32,7 @@ def make_conversations(
     """Conversations whose answers the documents support, as rows of the form ``messages``.
 
     Args:
-        parts: In the asker's rights.
+        runtime: In the asker's rights.
         count: Rows that are wanted.
         turns: Questions of each, at most; a conversation ends where an answer is refused.
         model: Chat model that words questions and answers; by default the settings'.
@@ -42,9 +42,9 @@ def make_conversations(
     Raises:
         NotFound: There are no documents.
     """
-    first = make_questions(parts, count, model=model, collections=collections, seed=seed)
-    engine, sieve, rows = parts.engine(model), Sieve(), list[Json]()
-    answerer = Answerer(parts, model=model)
+    first = make_questions(runtime, count, model=model, collections=collections, seed=seed)
+    engine, sieve, rows = runtime.models.engine(model), Sieve(), list[Json]()
+    answerer = Answerer(runtime, model=model)
     scope = Scope(tuple(collections))
     for number, begun in enumerate(first.dataset.rows):
         sieve.tried += 1
@@ -64,7 +64,7 @@ def make_conversations(
             question = first_question(text)
             if not question or question in {each.content for each in said}:
                 break
-        parts.progress(number + 1, len(first.dataset), f"{len(rows)} conversations")
+        runtime.progress(number + 1, len(first.dataset), f"{len(rows)} conversations")
         if not said:
             sieve.drop("the first answer was refused")
             continue

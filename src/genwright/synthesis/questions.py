@@ -22,6 +22,7 @@ from genwright.errors import NotFound
 from genwright.grounding.calibration import calibration
 from genwright.grounding.evidence import Evidence, answerable, find_evidence
 from genwright.grounding.support import SupportCheck
+from genwright.library.search import find_passages
 from genwright.retrieval import Hit, Scope
 from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, readable
@@ -65,12 +66,12 @@ class Spot:
 
 
 def make_questions(
-    parts: Runtime, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
+    runtime: Runtime, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
 ) -> Made:
     """Questions about the documents, as rows of the form ``qa`` with their citation.
 
     Args:
-        parts: In the asker's rights: only what they may read is asked about.
+        runtime: In the asker's rights: only what they may read is asked about.
         count: Rows that are wanted.
         model: Chat model that words the questions; by default the settings'.
         collections: Only from these.
@@ -83,16 +84,16 @@ def make_questions(
     Raises:
         NotFound: There are no documents that the principal may read.
     """
-    engine, sieve, rows = parts.engine(model), Sieve(), list[Json]()
+    engine, sieve, rows = runtime.models.engine(model), Sieve(), list[Json]()
     scope = Scope(tuple(collections))
-    for spot in _spots(parts, collections, seed):
+    for spot in _spots(runtime, collections, seed):
         if len(rows) >= count or sieve.tried >= count * 6:
             break
         sieve.tried += 1
         question = _question(engine, spot, seed + sieve.tried)
-        if (row := _checked(parts, scope, spot, question, sieve)) is not None:
+        if (row := _checked(runtime, scope, spot, question, sieve)) is not None:
             rows.append(row)
-            parts.progress(len(rows), count, f"{len(rows)} questions of {sieve.tried} tried")
+            runtime.progress(len(rows), count, f"{len(rows)} questions of {sieve.tried} tried")
     return Made(Dataset("questions", "qa", tuple(rows), "synthesis"), sieve.tried, sieve.dropped)
 
 
@@ -122,34 +123,36 @@ def first_question(text: str) -> str:
     return ""
 
 
-def _checked(parts: Runtime, scope: Scope, spot: Spot, question: str, sieve: Sieve) -> Json | None:
+def _checked(
+    runtime: Runtime, scope: Scope, spot: Spot, question: str, sieve: Sieve
+) -> Json | None:
     """The row, where the round trip holds; else the reason is counted."""
-    made = _round_trip(parts, scope, spot, question)
+    made = _round_trip(runtime, scope, spot, question)
     if isinstance(made, str):
         sieve.drop(made)
         return None
     return made if sieve.is_new(question) else None
 
 
-def _round_trip(parts: Runtime, scope: Scope, spot: Spot, question: str) -> Json | str:
+def _round_trip(runtime: Runtime, scope: Scope, spot: Spot, question: str) -> Json | str:
     """The row, or why the question is no good."""
     if fault := _fault(question):
         return fault
-    hits = parts.find(question, scope=scope)
+    hits = find_passages(runtime, question, scope=scope)
     rank = _rank(hits, spot)
     if not rank:
         return "its own passage is not found"
-    rare = rarity_of(parts, question)
-    evidence = find_evidence(question, hits, parts.embedder, rare, calibration().evidence)
+    rare = rarity_of(runtime, question)
+    evidence = find_evidence(question, hits, runtime.models.embedder, rare, calibration().evidence)
     chance = answerable(question, evidence, rare, calibration().answerable)
-    if chance < parts.workspace.settings.answer.min_answerable:
+    if chance < runtime.settings.answer.min_answerable:
         return "not answerable from the documents"
     if not any(_touches(each, spot) for each in evidence[:BEST]):
         return "another place answers it better"
     own = hits[rank - 1]
-    check = SupportCheck(question, [own], parts.embedder, calibration().support)
-    best = check.best(spot.text, rarity_of(parts, spot.text))
-    if best is None or best.probability < parts.workspace.settings.answer.min_support:
+    check = SupportCheck(question, [own], runtime.models.embedder, calibration().support)
+    best = check.best(spot.text, rarity_of(runtime, spot.text))
+    if best is None or best.probability < runtime.settings.answer.min_support:
         return "its answer is not supported"
     level = next((name for most, name in RANKS if rank <= most), "hard")
     place = own.text.find(spot.answer)
@@ -184,7 +187,7 @@ def _rank(hits: Sequence[Hit], spot: Spot) -> int:
     return 0
 
 
-def _spots(parts: Runtime, collections: Sequence[str], seed: int) -> Iterator[Spot]:
+def _spots(runtime: Runtime, collections: Sequence[str], seed: int) -> Iterator[Spot]:
     """Places in random order, kinds in turn.
 
     Raises:
@@ -195,20 +198,20 @@ def _spots(parts: Runtime, collections: Sequence[str], seed: int) -> Iterator[Sp
     wanted = (
         select(Passage.id)
         .join(Document, Document.id == Passage.document_id)
-        .where(readable(parts.principal))
+        .where(readable(runtime.principal))
     )
     if collections:
         wanted = wanted.join(Collection, Collection.id == Document.collection_id).where(
             Collection.name.in_(collections)
         )
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         ids = list(session.scalars(wanted))
     if not ids:
         raise NotFound("There are no documents to ask about: genwright add FILES.")
     draw = random.Random(seed)
     draw.shuffle(ids)
     for turn, id_ in enumerate(ids * len(KINDS)):
-        with parts.workspace.database.read(parts.principal) as session:
+        with runtime.database.read(runtime.principal) as session:
             passage = session.get_one(Passage, id_)
             document = session.get_one(Document, passage.document_id)
             spot = _spot(passage, document, KINDS[(turn + turn // len(ids)) % len(KINDS)], draw)

@@ -9,25 +9,25 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
-from genwright.export.saving import WHOLE, export_kinds
+from genwright.export.saving import export_kinds
 from genwright.models.bases import BaseModel, load_tokenizer
 from genwright.registry import DataFacts, Facts
+from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
+from genwright.runtime import Runtime
 from genwright.settings import Section, merged
 from genwright.training.architectures import CORRUPTED, MASKED, Architecture, build, configuration
 from genwright.training.config import TrainConfig
+from genwright.training.job import Fitted, Job
 from genwright.training.texts import Crops, Tokens, blocks_of, held_out, write_tokens
 from genwright.training.tokenizers import KINDS, train_tokenizer
-from genwright.training.trainer import Fitted, Job
+from genwright.training.trainer import fit
 from genwright.types import Json
-
-if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Bench
 
 KIND = "pretrain"
 VALIDATED = 64
@@ -88,7 +88,7 @@ def configured(values: Json, sets: Mapping[str, str] | None = None) -> PretrainC
         ) from error
 
 
-def begin(bench: "Bench", config: PretrainConfig) -> int:
+def begin(runtime: Runtime, config: PretrainConfig) -> int:
     """Keep a run that is asked for, and return its id."""
     for path in config.texts:
         if not path.is_file():
@@ -97,10 +97,10 @@ def begin(bench: "Bench", config: PretrainConfig) -> int:
     asked = config.model_copy(
         update={"name": name, "texts": tuple(map(Path.resolve, config.texts))}
     )
-    return bench.runs.begin(KIND, name, asked.model_dump(mode="json"), {})
+    return runtime.runs.begin(KIND, name, asked.model_dump(mode="json"), {})
 
 
-def pretrain(bench: "Bench", run: int) -> Json:
+def pretrain(runtime: Runtime, run: int) -> Json:
     """Train a model that was begun, or go on with one that was interrupted; publish it.
 
     Returns:
@@ -109,16 +109,16 @@ def pretrain(bench: "Bench", run: int) -> Json:
     Raises:
         UsageError: The texts are too short, or the tokenizer does not fit.
     """
-    return _Pretraining(bench, run).go()
+    return _Pretraining(runtime, run).go()
 
 
 class _Pretraining:
     """One run."""
 
-    def __init__(self, bench: "Bench", run: int) -> None:
-        self.bench, self.run = bench, run
-        self.config = PretrainConfig.model_validate(bench.runs.get(run).config)
-        self.folder = bench.workspace.runs_dir / str(run)
+    def __init__(self, runtime: Runtime, run: int) -> None:
+        self.runtime, self.run = runtime, run
+        self.config = PretrainConfig.model_validate(runtime.runs.get(run).config)
+        self.folder = runtime.workspace.runs_dir / str(run)
         self.shape = self.config.architecture
         self.samples: list[Json] = []
 
@@ -127,21 +127,21 @@ class _Pretraining:
         from genwright.training.quiet import quietly
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.bench.runs.take_up(self.run)
+        self.runtime.runs.take_up(self.run)
         began, used = time.monotonic(), time.process_time()
         try:
             with quietly():
                 result = self._go()
         except BaseException as error:
             status = "failed" if isinstance(error, Exception) else "stopped"
-            self.bench.runs.update(self.run, status=status, message=str(error), process=None)
+            self.runtime.runs.update(self.run, status=status, message=str(error), process=None)
             raise
         result["cpu_seconds"] = round(time.process_time() - used, 1)
-        self.bench.runs.update(
+        self.runtime.runs.update(
             self.run, status=result["status"], message=result.get("version", ""), process=None,
             results=result, seconds=time.monotonic() - began,
         )  # fmt: skip
-        mirror(self.bench.runs, self.run, self.bench.progress)
+        mirror(self.runtime.runs, self.run, self.runtime.progress)
         return result
 
     def _go(self) -> Json:
@@ -157,8 +157,8 @@ class _Pretraining:
         self.model = build(self.shape, config)
         job = self._job(train, validation)
         weights = sum(each.numel() for each in self.model.parameters())
-        self.bench.progress(0, 0, f"{weights:,} weights, {train.count:,} tokens of text")
-        fitted = job.fit()
+        self.runtime.progress(0, 0, f"{weights:,} weights, {train.count:,} tokens of text")
+        fitted = fit(job)
         result: Json = {
             "run": self.run, "status": fitted.status, "weights": weights, "steps": fitted.steps,
             "tokens": fitted.tokens, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb,
@@ -220,7 +220,7 @@ class _Pretraining:
             method="pretraining",
             folder=self.folder / "train",
             record=self._record,
-            stop=self.bench.stop,
+            stop=self.runtime.stop,
             steps_per_epoch=max(1, len(crops) // size),
             samples=self._sample,
         )
@@ -250,10 +250,10 @@ class _Pretraining:
         return self.shape.family in CORRUPTED
 
     def _record(self, step: int, values: Mapping[str, float]) -> None:
-        self.bench.runs.record(self.run, step, values)
+        self.runtime.runs.record(self.run, step, values)
         shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items() if "loss" in name)
         if shown:
-            self.bench.progress(step, 0, f"step {step}, {shown}")
+            self.runtime.progress(step, 0, f"step {step}, {shown}")
 
     def _sample(self, step: int) -> None:
         """A text that the model writes now; only decoders write."""
@@ -321,8 +321,10 @@ class _Pretraining:
                       "tokens_per_second": round(fitted.tokens_per_second, 1)},
             seed=self.config.train.seed,
         )  # fmt: skip
-        name = self.bench.runs.get(self.run).name
-        made = self.bench.versions.publish(self.bench.principal, name, stage, facts, run=self.run)
+        name = self.runtime.runs.get(self.run).name
+        made = self.runtime.versions.publish(
+            self.runtime.principal, name, stage, facts, run=self.run
+        )
         return made.label
 
     def _export(self, stage: Path, base: BaseModel) -> Sequence[Path]:
@@ -331,7 +333,7 @@ class _Pretraining:
         try:
             return export_kinds(stage, base, self.config.quantise)
         except Refused as error:
-            self.bench.progress(0, 0, str(error))
+            self.runtime.progress(0, 0, str(error))
             return []
 
 

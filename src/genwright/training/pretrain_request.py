@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from genwright.errors import NotFound, UsageError
+from genwright.options import parse_pairs
 from genwright.training.pretrain import PretrainConfig, configured
-from genwright.tuning.job import parse_pairs
 from genwright.types import Json
 
 

@@ -10,7 +10,7 @@ SAMPLE = 1 << 20
 """Characters of a file that are looked at."""
 
 
-def inspected(parts: Runtime, named: str, text: str, file: Path | None) -> Inspection:
+def inspected(runtime: Runtime, named: str, text: str, file: Path | None) -> Inspection:
     """Measure a tokenizer on a text.
 
     Raises:
@@ -24,5 +24,5 @@ def inspected(parts: Runtime, named: str, text: str, file: Path | None) -> Inspe
     if not text:
         raise UsageError("Expected --text or --file: a text to split.")
     path = Path(named).expanduser()
-    folder = path if path.exists() else parts.models.base(named).folder
+    folder = path if path.exists() else runtime.models.base(named).folder
     return inspect(load(folder), text)

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from genwright.training.job import Job, diverged
 from genwright.training.lean import LeanTrainer
-from genwright.training.trainer import Job, diverged
 
 if TYPE_CHECKING:
     from torch import nn

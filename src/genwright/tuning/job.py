@@ -7,9 +7,11 @@ from pathlib import Path
 from genwright.datasets import Splits, read_parts
 from genwright.errors import UsageError
 from genwright.hardware import free_memory
+from genwright.options import parse_pairs
+from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig, configured
 from genwright.tuning.steps.suggestion import suggest
-from genwright.tuning.steps.walk import Bench, begin
+from genwright.tuning.steps.walk import begin
 from genwright.types import Json
 
 
@@ -35,7 +37,7 @@ class Asked:
     accept_licence: bool = False
 
 
-def start(bench: Bench, asked: Asked) -> int:
+def start(runtime: Runtime, asked: Asked) -> int:
     """Read the data, choose the method where none is named, and begin a run; returns its id.
 
     Raises:
@@ -56,8 +58,8 @@ def start(bench: Bench, asked: Asked) -> int:
         test=config.test,
     )
     if asked.method is None:
-        config = _with_method(bench, config, parts)
-    return begin(bench, config, parts, trials=asked.trials, assistant=asked.assistant)
+        config = _with_method(runtime, config, parts)
+    return begin(runtime, config, parts, trials=asked.trials, assistant=asked.assistant)
 
 
 def config_of(asked: Asked) -> TuneConfig:
@@ -80,25 +82,10 @@ def config_of(asked: Asked) -> TuneConfig:
     return configured(values, parse_pairs(asked.options, "--set KEY=VALUE"))
 
 
-def parse_pairs(texts: Sequence[str], expected: str) -> dict[str, str]:
-    """``KEY=VALUE`` texts as a dictionary.
-
-    Raises:
-        UsageError: One has no ``=``.
-    """
-    found = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise UsageError(f"Expected {expected}, got {text!r}.")
-        found[key] = value
-    return found
-
-
-def _with_method(bench: Bench, config: TuneConfig, parts: Splits) -> TuneConfig:
-    base = bench.base(config)
+def _with_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneConfig:
+    base = runtime.models.base(config.base, runtime.principal, accept_licence=config.accept_licence)
     size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
     encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
     advice = suggest(config.objective, size / 4, len(parts.train), free_memory(), encoder)
-    bench.progress(0, 0, f"method {advice.method}: {advice.reason}")
+    runtime.progress(0, 0, f"method {advice.method}: {advice.reason}")
     return config.model_copy(update={"method": advice.method})

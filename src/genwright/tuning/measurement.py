@@ -1,36 +1,15 @@
-"""Measuring what was tuned: losses of its examples, and replies of its engine on the test part."""
+"""Losses of what was tuned, token by token, on its examples."""
 
 import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from genwright.engines import Message
 from genwright.evaluation.intervals import Interval, ratio_interval
-from genwright.evaluation.tasks import Case
-from genwright.training.chat_rendering import messages_of, references_of
 from genwright.tuning.objectives.base import Padding
 from genwright.types import Json
 
 BATCH = 16
-
-
-def cases_of(rows: Sequence[Json], objective: str) -> list[Case]:
-    """Rows as questions with references: what is said before the last reply, and that reply."""
-    if objective == "classification":
-        return [
-            Case((Message("user", row["text"]),), (str(row["label"]),), str(row["label"]), number)
-            for number, row in enumerate(rows, 1)
-        ]
-    return [
-        Case(
-            tuple(messages_of(row)[:-1]),
-            tuple(references_of(row)),
-            str(row.get("slice", "")),
-            number,
-        )
-        for number, row in enumerate(rows, 1)
-    ]
 
 
 def token_losses(model: Any, examples: Sequence[Json], pad: int) -> list[tuple[float, int]]:

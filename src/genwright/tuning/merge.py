@@ -1,25 +1,23 @@
 """An adapter and its base as whole weights, which need neither any more."""
 
 import shutil
-from typing import TYPE_CHECKING
 
 from genwright.engines.transformers.loading import load
 from genwright.errors import Refused
-from genwright.export.saving import WHOLE, export_kinds
+from genwright.export.saving import export_kinds
 from genwright.models.trained import weights_of
 from genwright.registry import Trained
+from genwright.registry.version_files import WHOLE
+from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.steps.evaluation import LOSS_ROWS, quantisation_losses
 
-if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Bench
 
-
-def merge_version(bench: "Bench", named: str, name: str = "") -> Trained:
+def merge_version(runtime: Runtime, named: str, name: str = "") -> Trained:
     """Publish the merged weights of an adapter; the version they came from is their parent.
 
     Args:
-        bench: What it works with.
+        runtime: What it works with.
         named: The adapter's version.
         name: Of the merged model; by default the adapter's with ``-merged``.
 
@@ -27,24 +25,24 @@ def merge_version(bench: "Bench", named: str, name: str = "") -> Trained:
         NotFound: There is no such version.
         Refused: It is no adapter, or one that cannot be merged (virtual tokens).
     """
-    trained = bench.versions.resolve(bench.principal, named)
+    trained = runtime.versions.resolve(runtime.principal, named)
     if trained.facts.kind != "adapter" or trained.facts.method != "lora":
         raise Refused(
             f"{trained.label} is {trained.facts.method}: only LoRA adapters can be merged into the "
             "weights; virtual tokens stay beside them."
         )
-    base = bench.base(TuneConfig(base=trained.facts.base, accept_licence=True))
-    bench.progress(0, 0, f"merging {trained.label} into {base.name}")
+    base = runtime.models.base(trained.facts.base, runtime.principal)
+    runtime.progress(0, 0, f"merging {trained.label} into {base.name}")
     model, tokenizer = load(weights_of(trained.folder, trained.facts, base))
     merged = model.merge_and_unload()
-    stage = bench.workspace.runs_dir / f"merge-{trained.digest[:12]}"
+    stage = runtime.workspace.runs_dir / f"merge-{trained.digest[:12]}"
     shutil.rmtree(stage, ignore_errors=True)
     merged.save_pretrained(stage / WHOLE)
     tokenizer.save_pretrained(stage / WHOLE)
     config = TuneConfig.model_validate(trained.facts.config)
     writes = trained.facts.objective in ("generation", "summarisation")
     made = export_kinds(stage, base, config.quantise) if writes else []
-    losses = quantisation_losses(bench, stage, _cases(bench, trained)) if made else {}
+    losses = quantisation_losses(runtime, stage, _cases(runtime, trained)) if made else {}
     facts = trained.facts.model_copy(
         update={
             "kind": "model",
@@ -53,20 +51,22 @@ def merge_version(bench: "Bench", named: str, name: str = "") -> Trained:
             "losses": losses,
         }
     )
-    return bench.versions.publish(bench.principal, name or f"{trained.name}-merged", stage, facts)
+    return runtime.versions.publish(
+        runtime.principal, name or f"{trained.name}-merged", stage, facts
+    )
 
 
-def _cases(bench: "Bench", trained: Trained) -> list[object]:
+def _cases(runtime: Runtime, trained: Trained) -> list[object]:
     """Rows of its test part, where they are still here."""
     from genwright.datasets import read_kept
     from genwright.errors import NotFound
-    from genwright.tuning.measurement import cases_of
+    from genwright.evaluation.cases import cases_of
 
     part = trained.facts.data.get("test")
     if part is None:
         return []
     try:
-        rows = read_kept(bench.workspace.datasets_dir, part.sha256).rows
+        rows = read_kept(runtime.workspace.datasets_dir, part.sha256).rows
     except NotFound:
         return []
     return list(cases_of(rows[:LOSS_ROWS], trained.facts.objective))

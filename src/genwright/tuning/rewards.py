@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genwright.errors import UsageError
+from genwright.runtime import Runtime
 
 if TYPE_CHECKING:
     from genwright.models.bases import BaseModel
-    from genwright.tuning.steps.walk import Bench
 
 Reward = Callable[[Sequence[str], Sequence[str]], list[float]]
 """Scores from prompts and replies."""
@@ -63,11 +63,11 @@ def is_json(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
 PROGRAMMATIC: dict[str, Reward] = {"brief": brief, "cites": cites, "json": is_json}
 
 
-def reward_of(bench: "Bench", name: str, base: "BaseModel") -> Reward:
+def reward_of(runtime: Runtime, name: str, base: "BaseModel") -> Reward:
     """The reward of a name; several with ``+`` are added.
 
     Args:
-        bench: Finds reward models.
+        runtime: Finds reward models.
         name: ``brief``, ``cites``, ``json``, or a reward model of the registry.
         base: Of the policy, for the message.
 
@@ -81,7 +81,7 @@ def reward_of(bench: "Bench", name: str, base: "BaseModel") -> Reward:
             "Expected what scores replies: --set reward=… with "
             f"{', '.join(PROGRAMMATIC)}, or a reward model (genwright tune --objective reward)."
         )
-    single = [PROGRAMMATIC.get(each) or trained_reward(bench, each) for each in parts]
+    single = [PROGRAMMATIC.get(each) or trained_reward(runtime, each) for each in parts]
     if len(single) == 1:
         return single[0]
 
@@ -92,7 +92,7 @@ def reward_of(bench: "Bench", name: str, base: "BaseModel") -> Reward:
     return total
 
 
-def trained_reward(bench: "Bench", name: str) -> Reward:
+def trained_reward(runtime: Runtime, name: str) -> Reward:
     """A reward model of the registry as a function.
 
     Raises:
@@ -100,20 +100,15 @@ def trained_reward(bench: "Bench", name: str) -> Reward:
         NotFound: There is no such version.
     """
     from genwright.engines.transformers.loading import load
-    from genwright.models.bases import find_base
     from genwright.models.trained import weights_of
 
-    trained = bench.versions.resolve(bench.principal, name)
+    trained = runtime.versions.resolve(runtime.principal, name)
     facts = trained.facts
     if facts.objective != "reward":
         raise UsageError(f"{trained.label} was trained for {facts.objective}, it is no reward.")
     base = None
     if facts.kind == "adapter":
-        base = find_base(
-            facts.base, bench.catalog,
-            lambda each: bench.versions.resolve(bench.principal, each),
-            bench.progress, accept_licence=True,
-        )  # fmt: skip
+        base = runtime.models.base(facts.base, runtime.principal)
     model, tokenizer = load(weights_of(trained.folder, facts, base))
     return Scorer(model, tokenizer, facts.context)
 

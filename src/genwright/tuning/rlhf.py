@@ -11,9 +11,11 @@ from typing import Any
 
 from genwright.datasets import Dataset, Splits, read_parts
 from genwright.errors import NotFound, Refused
+from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig, configured
 from genwright.tuning.objectives.preferring import turns_of
-from genwright.tuning.steps.walk import Bench, Tuned, begin, tune
+from genwright.tuning.steps.results import Tuned
+from genwright.tuning.steps.walk import begin, tune
 from genwright.types import Json
 
 KIND = "rlhf"
@@ -54,7 +56,7 @@ class Trained:
         return dict(self.__dict__)
 
 
-def begin_rlhf(bench: Bench, recipe: Recipe) -> int:
+def begin_rlhf(runtime: Runtime, recipe: Recipe) -> int:
     """Keep what is asked for, and return the id of its run.
 
     Raises:
@@ -63,47 +65,49 @@ def begin_rlhf(bench: Bench, recipe: Recipe) -> int:
     for path in (recipe.pairs, recipe.demonstrations):
         if path and not Path(path).exists():
             raise NotFound(f"There is no file {path}.")
-    return bench.runs.begin(KIND, recipe.name, recipe.json(), {})
+    return runtime.runs.begin(KIND, recipe.name, recipe.json(), {})
 
 
-def rlhf(bench: Bench, run: int, sets: dict[str, Any] | None = None) -> Trained:
+def rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> Trained:
     """Walk the three stages, or go on with one that was interrupted.
 
     Args:
-        bench: What the tunings work with.
+        runtime: What the tunings work with.
         run: Of ``begin_rlhf``.
         sets: Settings of every stage, such as ``batch_size``.
 
     Raises:
         Refused: A stage was stopped, or its data do not fit; the message says how to go on.
     """
-    row = bench.runs.get(run)
+    row = runtime.runs.get(run)
     if row.kind != KIND:
         raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
     recipe, done = Recipe(**row.config), dict(row.results.get("stages", {}))
-    bench.runs.take_up(run)
+    runtime.runs.take_up(run)
     try:
         for stage in STAGES:
-            made = _stage(bench, recipe, stage, done, run, sets or {})
+            made = _stage(runtime, recipe, stage, done, run, sets or {})
             done[stage] |= {"version": made.version, "metrics": made.metrics}
-            bench.runs.update(run, results={"stages": done}, message=f"{stage}: {made.version}")
+            runtime.runs.update(run, results={"stages": done}, message=f"{stage}: {made.version}")
     except BaseException as error:
-        bench.runs.update(run, status="stopped", message=str(error), process=None)
+        runtime.runs.update(run, status="stopped", message=str(error), process=None)
         raise
-    bench.runs.update(run, status="done", message=done["ppo"]["version"], process=None)
+    runtime.runs.update(run, status="done", message=done["ppo"]["version"], process=None)
     versions = {stage: done[stage]["version"] for stage in STAGES}
     metrics = {stage: done[stage]["metrics"] for stage in STAGES}
     return Trained(run, versions["sft"], versions["reward"], versions["ppo"], metrics)
 
 
 def _stage(
-    bench: Bench, recipe: Recipe, stage: str, done: Json, run: int, sets: dict[str, Any]
+    runtime: Runtime, recipe: Recipe, stage: str, done: Json, run: int, sets: dict[str, Any]
 ) -> Tuned:
     if stage not in done:
         config = _config(recipe, stage, done, sets)
-        done[stage] = {"run": begin(bench, config, _data(recipe, stage))}
-        bench.runs.update(run, results={"stages": done}, message=f"{stage} begins")
-    made = tune(bench, done[stage]["run"]) if "version" not in done[stage] else _known(done[stage])
+        done[stage] = {"run": begin(runtime, config, _data(recipe, stage))}
+        runtime.runs.update(run, results={"stages": done}, message=f"{stage} begins")
+    made = (
+        tune(runtime, done[stage]["run"]) if "version" not in done[stage] else _known(done[stage])
+    )
     if not made.version:
         raise Refused(f"{stage} was stopped: genwright rlhf --resume {run}")
     return made

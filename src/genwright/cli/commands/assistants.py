@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import assistants_in, overrides_of
+from genwright.cli.context import assistants_in
 from genwright.cli.printing.output import print_fields, print_json, print_table, remark
+from genwright.options import nest_pairs
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -89,7 +90,9 @@ def create(
 
     Example: genwright assistants create manuals --collection manuals answer.temperature=0.2
     """
-    values = overrides_of(changes or []) | ({"collections": collection} if collection else {})
+    values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
+        {"collections": collection} if collection else {}
+    )
     with assistants_in(ctx) as assistants:
         served = assistants.create(OWNER, name, values, prompt=prompt, note=note)
     remark(f"{served.label} is live.")
@@ -108,7 +111,9 @@ def set_(
 
     Example: genwright assistants set assistant retrieval.k=5 --note "fewer passages"
     """
-    values = overrides_of(changes or []) | ({"collections": collection} if collection else {})
+    values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
+        {"collections": collection} if collection else {}
+    )
     with assistants_in(ctx) as assistants:
         served = assistants.revise(OWNER, name, values, prompt=prompt, note=note)
     remark(f"{served.label} is the candidate: genwright assistants promote {served.name}")

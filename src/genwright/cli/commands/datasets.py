@@ -7,6 +7,7 @@ import typer
 
 from genwright.cli.context import open_runtime, workspace
 from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.options import parse_pairs
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -50,11 +51,22 @@ def check(
     Example: genwright data check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
     """
     from genwright.cli.printing.dataset_reports import print_check
-    from genwright.models.token_counter import Check, checked
+    from genwright.datasets import Limits, check_dataset, mended, read_dataset, write_dataset
+    from genwright.models.token_counter import counter
 
-    with open_runtime(ctx) as made:
-        wanted = Check(file, form, tuple(columns or ()), tokens, limit, tuple(against or ()), embed)
-        report = checked(made, wanted, mend)
+    named = parse_pairs(columns or (), "--map FIELD=COLUMN")
+    dataset, *others = (
+        read_dataset(each, form=form, columns=named) for each in (file, *(against or ()))
+    )
+    with open_runtime(ctx) as runtime:
+        report = check_dataset(
+            dataset,
+            limits=Limits(counter(runtime.models, tokens), limit) if tokens else None,
+            against=others,
+            embed=runtime.models.embedder.embed if embed else None,
+        )
+    if mend:
+        write_dataset(mended(dataset, report), mend)
     print_json(report.json()) if as_json else print_check(report)
     if mend:
         remark(f"the mended copy is {mend}")
@@ -74,14 +86,16 @@ def split(
     form: Form = "",
     columns: Columns = None,
 ) -> None:
-    """Split a data set into parts: labels in proportion, near duplicates never in two parts.
+    """Split a data set into parts: labels in proportion, near duplicates never in two runtime.
 
     Example: genwright data split reviews.csv parts --test 0.2
     """
     from genwright.datasets import read_dataset, split_dataset, write_dataset
-    from genwright.tuning.job import parse_pairs
+    from genwright.options import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(
+        file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
+    )
     made = split_dataset(dataset, validation=validation, test=test, seed=seed)
     for name, part in made.all().items():
         write_dataset(part, folder / f"{name}.jsonl")
@@ -101,9 +115,11 @@ def show(
     Example: genwright data show calls.jsonl --rows 2
     """
     from genwright.datasets import read_dataset
-    from genwright.tuning.job import parse_pairs
+    from genwright.options import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(
+        file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
+    )
     remark(f"{dataset.name}: {len(dataset)} rows of the form {dataset.form!r}")
     print_json(list(dataset.rows[:rows]))
 
@@ -115,9 +131,11 @@ def hash_(ctx: typer.Context, file: DataFile, form: Form = "", columns: Columns 
     Example: genwright data hash calls.jsonl
     """
     from genwright.datasets import read_dataset
-    from genwright.tuning.job import parse_pairs
+    from genwright.options import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(
+        file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
+    )
     print(f"{dataset.sha256}  {one_line(str(file))}")
 
 
@@ -135,9 +153,11 @@ def convert(
     Example: genwright data convert calls.json calls.jsonl --layout openai
     """
     from genwright.datasets import read_dataset, write_dataset
-    from genwright.tuning.job import parse_pairs
+    from genwright.options import parse_pairs
 
-    dataset = read_dataset(file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN"))
+    dataset = read_dataset(
+        file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
+    )
     write_dataset(dataset, target, layout)
     remark(f"{len(dataset)} rows were written to {target}")
 

@@ -129,8 +129,9 @@ def queue(
     """
     from genwright.feedback.queues import rating_queue
 
-    with open_runtime(ctx) as made:
-        found = rating_queue(made.workspace.database, OWNER, rule, made.embedder.embed, limit)  # type: ignore[arg-type]
+    with open_runtime(ctx) as runtime:
+        embed = runtime.models.embedder.embed
+        found = rating_queue(runtime.database, OWNER, rule, embed, limit)  # type: ignore[arg-type]
     if as_json:
         print_json([each.json() for each in found])
         return

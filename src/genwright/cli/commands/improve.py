@@ -45,17 +45,16 @@ def command(
     """
     from genwright.hardware import let_threads_rest
     from genwright.improve.loop import Wanted, begin, improve
-    from genwright.tuning.bench import bench_of
 
     let_threads_rest()
     wanted = Wanted(
         assistant, tuple(method or ()), str(questions.resolve()) if questions else "", limit,
         all_feedback, promote, judge, look, looks, seed,
     )  # fmt: skip
-    with open_runtime(ctx) as made, stopped_by_signals() as stop:
-        run = resume if resume is not None else begin(made, wanted)
+    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+        run = resume if resume is not None else begin(runtime, wanted)
         remark(f"run {run}; if it is interrupted: genwright improve --resume {run}")
-        found = improve(made, bench_of(made, stop), run)
+        found = improve(runtime, run)
     if as_json:
         print_json(found.json())
         return

@@ -38,16 +38,14 @@ def command(
     from genwright.hardware import let_threads_rest
     from genwright.training.pretrain import begin, pretrain
     from genwright.training.pretrain_request import asked_for
-    from genwright.tuning.bench import bench_of
 
     let_threads_rest()
-    with open_runtime(ctx) as made, stopped_by_signals() as stop:
-        bench = bench_of(made, stop)
+    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
         if resume is None:
             wanted = asked_for(config, texts or [], name, family, tokenizer, minutes, options or [])
-            resume = begin(bench, wanted)
+            resume = begin(runtime, wanted)
         remark(f"run {resume}: genwright runs show {resume}; if interrupted: --resume {resume}")
-        result = pretrain(bench, resume)
+        result = pretrain(runtime, resume)
     print_json(result) if as_json else print_fields(
         {key: value for key, value in result.items() if key not in ("samples", "reason")}
     )

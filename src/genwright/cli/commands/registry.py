@@ -34,10 +34,10 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright registry list
     """
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        rows = registry_of(opened).known(OWNER)
+        rows = open_versions(opened).known(OWNER)
     if as_json:
         print_json([row.json() for row in rows])
         return
@@ -55,10 +55,10 @@ def show(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
 
     Example: genwright registry show calls@candidate
     """
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        versions = registry_of(opened)
+        versions = open_versions(opened)
         found = versions.resolve(OWNER, named)
         rows = versions.versions(OWNER, found.name)
     if as_json:
@@ -79,13 +79,13 @@ def diff(ctx: typer.Context, old: Named, new: Named, as_json: AsJson = False) ->
 
     Example: genwright registry diff calls@1 calls@2
     """
-    from genwright.registry.config import flat
-    from genwright.tuning.bench import registry_of
+    from genwright.options import flatten
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        versions = registry_of(opened)
+        versions = open_versions(opened)
         before, after = (
-            dict(flat(versions.resolve(OWNER, each).facts.model_dump(
+            dict(flatten(versions.resolve(OWNER, each).facts.model_dump(
                 mode="json", exclude={"evaluation": {"slices", "won", "lost"}}
             ))) for each in (old, new)
         )  # fmt: skip
@@ -114,10 +114,10 @@ def card(
     Example: genwright registry card calls@1
     """
     from genwright.registry.cards import card_of
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        versions = registry_of(opened)
+        versions = open_versions(opened)
         words = card_of(versions.resolve(OWNER, named))
         if write is None and not edit:
             print_exactly(words)
@@ -136,10 +136,10 @@ def lineage(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
     Example: genwright registry lineage calls@1
     """
     from genwright.cli.printing.lineage import print_lineage
-    from genwright.tuning.bench import lineage_of
+    from genwright.registry.lineage import find_lineage
 
     with workspace(ctx) as opened:
-        node = lineage_of(opened, OWNER, named)
+        node = find_lineage(opened, OWNER, named)
     print_json(node.json()) if as_json else print_lineage(node)
 
 
@@ -153,10 +153,10 @@ def promote(
 
     Example: genwright registry promote calls 2
     """
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        found = registry_of(opened).promote(OWNER, name, version)
+        found = open_versions(opened).promote(OWNER, name, version)
     remark(f"{found.label} is live.")
 
 
@@ -168,10 +168,10 @@ def rollback(
 
     Example: genwright registry rollback calls
     """
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        found = registry_of(opened).rollback(OWNER, name)
+        found = open_versions(opened).rollback(OWNER, name)
     remark(f"{found.label} is live again.")
 
 
@@ -182,10 +182,10 @@ def alias(ctx: typer.Context, name: str, alias_: Annotated[str, typer.Argument(m
 
     Example: genwright registry alias calls friday 2
     """
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        found = registry_of(opened).point(OWNER, name, alias_, version)
+        found = open_versions(opened).point(OWNER, name, alias_, version)
     remark(f"{name}@{alias_} is {found.label}.")
 
 
@@ -199,11 +199,10 @@ def merge(
 
     Example: genwright registry merge calls@1
     """
-    from genwright.tuning.bench import bench_of
     from genwright.tuning.merge import merge_version
 
-    with open_runtime(ctx) as made:
-        merged = merge_version(bench_of(made), named, name)
+    with open_runtime(ctx) as runtime:
+        merged = merge_version(runtime, named, name)
     remark(f"{merged.label}: {merged.size / 1e6:,.0f} MB, ask it as model {merged.served_as!r}.")
 
 
@@ -214,10 +213,10 @@ def export(ctx: typer.Context, named: Named, file: Path) -> None:
     Example: genwright registry export calls@1 calls-1.tar
     """
     from genwright.registry.bundles import export_version
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        versions = registry_of(opened)
+        versions = open_versions(opened)
         found = versions.resolve(OWNER, named)
         versions.check(found)
         export_version(found, file)
@@ -235,10 +234,10 @@ def import_(
     Example: genwright registry import calls-1.tar
     """
     from genwright.registry.bundles import import_version
-    from genwright.tuning.bench import registry_of
+    from genwright.registry.versions import open_versions
 
     with workspace(ctx) as opened:
-        made = import_version(registry_of(opened), OWNER, file, name)
+        made = import_version(open_versions(opened), OWNER, file, name)
     remark(f"{made.label} was imported; ask it as model {made.served_as!r}.")
 
 

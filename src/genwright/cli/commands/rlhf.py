@@ -34,22 +34,20 @@ def command(
     Example: genwright rlhf --base smollm2-135m-instruct --pairs pairs.jsonl --name helpful
     """
     from genwright.hardware import let_threads_rest
-    from genwright.tuning.bench import bench_of
-    from genwright.tuning.job import parse_pairs
+    from genwright.options import parse_pairs
     from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
 
     if resume is None and (not base or pairs is None):
         raise UsageError("Expected --base and --pairs (or --resume RUN).")
     let_threads_rest()
     shown = str(demonstrations.resolve()) if demonstrations else ""
-    with open_runtime(ctx) as made, stopped_by_signals() as stop:
-        bench = bench_of(made, stop)
+    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
         run = resume
         if run is None:
             recipe = Recipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
-            run = begin_rlhf(bench, recipe)
+            run = begin_rlhf(runtime, recipe)
         remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
-        found = rlhf(bench, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
+        found = rlhf(runtime, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
     if as_json:
         print_json(found.json())
         return

@@ -29,7 +29,7 @@ def list_(
 
     Example: genwright runs list --kind tune
     """
-    from genwright.registry import Runs
+    from genwright.runs import Runs
 
     with workspace(ctx) as opened:
         rows = Runs(opened.database, OWNER).newest(kind or ())
@@ -48,7 +48,7 @@ def show(ctx: typer.Context, run: int, as_json: AsJson = False) -> None:
 
     Example: genwright runs show 3
     """
-    from genwright.registry import Runs
+    from genwright.runs import Runs
 
     with workspace(ctx) as opened:
         runs = Runs(opened.database, OWNER)
@@ -71,7 +71,7 @@ def stop(ctx: typer.Context, run: int) -> None:
     Example: genwright runs stop 3
     """
     from genwright.errors import Refused
-    from genwright.registry import Runs, process_of
+    from genwright.runs import Runs, process_of
 
     with workspace(ctx) as opened:
         Runs(opened.database, OWNER).get(run)

@@ -6,7 +6,6 @@ import typer
 
 from genwright.cli.context import open_runtime, scope_of
 from genwright.cli.printing.output import print_hits, print_json
-from genwright.library.documents import hit_json
 
 
 def command(
@@ -27,9 +26,12 @@ def command(
 
     Example: genwright search "oil change" -k 5 --mode hybrid --filter format=pdf
     """
-    with open_runtime(ctx) as made:
-        hits = made.find(query, k=k, mode=mode, scope=scope_of(collection, filters))
+    from genwright.library.search import find_passages
+
+    with open_runtime(ctx) as runtime:
+        scope = scope_of(collection, filters)
+        hits = find_passages(runtime, query, k=k, mode=mode, scope=scope)
     if as_json:
-        print_json([hit_json(hit) for hit in hits])
+        print_json([hit.json() for hit in hits])
     else:
         print_hits(hits)

@@ -61,7 +61,6 @@ def command(
     Example: genwright tune --base smollm2-135m-instruct --data calls.jsonl --name calls
     """
     from genwright.hardware import let_threads_rest
-    from genwright.tuning.bench import bench_of
     from genwright.tuning.job import Asked, start
     from genwright.tuning.steps.walk import tune
 
@@ -71,9 +70,8 @@ def command(
         assistant=assistant, accept_licence=accept_licence,
     )  # fmt: skip
     let_threads_rest()
-    with open_runtime(ctx) as made, stopped_by_signals() as stop:
-        bench = bench_of(made, stop)
-        run = resume if resume is not None else start(bench, asked)
+    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+        run = resume if resume is not None else start(runtime, asked)
         remark(f"run {run}: genwright runs show {run}; if it is interrupted: --resume {run}")
-        tuned = tune(bench, run)
+        tuned = tune(runtime, run)
     print_json(tuned.json()) if as_json else print_tuned(tuned)

@@ -28,7 +28,7 @@ PROMPT = "you> "
 
 
 def answering(
-    parts: "Runtime", assistant: str, model: str, extractive: bool | None, short: bool = False
+    runtime: "Runtime", assistant: str, model: str, extractive: bool | None, short: bool = False
 ) -> "tuple[Answerer, Scope]":
     """What answers, and where it looks: an assistant, or the workspace's settings with options.
 
@@ -42,13 +42,13 @@ def answering(
     from genwright.retrieval import Scope
 
     if not assistant:
-        return Answerer(parts, model=model, extractive=extractive, short=short), Scope()
+        return Answerer(runtime, model=model, extractive=extractive, short=short), Scope()
     if model or extractive is not None or short:
         raise UsageError("Expected --assistant without --model, --extractive and --short.")
-    opened = parts.workspace
+    opened = runtime.workspace
     assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
-    served = assistants.resolve(parts.principal, assistant)
-    acting = parts.acting_for(parts.principal, served.version.config.settings(opened.settings))
+    served = assistants.resolve(runtime.principal, assistant)
+    acting = runtime.acting_for(runtime.principal, served.version.config.settings(opened.settings))
     return answerer_of(acting, served), scope_of(acting, served)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from genwright.cli.printing.output import one_line, print_table, remark
 
 if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Tuned
+    from genwright.tuning.steps.results import Tuned
     from genwright.types import Json
 
 

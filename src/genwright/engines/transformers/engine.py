@@ -30,8 +30,8 @@ from genwright.engines.base import (
     engines,
 )
 from genwright.engines.process import ChildProcess
-from genwright.engines.transformers.child import ServeConfig
 from genwright.engines.transformers.loading import Weights
+from genwright.engines.transformers.server import ServeConfig
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.hardware import available_cores
 from genwright.settings import EngineSettings

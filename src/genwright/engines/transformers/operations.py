@@ -1,15 +1,14 @@
 """What the child process of a transformers model answers at once, by the path of the request."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from genwright.engines.transformers.child import Server
+from genwright.engines.transformers.server import Server
 
 Body = dict[str, Any]
 
 
-def _classify(server: "Server", body: Body) -> Any:
+def _classify(server: Server, body: Body) -> Any:
     from genwright.engines.transformers.heads import classify
 
     labels, length = list(server.weights.labels), server.config.context
@@ -18,7 +17,7 @@ def _classify(server: "Server", body: Body) -> Any:
     )
 
 
-def _answer(server: "Server", body: Body) -> Any:
+def _answer(server: Server, body: Body) -> Any:
     from genwright.engines.transformers.heads import answer
 
     length = server.config.context
@@ -28,21 +27,21 @@ def _answer(server: "Server", body: Body) -> Any:
     return {"text": text, "logprob": score}
 
 
-def _embed(server: "Server", body: Body) -> Any:
+def _embed(server: Server, body: Body) -> Any:
     from genwright.engines.transformers.heads import embed
 
     length = server.config.context
     return server.run(lambda: embed(server.model, server.tokenizer, body["texts"], length))
 
 
-def _fill(server: "Server", body: Body) -> Any:
+def _fill(server: Server, body: Body) -> Any:
     from genwright.engines.transformers.heads import fill
 
     length = server.config.context
     return {"text": server.run(lambda: fill(server.model, server.tokenizer, body["text"], length))}
 
 
-def _score(server: "Server", body: Body) -> Any:
+def _score(server: Server, body: Body) -> Any:
     from genwright.engines.transformers.generation import scores
 
     ids = [int(each) for each in body["ids"]]
@@ -60,21 +59,21 @@ def _score(server: "Server", body: Body) -> Any:
     ]
 
 
-def _tokenize(server: "Server", body: Body) -> Any:
+def _tokenize(server: Server, body: Body) -> Any:
     special = bool(body.get("special", True))
     encoded = server.tokenizer(body["texts"], add_special_tokens=special)
     return [list(each) for each in encoded["input_ids"]]
 
 
-def _detokenize(server: "Server", body: Body) -> Any:
+def _detokenize(server: Server, body: Body) -> Any:
     return {"text": server.tokenizer.decode(body["ids"])}
 
 
-def _render(server: "Server", body: Body) -> Any:
+def _render(server: Server, body: Body) -> Any:
     return {"ids": server.prompt_ids(body)}
 
 
-def _describe(server: "Server", _body: Body) -> Any:
+def _describe(server: Server, _body: Body) -> Any:
     config = server.model.config
     return {
         "family": config.model_type,
@@ -83,7 +82,7 @@ def _describe(server: "Server", _body: Body) -> Any:
     }
 
 
-OPERATIONS: "dict[str, Callable[[Server, Body], Any]]" = {
+OPERATIONS: dict[str, Callable[[Server, Body], Any]] = {
     "answer": _answer,
     "classify": _classify,
     "describe": _describe,

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from genwright.documents import Extract
 from genwright.documents.loaders.text import paragraphs
+from genwright.library.ingest import Ingest
 from genwright.library.prefetch import Incoming, Item, Unchanged
 from genwright.runtime import Runtime
 from genwright.storage import Document
@@ -60,14 +61,14 @@ def stored(
         progress: Told of documents that are stored, and of a model that is pulled.
     """
     with Runtime(workspace, principal, progress) as own:
-        recipe = own.ingest().recipe
+        recipe = Ingest(own).recipe
     folder = workspace.root / "runs" / "cache" / f"{_digest(corpus)[:16]}-{recipe[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     aside = Aside(folder, workspace.settings, workspace)
     try:
-        with Runtime(aside, principal, progress) as parts:
-            _store(parts, corpus, progress)
-            yield parts
+        with Runtime(aside, principal, progress) as runtime:
+            _store(runtime, corpus, progress)
+            yield runtime
     finally:
         aside.close()
 
@@ -82,9 +83,9 @@ def clean(text: str) -> str:
     return text.translate(_UNCLEAN)
 
 
-def _store(parts: Runtime, corpus: Corpus, progress: Progress) -> None:
-    ingest = parts.ingest()
-    known = _known(parts)
+def _store(runtime: Runtime, corpus: Corpus, progress: Progress) -> None:
+    ingest = Ingest(runtime)
+    known = _known(runtime)
     total = len(corpus)
 
     def tell(done: int, *_: object) -> None:
@@ -103,8 +104,8 @@ def _store(parts: Runtime, corpus: Corpus, progress: Progress) -> None:
     ingest.store(items())
 
 
-def _known(parts: Runtime) -> dict[str, tuple[str, str]]:
-    with parts.workspace.database.read(parts.principal) as session:
+def _known(runtime: Runtime) -> dict[str, tuple[str, str]]:
+    with runtime.database.read(runtime.principal) as session:
         rows = session.execute(select(Document.source, Document.sha256, Document.recipe))
         return {source: (digest, recipe) for source, digest, recipe in rows}
 

@@ -8,6 +8,7 @@ from genwright.answers.answerer import Answerer
 from genwright.evaluation.qa import Ask, Given, Place
 from genwright.evaluation.retrieval import Rank
 from genwright.grounding.citations import Answer, Citation
+from genwright.library.search import find_passages
 from genwright.retrieval import EVERYWHERE, Hit, Scope
 from genwright.runtime import Runtime
 from genwright.storage import Document
@@ -16,16 +17,16 @@ DEEPER = 4
 """A search that found too few documents is repeated for so many times the passages."""
 
 
-def ranker(parts: Runtime) -> Rank:
+def ranker(runtime: Runtime) -> Rank:
     """Ranks documents, by their sources, as search ranks their passages."""
 
     def rank(query: str, mode: str, k: int) -> list[str]:
         # No deeper than needed: the fusion scales scores over its candidates, and the order of the
         # first ones should be what a user gets.
-        depth = max(k, parts.workspace.settings.retrieval.candidates)
+        depth = max(k, runtime.settings.retrieval.candidates)
         found: dict[str, None] = {}
         while True:
-            hits = parts.find(query, k=depth, mode=mode, scope=EVERYWHERE)
+            hits = find_passages(runtime, query, k=depth, mode=mode, scope=EVERYWHERE)
             found |= dict.fromkeys(hit.source for hit in hits)
             if len(found) >= k or len(hits) < depth:
                 return list(found)[:k]
@@ -34,9 +35,9 @@ def ranker(parts: Runtime) -> Rank:
     return rank
 
 
-def asker(parts: Runtime, answerer: Answerer) -> Ask:
+def asker(runtime: Runtime, answerer: Answerer) -> Ask:
     """Asks an answerer over paragraphs that are stored under their numbers."""
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         rows = session.execute(select(Document.source, Document.id))
         documents = {int(source): id_ for source, id_ in rows}
 

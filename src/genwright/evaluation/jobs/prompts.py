@@ -11,10 +11,10 @@ from genwright.errors import UsageError
 from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
 from genwright.evaluation.records import save_run
 from genwright.evaluation.tasks import Case
+from genwright.options import parse_pairs
 from genwright.prompts import Prompt, Shot, load_prompt, prompt_names, read_prompt
 from genwright.runtime import Runtime
 from genwright.training.chat_rendering import messages_of, references_of
-from genwright.tuning.job import parse_pairs
 from genwright.types import Json
 
 
@@ -76,19 +76,21 @@ def words_of(prompt: Prompt) -> str:
     return "\n".join([*lines, "--- user", prompt.user.strip(), ""])
 
 
-def tried(parts: Runtime, named: str, values: Sequence[str], model: str) -> Json:
+def tried(runtime: Runtime, named: str, values: Sequence[str], model: str) -> Json:
     """The messages that a prompt makes of values, and a model's reply where one is named.
 
     Raises:
         SettingsError: The prompt names a value that is not given.
     """
-    prompt = find_prompt(named, parts.workspace.prompts_dir)
+    prompt = find_prompt(named, runtime.workspace.prompts_dir)
     given: dict[str, object] = dict(parse_pairs(values, "--value KEY=VALUE"))
     given = {"passages": (), "messages": (), "today": "", "question": ""} | given
     system, user = prompt.render(**given)
     shots = list(prompt.shots)
     if prompt.examples is not None:
-        picked = parts.models.picker(prompt).pick(str(given["question"] or user), prompt.examples.k)
+        picked = runtime.models.picker(prompt).pick(
+            str(given["question"] or user), prompt.examples.k
+        )
         shots += [(shot.user, shot.assistant) for shot in picked]
     messages = [Message("system", system)] if system else []
     for said, replied in shots:
@@ -98,12 +100,12 @@ def tried(parts: Runtime, named: str, values: Sequence[str], model: str) -> Json
     result: Json = {"prompt": prompt.version, "messages": told}
     if model:
         request = ChatRequest(tuple(messages), Sampling(max_tokens=256))
-        result["reply"], usage = chat_text(parts.engine(model), request)
+        result["reply"], usage = chat_text(runtime.models.engine(model), request)
         result["prompt_tokens"] = usage.prompt_tokens
     return result
 
 
-def compared(parts: Runtime, wanted: Comparison) -> Json:
+def compared(runtime: Runtime, wanted: Comparison) -> Json:
     """Run every variant over a data set, and keep the run.
 
     Half of the rows are a pool of examples; the others are asked.
@@ -114,9 +116,9 @@ def compared(parts: Runtime, wanted: Comparison) -> Json:
     began = time.monotonic()
     columns = parse_pairs(wanted.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(wanted.data, form=wanted.form, columns=columns)
-    prompts = [find_prompt(each, parts.workspace.prompts_dir) for each in wanted.prompts]
+    prompts = [find_prompt(each, runtime.workspace.prompts_dir) for each in wanted.prompts]
     pool, cases, rows = _divided(dataset, wanted.limit)
-    model = wanted.model or parts.workspace.settings.answer.model
+    model = wanted.model or runtime.settings.answer.model
 
     def render(prompt: Prompt, case: Case) -> tuple[str, str]:
         question = case.messages[-1].content
@@ -127,12 +129,12 @@ def compared(parts: Runtime, wanted: Comparison) -> Json:
 
     variants = variants_of(prompts, _numbers(wanted.shots), wanted.pickers.split(","))
     found = compare_prompts(
-        parts.engine(model), variants, cases, pool, wanted.metric,
-        render=render, embed=parts.embedder.embed, progress=parts.progress,
+        runtime.models.engine(model), variants, cases, pool, wanted.metric,
+        render=render, embed=runtime.models.embedder.embed, progress=runtime.progress,
     )  # fmt: skip
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.prompts",
+        runtime.database, runtime.principal, kind="eval.prompts",
         config={"model": model, "metric": wanted.metric, "shots": wanted.shots,
                 "pickers": wanted.pickers, "prompts": [each.version for each in prompts]},
         data=data, results={"variants": found}, seconds=time.monotonic() - began,

@@ -12,6 +12,7 @@ from genwright.answers.assistants import answerer_of, scope_of
 from genwright.datasets import Dataset, read_dataset
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound, UsageError
+from genwright.evaluation.cases import cases_of
 from genwright.evaluation.comparison import compare_models
 from genwright.evaluation.jobs.baselines import asked_in_words, places_of_shots
 from genwright.evaluation.judge import Pair, agreement, judge_pairs
@@ -26,11 +27,10 @@ from genwright.evaluation.tasks import (
     evaluate_task,
     with_shots,
 )
+from genwright.options import parse_pairs
 from genwright.registry import Assistants, Served
 from genwright.runtime import Runtime
 from genwright.training.chat_rendering import messages_of
-from genwright.tuning.job import parse_pairs
-from genwright.tuning.measurement import cases_of
 from genwright.types import Json
 
 USUAL = {
@@ -59,7 +59,7 @@ class Task:
     max_tokens: int = 256
 
 
-def task_trial(parts: Runtime, name: str, task: Task) -> Json:
+def task_trial(runtime: Runtime, name: str, task: Task) -> Json:
     """Measure a model, a registered version or an assistant on a data set, and keep the run.
 
     Raises:
@@ -68,10 +68,10 @@ def task_trial(parts: Runtime, name: str, task: Task) -> Json:
     """
     began = time.monotonic()
     dataset, cases, metric = prepared(task)
-    with _asked(parts, name, task, bool(cases[0].choices)) as ask:
+    with _asked(runtime, name, task, bool(cases[0].choices)) as ask:
         report = evaluate_task(
             cases, ask, [metric, *_others(metric, dataset)], seed=task.seed,
-            progress=parts.progress,
+            progress=runtime.progress,
         )  # fmt: skip
     result = {
         "model": name,
@@ -83,7 +83,7 @@ def task_trial(parts: Runtime, name: str, task: Task) -> Json:
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
     kept = {key: value for key, value in result.items() if key != "cases"}
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.task",
+        runtime.database, runtime.principal, kind="eval.task",
         config={"model": name, "metric": metric, "shots": task.shots, "mode": task.mode,
                 "seed": task.seed, "max_tokens": task.max_tokens},
         data=data, results=kept, seconds=time.monotonic() - began,
@@ -122,32 +122,32 @@ def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
     return dataset, [with_shots(case, shots) for case in cases], metric
 
 
-def lm_trial(parts: Runtime, name: str, file: Path, limit: int) -> Json:
+def lm_trial(runtime: Runtime, name: str, file: Path, limit: int) -> Json:
     """Measure how well a model predicts a text, and keep the run."""
     if not file.is_file():
         raise NotFound(f"There is no file {file}.")
     began = time.monotonic()
     text = file.read_text(encoding="utf-8", errors="replace")
-    report = evaluate_lm(parts.engine(name), text, limit=limit, progress=parts.progress)
+    report = evaluate_lm(runtime.models.engine(name), text, limit=limit, progress=runtime.progress)
     data = {"name": file.name, "characters": len(text)}
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.lm", config={"model": name},
+        runtime.database, runtime.principal, kind="eval.lm", config={"model": name},
         data=data, results=report.json(), seconds=time.monotonic() - began,
     )  # fmt: skip
     return {"run": run, "model": name, **report.json()}
 
 
 def bench_trial(
-    parts: Runtime, name: str, task: str, files: Path, limit: int | None, shots: int
+    runtime: Runtime, name: str, task: str, files: Path, limit: int | None, shots: int
 ) -> Json:
     """Measure a model on a public benchmark, and keep the run."""
     from genwright.evaluation.benchmarks.lm_eval import run_bench
 
     began = time.monotonic()
-    engine = parts.engine(name)
-    result = run_bench(engine, task, files, limit=limit, shots=shots, progress=parts.progress)
+    engine = runtime.models.engine(name)
+    result = run_bench(engine, task, files, limit=limit, shots=shots, progress=runtime.progress)
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.bench",
+        runtime.database, runtime.principal, kind="eval.bench",
         config={"model": name, "task": task, "shots": shots},
         data={"name": task, "sha256": result["sha256"], "rows": result["rows"]},
         results=result, seconds=time.monotonic() - began,
@@ -155,7 +155,7 @@ def bench_trial(
     return {"run": run, "model": name, **result}
 
 
-def judge_trial(parts: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
+def judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
     """Have a model judge pairs of answers, and compare it with people where they judged too.
 
     The file has lines of ``question``, ``a``, ``b`` and, where they are known, ``reference``; the
@@ -165,7 +165,7 @@ def judge_trial(parts: Runtime, judge: str, file: Path, humans: Path | None) -> 
         Pair(str(row["question"]), str(row["a"]), str(row["b"]), str(row.get("reference", "")))
         for row in _lines(file, ("question", "a", "b"))
     ]
-    report = judge_pairs(parts.engine(judge), pairs, parts.progress)
+    report = judge_pairs(runtime.models.engine(judge), pairs, runtime.progress)
     result: Json = {"judge": judge, "pairs": len(pairs), **report.json()}
     if humans is not None:
         if not humans.is_file():
@@ -176,14 +176,14 @@ def judge_trial(parts: Runtime, judge: str, file: Path, humans: Path | None) -> 
         mine = [each.verdict for each in report.judged]
         result["humans"] = agreement(mine, words)  # type: ignore[arg-type]
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.judge", config={"judge": judge},
+        runtime.database, runtime.principal, kind="eval.judge", config={"judge": judge},
         data={"name": file.name, "rows": len(pairs)}, results=result, seconds=0.0,
     )  # fmt: skip
     return {"run": run, **result}
 
 
 def comparison(
-    parts: Runtime, names: Sequence[str], task: Task, prices: Mapping[str, tuple[float, float]]
+    runtime: Runtime, names: Sequence[str], task: Task, prices: Mapping[str, tuple[float, float]]
 ) -> Json:
     """Measure several models on the same rows, and keep the run."""
     began = time.monotonic()
@@ -191,16 +191,16 @@ def comparison(
 
     @contextmanager
     def opened(name: str) -> Iterator[Engine]:
-        yield parts.engine(name)
+        yield runtime.models.engine(name)
 
     found = compare_models(
         names, opened, cases, metric, prices=prices, max_tokens=task.max_tokens,
-        progress=parts.progress,
+        progress=runtime.progress,
     )  # fmt: skip
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
     result = found.json()
     run = save_run(
-        parts.workspace.database, parts.principal, kind="eval.compare",
+        runtime.database, runtime.principal, kind="eval.compare",
         config={"models": list(names), "metric": metric, "shots": task.shots},
         data=data, results=result, seconds=time.monotonic() - began,
     )  # fmt: skip
@@ -208,13 +208,13 @@ def comparison(
 
 
 @contextmanager
-def _asked(parts: Runtime, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
+def _asked(runtime: Runtime, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
     """A model or an assistant, as what is asked."""
-    served = _assistant(parts, name)
+    served = _assistant(runtime, name)
     if served is not None:
-        yield _assistant_asker(parts, served)
+        yield _assistant_asker(runtime, served)
         return
-    engine = parts.engine(name)
+    engine = runtime.models.engine(name)
     if task.mode == "score" and not has_choices:
         raise UsageError("--mode score picks a label: it takes rows of the form classification.")
     if task.mode == "score":
@@ -226,20 +226,20 @@ def _asked(parts: Runtime, name: str, task: Task, has_choices: bool) -> Iterator
         yield asker(engine, max_tokens=task.max_tokens, seed=task.seed)
 
 
-def _assistant(parts: Runtime, name: str) -> Served | None:
+def _assistant(runtime: Runtime, name: str) -> Served | None:
     """The assistant of that name; None where a model has it."""
     try:
-        parts.models.check(name)
+        runtime.models.check(name)
         return None
     except GenwrightError:
-        workspace = parts.workspace
+        workspace = runtime.workspace
         assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
-        return assistants.resolve(parts.principal, name)
+        return assistants.resolve(runtime.principal, name)
 
 
-def _assistant_asker(parts: Runtime, served: Served) -> Ask:
-    settings = served.version.config.settings(parts.workspace.settings)
-    acting = parts.acting_for(parts.principal, settings)
+def _assistant_asker(runtime: Runtime, served: Served) -> Ask:
+    settings = served.version.config.settings(runtime.settings)
+    acting = runtime.acting_for(runtime.principal, settings)
     answerer: Answerer = answerer_of(acting, served)
     scope = scope_of(acting, served)
 

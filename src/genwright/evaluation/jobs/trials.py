@@ -61,7 +61,7 @@ def retrieval_trial(
 
     Returns:
         ``{"run", "data", "results", "differences", "seconds"}``; results by mode and measure, each
-        ``{"value", "low", "high"}``, differences of hybrid to its parts in the same form.
+        ``{"value", "low", "high"}``, differences of hybrid to its runtime in the same form.
 
     Raises:
         UsageError: No query has a relevant document.
@@ -71,11 +71,11 @@ def retrieval_trial(
     began, modes = time.monotonic(), (mode,) if mode else MODES
     queries = _sample(list(beir.queries.items()), limit, seed)
     asked = replace(beir, queries=dict(queries))
-    with stored(workspace, _documents(beir), principal, progress) as parts:
-        report = evaluate_retrieval(asked, ranker(parts), modes, progress)
+    with stored(workspace, _documents(beir), principal, progress) as runtime:
+        report = evaluate_retrieval(asked, ranker(runtime), modes, progress)
         data: Json = {"name": name, "form": "beir", "split": split, "sha256": beir.sha256}
-        data |= {**_counts(parts), "queries": len(queries), "of_queries": len(beir.queries)}
-        config = {**_config(parts), "modes": list(modes), "seed": seed}
+        data |= {**_counts(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
+        config = {**_config(runtime), "modes": list(modes), "seed": seed}
     results, differences = table_json(report.results()), table_json(report.differences())
     seconds = time.monotonic() - began
     run = save_run(
@@ -137,18 +137,18 @@ def qa_trial(
     if leave_out is None:
         leave_out = len(answerable) if len(answerable) == len(questions) else 0
     left_out = _sample(answerable, leave_out, seed)
-    with stored(workspace, _paragraphs(squad), principal, progress) as parts:
-        answerer = Answerer(parts, model=model, extractive=extractive, short=short)
-        asked = ask_all(questions, left_out, asker(parts, answerer), progress)
-        depth = parts.workspace.settings.retrieval.k
+    with stored(workspace, _paragraphs(squad), principal, progress) as runtime:
+        answerer = Answerer(runtime, model=model, extractive=extractive, short=short)
+        asked = ask_all(questions, left_out, asker(runtime, answerer), progress)
+        depth = runtime.settings.retrieval.k
         measured = measure_answers(squad, asked, sorted({SPAN_DEPTH, depth}))
-        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_counts(parts)}
+        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_counts(runtime)}
         data |= {"questions": len(questions), "of_questions": len(squad.questions)}
         data |= {"unanswerable": sum(not each.answerable for each in questions)}
         data |= {"left_out": len(left_out)}
-        config = {**_config(parts), "seed": seed, "short": short}
+        config = {**_config(runtime), "seed": seed, "short": short}
         config |= {"model": answerer.model, "prompt_version": answerer.prompt.version}
-        _forget_traces(parts)
+        _forget_traces(runtime)
     results = {name: each.json() for name, each in measured.items()}
     seconds = time.monotonic() - began
     run = save_run(
@@ -189,23 +189,23 @@ def _cleaned(paragraph: SquadParagraph) -> SquadParagraph:
     return replace(paragraph, text=clean(paragraph.text))
 
 
-def _counts(parts: Runtime) -> Json:
-    with parts.workspace.database.read(parts.principal) as session:
+def _counts(runtime: Runtime) -> Json:
+    with runtime.database.read(runtime.principal) as session:
         return {
             "documents": session.scalar(select(func.count()).select_from(Document)),
             "passages": session.scalar(select(func.count()).select_from(Passage)),
         }
 
 
-def _config(parts: Runtime) -> Json:
+def _config(runtime: Runtime) -> Json:
     """What decides the result, beside the data."""
-    settings = parts.workspace.settings
+    settings = runtime.settings
     sections = ("documents", "retrieval", "answer", "engine")
     chosen = {name: getattr(settings, name).model_dump(mode="json") for name in sections}
-    return {**chosen, "embedder": parts.embedder.fingerprint, "genwright": __version__}
+    return {**chosen, "embedder": runtime.models.embedder.fingerprint, "genwright": __version__}
 
 
-def _forget_traces(parts: Runtime) -> None:
+def _forget_traces(runtime: Runtime) -> None:
     """The requests of an evaluation would only make its store grow with each run."""
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         session.execute(delete(Span))

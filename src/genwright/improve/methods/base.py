@@ -8,7 +8,6 @@ from genwright.improve.questions import HeldOut, question_of, to_learn_from
 from genwright.plugins import Plugins
 from genwright.registry.config import AssistantConfig
 from genwright.runtime import Runtime
-from genwright.tuning.steps.walk import Bench
 from genwright.types import Json
 
 MOST_TRIED = 40
@@ -34,8 +33,7 @@ class Proposal:
 class Material:
     """What a method works with: nothing of it is held out."""
 
-    parts: Runtime
-    bench: Bench
+    runtime: Runtime
     assistant: str
     live: AssistantConfig
     pairs: Sequence[Json]

@@ -12,7 +12,7 @@ class Reranking:
         """The search with a reranker; no training."""
         pulled = [
             each.name
-            for each in material.parts.catalog.models()
+            for each in material.runtime.models.catalog.models()
             if each.pulled and each.kind == "rerank"
         ]
         live = material.live.retrieval.rerank_model

@@ -12,6 +12,7 @@ from genwright.improve.candidates import as_served
 from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
 from genwright.improve.questions import HeldOut
 from genwright.improve.suites import recall
+from genwright.library.search import find_passages
 from genwright.registry.config import changed
 
 WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
@@ -55,11 +56,11 @@ def reciprocal_rank(material: Material, weight: float, questions: Sequence[HeldO
     """Mean of 1 / rank of the first passage that has the right answer, within twenty."""
     config = changed(material.live, {"retrieval": {"weight": weight, "reranker": "none"}})
     served = as_served(material.assistant, config)
-    settings = config.settings(material.parts.workspace.settings)
-    parts = material.parts.acting_for(material.parts.principal, settings)
-    scope, total = scope_of(parts, served), 0.0
+    settings = config.settings(material.runtime.settings)
+    runtime = material.runtime.acting_for(material.runtime.principal, settings)
+    scope, total = scope_of(runtime, served), 0.0
     for each in questions:
-        hits = parts.find(each.question, k=DEPTH, scope=scope)
+        hits = find_passages(runtime, each.question, k=DEPTH, scope=scope)
         ranks = [n for n, hit in enumerate(hits, 1) if recall(hit.text, each.reference) >= RIGHT]
         total += 1 / ranks[0] if ranks else 0.0
     return round(total / len(questions), 4)

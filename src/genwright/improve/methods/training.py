@@ -39,10 +39,10 @@ def trained(
             validation=0.0, test=0.0, seed=material.seed,  # the gate measures, on other questions
         )  # fmt: skip
         run = _begun(material, method) or begin(
-            material.bench, _config(material, method, sets), parts
+            material.runtime, _config(material, method, sets), parts
         )
-        material.bench.runs.update(material.run, message=f"{method}: training in run {run}")
-        made = tune(material.bench, run)
+        material.runtime.runs.update(material.run, message=f"{method}: training in run {run}")
+        made = tune(material.runtime, run)
     except MissingDependency as error:
         raise NotPossible(str(error)) from error
     if not made.version:
@@ -55,7 +55,7 @@ def trained(
 
 def _config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig:
     """The configuration of a tuning: the base is the live model's, its adapter is trained on."""
-    found = material.parts.models.trained(material.live.answer.model)
+    found = material.runtime.models.trained(material.live.answer.model)
     base, resume = material.live.answer.model, ""
     if found is not None:
         base = found.facts.base if found.facts.kind == "adapter" else found.label
@@ -74,6 +74,6 @@ def _config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig
 
 def _begun(material: Material, method: str) -> int | None:
     """The tuning that this improvement began before it was interrupted."""
-    message = material.bench.runs.get(material.run).message
+    message = material.runtime.runs.get(material.run).message
     word = f"{method}: training in run "
     return int(message.removeprefix(word)) if message.startswith(word) else None

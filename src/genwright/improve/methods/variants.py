@@ -38,7 +38,7 @@ def best_of(
     scores: Json = {"live": mean_quality(material, {}, questions)}
     for name, changes in variants.items():
         scores[name] = mean_quality(material, changes, questions)
-        material.parts.progress(len(scores), len(variants) + 1, f"{name}: {scores[name]:.3f}")
+        material.runtime.progress(len(scores), len(variants) + 1, f"{name}: {scores[name]:.3f}")
     best = max(variants, key=lambda each: scores[each])
     if scores[best] < scores["live"] + least_gain:
         raise NotPossible(
@@ -53,9 +53,9 @@ def mean_quality(
 ) -> float:
     """Mean F1 of a changed configuration's answers."""
     served = as_served(material.assistant, changed(material.live, changes))
-    settings = served.version.config.settings(material.parts.workspace.settings)
-    parts = material.parts.acting_for(material.parts.principal, settings)
-    answerer, scope = answerer_of(parts, served), scope_of(parts, served)
+    settings = served.version.config.settings(material.runtime.settings)
+    runtime = material.runtime.acting_for(material.runtime.principal, settings)
+    answerer, scope = answerer_of(runtime, served), scope_of(runtime, served)
     total = 0.0
     for each in questions:
         answer = answerer.ask(each.question, scope=scope)

@@ -5,6 +5,6 @@ Example:
     [0.0, 0.0]
 """
 
-from genwright.retrieval.rerankers.base import Reranker, rerankers
+from genwright.retrieval.rerankers.base import Reranker, open_reranker, rerankers
 
-__all__ = ["Reranker", "rerankers"]
+__all__ = ["Reranker", "open_reranker", "rerankers"]

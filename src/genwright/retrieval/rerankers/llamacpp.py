@@ -5,6 +5,7 @@ a run of the model; good for the best twenty hits, too slow for all passages.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from genwright.embeddings.engine import cut_to_tokens
 from genwright.engines import Engine
@@ -24,6 +25,8 @@ class LlamaCppReranker:
     Args:
         engine: Opened for ``rerank`` with a model made for that.
     """
+
+    needs_model: ClassVar[bool] = True
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -45,7 +45,7 @@ def page(request: Request) -> Response:
 def ranking(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     votes: Annotated[str, Query(max_length=20)] = "human",
     category: Annotated[str, Query(max_length=50)] = "",
     style: bool = False,
@@ -53,8 +53,8 @@ def ranking(
     """Ratings with intervals, who beats whom, and ratings over time."""
     if votes not in KINDS:
         raise UsageError(f"Expected votes of {', '.join(KINDS)}, got {votes!r}.")
-    database, principal = parts.workspace.database, parts.principal
-    wanted = Filter((votes,), category, cap=parts.workspace.settings.arena.cap)
+    database, principal = runtime.database, runtime.principal
+    wanted = Filter((votes,), category, cap=runtime.settings.arena.cap)
     try:
         found = leaderboard(database, principal, wanted, Options(), style=style)
     except UsageError as error:
@@ -84,9 +84,9 @@ async def begin(
 
 
 @router.get("/{match}")
-def shown(request: Request, parts: InRights, match: Id) -> Response:
+def shown(request: Request, runtime: InRights, match: Id) -> Response:
     """A match of the reader's own."""
-    found = read_match(parts.workspace.database, parts.principal, match)
+    found = read_match(runtime.database, runtime.principal, match)
     return render(request, "arena.html", match=found, message=told_of(request))
 
 

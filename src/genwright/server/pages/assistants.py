@@ -45,7 +45,7 @@ def one(
     request: Request,
     service: Serving,
     identity: Asking,
-    parts: InRights,
+    runtime: InRights,
     name: str,
     version: int | None = None,
     against: int | None = None,
@@ -63,7 +63,7 @@ def one(
         shown=shown,
         other=other,
         diff=differences(other.config, shown.config),
-        collections=sorted({each.name for each in shelves(parts)}),
+        collections=sorted({each.name for each in shelves(runtime)}),
         models=_models(service),
         message=told_of(request),
     )
@@ -147,8 +147,8 @@ def _pick(versions: list[Version], number: int) -> Version:
 
 def _models(service: Service) -> list[str]:
     """Chat models that are here."""
-    here = [each.name for each in service.parts.catalog.models() if each.pulled]
-    chat = [name for name in here if service.parts.catalog.find(name).kind == "chat"]
+    here = [each.name for each in service.runtime.models.catalog.models() if each.pulled]
+    chat = [name for name in here if service.runtime.models.catalog.find(name).kind == "chat"]
     return [*chat, service.settings.answer.model]
 
 

@@ -50,36 +50,36 @@ Words = Annotated[str, Form(max_length=20_000)]
 def new_chat(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     search: Search = "",
     assistant: Search = "",
     ask: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
     """A chat in which nothing was said yet; ``ask`` is what the first page was asked."""
-    known = service.assistants.known(parts.principal)
+    known = service.assistants.known(runtime.principal)
     values = {"conversation": None, "turns": [], "assistant": assistant, "assistants": known}
-    return render(request, "chat.html", **values, ask=ask, **_around(parts, search))
+    return render(request, "chat.html", **values, ask=ask, **_around(runtime, search))
 
 
 @router.get("/chat/{conversation}")
 def open_chat(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     conversation: Id,
     search: Search = "",
     part: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """A conversation of the reader's, or one that is shared with them."""
-    about, turns = read_conversation(parts, conversation)
-    shown = shown_turns(turns, _own_feedback(parts))
+    about, turns = read_conversation(runtime, conversation)
+    shown = shown_turns(turns, _own_feedback(runtime))
     values = {"conversation": about, "turns": shown, "assistant": about.assistant}
     if part == "turns":
         return HTMLResponse(fragment(request, "turns.html", **values))
-    known = service.assistants.known(parts.principal)
-    mine = about.owner == parts.principal.name
-    sharing = _sharing(parts, conversation) if mine else {}
-    around = {"assistants": known, "ask": "", **sharing, **_around(parts, search)}
+    known = service.assistants.known(runtime.principal)
+    mine = about.owner == runtime.principal.name
+    sharing = _sharing(runtime, conversation) if mine else {}
+    around = {"assistants": known, "ask": "", **sharing, **_around(runtime, search)}
     return render(request, "chat.html", **values, **around)
 
 
@@ -104,41 +104,41 @@ async def go_on(
 
 
 @router.post("/chat/{conversation}/delete")
-def delete(parts: InRights, conversation: Id) -> Response:
+def delete(runtime: InRights, conversation: Id) -> Response:
     """Remove a conversation of the asker's own."""
-    remove_conversation(parts, conversation)
+    remove_conversation(runtime, conversation)
     return RedirectResponse("/chat", 303)
 
 
 @router.post("/chat/{conversation}/rename")
 def rename(
-    parts: InRights, conversation: Id, title: Annotated[str, Form(max_length=200)]
+    runtime: InRights, conversation: Id, title: Annotated[str, Form(max_length=200)]
 ) -> Response:
     """Call a conversation of the asker's own something else."""
-    retitle(parts, conversation, title)
+    retitle(runtime, conversation, title)
     return RedirectResponse(f"/chat/{conversation}", 303)
 
 
 @router.post("/chat/{conversation}/share", dependencies=[Depends(may("conversations.share"))])
-def share(parts: InRights, conversation: Id, holder: Holder) -> Response:
+def share(runtime: InRights, conversation: Id, holder: Holder) -> Response:
     """Let a user or group read a conversation, as far as their rights on its sources reach."""
-    database, target = parts.workspace.database, Target("conversation", conversation)
-    grant(database, parts.principal, holder, target)
+    database, target = runtime.database, Target("conversation", conversation)
+    grant(database, runtime.principal, holder, target)
     return RedirectResponse(f"/chat/{conversation}#sharing", 303)
 
 
 @router.post("/chat/{conversation}/unshare")
-def unshare(parts: InRights, conversation: Id, holder: Holder) -> Response:
+def unshare(runtime: InRights, conversation: Id, holder: Holder) -> Response:
     """Take that back."""
-    database, target = parts.workspace.database, Target("conversation", conversation)
-    revoke(database, parts.principal, holder, target)
+    database, target = runtime.database, Target("conversation", conversation)
+    revoke(database, runtime.principal, holder, target)
     return RedirectResponse(f"/chat/{conversation}#sharing", 303)
 
 
 @router.post("/chat/feedback/{trace}", dependencies=[Depends(may("feedback.give"))])
 def feedback(
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     trace: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
     thumb: Annotated[int | None, Form(ge=-1, le=1)] = None,
     rating: Annotated[int | None, Form(ge=1, le=5)] = None,
@@ -152,8 +152,8 @@ def feedback(
     opinion = Opinion(
         thumb, rating, correction, comment, consent=settings.consent and not private, door="page"
     )
-    database = parts.workspace.database
-    give(database, parts.principal, trace, opinion, per_minute=settings.per_minute)
+    database = runtime.database
+    give(database, runtime.principal, trace, opinion, per_minute=settings.per_minute)
     if thumb:
         service.metrics.thumbed(thumb)
     return RedirectResponse(f"/chat/{back}#end", 303)
@@ -211,24 +211,24 @@ def _failed(error: BaseException) -> str:
     return _event("failed", of_error(error)[1])
 
 
-def _around(parts: Runtime, search: str) -> Json:
+def _around(runtime: Runtime, search: str) -> Json:
     """What is shown beside a conversation."""
-    collections = list_collections(parts.workspace.database, parts.principal)
+    collections = list_collections(runtime.database, runtime.principal)
     return {
-        "history": conversations(parts, search, LISTED),
+        "history": conversations(runtime, search, LISTED),
         "search": search,
         "documents": sum(each["documents"] for each in collections),
     }
 
 
-def _own_feedback(parts: Runtime) -> list[Given]:
-    given = list_feedback(parts.workspace.database, parts.principal, limit=MOST_FEEDBACK)
-    return [each for each in given if each.owner == parts.principal.name]
+def _own_feedback(runtime: Runtime) -> list[Given]:
+    given = list_feedback(runtime.database, runtime.principal, limit=MOST_FEEDBACK)
+    return [each for each in given if each.owner == runtime.principal.name]
 
 
-def _sharing(parts: Runtime, conversation: int) -> Json:
+def _sharing(runtime: Runtime, conversation: int) -> Json:
     """With whom a conversation is shared, and with whom it could be."""
-    database, principal = parts.workspace.database, parts.principal
+    database, principal = runtime.database, runtime.principal
     shared = list_grants(database, principal, Target("conversation", conversation))
     users = [each.name for each in list_users(database, principal) if each.active]
     groups = [f"group:{name}" for name in list_groups(database, principal)]

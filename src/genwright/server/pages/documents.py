@@ -19,6 +19,7 @@ from genwright.library.collections import (
 )
 from genwright.library.documents import Listed, list_in, remove_documents
 from genwright.library.reindex import reindex
+from genwright.library.search import find_passages
 from genwright.library.upload import upload_document
 from genwright.retrieval import Scope
 from genwright.retrieval.search import MODES
@@ -49,27 +50,27 @@ class Shown:
 
 
 @router.get("")
-def listing(request: Request, parts: InRights) -> Response:
+def listing(request: Request, runtime: InRights) -> Response:
     """Every collection the reader knows of, and where to put files."""
-    found = shelves(parts)
+    found = shelves(runtime)
     return render(request, "documents.html", shelves=found, message=told_of(request))
 
 
 @router.post("", dependencies=[Depends(may("collections.create"))])
-def create(parts: InRights, name: Annotated[str, Form(max_length=200)]) -> Response:
+def create(runtime: InRights, name: Annotated[str, Form(max_length=200)]) -> Response:
     """Make a collection."""
-    return back(f"/documents/in/{create_collection(parts, name.strip()).id}")
+    return back(f"/documents/in/{create_collection(runtime, name.strip()).id}")
 
 
 @router.get("/in/{collection}")
 def one(
     request: Request,
-    parts: InRights,
+    runtime: InRights,
     collection: int,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """A collection: its documents, who may read them, and a search."""
-    shown = _shown(parts, collection, page)
+    shown = _shown(runtime, collection, page)
     return render(
         request, "collection.html", shown=shown, message=told_of(request), search=_search()
     )
@@ -78,16 +79,16 @@ def one(
 @router.get("/in/{collection}/search")
 def search(
     request: Request,
-    parts: InRights,
+    runtime: InRights,
     collection: int,
     q: Annotated[str, Query(max_length=2000)] = "",
     mode: Annotated[str, Query(max_length=20)] = "hybrid",
 ) -> Response:
     """What a search in a collection finds, with the scores that found it."""
-    shown = _shown(parts, collection, 1)
+    shown = _shown(runtime, collection, 1)
     mode = mode if mode in MODES else "hybrid"
     scope = Scope((shown.shelf.name,))
-    hits = parts.find(q, k=20, mode=mode, scope=scope) if q.strip() else []
+    hits = find_passages(runtime, q, k=20, mode=mode, scope=scope) if q.strip() else []
     rows = [(hit, marked(hit.text, q)) for hit in hits]
     found = _search(q, mode, rows)
     return render(request, "collection.html", shown=shown, message="", search=found)
@@ -96,13 +97,14 @@ def search(
 @router.post("/upload", dependencies=ADDS)
 def upload(
     request: Request,
-    parts: InRights,
+    runtime: InRights,
     files: Annotated[list[UploadFile], File()],
     collection: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Add files to a collection, by its number or name; each is told what became of it."""
     found = [
-        upload_document(parts, collection, file.filename or "", file.file.read()) for file in files
+        upload_document(runtime, collection, file.filename or "", file.file.read())
+        for file in files
     ]
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"files": [each.__dict__ for each in found]})
@@ -112,26 +114,26 @@ def upload(
 
 @router.post("/in/{collection}/rename", dependencies=ADDS)
 def rename(
-    parts: InRights, collection: int, name: Annotated[str, Form(max_length=200)]
+    runtime: InRights, collection: int, name: Annotated[str, Form(max_length=200)]
 ) -> Response:
     """Call a collection something else."""
-    rename_collection(parts, collection, name.strip())
+    rename_collection(runtime, collection, name.strip())
     return back(f"/documents/in/{collection}")
 
 
 @router.post("/in/{collection}/remove", dependencies=ADDS)
-def remove(parts: InRights, collection: int) -> Response:
+def remove(runtime: InRights, collection: int) -> Response:
     """Remove a collection with its documents."""
-    remove_collection(parts, collection)
+    remove_collection(runtime, collection)
     return back("/documents", "The collection was removed.")
 
 
 @router.post(
     "/in/{collection}/documents/{document}/remove", dependencies=[Depends(may("documents.add"))]
 )
-def remove_document(parts: InRights, collection: int, document: int) -> Response:
+def remove_document(runtime: InRights, collection: int, document: int) -> Response:
     """Remove a document."""
-    remove_documents(parts.workspace.database, parts.principal, [str(document)])
+    remove_documents(runtime.database, runtime.principal, [str(document)])
     return back(f"/documents/in/{collection}", "The document was removed.")
 
 
@@ -139,16 +141,16 @@ def remove_document(parts: InRights, collection: int, document: int) -> Response
     "/in/{collection}/documents/{document}/restrict", dependencies=[Depends(may("rights.grant"))]
 )
 def restrict(
-    parts: InRights, collection: int, document: int, on: Annotated[bool, Form()] = False
+    runtime: InRights, collection: int, document: int, on: Annotated[bool, Form()] = False
 ) -> Response:
     """Let rights on the collection reach a document, or not."""
-    grants.restrict(parts.workspace.database, parts.principal, document, on)
+    grants.restrict(runtime.database, runtime.principal, document, on)
     return back(f"/documents/in/{collection}")
 
 
 @router.post("/in/{collection}/rights", dependencies=SHARES)
 def share(
-    parts: InRights,
+    runtime: InRights,
     collection: int,
     holder: Annotated[str, Form(max_length=200)],
     right: Annotated[str, Form(max_length=20)] = "read",
@@ -156,7 +158,7 @@ def share(
 ) -> Response:
     """Give a right on the collection, or on one document of it; ``none`` takes it back."""
     target = _target(collection, document)
-    database, principal = parts.workspace.database, parts.principal
+    database, principal = runtime.database, runtime.principal
     if right == "none":
         grants.revoke(database, principal, holder.strip(), target)
     else:
@@ -165,10 +167,10 @@ def share(
 
 
 @router.post("/reindex", dependencies=[Depends(may("reindex"))])
-def index_again(parts: InRights) -> Response:
+def index_again(runtime: InRights) -> Response:
     """Make every index anew from the store."""
-    reindex(parts)
-    with parts.workspace.database.write(parts.principal) as session:
+    reindex(runtime)
+    with runtime.database.write(runtime.principal) as session:
         audit.record(session, "reindex")
     return back("/documents", "Every index was made anew.")
 
@@ -179,20 +181,20 @@ def _target(collection: int, document: int | None) -> Target:
     return Target("document", document)
 
 
-def _shown(parts: Runtime, collection: int, page: int) -> Shown:
-    shelf = get_collection(parts, collection)
+def _shown(runtime: Runtime, collection: int, page: int) -> Shown:
+    shelf = get_collection(runtime, collection)
     documents = list_in(
-        parts.workspace.database, parts.principal, collection, limit=PAGE, offset=PAGE * (page - 1)
+        runtime.database, runtime.principal, collection, limit=PAGE, offset=PAGE * (page - 1)
     )
-    return Shown(shelf, documents, _grants(parts, collection), page)
+    return Shown(shelf, documents, _grants(runtime, collection), page)
 
 
-def _grants(parts: Runtime, collection: int) -> list[grants.Granted]:
-    if not allowed(parts.principal, "rights.grant"):
+def _grants(runtime: Runtime, collection: int) -> list[grants.Granted]:
+    if not allowed(runtime.principal, "rights.grant"):
         return []
     try:
         target = Target("collection", collection)
-        return grants.list_grants(parts.workspace.database, parts.principal, target)
+        return grants.list_grants(runtime.database, runtime.principal, target)
     except NotFound:  # they may read it, and not share it
         return []
 

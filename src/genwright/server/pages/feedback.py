@@ -30,16 +30,16 @@ MEANS = {
 @router.get("")
 def page(
     request: Request,
-    parts: InRights,
+    runtime: InRights,
     rule: Rule = "uncertain",
     skip: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Response:
     """The next answer of a queue."""
-    database, principal = parts.workspace.database, parts.principal
-    waiting = rating_queue(database, principal, rule, parts.embedder.embed, 200)  # type: ignore[arg-type]
+    database, principal = runtime.database, runtime.principal
+    waiting = rating_queue(database, principal, rule, runtime.models.embedder.embed, 200)  # type: ignore[arg-type]
     each = waiting[skip] if skip < len(waiting) else None
     exchange = read_exchange(database, principal, each.trace_id) if each else None
-    found = read_passages(parts, exchange.passages[:SHOWN]) if exchange else {}
+    found = read_passages(runtime, exchange.passages[:SHOWN]) if exchange else {}
     heard = all_voices(database, principal)
     return render(
         request, "feedback.html", rule=rule, rules=RULES, means=MEANS, skip=skip,
@@ -52,7 +52,7 @@ def page(
 @router.post("/{trace}")
 def rate(
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     trace: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
     rating: Annotated[int | None, Form(ge=1, le=5)] = None,
     thumb: Annotated[int | None, Form(ge=-1, le=1)] = None,
@@ -64,7 +64,7 @@ def rate(
     """Keep an opinion, and go to the next answer."""
     settings = service.settings.feedback
     opinion = Opinion(thumb, rating, correction, comment, consent=settings.consent, door="queue")
-    give(parts.workspace.database, parts.principal, trace, opinion, per_minute=settings.per_minute)
+    give(runtime.database, runtime.principal, trace, opinion, per_minute=settings.per_minute)
     if thumb:
         service.metrics.thumbed(thumb)
     return back(f"/feedback/next/{rule}/{skip}")

@@ -41,25 +41,25 @@ class Progress:
 
 
 @router.get("/")
-def home(request: Request, service: Serving, parts: InRights) -> Response:
+def home(request: Request, service: Serving, runtime: InRights) -> Response:
     """What there is to do, or to go on with."""
-    recent = conversations(parts, limit=RECENT)
+    recent = conversations(runtime, limit=RECENT)
     return render(
         request,
         "home.html",
-        progress=progress(service, parts, asked=bool(recent)),
+        progress=progress(service, runtime, asked=bool(recent)),
         recent=recent,
         collection=service.settings.collection,
-        may_add=allowed(parts.principal, "documents.add"),
-        may_pull=allowed(parts.principal, "models.pull"),
+        may_add=allowed(runtime.principal, "documents.add"),
+        may_pull=allowed(runtime.principal, "models.pull"),
     )
 
 
-def progress(service: Service, parts: Runtime, *, asked: bool) -> Progress:
-    """How far somebody has come who sees what the parts' principal sees."""
-    collections = list_collections(parts.workspace.database, parts.principal)
+def progress(service: Service, runtime: Runtime, *, asked: bool) -> Progress:
+    """How far somebody has come who sees what the runtime' principal sees."""
+    collections = list_collections(runtime.database, runtime.principal)
     return Progress(
-        missing=tuple(missing_models(service, parts)),
+        missing=tuple(missing_models(service, runtime)),
         documents=sum(each["documents"] for each in collections),
         passages=sum(each["passages"] for each in collections),
         asked=asked,
@@ -67,18 +67,18 @@ def progress(service: Service, parts: Runtime, *, asked: bool) -> Progress:
     )
 
 
-def missing_models(service: Service, parts: Runtime) -> list[str]:
+def missing_models(service: Service, runtime: Runtime) -> list[str]:
     """Names of models that the default assistant needs and that are not there."""
-    answer = service.assistants.resolve(parts.principal).version.config.answer
+    answer = service.assistants.resolve(runtime.principal).version.config.answer
     embedder = service.settings.embedding.model
     wanted = [] if embedder == "hashing" else [embedder]
     wanted += [] if answer.extractive else [answer.model]
-    return [name for name in wanted if not _is_there(parts, name)]
+    return [name for name in wanted if not _is_there(runtime, name)]
 
 
-def _is_there(parts: Runtime, name: str) -> bool:
+def _is_there(runtime: Runtime, name: str) -> bool:
     try:
-        parts.models.check(name)
+        runtime.models.check(name)
     except NotFound:
         return False
     return True

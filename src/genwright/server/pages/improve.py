@@ -16,7 +16,7 @@ from genwright.improve.loop import begin as begin_improvement
 from genwright.improve.methods import methods
 from genwright.improve.report import difference_plot
 from genwright.improve.suites import cases, remove_case
-from genwright.registry import RunRow, Runs
+from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, may
@@ -30,9 +30,9 @@ Name = Annotated[str, Form(max_length=64)]
 
 
 @router.get("")
-def listing(request: Request, service: Serving, parts: InRights) -> Response:
+def listing(request: Request, service: Serving, runtime: InRights) -> Response:
     """Improvements, canaries, the suite, and the form that begins one."""
-    database, principal = parts.workspace.database, parts.principal
+    database, principal = runtime.database, runtime.principal
     running = canaries(database, principal)
     live = {
         each.assistant: service.assistants.resolve(principal, each.assistant).version.number
@@ -52,7 +52,7 @@ def listing(request: Request, service: Serving, parts: InRights) -> Response:
 @router.post("", dependencies=[Depends(may("improve.run"))])
 async def begin(
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     assistant: Name,
     method: Annotated[list[str], Form()],
     questions: UploadFile | None = None,
@@ -63,11 +63,11 @@ async def begin(
     name = Path(questions.filename or "questions.jsonl").name if questions is not None else ""
 
     def work() -> int:
-        file = _kept(parts, content, name) if content else ""
+        file = _kept(runtime, content, name) if content else ""
         wanted = Wanted(assistant, tuple(method), file, all_feedback=all_feedback)
-        run = begin_improvement(parts, wanted)
-        launch(parts.workspace, parts.principal, run, KIND)
-        _note(parts, "improve.run", f"run-{run}")
+        run = begin_improvement(runtime, wanted)
+        launch(runtime.workspace, runtime.principal, run, KIND)
+        _note(runtime, "improve.run", f"run-{run}")
         return run
 
     run = await service.call(work)
@@ -75,9 +75,9 @@ async def begin(
 
 
 @router.get("/{run}")
-def page(request: Request, run: int, parts: InRights) -> Response:
+def page(request: Request, run: int, runtime: InRights) -> Response:
     """One improvement: its steps, the gate's decisions, what can be done."""
-    row = _improvement(parts, run)
+    row = _improvement(runtime, run)
     state: Json = row.results.get("state", {})
     gate = {
         name: {**each, "plot": Markup(difference_plot(each)) if "target" in each else ""}
@@ -92,82 +92,82 @@ def page(request: Request, run: int, parts: InRights) -> Response:
 
 
 @router.post("/{run}/promote", dependencies=[Depends(may("assistants.promote"))])
-def promote(service: Serving, parts: InRights, run: int) -> Response:
+def promote(service: Serving, runtime: InRights, run: int) -> Response:
     """Let the candidate of an improvement be live."""
-    name, _, number = _passed(parts, run).partition("@")
-    made = service.assistants.promote(parts.principal, name, number)
-    runs = Runs(parts.workspace.database, parts.principal)
+    name, _, number = _passed(runtime, run).partition("@")
+    made = service.assistants.promote(runtime.principal, name, number)
+    runs = Runs(runtime.database, runtime.principal)
     row = runs.get(run)
     import time
 
     state = {**row.results["state"], "promote": {"label": made.label, "at": time.time()}}
     runs.update(run, results={**row.results, "state": state, "outcome": "promoted"},
-                message=f"{made.label} is live, by {parts.principal.name}")  # fmt: skip
-    _note(parts, "assistant.promote", made.label)
+                message=f"{made.label} is live, by {runtime.principal.name}")  # fmt: skip
+    _note(runtime, "assistant.promote", made.label)
     return back(f"/improve/{run}", f"{made.label} is live.")
 
 
 @router.post("/{run}/rollback", dependencies=[Depends(may("assistants.promote"))])
-def rollback(service: Serving, parts: InRights, run: int) -> Response:
+def rollback(service: Serving, runtime: InRights, run: int) -> Response:
     """Let the version before be live again."""
-    row = _improvement(parts, run)
-    found = service.assistants.rollback(parts.principal, row.name)
-    _note(parts, "assistant.rollback", found.label)
+    row = _improvement(runtime, run)
+    found = service.assistants.rollback(runtime.principal, row.name)
+    _note(runtime, "assistant.rollback", found.label)
     return back(f"/improve/{run}", f"{found.label} is live again.")
 
 
 @router.post("/{run}/canary", dependencies=[Depends(may("assistants.promote"))])
 def canary(
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     run: int,
     share: Annotated[float, Form(gt=0, le=50)] = 10,
 ) -> Response:
     """Let the candidate answer a share of conversations."""
-    name, _, number = _passed(parts, run).partition("@")
-    database, principal = parts.workspace.database, parts.principal
+    name, _, number = _passed(runtime, run).partition("@")
+    database, principal = runtime.database, runtime.principal
     made = start_canary(database, principal, service.assistants, name, number, share / 100)
-    _note(parts, "canary.start", f"{name}@{made.version}")
+    _note(runtime, "canary.start", f"{name}@{made.version}")
     return back("/improve", f"{share:g} % of conversations go to {name}@{made.version}.")
 
 
 @router.post("/canaries/{name}/end", dependencies=[Depends(may("assistants.promote"))])
-def end(parts: InRights, name: str) -> Response:
+def end(runtime: InRights, name: str) -> Response:
     """End a canary."""
-    end_canary(parts.workspace.database, parts.principal, name, "a person ended it")
-    _note(parts, "canary.end", name)
+    end_canary(runtime.database, runtime.principal, name, "a person ended it")
+    _note(runtime, "canary.end", name)
     return back("/improve", f"The canary of {name} has ended.")
 
 
 @router.post("/suite/{case}/remove", dependencies=[Depends(may("suite.edit"))])
-def remove(parts: InRights, case: int) -> Response:
+def remove(runtime: InRights, case: int) -> Response:
     """Take a case out of the suite."""
-    remove_case(parts.workspace.database, parts.principal, case)
+    remove_case(runtime.database, runtime.principal, case)
     return back("/improve#suite", "The case is out.")
 
 
-def _kept(parts: Runtime, content: bytes, name: str) -> str:
+def _kept(runtime: Runtime, content: bytes, name: str) -> str:
     """The uploaded questions, where the run finds them."""
-    folder = Path(tempfile.mkdtemp(prefix="questions-", dir=parts.workspace.runs_dir))
+    folder = Path(tempfile.mkdtemp(prefix="questions-", dir=runtime.workspace.runs_dir))
     path = folder / (name or "questions.jsonl")
     path.write_bytes(content)
     return str(path)
 
 
-def _improvement(parts: Runtime, run: int) -> RunRow:
-    row = Runs(parts.workspace.database, parts.principal).get(run)
+def _improvement(runtime: Runtime, run: int) -> RunRow:
+    row = Runs(runtime.database, runtime.principal).get(run)
     if row.kind != KIND:
         raise UsageError(f"Run {run} is no improvement.")
     return row
 
 
-def _passed(parts: Runtime, run: int) -> str:
-    label = _improvement(parts, run).results.get("state", {}).get("candidate", {}).get("label")
+def _passed(runtime: Runtime, run: int) -> str:
+    label = _improvement(runtime, run).results.get("state", {}).get("candidate", {}).get("label")
     if not label:
         raise Refused(f"Improvement {run} has no candidate that passed the gate.")
     return str(label)
 
 
-def _note(parts: Runtime, action: str, name: str) -> None:
-    with parts.workspace.database.write(parts.principal) as session:
+def _note(runtime: Runtime, action: str, name: str) -> None:
+    with runtime.database.write(runtime.principal) as session:
         audit.record(session, action, name[:200])

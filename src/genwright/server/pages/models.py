@@ -27,13 +27,13 @@ class _Stopped(Exception):
 
 
 @router.get("")
-def listing(request: Request, service: Serving, parts: InRights) -> Response:
+def listing(request: Request, service: Serving, runtime: InRights) -> Response:
     """Every model of the catalog, and those that are here."""
-    loaded = {name for name, _ in service.parts.models.engines}
+    loaded = {name for name, _ in service.runtime.models.engines}
     return render(
         request,
         "models.html",
-        models=parts.catalog.models(),
+        models=runtime.models.catalog.models(),
         servers=service.settings.servers,
         loaded=loaded,
         message=told_of(request),
@@ -43,14 +43,14 @@ def listing(request: Request, service: Serving, parts: InRights) -> Response:
 @router.post("/{name}/pull", dependencies=[Depends(may("models.pull"))])
 async def pull(request: Request, name: str, service: Serving, identity: Asking) -> Response:
     """Fetch a model; the reply streams ``progress`` events, then ``done`` or ``failed``."""
-    parts = service.parts_for(identity)
+    runtime = service.runtime_for(identity)
     if "text/event-stream" not in request.headers.get("accept", ""):
-        await service.call(lambda: _pull(parts, name))
+        await service.call(lambda: _pull(runtime, name))
         return back("/models", f"{name} is here.")
     bridge: Bridge[tuple[str, Json]] = Bridge(
         service.executor, service.settings.server.slow_seconds
     )
-    pieces = bridge.pieces(lambda cancel: _pulling(parts, name, cancel), Event())
+    pieces = bridge.pieces(lambda cancel: _pulling(runtime, name, cancel), Event())
     return EventStream(
         _events(pieces),
         lambda: service.doorman.still_valid(identity),
@@ -59,17 +59,17 @@ async def pull(request: Request, name: str, service: Serving, identity: Asking) 
 
 
 @router.post("/{name}/remove", dependencies=[Depends(may("models.pull"))])
-def remove(name: str, parts: InRights) -> Response:
+def remove(name: str, runtime: InRights) -> Response:
     """Delete a model from disk."""
-    parts.catalog.remove(name)
-    _note(parts, "model.remove", name)
+    runtime.models.catalog.remove(name)
+    _note(runtime, "model.remove", name)
     return back("/models", f"{name} was removed.")
 
 
 @router.post("/{name}/verify", dependencies=[Depends(may("models.pull"))])
-def verify(name: str, parts: InRights) -> Response:
+def verify(name: str, runtime: InRights) -> Response:
     """Hash its files again."""
-    found = parts.catalog.verify(name)
+    found = runtime.models.catalog.verify(name)
     told = "; ".join(f"{each.file} {each.problem}" for each in found)
     return back("/models", f"{told or f'{name} is as it was pulled.'}")
 
@@ -82,7 +82,7 @@ async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenera
         await pieces.aclose()
 
 
-def _pulling(parts: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
+def _pulling(runtime: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
     """A download in a thread of its own, told as it goes on."""
     told: Queue[tuple[str, Json]] = Queue()
 
@@ -93,8 +93,8 @@ def _pulling(parts: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Js
 
     def work() -> None:
         try:
-            parts.catalog.pull(name, tell, finish=prepare)
-            _note(parts, "model.pull", name)
+            runtime.models.catalog.pull(name, tell, finish=prepare)
+            _note(runtime, "model.pull", name)
             told.put(("done", {"name": name}))
         except _Stopped:
             told.put(("failed", {"message": "stopped; what was fetched is kept for next time"}))
@@ -112,11 +112,11 @@ def _pulling(parts: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Js
         yield last, data
 
 
-def _pull(parts: Runtime, name: str) -> None:
-    parts.catalog.pull(name, finish=prepare)
-    _note(parts, "model.pull", name)
+def _pull(runtime: Runtime, name: str) -> None:
+    runtime.models.catalog.pull(name, finish=prepare)
+    _note(runtime, "model.pull", name)
 
 
-def _note(parts: Runtime, action: str, name: str) -> None:
-    with parts.workspace.database.write(parts.principal) as session:
+def _note(runtime: Runtime, action: str, name: str) -> None:
+    with runtime.database.write(runtime.principal) as session:
         audit.record(session, action, f"model-{name}"[:200])

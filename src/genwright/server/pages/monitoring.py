@@ -63,7 +63,7 @@ PLOTS = (
 def page(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     span: Annotated[str, Query(alias="range", max_length=20)] = "1 hour",
 ) -> Response:
     """All plots, alerts and looks at drift."""
@@ -73,8 +73,8 @@ def page(
         "monitoring.html",
         ranges=list(RANGES),
         span=span,
-        alerts=history(parts.workspace.database, parts.principal, 30),
-        looks=drift_history(parts),
+        alerts=history(runtime.database, runtime.principal, 30),
+        looks=drift_history(runtime.database),
         live=_live(service, RANGES[span]),
     )
 
@@ -98,7 +98,7 @@ def _live(service: Service, seconds: int) -> dict[str, object]:
     return {
         "plots": plots,
         "last": last,
-        "firing": firing(service.workspace.database, service.parts.principal),
+        "firing": firing(service.workspace.database, service.runtime.principal),
         "queues": {name: each.state for name, each in service.admissions.items()},
     }
 

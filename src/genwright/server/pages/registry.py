@@ -9,12 +9,11 @@ from starlette.responses import Response
 from genwright.access import audit
 from genwright.monitoring.plots import Branch, tree
 from genwright.registry.cards import card_of
-from genwright.registry.lineage import Node
+from genwright.registry.lineage import Node, find_lineage
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, may
 from genwright.server.markdown import rendered
 from genwright.server.pages.views.rendering import back, render, told_of
-from genwright.tuning.bench import lineage_of
 
 router = APIRouter(
     prefix="/registry", include_in_schema=False, dependencies=[Depends(may("training.read"))]
@@ -24,24 +23,24 @@ ROWS = 3
 
 
 @router.get("")
-def listing(request: Request, parts: InRights) -> Response:
+def listing(request: Request, runtime: InRights) -> Response:
     """Every trained model."""
-    models = parts.models.versions.known(parts.principal)
+    models = runtime.models.versions.known(runtime.principal)
     return render(request, "registry.html", models=models, message=told_of(request))
 
 
 @router.get("/{named}")
-def page(request: Request, named: str, parts: InRights) -> Response:
+def page(request: Request, named: str, runtime: InRights) -> Response:
     """A model: its versions, and of one of them the card and where it came from."""
-    versions = parts.models.versions
-    found = versions.resolve(parts.principal, named)
-    known = next(each for each in versions.known(parts.principal) if each.name == found.name)
-    origin = lineage_of(parts.workspace, parts.principal, found.label)
+    versions = runtime.models.versions
+    found = versions.resolve(runtime.principal, named)
+    known = next(each for each in versions.known(runtime.principal) if each.name == found.name)
+    origin = find_lineage(runtime.workspace, runtime.principal, found.label)
     return render(
         request,
         "model.html",
         found=found,
-        versions=versions.versions(parts.principal, found.name),
+        versions=versions.versions(runtime.principal, found.name),
         aliases=known.aliases,
         card=rendered(card_of(found)),
         words=card_of(found),
@@ -52,29 +51,29 @@ def page(request: Request, named: str, parts: InRights) -> Response:
 
 @router.post("/{name}/promote", dependencies=[Depends(may("models.promote"))])
 def promote(
-    name: str, parts: InRights, version: Annotated[str, Form(max_length=50)] = "candidate"
+    name: str, runtime: InRights, version: Annotated[str, Form(max_length=50)] = "candidate"
 ) -> Response:
     """Let live point to a version."""
-    found = parts.models.versions.promote(parts.principal, name, version)
-    _note(parts, "model.promote", found.label)
+    found = runtime.models.versions.promote(runtime.principal, name, version)
+    _note(runtime, "model.promote", found.label)
     return back(f"/registry/{name}", f"{found.label} is live.")
 
 
 @router.post("/{name}/rollback", dependencies=[Depends(may("models.promote"))])
-def rollback(name: str, parts: InRights) -> Response:
+def rollback(name: str, runtime: InRights) -> Response:
     """Let live point to what it pointed to before."""
-    found = parts.models.versions.rollback(parts.principal, name)
-    _note(parts, "model.rollback", found.label)
+    found = runtime.models.versions.rollback(runtime.principal, name)
+    _note(runtime, "model.rollback", found.label)
     return back(f"/registry/{name}", f"{found.label} is live again.")
 
 
 @router.post("/{named}/card", dependencies=[Depends(may("training.run"))])
 def card(
-    named: str, parts: InRights, words: Annotated[str, Form(max_length=100_000)] = ""
+    named: str, runtime: InRights, words: Annotated[str, Form(max_length=100_000)] = ""
 ) -> Response:
     """Put a person's words in place of the generated card."""
-    parts.models.versions.write_card(parts.principal, named, words.replace("\r\n", "\n"))
-    _note(parts, "model.card", named)
+    runtime.models.versions.write_card(runtime.principal, named, words.replace("\r\n", "\n"))
+    _note(runtime, "model.card", named)
     return back(f"/registry/{named}", "The card was written.")
 
 
@@ -88,6 +87,6 @@ def _branch(node: Node) -> Branch:
     return Branch(node.kind, name, tuple(_branch(each) for each in below))
 
 
-def _note(parts: Runtime, action: str, name: str) -> None:
-    with parts.workspace.database.write(parts.principal) as session:
+def _note(runtime: Runtime, action: str, name: str) -> None:
+    with runtime.database.write(runtime.principal) as session:
         audit.record(session, action, f"model-{name}"[:200])

@@ -22,7 +22,7 @@ Offset = Annotated[int, Query(ge=0, le=2**53)]
 @router.get("/sources/{document}")
 def source(
     request: Request,
-    parts: InRights,
+    runtime: InRights,
     document: Id,
     start: Offset = 0,
     end: Offset = 0,
@@ -31,18 +31,18 @@ def source(
 ) -> Response:
     """A document's text around a span: a page, or a panel for beside an answer."""
     if part == "panel":
-        found = read_source(parts, document, start, end, PANEL_CHARACTERS)
+        found = read_source(runtime, document, start, end, PANEL_CHARACTERS)
         return HTMLResponse(fragment(request, "panel.html", source=found))
-    found = read_source(parts, document, start, end, PAGE_CHARACTERS, at)
+    found = read_source(runtime, document, start, end, PAGE_CHARACTERS, at)
     values = {"before": max(0, found.first - PAGE_CHARACTERS), "step": PAGE_CHARACTERS}
-    original = original_of(parts, document) is not None
+    original = original_of(runtime, document) is not None
     return render(request, "source.html", source=found, original=original, **values)
 
 
 @router.get("/sources/{document}/original")
-def original(parts: InRights, document: Id) -> Response:
+def original(runtime: InRights, document: Id) -> Response:
     """The uploaded file that a document was made of, to be saved and never to be shown."""
-    found = original_of(parts, document)
+    found = original_of(runtime, document)
     if found is None:
         raise NotFound(f"There is no original of a document {document} that you may read.")
     file, data = found
@@ -55,13 +55,13 @@ def original(parts: InRights, document: Id) -> Response:
 
 @router.get("/sources/{document}/pages/{page}")
 def page(
-    parts: InRights,
+    runtime: InRights,
     document: Id,
     page: Annotated[int, Path(ge=1, le=100_000)],
     start: Offset = 0,
     end: Offset = 0,
 ) -> Response:
     """A page of a PDF as a PNG image, with a span marked."""
-    found = read_source(parts, document, start, end, PANEL_CHARACTERS)
-    data = page_image(parts, found, page)
+    found = read_source(runtime, document, start, end, PANEL_CHARACTERS)
+    data = page_image(runtime, found, page)
     return Response(data, media_type="image/png", headers={"cache-control": "private, no-store"})

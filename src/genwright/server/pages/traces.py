@@ -60,7 +60,7 @@ class Filters:
 def listing(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     text: Annotated[str, Query(max_length=200)] = "",
     assistant: Annotated[str, Query(max_length=100)] = "",
     status: Annotated[str, Query(max_length=10)] = "",
@@ -70,11 +70,11 @@ def listing(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Traces that fit, newest first."""
-    service.parts.tracing.flush()
+    service.runtime.tracing.flush()
     filters = Filters(text, assistant, status, outcome, since, feedback)
     found = list_traces(
-        parts.workspace.database,
-        parts.principal,
+        runtime.database,
+        runtime.principal,
         filters.wanted(),
         limit=PAGE + 1,
         offset=PAGE * (page - 1),
@@ -86,21 +86,21 @@ def listing(
 
 
 @router.get("/{trace}")
-def one(request: Request, service: Serving, parts: InRights, trace: str) -> Response:
+def one(request: Request, service: Serving, runtime: InRights, trace: str) -> Response:
     """One trace as a tree with times, the passages that were read, and what people said of it."""
-    service.parts.tracing.flush()
-    root = read_trace(parts.workspace.database, parts.principal, trace)
+    service.runtime.tracing.flush()
+    root = read_trace(runtime.database, runtime.principal, trace)
     steps = list(_walk(root))
     plot = waterfall([(step.name, step.start, step.seconds) for step in steps], title="Steps")
-    found = list_feedback(parts.workspace.database, parts.principal, trace=root.trace_id)
+    found = list_feedback(runtime.database, runtime.principal, trace=root.trace_id)
     return render(
         request,
         "trace.html",
         root=root,
         when=_when(root.began),
         plot=Markup(plot),
-        passages=_passages(parts, steps),
-        prompts=_prompts(parts, steps),
+        passages=_passages(runtime, steps),
+        prompts=_prompts(runtime, steps),
         private=PRIVATE,
         feedback=found,
     )
@@ -108,26 +108,26 @@ def one(request: Request, service: Serving, parts: InRights, trace: str) -> Resp
 
 @router.post("/{trace}/suite", dependencies=[Depends(may("suite.edit"))])
 def keep_case(
-    parts: InRights,
+    runtime: InRights,
     trace: str,
     bad: Annotated[bool, Form()] = False,
     reference: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Keep an answer as a case of the regression suite."""
-    root = read_trace(parts.workspace.database, parts.principal, trace)
-    suite = parts.workspace.settings.improve.suite
+    root = read_trace(runtime.database, runtime.principal, trace)
+    suite = runtime.settings.improve.suite
     add_from_trace(
-        parts.workspace.database, parts.principal, root.trace_id, bad=bad, reference=reference,
+        runtime.database, runtime.principal, root.trace_id, bad=bad, reference=reference,
         suite=suite,
     )  # fmt: skip
     return back("/improve#suite", "The case is kept.")
 
 
 @router.get("/{trace}/why")
-def because(request: Request, parts: InRights, trace: str) -> Response:
+def because(request: Request, runtime: InRights, trace: str) -> Response:
     """Where an answer came from, to the feedback that shaped it."""
-    root = read_trace(parts.workspace.database, parts.principal, trace)
-    origin = why(parts.workspace, parts.principal, root.trace_id)
+    root = read_trace(runtime.database, runtime.principal, trace)
+    origin = why(runtime.workspace, runtime.principal, root.trace_id)
     return render(request, "why.html", trace=root.trace_id, lines=list(lines(origin)))
 
 
@@ -135,21 +135,21 @@ def _walk(step: Step) -> "list[Step]":
     return [step, *(below for each in step.steps for below in _walk(each))]
 
 
-def _passages(parts: Runtime, steps: list[Step]) -> list[object]:
+def _passages(runtime: Runtime, steps: list[Step]) -> list[object]:
     """The passages that were found, those of them that the reader may read."""
     for step in steps:
         ids = step.attributes.get("genwright.passages")
         if ids:
             scores = step.attributes.get("genwright.scores") or []
-            known = read_passages(parts, ids)
+            known = read_passages(runtime, ids)
             rows = zip(ids, scores, strict=False)
             return [(known[id_], score) for id_, score in rows if id_ in known]
     return []
 
 
-def _prompts(parts: Runtime, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
+def _prompts(runtime: Runtime, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
     """What models were told; for admins, because prompts quote documents."""
-    if not parts.principal.sees_all:
+    if not runtime.principal.sees_all:
         return []
     return [
         (step.name, json.loads(step.attributes["gen_ai.input.messages"]))

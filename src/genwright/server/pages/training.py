@@ -12,12 +12,11 @@ from genwright.access import audit
 from genwright.datasets import kept_dataset, kept_datasets
 from genwright.errors import UsageError
 from genwright.monitoring.plots import line_plot
-from genwright.registry import RunRow, Runs
+from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch, stop_run
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, may
 from genwright.server.pages.views.rendering import back, render, told_of
-from genwright.tuning.bench import bench_of
 from genwright.tuning.job import Asked, start
 from genwright.types import Json
 
@@ -35,15 +34,15 @@ METHODS = ("", "lora", "full", "last_layers", "prefix", "prompt", "p_tuning")
 
 
 @router.get("")
-def listing(request: Request, parts: InRights) -> Response:
+def listing(request: Request, runtime: InRights) -> Response:
     """Runs, data sets, and the form that begins a tuning."""
-    runs = Runs(parts.workspace.database, parts.principal)
+    runs = Runs(runtime.database, runtime.principal)
     return render(
         request,
         "training.html",
         runs=runs.newest(KINDS, 100),
-        datasets=kept_datasets(parts.workspace.database, parts.principal)[:50],
-        bases=_bases(parts),
+        datasets=kept_datasets(runtime.database, runtime.principal)[:50],
+        bases=_bases(runtime),
         objectives=OBJECTIVES,
         methods=METHODS,
         message=told_of(request),
@@ -54,7 +53,7 @@ def listing(request: Request, parts: InRights) -> Response:
 async def begin(
     request: Request,
     service: Serving,
-    parts: InRights,
+    runtime: InRights,
     data: UploadFile,
     base: Annotated[str, Form(max_length=500)],
     objective: Annotated[str, Form(max_length=40)] = "generation",
@@ -76,8 +75,8 @@ async def begin(
                 base=base, data=path, objective=objective, method=method or None, name=name,
                 minutes=minutes, options=options.split(),
             )  # fmt: skip
-            run = start(bench_of(parts), asked)
-        _started(parts, run)
+            run = start(runtime, asked)
+        _started(runtime, run)
         return run
 
     run = await service.call(work)
@@ -85,60 +84,64 @@ async def begin(
 
 
 @router.get("/{run}")
-def page(request: Request, run: int, parts: InRights) -> Response:
+def page(request: Request, run: int, runtime: InRights) -> Response:
     """One run: where it is, its curves, its steps."""
-    return render(request, "run.html", message=told_of(request), **_shown(parts, run))
+    return render(request, "run.html", message=told_of(request), **_shown(runtime, run))
 
 
 @router.get("/{run}/live")
-def live(request: Request, run: int, parts: InRights) -> Response:
+def live(request: Request, run: int, runtime: InRights) -> Response:
     """What of the page changes."""
-    return render(request, "run_live.html", **_shown(parts, run))
+    return render(request, "run_live.html", **_shown(runtime, run))
 
 
 @router.post("/{run}/stop", dependencies=[Depends(may("training.run"))])
-def stop(run: int, parts: InRights) -> Response:
+def stop(run: int, runtime: InRights) -> Response:
     """Let a run end at its next step, with a checkpoint."""
-    stop_run(parts.workspace.database, parts.principal, run)
+    stop_run(runtime.database, runtime.principal, run)
     return back(f"/training/{run}", "It ends at its next step, with a checkpoint.")
 
 
 @router.post("/{run}/resume", dependencies=[Depends(may("training.run"))])
-def resume(run: int, parts: InRights) -> Response:
+def resume(run: int, runtime: InRights) -> Response:
     """Go on with a run that was stopped."""
-    row = Runs(parts.workspace.database, parts.principal).get(run)
+    row = Runs(runtime.database, runtime.principal).get(run)
     if row.status not in ("stopped", "failed") or row.kind not in ("tune", "pretrain"):
         raise UsageError(f"Run {run} is {row.status}: only a stopped training can go on.")
-    _started(parts, run, row.kind)
+    _started(runtime, run, row.kind)
     return back(f"/training/{run}", "It goes on.")
 
 
 @router.get("/data/{id_}")
-def dataset(request: Request, id_: int, parts: InRights) -> Response:
+def dataset(request: Request, id_: int, runtime: InRights) -> Response:
     """A data set with what its check found."""
-    found = kept_dataset(parts.workspace.database, parts.principal, id_)
+    found = kept_dataset(runtime.database, runtime.principal, id_)
     return render(request, "dataset.html", each=found, report=found.report)
 
 
-def _started(parts: Runtime, run: int, kind: str = "tune") -> None:
-    launch(parts.workspace, parts.principal, run, kind)
-    with parts.workspace.database.write(parts.principal) as session:
+def _started(runtime: Runtime, run: int, kind: str = "tune") -> None:
+    launch(runtime.workspace, runtime.principal, run, kind)
+    with runtime.database.write(runtime.principal) as session:
         audit.record(session, "training.run", f"run-{run}")
 
 
-def _bases(parts: Runtime) -> list[str]:
+def _bases(runtime: Runtime) -> list[str]:
     """What a tuning may start from, as the form offers it."""
-    held = [each.name for each in parts.catalog.models() if each.pulled and each.kind != "rerank"]
+    held = [
+        each.name
+        for each in runtime.models.catalog.models()
+        if each.pulled and each.kind != "rerank"
+    ]
     whole = [
         f"{each.name}@{each.newest.number}"
-        for each in parts.models.versions.known(parts.principal)
+        for each in runtime.models.versions.known(runtime.principal)
         if each.newest.facts.kind == "model"
     ]
     return [*held, *whole]
 
 
-def _shown(parts: Runtime, run: int) -> Json:
-    runs = Runs(parts.workspace.database, parts.principal)
+def _shown(runtime: Runtime, run: int) -> Json:
+    runs = Runs(runtime.database, runtime.principal)
     row, values = runs.get(run), runs.values(run)
     return {
         "run": row,

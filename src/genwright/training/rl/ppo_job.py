@@ -1,18 +1,17 @@
 """A training by PPO as a job: steps, checkpoints, limits and a record, as every other one has."""
 
-import json
 import math
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genwright.errors import Refused
-from genwright.training.devices import peak_memory_mb, set_threads
+from genwright.training.devices import peak_memory_mb
+from genwright.training.job import Fitted, Job
+from genwright.training.probe import plan_steps
 from genwright.training.rl.ppo import PPO, PPOConfig
-from genwright.training.trainer import FINISHED, Fitted, Job
-from genwright.tuning.config import TuneConfig
 
 SAVE_EVERY = 5
 """Updates between two checkpoints."""
@@ -65,91 +64,62 @@ class Progressing:
         os.replace(part, self.file)
 
 
-@dataclass
-class PPOJob(Job):
-    """See ``Job``.
+def run_ppo(job: Job, *, tokenizer: Any, reward: Any, config: PPOConfig) -> Fitted:
+    """Train by PPO, or go on where the checkpoint in the folder ended.
 
     Args:
+        job: The policy, its prompts and limits.
         tokenizer: Of the policy.
         reward: Scores replies.
-        tuning: What was asked for.
+        config: How the algorithm runs.
+
+    Raises:
+        Refused: The reward or the loss became nan or infinite.
     """
+    total, place = plan_steps(job), Progressing(job.folder)
+    made = PPO(job.model, tokenizer, reward, config)
+    before, seconds = place.load(made)
+    began, tokens, rewards = time.monotonic(), 0, list[float]()
+    limit = job.config.minutes * 60
 
-    tokenizer: Any = None
-    reward: Any = None
-    tuning: TuneConfig = field(default_factory=lambda: TuneConfig(base=""))
-
-    def steps_at_most(self) -> int:
-        """Updates that the epochs take, within ``max_steps``."""
-        updates = super().steps_at_most()
-        return max(1, updates)
-
-    def fit(self) -> Fitted:
-        """Train, or go on where the checkpoint in the folder ended.
-
-        Raises:
-            Refused: The reward or the loss became nan or infinite.
-        """
-        if done := self._finished():
-            return done
-        set_threads(self.config)
-        total, place = self.steps(), Progressing(self.folder)
-        made = PPO(self.model, self.tokenizer, self.reward, self._config())
-        before, seconds = place.load(made)
-        began, tokens, rewards = time.monotonic(), 0, list[float]()
-        prompts = [each["prompt_ids"] for each in self.train]
-
-        def record(step: int, values: dict[str, float]) -> None:
-            nonlocal tokens
-            _check(values, step + before)
-            tokens += int(values["reply_tokens"] * made.config.batch)
-            rewards.append(values["reward"])
-            self.record(before + step, {"loss": values["policy_loss"], **values})
-            spent = seconds + time.monotonic() - began
-            late = self.config.minutes and spent > self.config.minutes * 60
-            if (before + step) % SAVE_EVERY == 0 or self.stop.is_set() or late:
-                place.save(made, before + step, spent)
-            if late:
-                self.stop.set()
-
-        step = before + made.train(prompts, total - before, record, self.stop)
+    def record(step: int, values: dict[str, float]) -> None:
+        nonlocal tokens
+        _check(values, step + before)
+        tokens += int(values["reply_tokens"] * made.config.batch)
+        rewards.append(values["reward"])
+        job.record(before + step, {"loss": values["policy_loss"], **values})
         spent = seconds + time.monotonic() - began
-        limit = self.config.minutes and spent >= self.config.minutes * 60
-        return self._end(step, step < total and not limit, spent, tokens, rewards)
+        late = limit and spent > limit
+        if (before + step) % SAVE_EVERY == 0 or job.stop.is_set() or late:
+            place.save(made, before + step, spent)
+        if late:
+            job.stop.set()
 
-    def _end(
-        self, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
-    ) -> Fitted:
-        from genwright.training.watch import save_weights
+    prompts: list[list[int]] = [each["prompt_ids"] for each in job.train]
+    step = before + made.train(prompts, total - before, record, job.stop)
+    spent = seconds + time.monotonic() - began
+    stopped = step < total and not (limit and spent >= limit)
+    return _end(job, step, stopped, spent, tokens, rewards)
 
-        last = rewards[-5:] or [0.0]
-        fitted = Fitted(
-            status="stopped" if stopped else "done",
-            steps=step,
-            best_step=step,
-            loss=-sum(last) / len(last),  # what is minimised: minus the reward
-            seconds=round(seconds, 3),
-            tokens=tokens,
-            peak_mb=round(peak_memory_mb(), 1),
-            reason="" if not stopped else "stopped",
-        )
-        if not stopped:
-            save_weights(self.model, self.folder / "best")
-            (self.folder / FINISHED).write_text(json.dumps(fitted.__dict__), encoding="utf-8")
-        return fitted
 
-    def _config(self) -> PPOConfig:
-        train, told = self.config, self.tuning.preference
-        return PPOConfig(
-            batch=max(2, train.batch_size * train.accumulate),
-            minibatch=max(1, train.batch_size),
-            learning_rate=train.learning_rate or 1e-4,
-            beta=told.beta,
-            target_kl=told.target_kl,
-            max_new_tokens=told.reply_tokens,
-            temperature=told.temperature,
-            seed=train.seed,
-        )
+def _end(
+    job: Job, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
+) -> Fitted:
+    from genwright.training.watch import save_weights
+
+    last = rewards[-5:] or [0.0]
+    if not stopped:
+        save_weights(job.model, job.folder / "best")
+    return Fitted(
+        status="stopped" if stopped else "done",
+        steps=step,
+        best_step=step,
+        loss=-sum(last) / len(last),  # what is minimized: minus the reward
+        seconds=round(seconds, 3),
+        tokens=tokens,
+        peak_mb=round(peak_memory_mb(), 1),
+        reason="stopped" if stopped else "",
+    )
 
 
 def _check(values: dict[str, float], step: int) -> None:

@@ -20,7 +20,7 @@ from genwright.tuning.objectives.preferring import (
 if TYPE_CHECKING:
     from transformers import Trainer
 
-    from genwright.training.trainer import Job
+    from genwright.training.job import Job
     from genwright.tuning.config import TuneConfig
 
 

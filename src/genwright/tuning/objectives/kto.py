@@ -27,7 +27,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, Trainer
 
-    from genwright.training.trainer import Job
+    from genwright.training.job import Job
     from genwright.tuning.config import TuneConfig
 
 

@@ -1,12 +1,15 @@
-"""PPO: proximal policy optimisation with a learned value. The algorithm is in ``tuning.ppo``."""
+"""PPO: proximal policy optimization with a learned value; see ``training.rl.ppo``."""
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genwright.tuning.objectives.base import objectives
 from genwright.tuning.objectives.online import Online
 
 if TYPE_CHECKING:
-    from genwright.training.trainer import Job
+    from genwright.training.job import Job
+    from genwright.training.rl.ppo import PPOConfig
     from genwright.tuning.config import TuneConfig
 
 
@@ -15,7 +18,24 @@ class ProximalPolicy(Online):
     """Learns from replies of its own, by a reward, near its reference."""
 
     def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
-        """A training of its own kind."""
-        from genwright.training.rl.ppo_job import PPOJob
+        """A training with a loop of its own."""
+        from genwright.training.rl.ppo_job import run_ppo
 
-        return PPOJob(**job.__dict__, tokenizer=tokenizer, reward=self.reward, tuning=config)
+        loop = partial(run_ppo, tokenizer=tokenizer, reward=self.reward, config=_ppo(config))
+        return replace(job, loop=loop)
+
+
+def _ppo(config: "TuneConfig") -> "PPOConfig":
+    from genwright.training.rl.ppo import PPOConfig
+
+    train, preference = config.train, config.preference
+    return PPOConfig(
+        batch=max(2, train.batch_size * train.accumulate),
+        minibatch=max(1, train.batch_size),
+        learning_rate=train.learning_rate or 1e-4,
+        beta=preference.beta,
+        target_kl=preference.target_kl,
+        max_new_tokens=preference.reply_tokens,
+        temperature=preference.temperature,
+        seed=train.seed,
+    )

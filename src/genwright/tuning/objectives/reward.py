@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
     from genwright.models.bases import BaseModel
-    from genwright.training.trainer import Job
+    from genwright.training.job import Job
     from genwright.tuning.config import TuneConfig
 
 

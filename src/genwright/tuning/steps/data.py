@@ -1,17 +1,13 @@
 """The data of a tuning: checked before time is spent on it, and kept by digest."""
 
-from typing import TYPE_CHECKING
-
 from genwright.datasets import Limits, Splits, check_dataset, keep_dataset
 from genwright.errors import Refused
 from genwright.models.bases import BaseModel
+from genwright.runtime import Runtime
 from genwright.training.chat_rendering import Rendering, messages_of
 from genwright.tuning.config import TuneConfig
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
-
-if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Bench
 
 THRESHOLD = 0.05
 """Share of rows with errors above which nothing is trained."""
@@ -32,7 +28,7 @@ def kept_parts(workspace: Workspace, principal: Principal, parts: Splits) -> Jso
     return kept
 
 
-def check_parts(bench: "Bench", parts: Splits, base: BaseModel, config: TuneConfig) -> Json:
+def check_parts(runtime: Runtime, parts: Splits, base: BaseModel, config: TuneConfig) -> Json:
     """Check the training part against the base's tokenizer and the other parts.
 
     Raises:
@@ -63,7 +59,7 @@ def check_parts(bench: "Bench", parts: Splits, base: BaseModel, config: TuneConf
             f"({worst.says}; {worst.examples[0] if worst.examples else ''}): mend them with "
             "genwright data check --mend."
         )
-    bench.progress(0, 0, f"data: {len(parts.train)} rows, {len(report.findings)} findings")
+    runtime.progress(0, 0, f"data: {len(parts.train)} rows, {len(report.findings)} findings")
     return {
         "rows": {part: len(each) for part, each in parts.all().items()},
         "sha256": {part: each.sha256 for part, each in parts.all().items()},

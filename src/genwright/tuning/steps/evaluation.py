@@ -6,13 +6,13 @@ them, through the chat template.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genwright.datasets import Splits
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound
+from genwright.evaluation.cases import cases_of
 from genwright.evaluation.intervals import Interval
 from genwright.evaluation.jobs.baselines import few_shot, majority, zero_shot
 from genwright.evaluation.paired import Difference, compare_cases
@@ -21,16 +21,15 @@ from genwright.export.saving import Saved
 from genwright.models.bases import BaseModel
 from genwright.models.trained import open_trained
 from genwright.registry import Facts
+from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig
-from genwright.tuning.measurement import cases_of, perplexity, token_losses, without_adapter
+from genwright.tuning.measurement import perplexity, token_losses, without_adapter
 from genwright.tuning.objectives import objectives
 from genwright.tuning.objectives.online import Online
 from genwright.tuning.objectives.preferring import Pairs
 from genwright.tuning.steps.preference_evaluation import evaluate_online, evaluate_preferences
+from genwright.tuning.steps.results import Evaluated
 from genwright.types import Json
-
-if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Bench
 
 AT_ONCE = 8
 """Rows that a transformers engine is asked at once; llama.cpp works on one at a time here."""
@@ -38,50 +37,8 @@ LOSS_ROWS = 40
 """Rows that the losses of quantised files are measured on."""
 
 
-@dataclass
-class Evaluated:
-    """Measures of the tuned model, its base and the live version on the same rows."""
-
-    metric: str
-    """The main one."""
-    test: dict[str, Interval] = field(default_factory=dict)
-    base: dict[str, Interval] = field(default_factory=dict)
-    live: dict[str, Interval] = field(default_factory=dict)
-    against: dict[str, Difference] = field(default_factory=dict)
-    """Of the main measure: tuned minus ``base``, and minus ``live``."""
-    slices: Json = field(default_factory=dict)
-    speed: Json = field(default_factory=dict)
-    losses: Json = field(default_factory=dict)
-    """Of each quantised file: perplexity of the test replies."""
-    cases: Sequence[Json] = ()
-    won: Sequence[Json] = ()
-    lost: Sequence[Json] = ()
-
-    def metrics(self) -> Json:
-        """``{"test": {metric: {"value", "low", "high"}}, "base": …}``."""
-        tables = {"test": self.test, "base": self.base, "live": self.live}
-        return {
-            name: {metric: each.json() for metric, each in table.items()}
-            for name, table in tables.items()
-            if table or name != "live"
-        }
-
-    def json(self) -> Json:
-        """Everything but the cases."""
-        return {
-            **self.metrics(),
-            "metric": self.metric,
-            "against": {name: each.json() for name, each in self.against.items()},
-            "slices": self.slices,
-            "speed": self.speed,
-            "losses": self.losses,
-            "won": list(self.won),
-            "lost": list(self.lost),
-        }
-
-
 def evaluate(
-    bench: "Bench",
+    runtime: Runtime,
     config: TuneConfig,
     model: Any,
     base: BaseModel,
@@ -96,7 +53,7 @@ def evaluate(
     """Measure what was saved.
 
     Args:
-        bench: What the tuning works with.
+        runtime: What the tuning works with.
         config: What was asked for.
         model: The trained model in this process.
         base: What it started from.
@@ -115,8 +72,8 @@ def evaluate(
     if not rows:
         return found
     if issubclass(objective, Online):
-        opened = open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
-        return evaluate_online(bench, config, base, rows, opened, found)
+        opened = open_trained(saved.folder, facts, base, runtime.settings.engine, "the tuned model")
+        return evaluate_online(runtime, config, base, rows, opened, found)
     if issubclass(objective, Pairs):
         return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
     if config.objective in ("generation", "summarisation"):
@@ -126,7 +83,7 @@ def evaluate(
 
     def report(engine: Engine, what: str) -> TaskReport:
         def progress(done: int, total: int, said: str) -> None:
-            bench.progress(done, total, f"{what}: {said}")
+            runtime.progress(done, total, f"{what}: {said}")
 
         ask = asker(engine, max_tokens=config.max_new_tokens, seed=config.train.seed)
         at_once = AT_ONCE if engine.__class__.__name__ == "TransformersEngine" else 1
@@ -134,34 +91,34 @@ def evaluate(
 
     with ExitStack() as stack:
         tuned = stack.enter_context(
-            open_trained(saved.folder, facts, base, bench.settings, "the tuned model")
+            open_trained(saved.folder, facts, base, runtime.settings.engine, "the tuned model")
         )
         mine = report(tuned, "tuned")
         found.test |= mine.metrics
         found.slices, found.speed = mine.json(cases=False)["slices"], mine.speed
         found.cases = mine.cases
-        if theirs := _of_base(bench, config, base, facts, tuned, stack, report):
+        if theirs := _of_base(runtime, config, base, facts, tuned, stack, report):
             found.base |= theirs.metrics
             found.against["base"] = _paired(mine, theirs, found.metric)
             found.won, found.lost = won_and_lost(mine, theirs, found.metric)
-        if live := _of_live(bench, name, report):
+        if live := _of_live(runtime, name, report):
             found.live |= live.metrics
             found.against["live"] = _paired(mine, live, found.metric)
     if config.objective == "classification":
-        found.base |= _untrained(bench, parts, rows, facts)
+        found.base |= _untrained(runtime, parts, rows, facts)
     if saved.kind == "model" and saved.engine == "llamacpp":
-        found.losses = quantisation_losses(bench, saved.folder, cases[:LOSS_ROWS])
+        found.losses = quantisation_losses(runtime, saved.folder, cases[:LOSS_ROWS])
     return found
 
 
-def quantisation_losses(bench: "Bench", folder: Path, cases: Sequence[Any]) -> Json:
+def quantisation_losses(runtime: Runtime, folder: Path, cases: Sequence[Any]) -> Json:
     """Perplexity of the references of some cases under each GGUF file of a folder."""
     from genwright.engines.llamacpp.engine import LlamaCppEngine
     from genwright.evaluation.reply_losses import reply_losses
 
     found: Json = {}
     for path in sorted(folder.glob("model-*.gguf")):
-        with LlamaCppEngine(path, bench.settings, name=path.stem) as engine:
+        with LlamaCppEngine(path, runtime.settings.engine, name=path.stem) as engine:
             kind = path.stem.removeprefix("model-")
             found[kind] = {
                 "perplexity": perplexity(reply_losses(engine, cases)).json(),
@@ -180,7 +137,7 @@ def _losses(
 
 
 def _of_base(
-    bench: "Bench",
+    runtime: Runtime,
     config: TuneConfig,
     base: BaseModel,
     facts: Facts,
@@ -199,38 +156,40 @@ def _of_base(
     if isinstance(tuned, LlamaCppEngine) and facts.kind == "adapter":
         engine = tuned.bare()
     elif base.gguf is not None:
-        engine = stack.enter_context(LlamaCppEngine(base.gguf, bench.settings, name=base.name))
+        engine = stack.enter_context(
+            LlamaCppEngine(base.gguf, runtime.settings.engine, name=base.name)
+        )
     else:
         weights = Weights(str(base.folder), config.objective)
         engine = stack.enter_context(
-            TransformersEngine(weights, bench.settings, name=base.name, context=base.context)
+            TransformersEngine(
+                weights, runtime.settings.engine, name=base.name, context=base.context
+            )
         )
     return report(engine, "base")
 
 
-def _of_live(bench: "Bench", name: str, report: Any) -> TaskReport | None:
-    if bench.live is None:
-        return None
+def _of_live(runtime: Runtime, name: str, report: Any) -> TaskReport | None:
     try:
-        live = bench.versions.resolve(bench.principal, name)
+        live = runtime.versions.resolve(runtime.principal, name)
     except NotFound:
         return None
-    with bench.live(live) as engine:
-        return report(engine, f"live ({live.label})")
+    return report(runtime.models.engine(live.served_as), f"live ({live.label})")
 
 
 def _untrained(
-    bench: "Bench", parts: Splits, rows: Sequence[Json], facts: Facts
+    runtime: Runtime, parts: Splits, rows: Sequence[Json], facts: Facts
 ) -> dict[str, Interval]:
     """What can be done without training: the commonest class, and the nearest."""
     train = parts.train.rows
     found = {"accuracy_majority": majority(train, rows)}
-    if bench.embed is not None:
+    if runtime.settings.embedding.model != "hashing":  # whose vectors know no meaning
         try:
-            found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, bench.embed)
-            found["accuracy_few_shot_8"] = few_shot(train, rows, bench.embed, 8)
+            embed = runtime.models.embedder.embed
+            found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, embed)
+            found["accuracy_few_shot_8"] = few_shot(train, rows, embed, 8)
         except GenwrightError as error:  # no embedder is here
-            bench.progress(0, 0, f"without figures of the nearest class: {error}")
+            runtime.progress(0, 0, f"without figures of the nearest class: {error}")
     found["accuracy"] = max(found.values(), key=lambda each: each.value)
     return found
 

@@ -3,12 +3,12 @@
 import math
 from typing import TYPE_CHECKING
 
-from genwright.registry import Runs
-from genwright.training.trainer import Fitted
+from genwright.runs import Runs
+from genwright.training.job import Fitted
 from genwright.types import Json
 
 if TYPE_CHECKING:
-    from genwright.tuning.steps.evaluation import Evaluated
+    from genwright.tuning.steps.results import Evaluated
 
 EXAMPLES = 10
 FEW_TESTED = 100

@@ -14,6 +14,7 @@ import numpy as np
 from genwright.engines import ChatRequest, Engine, Sampling, chat_text
 from genwright.evaluation.intervals import RESAMPLES, Interval, interval
 from genwright.evaluation.paired import compare_cases
+from genwright.runtime import Runtime
 from genwright.tuning.measurement import without_adapter
 from genwright.tuning.objectives.online import prompt_turns
 from genwright.types import Json
@@ -21,8 +22,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from genwright.models.bases import BaseModel
     from genwright.tuning.config import TuneConfig
-    from genwright.tuning.steps.evaluation import Evaluated
-    from genwright.tuning.steps.walk import Bench
+    from genwright.tuning.steps.results import Evaluated
 
 AT_ONCE = 8
 BINS = 10
@@ -82,7 +82,7 @@ def measure_reward_model(
 
 
 def measure_rewards(
-    bench: "Bench",
+    runtime: Runtime,
     config: "TuneConfig",
     base: "BaseModel",
     rows: Sequence[Json],
@@ -93,14 +93,14 @@ def measure_rewards(
     """Mean reward of replies to held-out prompts, of the tuned model and of its base."""
     from genwright.tuning.rewards import reward_of
 
-    reward = reward_of(bench, config.preference.reward, base)
+    reward = reward_of(runtime, config.preference.reward, base)
 
     def scores(of: Engine, what: str) -> list[float]:
         replies = []
         for number, row in enumerate(rows, 1):
             sampling = Sampling(config.preference.reply_tokens, temperature=0.0)
             replies.append(chat_text(of, ChatRequest(tuple(prompt_turns(row)), sampling))[0])
-            bench.progress(number, len(rows), f"{what}: {number} of {len(rows)} replies")
+            runtime.progress(number, len(rows), f"{what}: {number} of {len(rows)} replies")
         return reward([prompt_turns(row)[-1].content for row in rows], replies)
 
     mine = scores(engine, "tuned")
@@ -180,7 +180,7 @@ def evaluate_preferences(
 
 
 def evaluate_online(
-    bench: "Bench",
+    runtime: Runtime,
     config: "TuneConfig",
     base: "BaseModel",
     rows: Sequence[Json],
@@ -193,7 +193,7 @@ def evaluate_online(
     with ExitStack() as stack:
         engine = stack.enter_context(opened)
         bare = engine.bare() if isinstance(engine, LlamaCppEngine) and config.baseline else None
-        measure_rewards(bench, config, base, rows, engine, bare, found)
+        measure_rewards(runtime, config, base, rows, engine, bare, found)
     return found
 
 

@@ -1,13 +1,14 @@
 """A base made ready to be trained: its head, its method, and the rows as examples."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genwright.datasets import Splits
 from genwright.errors import NotFound, Refused
-from genwright.export.saving import ADAPTER
 from genwright.models.bases import BaseModel
 from genwright.registry import Trained
+from genwright.registry.version_files import ADAPTER
+from genwright.runtime import Runtime
 from genwright.training.devices import uses_bfloat16
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.methods import methods
@@ -17,9 +18,6 @@ from genwright.tuning.objectives.online import Online
 from genwright.tuning.objectives.preferring import Pairs
 from genwright.tuning.rewards import reward_of
 from genwright.types import Json
-
-if TYPE_CHECKING:
-    from genwright.tuning.steps.walk import Bench
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Prepared:
 
 
 def prepare(
-    bench: "Bench", config: TuneConfig, base: BaseModel, parts: Splits, labels: tuple[str, ...]
+    runtime: Runtime, config: TuneConfig, base: BaseModel, parts: Splits, labels: tuple[str, ...]
 ) -> Prepared:
     """Load a base, put the method on it, and make examples of the rows.
 
@@ -57,7 +55,7 @@ def prepare(
     model = objective.model(base, labels, torch.bfloat16 if half else torch.float32)
     _check_length(config, model)
     if config.resume_from:
-        model = _trained_on(bench, config, base, model)
+        model = _trained_on(runtime, config, base, model)
     else:
         method = methods.get(config.method)()
         model = method.apply(model, tokenizer, config.task, config.options)
@@ -72,7 +70,7 @@ def prepare(
         )
     pad = int(tokenizer.pad_token_id or 0)
     if isinstance(objective, Online):
-        objective.reward = reward_of(bench, config.preference.reward, base)
+        objective.reward = reward_of(runtime, config.preference.reward, base)
     three = (encoded["train"], encoded["validation"], encoded["test"])
     return Prepared(model, tokenizer, pad, *three, objective)
 
@@ -97,11 +95,11 @@ def _check_length(config: TuneConfig, model: Any) -> None:
         )
 
 
-def _trained_on(bench: "Bench", config: TuneConfig, base: BaseModel, model: Any) -> Any:
+def _trained_on(runtime: Runtime, config: TuneConfig, base: BaseModel, model: Any) -> Any:
     """The base with an earlier version's adapter, trainable."""
     import peft
 
-    version: Trained = bench.versions.resolve(bench.principal, config.resume_from)
+    version: Trained = runtime.versions.resolve(runtime.principal, config.resume_from)
     folder = version.folder / ADAPTER
     if not folder.is_dir():
         raise NotFound(f"{version.label} is no adapter: name it as --base instead.")

@@ -13,7 +13,8 @@ from typing import Any
 from genwright.errors import UsageError
 from genwright.extras import need
 from genwright.training.config import RATES
-from genwright.training.trainer import Job
+from genwright.training.job import Job
+from genwright.training.trainer import fit
 from genwright.tuning.config import TuneConfig
 from genwright.types import Json, Progress
 
@@ -106,7 +107,7 @@ class Search:
                     give_up.set()
 
         job.record, job.stop = record, give_up
-        job.fit()
+        fit(job)
         _remove(job.folder)
         if give_up.is_set():
             raise optuna.TrialPruned

@@ -6,35 +6,33 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-from genwright.catalog import Catalog
 from genwright.datasets import Dataset, Splits, read_kept
-from genwright.engines import Engine
 from genwright.errors import GenwrightError, UsageError
 from genwright.export.saving import Saved, save
 from genwright.hardware import free_memory
-from genwright.models.bases import BaseModel, find_base
-from genwright.registry import DataFacts, Facts, ModelVersions, Runs, Trained
+from genwright.models.bases import BaseModel
+from genwright.registry import DataFacts, Facts, Trained
 from genwright.runs.mlflow import mirror
-from genwright.settings import EngineSettings
+from genwright.runtime import Runtime
 from genwright.training.config import TrainConfig
-from genwright.training.trainer import Fitted, Job, Probe, probe
+from genwright.training.job import Fitted, Job
+from genwright.training.probe import Probe, plan_steps, probe
+from genwright.training.trainer import fit
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.objectives import Padding, objectives
 from genwright.tuning.objectives.preferring import Pairs, drop_reference
 from genwright.tuning.steps.data import check_parts, kept_parts
-from genwright.tuning.steps.evaluation import Evaluated, evaluate
+from genwright.tuning.steps.evaluation import evaluate
 from genwright.tuning.steps.forecast import Forecast, check_memory, forecast_memory
 from genwright.tuning.steps.iteration import next_steps
+from genwright.tuning.steps.results import Evaluated, Tuned
 from genwright.tuning.steps.search import Search
 from genwright.tuning.steps.suggestion import suggest
-from genwright.types import Json, Principal, Progress, unheard
-from genwright.workspace import Workspace
+from genwright.types import Json
 
 STEPS = (
     "base",
@@ -50,85 +48,9 @@ STEPS = (
 """In their order; a search of hyper-parameters comes before the training that uses them."""
 KIND = "tune"
 
-Embed = Callable[[Sequence[str]], Any]
-
-
-@dataclass
-class Bench:
-    """What a tuning works with.
-
-    Args:
-        workspace: Where runs and versions are kept.
-        catalog: The models there are.
-        principal: Whose run it is.
-        progress: Told of long work.
-        stop: Set to end the run at the next step, with a checkpoint.
-        live: Opens the engine of a registered version, to compare with.
-        embed: Unit vectors of texts, for what a base does without training; None to leave it out.
-    """
-
-    workspace: Workspace
-    catalog: Catalog
-    principal: Principal
-    progress: Progress = unheard
-    stop: Event = field(default_factory=Event)
-    live: Callable[[Trained], Engine] | None = None
-    embed: Embed | None = None
-
-    @property
-    def versions(self) -> ModelVersions:
-        """The registry."""
-        return ModelVersions(self.workspace.database, self.workspace.versions_dir)
-
-    @property
-    def runs(self) -> Runs:
-        """Runs of the principal."""
-        return Runs(self.workspace.database, self.principal)
-
-    @property
-    def settings(self) -> EngineSettings:
-        """How models run in evaluations."""
-        return self.workspace.settings.engine
-
-    def base(self, config: TuneConfig) -> BaseModel:
-        """The base that a configuration names."""
-
-        def resolve(name: str) -> Trained:
-            return self.versions.resolve(self.principal, name)
-
-        return find_base(
-            config.base,
-            self.catalog,
-            resolve,
-            self.progress,
-            accept_licence=config.accept_licence,
-        )
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What came of a tuning."""
-
-    run: int
-    version: str
-    """Such as ``toolcalls@3``; empty where it was stopped before."""
-    served_as: str
-    """What the API calls it."""
-    method: str
-    metrics: Json
-    seconds: float
-    peak_mb: float
-    tokens_per_second: float
-    status: str = "done"
-    steps: Sequence[Json] = ()
-
-    def json(self) -> Json:
-        """Every field."""
-        return dict(self.__dict__)
-
 
 def begin(
-    bench: Bench, config: TuneConfig, parts: Splits, *, trials: int = 0, assistant: str = ""
+    runtime: Runtime, config: TuneConfig, parts: Splits, *, trials: int = 0, assistant: str = ""
 ) -> int:
     """Keep a run that is asked for, with its data, and return its id.
 
@@ -141,9 +63,9 @@ def begin(
             f"{config.objective} learns from rows of {', '.join(objective.forms)}; these are "
             f"{parts.train.form!r}: choose another --objective, or say --form."
         )
-    kept = kept_parts(bench.workspace, bench.principal, parts)
+    kept = kept_parts(runtime.workspace, runtime.principal, parts)
     asked = {"tune": config.model_dump(mode="json"), "trials": trials, "assistant": assistant}
-    return bench.runs.begin(KIND, config.name or default_name(config), asked, kept)
+    return runtime.runs.begin(KIND, config.name or default_name(config), asked, kept)
 
 
 def default_name(config: TuneConfig) -> str:
@@ -153,31 +75,31 @@ def default_name(config: TuneConfig) -> str:
     return f"{kept.strip('._-')[:40]}-{config.objective.replace('_', '-')}"
 
 
-def tune(bench: Bench, run: int) -> Tuned:
+def tune(runtime: Runtime, run: int) -> Tuned:
     """Walk the nine steps of a run that was begun, or go on with one that was interrupted.
 
     Raises:
         NotFound: There is no such run.
         Refused: The base, the data or the machine do not allow it; the message says what to do.
     """
-    return Walk(bench, run).go()
+    return Walk(runtime, run).go()
 
 
 class Walk:
     """One run, step by step.
 
     Args:
-        bench: What it works with.
+        runtime: What it works with.
         run: Its id.
     """
 
-    def __init__(self, bench: Bench, run: int) -> None:
-        row = bench.runs.get(run)
-        self.bench, self.run, self.name = bench, run, row.name
+    def __init__(self, runtime: Runtime, run: int) -> None:
+        row = runtime.runs.get(run)
+        self.runtime, self.run, self.name = runtime, run, row.name
         self.config = TuneConfig.model_validate(row.config["tune"])
         self.trials, self.assistant = int(row.config["trials"]), str(row.config["assistant"])
         self.data: Json = row.data
-        self.folder = bench.workspace.runs_dir / str(run)
+        self.folder = runtime.workspace.runs_dir / str(run)
         self.steps: list[Json] = []
         self.total = 0
         self.began = time.monotonic()
@@ -185,7 +107,7 @@ class Walk:
     def go(self) -> Tuned:
         """All the steps; an error is kept in the run and raised on."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.bench.runs.take_up(self.run)
+        self.runtime.runs.take_up(self.run)
         from genwright.training.quiet import quietly
 
         try:
@@ -205,7 +127,9 @@ class Walk:
             raise
 
     def _walk(self) -> Tuned:
-        base = self.bench.base(self.config)
+        base = self.runtime.models.base(
+            self.config.base, self.runtime.principal, accept_licence=self.config.accept_licence
+        )
         self._tell("base", {
             "name": base.name, "family": base.family, "licence": base.licence,
             "digest": base.digest, "context": base.context,
@@ -220,18 +144,20 @@ class Walk:
             return self._stopped(fitted)
         saved, facts = self._save(model, base, parts, labels, fitted)
         evaluated = self._evaluate(model, base, parts, saved, facts)
-        self._tell("iteration", next_steps(self.bench.runs, self.run, self.name, evaluated, fitted))
+        self._tell(
+            "iteration", next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted)
+        )
         return self._deploy(saved, facts, fitted, evaluated)
 
     def _data(self, base: BaseModel) -> Splits:
         read = {
             part: read_kept(
-                self.bench.workspace.datasets_dir, each["sha256"], each["name"], each["form"]
+                self.runtime.workspace.datasets_dir, each["sha256"], each["name"], each["form"]
             )
             for part, each in self.data["parts"].items()
         }
         parts = Splits(**read)
-        report = check_parts(self.bench, parts, base, self.config)
+        report = check_parts(self.runtime, parts, base, self.config)
         self._tell("data", report)
         return parts
 
@@ -245,8 +171,8 @@ class Walk:
         def job_of(config: TuneConfig, folder: Path) -> Job:
             return self._job(config, base, parts, labels, folder)[1]
 
-        search = Search(self.folder / "search", self.config, self.trials, self.bench.stop)
-        found = search.go(job_of, self.bench.progress)
+        search = Search(self.folder / "search", self.config, self.trials, self.runtime.stop)
+        found = search.go(job_of, self.runtime.progress)
         self.config = found.config
         self._tell("search", found.json())
 
@@ -264,7 +190,7 @@ class Walk:
         )
         check_memory(forecast, free_memory() + weights * size)  # the weights are there already
         tried = probe(job)
-        steps = self.total = job.steps(tried.seconds_per_step)
+        steps = self.total = plan_steps(job, tried.seconds_per_step)
         forecast = Forecast(
             forecast.memory_mb, round(steps * tried.seconds_per_step, 1), trained, weights
         )
@@ -276,7 +202,7 @@ class Walk:
             "suggested": {"method": advice.method, "reason": advice.reason},
         })  # fmt: skip
         seconds = f"{forecast.seconds / 60:.1f} minutes"
-        self.bench.progress(
+        self.runtime.progress(
             0, 0, f"{trained:,} of {weights:,} weights trained; predicted {seconds} and "
             f"{forecast.memory_mb:,.0f} MB",
         )  # fmt: skip
@@ -293,15 +219,15 @@ class Walk:
         """A model with its method, and the training of it."""
         from genwright.tuning.steps.preparation import prepare
 
-        prepared = prepare(self.bench, config, base, parts, labels)
+        prepared = prepare(self.runtime, config, base, parts, labels)
 
         def record(step: int, values: Mapping[str, float]) -> None:
             if folder == self.folder / "train":
-                self.bench.runs.record(self.run, step, values)
+                self.runtime.runs.record(self.run, step, values)
             shown = values.get("validation_loss", values.get("loss"))
             if shown is not None:
                 what = "validation loss" if "validation_loss" in values else "loss"
-                self.bench.progress(step, self.total, f"step {step}, {what} {shown:.4f}")
+                self.runtime.progress(step, self.total, f"step {step}, {what} {shown:.4f}")
 
         job = Job(
             model=prepared.model,
@@ -312,7 +238,7 @@ class Walk:
             method=config.method,
             folder=folder,
             record=record,
-            stop=self.bench.stop,
+            stop=self.runtime.stop,
         )
         if isinstance(prepared.objective, Pairs):
             job = _preferring(prepared.objective, config, prepared.tokenizer, job)
@@ -321,8 +247,8 @@ class Walk:
         return prepared.model, job
 
     def _train(self, job: Job, forecast: Forecast, tried: Probe) -> Fitted:
-        self.bench.runs.update(self.run, message="training")
-        fitted = job.fit()
+        self.runtime.runs.update(self.run, message="training")
+        fitted = fit(job)
         self._tell("training", {
             **fitted.json(),
             "predicted_seconds": forecast.seconds, "predicted_mb": forecast.memory_mb,
@@ -343,8 +269,11 @@ class Walk:
         drop_reference(model)
         stage = self.folder / "stage"
         shutil.rmtree(stage, ignore_errors=True)
-        self.bench.progress(0, 0, "writing the weights")
-        saved = save(model, self.tokenizer, base, self.config, stage)
+        self.runtime.progress(0, 0, "writing the weights")
+        saved = save(
+            model, self.tokenizer, base, self.config.task, self.config.method,
+            self.config.quantise, stage,
+        )  # fmt: skip
         facts = Facts(
             kind=saved.kind,
             family=base.family,
@@ -373,9 +302,9 @@ class Walk:
     def _evaluate(
         self, model: Any, base: BaseModel, parts: Splits, saved: Saved, facts: Facts
     ) -> Evaluated:
-        self.bench.runs.update(self.run, message="evaluation")
+        self.runtime.runs.update(self.run, message="evaluation")
         evaluated = evaluate(
-            self.bench, self.config, model, base, parts, saved, facts,
+            self.runtime, self.config, model, base, parts, saved, facts,
             name=self.name, examples=self.test, pad=self.pad,
         )  # fmt: skip
         self._tell("evaluation", evaluated.json())
@@ -388,8 +317,8 @@ class Walk:
         facts = facts.model_copy(
             update={"evaluation": evaluated.json(), "losses": evaluated.losses}
         )
-        trained = self.bench.versions.publish(
-            self.bench.principal, self.name, saved.folder, facts, run=self.run
+        trained = self.runtime.versions.publish(
+            self.runtime.principal, self.name, saved.folder, facts, run=self.run
         )
         candidate = self._candidate(trained) if self.assistant else ""
         self._tell("deployment", {
@@ -406,18 +335,18 @@ class Walk:
             steps=self.steps,
         )  # fmt: skip
         self._end("done", trained.label)
-        mirror(self.bench.runs, self.run, self.bench.progress)
+        mirror(self.runtime.runs, self.run, self.runtime.progress)
         return tuned
 
     def _candidate(self, trained: Trained) -> str:
         """A new version of an assistant that answers by the trained one."""
         from genwright.registry import Assistants
 
-        workspace = self.bench.workspace
+        workspace = self.runtime.workspace
         assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
         changes = {"answer": {"model": trained.served_as, "extractive": False}}
         note = f"answers by {trained.label}"
-        return assistants.revise(self.bench.principal, self.assistant, changes, note=note).label
+        return assistants.revise(self.runtime.principal, self.assistant, changes, note=note).label
 
     def _stopped(self, fitted: Fitted) -> Tuned:
         self._end("stopped", f"at step {fitted.steps}: genwright tune --resume {self.run}")
@@ -427,7 +356,7 @@ class Walk:
     def _tell(self, step: str, what: Json) -> None:
         """Keep what a step came to."""
         self.steps.append({"number": STEPS.index(step) + 1, "step": step, **what})
-        self.bench.runs.update(
+        self.runtime.runs.update(
             self.run,
             results={"steps": self.steps},
             message=f"{step} done",
@@ -435,7 +364,7 @@ class Walk:
         )
 
     def _end(self, status: str, message: str) -> None:
-        self.bench.runs.update(
+        self.runtime.runs.update(
             self.run,
             status=status,
             message=message,

@@ -33,11 +33,11 @@ def begun(service: Service, identity: Identity, question: str, match: str = "") 
         UsageError: There is no question, or there are fewer than two contenders.
         Refused: The match is over, or the question holds identifiers that no model may read.
     """
-    parts = service.parts_for(identity)
-    database, principal = parts.workspace.database, parts.principal
+    runtime = service.runtime_for(identity)
+    database, principal = runtime.database, runtime.principal
     asked = service.privacy.prompt(question)
     if not match:
-        names = contenders(parts, service.assistants)
+        names = contenders(runtime, service.assistants)
         match = begin_match(database, principal, names, service.settings.arena.rule).id
     return ask_match(database, principal, match, asked)
 
@@ -81,9 +81,9 @@ async def played(service: Service, identity: Identity, match: Match) -> AsyncGen
 async def _answered(
     service: Service, identity: Identity, match: Match, side: str
 ) -> AsyncGenerator[Piece, None]:
-    parts = service.parts_for(identity)
+    runtime = service.runtime_for(identity)
     name = match.left if side == "left" else match.right
-    speaker = await service.call(lambda: Speaker(parts, service.assistants, name))
+    speaker = await service.call(lambda: Speaker(runtime, service.assistants, name))
     question = str(match.turns[-1]["question"])
     history = list(histories(match.turns[:-1], side))
 
@@ -118,6 +118,6 @@ def voted(service: Service, identity: Identity, match: str, winner: int) -> Matc
     database, principal = service.workspace.database, identity.principal
     found = read_match(database, principal, match)
     question = str(found.turns[0]["question"]) if found.turns else ""
-    category = category_of(question, service.parts.embedder.embed) if question else ""
+    category = category_of(question, service.runtime.models.embedder.embed) if question else ""
     most = service.settings.arena.per_day
     return vote(database, principal, match, winner, per_day=most, category=category)

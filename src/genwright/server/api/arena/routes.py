@@ -64,7 +64,7 @@ def choose(body: NewVote, service: Serving, identity: Asking, match: Id) -> Json
 
 @router.get("/ranking", dependencies=[Depends(may("arena.read"))])
 def ranking(
-    parts: InRights,
+    runtime: InRights,
     votes: Annotated[str, Query(max_length=20)] = "human",
     category: Annotated[str, Query(max_length=50)] = "",
     style: bool = False,
@@ -73,7 +73,7 @@ def ranking(
     if votes not in KINDS:
         raise UsageError(f"Expected votes of {', '.join(KINDS)}, got {votes!r}.")
     wanted = Filter((votes,), category)
-    found = leaderboard(parts.workspace.database, parts.principal, wanted, style=style)
+    found = leaderboard(runtime.database, runtime.principal, wanted, style=style)
     return {
         "object": "list",
         "data": [row.json() for row in found.rows],

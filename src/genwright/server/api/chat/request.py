@@ -1,6 +1,5 @@
 """A chat completion's request, as an engine or an assistant takes it."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Event
@@ -20,10 +19,9 @@ from genwright.server.api.chat.schema import (
     TextPart,
     ToolMessage,
 )
-from genwright.server.api.completions.schema import CompletionBody
 from genwright.server.api.shared.assistant_calls import Question
 from genwright.server.api.shared.model_calls import Attribute, Call, Made, again
-from genwright.server.api.shared.requests import Unfit, biases, stops
+from genwright.server.api.shared.requests import Unfit
 from genwright.server.api.shared.targets import Plain, target_of
 from genwright.server.service import Service
 from genwright.types import Json
@@ -60,24 +58,6 @@ def _message(given: "ChatMessage", private: Private) -> Message:
     return Message(role, text, name=given.name)
 
 
-def sampling_of(body: ChatBody | CompletionBody, max_tokens: int | None) -> Sampling:
-    """How the next token is chosen; what is not given is as OpenAI has it."""
-    return Sampling(
-        max_tokens=max_tokens,
-        temperature=1.0 if body.temperature is None else body.temperature,
-        top_p=1.0 if body.top_p is None else body.top_p,
-        top_k=body.top_k or 0,
-        min_p=body.min_p or 0.0,
-        repetition_penalty=body.repetition_penalty or 1.0,
-        presence_penalty=body.presence_penalty or 0.0,
-        frequency_penalty=body.frequency_penalty or 0.0,
-        logit_bias=biases(body.logit_bias),
-        # Without a seed each request is another sample.
-        seed=secrets.randbelow(2**31) if body.seed is None else body.seed,
-        stop=stops(body.stop),
-    )
-
-
 def chat_request(body: ChatBody, identity: Identity, private: Private) -> ChatRequest:
     """Everything that an engine is asked."""
     form, choice = body.response_format, body.tool_choice
@@ -85,7 +65,7 @@ def chat_request(body: ChatBody, identity: Identity, private: Private) -> ChatRe
     wants_json = form is not None and form.type != "text"
     return ChatRequest(
         messages=messages_of(body, private),
-        sampling=sampling_of(body, body.max_completion_tokens or body.max_tokens),
+        sampling=body.sampling(body.max_completion_tokens or body.max_tokens),
         json_schema=schema,
         json_object=wants_json and schema is None,
         tools=tuple(

@@ -19,22 +19,17 @@ from genwright.server.api.shared.requests import (
     Choices,
     Closed,
     Label,
-    LogitBias,
     MaxTokens,
     Metadata,
     ModelName,
-    Penalty,
     Schema,
-    Seed,
-    Share,
-    Stops,
     StreamOptions,
-    Temperature,
     Text,
     form_of,
     only,
     refusing,
 )
+from genwright.server.api.shared.sampling import SamplingFields
 
 TEXT_ONLY = "the models read and write text only"
 CHOICE = "tool_choice"
@@ -199,7 +194,7 @@ class SchemaFormat(Closed):
 ReplyFormat = Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")]
 
 
-class ChatBody(Closed):
+class ChatBody(SamplingFields):
     """What a chat completion is asked with."""
 
     model: ModelName
@@ -209,23 +204,12 @@ class ChatBody(Closed):
     n: Choices | None = None
     max_completion_tokens: MaxTokens | None = None
     max_tokens: MaxTokens | None = None
-    temperature: Temperature | None = None
-    top_p: Share | None = None
-    seed: Seed | None = None
-    stop: Stops = None
-    frequency_penalty: Penalty | None = None
-    presence_penalty: Penalty | None = None
-    logit_bias: LogitBias | None = None
     logprobs: bool | None = None
     top_logprobs: Alternatives | None = None
     response_format: ReplyFormat | None = None
     tools: Annotated[list[FunctionTool], Field(max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
-    # Of other servers (vLLM, llama.cpp), under the names they gave them.
-    top_k: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    min_p: Share | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
     # Noted, or without effect on one machine.
     metadata: Metadata | None = None
     user: Label | None = None

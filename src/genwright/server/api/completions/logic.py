@@ -11,7 +11,7 @@ from threading import Event
 from genwright.access import Identity
 from genwright.engines import Delta, Engine, Message, Sampling, TokenScore, Usage
 from genwright.server.api.chat.logic import fingerprint, finish_of
-from genwright.server.api.chat.request import attributes_of, sampling_of
+from genwright.server.api.chat.request import attributes_of
 from genwright.server.api.completions.schema import CompletionBody
 from genwright.server.api.shared.model_calls import Begun, Call, Made, added, again
 from genwright.server.api.shared.requests import Unfit
@@ -37,7 +37,7 @@ def call_of(service: Service, identity: Identity, body: CompletionBody) -> Call:
     if not isinstance(target_of(service, identity, body.model), Plain):
         raise Unfit("model", "assistants answer in /v1/chat/completions; name a model here.")
     prompts = [_private(each, service) for each in body.prompts]
-    sampling = sampling_of(body, DEFAULT_TOKENS if body.max_tokens is None else body.max_tokens)
+    sampling = body.sampling(DEFAULT_TOKENS if body.max_tokens is None else body.max_tokens)
 
     def start(engine: Engine, cancel: Event) -> Iterator[Made]:
         for place, prompt in enumerate(prompts):

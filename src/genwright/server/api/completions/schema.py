@@ -11,21 +11,15 @@ from genwright.server.api.shared.requests import (
     MOST_TOKENS,
     Alternatives,
     Choices,
-    Closed,
     Label,
-    LogitBias,
     ModelName,
-    Penalty,
-    Seed,
-    Share,
-    Stops,
     StreamOptions,
-    Temperature,
     Text,
     TokenId,
     refusing,
     texts_or_tokens,
 )
+from genwright.server.api.shared.sampling import SamplingFields
 
 PROMPTS = 128
 """Most prompts of one request; they are answered one after the other."""
@@ -33,7 +27,7 @@ PROMPTS = 128
 Tokens = Annotated[list[TokenId], Field(min_length=1, max_length=MOST_TOKENS)]
 
 
-class CompletionBody(Closed):
+class CompletionBody(SamplingFields):
     """What a completion is asked with."""
 
     model: ModelName
@@ -47,24 +41,14 @@ class CompletionBody(Closed):
     """Text, a list of texts, token ids, or a list of those."""
     max_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
     """By default 16; 0 with ``echo`` scores the prompt and generates nothing."""
-    temperature: Temperature | None = None
-    top_p: Share | None = None
     n: Choices | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     logprobs: Alternatives | None = None
     """Likeliest tokens to report at each place; OpenAI's limit of 5 does not hold here."""
     echo: bool | None = None
-    stop: Stops = None
-    presence_penalty: Penalty | None = None
-    frequency_penalty: Penalty | None = None
-    logit_bias: LogitBias | None = None
-    seed: Seed | None = None
     user: Label | None = None
     best_of: Annotated[int, Field(ge=1, le=8)] | None = None
-    top_k: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    min_p: Share | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
     suffix: Annotated[None, refusing("the models continue a text and do not fill gaps")] = None
 
     @model_validator(mode="after")

@@ -64,4 +64,4 @@ def _engine(service: Service, identity: Identity, model: str | None) -> Engine:
     target = target_of(service, identity, model or service.settings.answer.model)
     if not isinstance(target, Plain):
         raise Unfit("model", "an assistant has no tokens of its own; name a model.")
-    return service.parts.engine(target.name)
+    return service.runtime.models.engine(target.name)

@@ -52,14 +52,14 @@ async def embedded(service: Service, identity: Identity, body: EmbeddingBody) ->
 def _run(
     service: Service, identity: Identity, body: EmbeddingBody, cancel: Event
 ) -> Iterator[tuple[str, int]]:
-    parts = service.parts_for(identity)
+    runtime = service.runtime_for(identity)
     attributes = {
         "gen_ai.operation.name": "embeddings",
         "gen_ai.provider.name": "genwright",
         "gen_ai.request.model": body.model,
     }
-    with parts.tracing.span(f"embeddings {body.model}", attributes) as span:
-        embedder = parts.models.embedder_of(body.model)
+    with runtime.tracing.span(f"embeddings {body.model}", attributes) as span:
+        embedder = runtime.models.embedder_of(body.model)
         texts = [service.privacy.prompt(text) for text in _texts(embedder, body)]
         read = sum(min(len(embedder.token_offsets(text)), embedder.max_tokens) for text in texts)
         span.set_attribute("gen_ai.usage.input_tokens", read)

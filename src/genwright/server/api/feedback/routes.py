@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from genwright.feedback import Opinion, give, list_feedback, trace_of
+from genwright.feedback import Opinion, give, list_feedback
+from genwright.monitoring import find_trace_id
 from genwright.server.api.shared.stored import NewFeedback
 from genwright.server.deps import Asking, InRights, Serving
 from genwright.types import Json
@@ -18,7 +19,7 @@ def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
 
     All is kept; the last of each kind counts, one voice for each person and answer.
     """
-    service.parts.tracing.flush()  # the response may have ended just now
+    service.runtime.tracing.flush()  # the response may have ended just now
     settings = service.settings.feedback
     thumb = {"up": 1, "down": -1}.get(body.thumb or "")
     opinion = Opinion(
@@ -32,7 +33,7 @@ def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
     given = give(
         service.workspace.database,
         identity.principal,
-        trace_of(body.response_id),
+        find_trace_id(body.response_id),
         opinion,
         per_minute=settings.per_minute,
     )
@@ -43,11 +44,11 @@ def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
 
 @router.get("")
 def listing(
-    parts: InRights,
+    runtime: InRights,
     response_id: Annotated[str, Query(max_length=80)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
     """What you said, newest first; an admin sees everybody's."""
-    trace = trace_of(response_id) if response_id else ""
-    found = list_feedback(parts.workspace.database, parts.principal, trace=trace, limit=limit)
+    trace = find_trace_id(response_id) if response_id else ""
+    found = list_feedback(runtime.database, runtime.principal, trace=trace, limit=limit)
     return {"object": "list", "data": [each.json() for each in found]}

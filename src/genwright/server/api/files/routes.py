@@ -16,17 +16,17 @@ router = APIRouter(prefix="/v1/files", tags=["files"])
 
 @router.post("", dependencies=[Depends(may("documents.add"))])
 def upload(
-    parts: InRights,
+    runtime: InRights,
     file: Annotated[UploadFile, File(description="Its bytes.")],
     purpose: Annotated[str, Form(max_length=50)] = "user_data",
 ) -> Json:
     """Keep a file; nobody else sees it until it is put into a vector store."""
-    return file_json(save_file(parts, file.filename or "", file.file.read(), purpose))
+    return file_json(save_file(runtime, file.filename or "", file.file.read(), purpose))
 
 
 @router.get("")
 def listing(
-    parts: InRights,
+    runtime: InRights,
     purpose: Annotated[str, Query(max_length=50)] = "",
     after: Annotated[str, Query(max_length=64)] = "",
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
@@ -34,28 +34,28 @@ def listing(
 ) -> Json:
     """Your files, newest first."""
     found = list_files(
-        parts, purpose=purpose, after=after, limit=limit + 1, oldest_first=order == "asc"
+        runtime, purpose=purpose, after=after, limit=limit + 1, oldest_first=order == "asc"
     )
     return list_json([file_json(each) for each in found[:limit]], more=len(found) > limit)
 
 
 @router.get("/{file}")
-def one(file: str, parts: InRights) -> Json:
+def one(file: str, runtime: InRights) -> Json:
     """One file."""
-    return file_json(get_file(parts, file))
+    return file_json(get_file(runtime, file))
 
 
 @router.delete("/{file}")
-def remove(file: str, parts: InRights) -> Json:
+def remove(file: str, runtime: InRights) -> Json:
     """Remove a file; documents made of it stay."""
-    remove_file(parts, file)
+    remove_file(runtime, file)
     return {"id": file, "object": "file", "deleted": True}
 
 
 @router.get("/{file}/content")
-def content(file: str, parts: InRights) -> Response:
+def content(file: str, runtime: InRights) -> Response:
     """The bytes of a file, as an attachment that a browser does not open."""
-    about, data = file_content(parts, file)
+    about, data = file_content(runtime, file)
     return attachment(about.name, data)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
 from genwright.improve.loop import KIND, Wanted, begin
-from genwright.registry import RunRow, Runs
+from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.server.api.shared.requests import Closed
 from genwright.server.deps import InRights, may
@@ -28,27 +28,27 @@ class NewImprovement(Closed):
 
 
 @router.post("", dependencies=[Depends(may("improve.run"))])
-def create(body: NewImprovement, parts: InRights) -> Json:
+def create(body: NewImprovement, runtime: InRights) -> Json:
     """Begin an improvement in a process of its own."""
     wanted = Wanted(
         body.assistant, tuple(body.methods), all_feedback=body.all_feedback, promote=body.promote
     )
-    run = begin(parts, wanted)
-    launch(parts.workspace, parts.principal, run, KIND)
-    return _shown(Runs(parts.workspace.database, parts.principal).get(run))
+    run = begin(runtime, wanted)
+    launch(runtime.workspace, runtime.principal, run, KIND)
+    return _shown(Runs(runtime.database, runtime.principal).get(run))
 
 
 @router.get("")
-def listing(parts: InRights) -> Json:
+def listing(runtime: InRights) -> Json:
     """Improvements, newest first."""
-    rows = Runs(parts.workspace.database, parts.principal).newest([KIND], 100)
+    rows = Runs(runtime.database, runtime.principal).newest([KIND], 100)
     return {"object": "list", "data": [_shown(row) for row in rows]}
 
 
 @router.get("/{run}")
-def read(run: int, parts: InRights) -> Json:
+def read(run: int, runtime: InRights) -> Json:
     """One improvement with the gate's decisions."""
-    return _shown(Runs(parts.workspace.database, parts.principal).get(run))
+    return _shown(Runs(runtime.database, runtime.principal).get(run))
 
 
 def _shown(row: RunRow) -> Json:

@@ -68,7 +68,7 @@ AtWork = dict[str, Writing]
 """The responses that are being made, by id."""
 
 
-def cancel(parts: Runtime, at_work: AtWork, id_: str) -> Json:
+def cancel(runtime: Runtime, at_work: AtWork, id_: str) -> Json:
     """End a response that is being made, and give what there is of it.
 
     Raises:
@@ -76,8 +76,8 @@ def cancel(parts: Runtime, at_work: AtWork, id_: str) -> Json:
         UsageError: It has ended.
     """
     writing = at_work.get(id_)
-    if writing is None or writing.owner != parts.principal.name:
-        status = keeping.read(parts, id_)[0]["status"]
+    if writing is None or writing.owner != runtime.principal.name:
+        status = keeping.read(runtime, id_)[0]["status"]
         raise UsageError(f"The response {id_!r} has ended ({status}): there is nothing to cancel.")
     writing.cancel.set()
     return {**writing.turn.json(), "status": "cancelled"}
@@ -95,16 +95,16 @@ def asked_of(service: Service, identity: Identity, body: ResponseBody) -> Asked:
         Unfit: It asks for what cannot be done.
         Refused: It holds identifiers that no model may read.
     """
-    parts, private = service.parts_for(identity), service.privacy.prompt
+    runtime, private = service.runtime_for(identity), service.privacy.prompt
     target = target_of(service, identity, body.model)
-    before = keeping.chain(parts, body.previous_response_id) if body.previous_response_id else []
+    before = keeping.chain(runtime, body.previous_response_id) if body.previous_response_id else []
     messages = messages_of([*before, *input_items(body, "resp_")], private)
     if isinstance(target, Plain) and not body.searches:
         return Asked(body, _call(body, messages, identity, private(body.instructions or "")))
     if not isinstance(target, Plain) and "@" not in body.model:
         first = next((each.content for each in messages if each.role == "user"), "")
         target = service.routed(identity, target, first)
-    return _question(service, parts, body, target, messages)
+    return _question(service, runtime, body, target, messages)
 
 
 def _call(
@@ -147,7 +147,7 @@ def _call(
 
 def _question(
     service: Service,
-    parts: Runtime,
+    runtime: Runtime,
     body: ResponseBody,
     target: Plain | Served,
     messages: tuple[Message, ...],
@@ -172,7 +172,7 @@ def _question(
         ignored += ["instructions"] if body.instructions else []
     question = Question(served, turns[-1].content, tuple(turns[:-1]), body.max_output_tokens)
     if body.searches:
-        names = [get_collection(parts, number_of(each)).name for each in _stores(body)]
+        names = [get_collection(runtime, number_of(each)).name for each in _stores(body)]
         question = replace(question, scope=Scope(tuple(dict.fromkeys(names))))
     return Asked(body, question, tuple(ignored))
 
@@ -239,7 +239,7 @@ async def _steps(
         assert turn is not None
         if asked.body.store is not False:
             body, items = turn.json(), input_items(asked.body, turn.id)
-            await service.call(lambda: keeping.keep(service.parts_for(identity), body, items))
+            await service.call(lambda: keeping.keep(service.runtime_for(identity), body, items))
         yield turn, turn.last()
     finally:
         if turn is not None:

@@ -42,32 +42,32 @@ async def create_response(
 
 
 @router.get("/{response}")
-def get_response(response: str, parts: InRights) -> Json:
+def get_response(response: str, runtime: InRights) -> Json:
     """A response that was stored."""
-    return keeping.read(parts, response)[0]
+    return keeping.read(runtime, response)[0]
 
 
 @router.delete("/{response}")
-def delete_response(response: str, parts: InRights) -> Json:
+def delete_response(response: str, runtime: InRights) -> Json:
     """Remove a stored response."""
-    keeping.remove(parts, response)
+    keeping.remove(runtime, response)
     return {"id": response, "object": "response.deleted", "deleted": True}
 
 
 @router.post("/{response}/cancel")
-def cancel_response(response: str, parts: InRights, at_work: AtWork) -> Json:
+def cancel_response(response: str, runtime: InRights, at_work: AtWork) -> Json:
     """End a response that is being made."""
-    return responding.cancel(parts, at_work, response)
+    return responding.cancel(runtime, at_work, response)
 
 
 @router.get("/{response}/input_items")
 def list_input_items(
     response: str,
-    parts: InRights,
+    runtime: InRights,
     order: Literal["asc", "desc"] = "desc",
     after: Annotated[str | None, Query(max_length=128)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Json:
     """What was said to a response."""
-    items = keeping.read(parts, response)[1]
+    items = keeping.read(runtime, response)[1]
     return page_of(items if order == "asc" else items[::-1], after, limit)

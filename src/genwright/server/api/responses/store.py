@@ -16,41 +16,41 @@ LONGEST_CHAIN = 256
 """Responses that one goes on from at most, one after the other."""
 
 
-def keep(parts: Runtime, body: Json, items: list[Json]) -> None:
+def keep(runtime: Runtime, body: Json, items: list[Json]) -> None:
     """Store a response with what was said to it."""
     row = StoredResponse(
         id=body["id"],
-        owner=parts.principal.name,
+        owner=runtime.principal.name,
         previous_id=body["previous_response_id"],
         items=items,
         body=body,
     )
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         session.add(row)
 
 
-def read(parts: Runtime, id_: str) -> tuple[Json, list[Json]]:
+def read(runtime: Runtime, id_: str) -> tuple[Json, list[Json]]:
     """A response as its owner may see it now, and what was said to it.
 
     Raises:
         NotFound: They have none of that id.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         row = _find(session, id_)
         return _as_readable(session, row.body), list(row.items)
 
 
-def remove(parts: Runtime, id_: str) -> None:
+def remove(runtime: Runtime, id_: str) -> None:
     """Remove a response; those that go on from it stay, and begin with themselves.
 
     Raises:
         NotFound: They have none of that id.
     """
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         session.delete(_find(session, id_))
 
 
-def chain(parts: Runtime, id_: str) -> list[Json]:
+def chain(runtime: Runtime, id_: str) -> list[Json]:
     """All items up to a response and with it, oldest first.
 
     Raises:
@@ -58,7 +58,7 @@ def chain(parts: Runtime, id_: str) -> list[Json]:
     """
     turns: list[list[Json]] = []
     next_: str | None = id_
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         while next_ is not None and len(turns) < LONGEST_CHAIN:
             try:
                 row = _find(session, next_)

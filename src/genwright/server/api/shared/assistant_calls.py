@@ -95,18 +95,18 @@ def _ask(
     service: Service, identity: Identity, question: Question, cancel: Event
 ) -> Iterator[Begun | Sentence | Answered]:
     answerer = _answerer(service, identity, question)
-    parts = answerer.parts
+    runtime = answerer.runtime
     known = {"genwright.assistant": question.served.label, "genwright.question": question.text}
-    with parts.tracing.span(f"invoke_agent {question.served.name}", known | _AGENT) as span:
+    with runtime.tracing.span(f"invoke_agent {question.served.name}", known | _AGENT) as span:
         yield Begun(trace_id(span), cancel)
-        scope = question.scope or scope_of(parts, question.served)
+        scope = question.scope or scope_of(runtime, question.served)
 
         def ask(tell: Callable[[Sentence | Answered], None]) -> Answered:
             most = answerer.settings.history
             before = question.before[-most:] if most else ()
             alone = Chat(answerer).alone(question.text, before, cancel)
             answer = answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
-            return Answered(answer, files_of(parts, answer))
+            return Answered(answer, files_of(runtime, answer))
 
         for piece in told(ask, cancel):
             if isinstance(piece, Answered):
@@ -124,4 +124,4 @@ def _answerer(service: Service, identity: Identity, question: Question) -> Answe
         least = min(question.max_tokens, settings.answer.max_tokens)
         answer = settings.answer.model_copy(update={"max_tokens": least})
         settings = settings.model_copy(update={"answer": answer})
-    return answerer_of(service.parts_for(identity, settings), served)
+    return answerer_of(service.runtime_for(identity, settings), served)

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from genwright.answers.answerer import Answer
 from genwright.grounding.citations import Citation, Sentence
-from genwright.library.documents import hit_json
 from genwright.runtime import Runtime
 from genwright.storage import CollectionFile, StoredFile
 from genwright.types import Json
@@ -21,11 +20,11 @@ Files = Mapping[int, tuple[str, str]]
 """Id and name of the uploaded file that a document is, by document."""
 
 
-def files_of(parts: Runtime, answer: Answer) -> Files:
+def files_of(runtime: Runtime, answer: Answer) -> Files:
     """The files among the documents that an answer cites or shows."""
     cited = {each.document for sentence in answer.sentences for each in sentence.citations}
     wanted = sorted(cited | {hit.document for hit in answer.hits})
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         rows = session.execute(
             select(CollectionFile.document_id, StoredFile.id, StoredFile.name)
             .join(StoredFile, CollectionFile.file_id == StoredFile.id)
@@ -111,7 +110,7 @@ def about(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ())
             for sentence, start, end in placed(answer.sentences)
         ],
         # The nearest passages of a refusal; those of an answer are what it cites.
-        "passages": [hit_json(hit) for hit in answer.hits] if answer.refused else [],
+        "passages": [hit.json() for hit in answer.hits] if answer.refused else [],
         "ignored": list(ignored),
     }
 

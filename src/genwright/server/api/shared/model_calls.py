@@ -128,7 +128,7 @@ def watching(service: Service, identity: Identity, model: str, asked: int = 0) -
     """Count a request at a model: queue, times, tokens, how it ended.
 
     Args:
-        service: The server's parts.
+        service: The server's runtime.
         identity: Whose quota it counts to.
         model: By which name.
         asked: Tokens of the question, about: counted where it ended before the engine told.
@@ -159,7 +159,7 @@ def size_of(texts: Sequence[str]) -> int:
 
 
 def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Iterator[Begun | Made]:
-    parts = service.parts_for(identity)
+    runtime = service.runtime_for(identity)
     attributes = {
         "gen_ai.operation.name": call.operation,
         "gen_ai.provider.name": "genwright",
@@ -167,9 +167,9 @@ def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Ite
         "gen_ai.input.messages": _shortened(call.said),
         **call.attributes,
     }
-    with parts.tracing.span(f"{call.operation} {call.model}", attributes) as span:
+    with runtime.tracing.span(f"{call.operation} {call.model}", attributes) as span:
         yield Begun(trace_id(span), cancel)
-        engine = parts.engine(call.model)
+        engine = runtime.models.engine(call.model)
         span.set_attribute("gen_ai.response.model", engine.name)  # an alias may move later
         began = time.monotonic()
         kept = _Kept()

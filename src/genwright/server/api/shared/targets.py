@@ -70,7 +70,7 @@ def _of_server(service: Service, name: str) -> list[str]:
 
 def plain_models(service: Service) -> dict[str, Kind]:
     """Every model that may be asked as it is: pulled, named by settings, or of a server."""
-    settings, models = service.settings, service.parts.models
+    settings, models = service.settings, service.runtime.models
     others = (each for name in settings.servers for each in _of_server(service, name))
     found: dict[str, Kind] = dict.fromkeys(others, "chat")
     for each in models.catalog.models():
@@ -79,8 +79,8 @@ def plain_models(service: Service) -> dict[str, Kind]:
     found[settings.embedding.model] = "embed"
     for name in _answering(service):
         found[name] = "chat"
-    for known in models.versions.known(service.parts.principal):
-        live = models.versions.resolve(service.parts.principal, known.name)
+    for known in models.versions.known(service.runtime.principal):
+        live = models.versions.resolve(service.runtime.principal, known.name)
         if live.facts.objective != "reward":  # it scores for trainings, and answers nobody
             found[live.served_as.rpartition("@")[0]] = "chat"
     return found
@@ -88,14 +88,14 @@ def plain_models(service: Service) -> dict[str, Kind]:
 
 def _answering(service: Service) -> set[str]:
     """Models by which assistants answer, as far as they are there."""
-    named = {known.model for known in service.assistants.known(service.parts.principal)}
+    named = {known.model for known in service.assistants.known(service.runtime.principal)}
     named = {each for each in (*named, service.settings.answer.model) if each != EXTRACTIVE}
     return {each for each in named if _is_there(service, each)}
 
 
 def _is_there(service: Service, name: str) -> bool:
     try:
-        service.parts.models.check(name)
+        service.runtime.models.check(name)
     except NotFound:
         return False
     return True
@@ -105,7 +105,7 @@ def target_of(service: Service, identity: Identity, named: str, kind: Kind = "ch
     """What a name stands for. It blocks.
 
     Args:
-        service: The server's parts.
+        service: The server's runtime.
         identity: Who asks.
         named: ``NAME``, ``NAME@VERSION`` or ``NAME@ALIAS`` of an assistant, or a model.
         kind: What it must be able to do; assistants only chat.
@@ -138,7 +138,7 @@ def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
         return kind == "embed" or _is_there(service, named)
     if "/" in named:
         return False
-    held = service.parts.models.catalog.manifest(named)
+    held = service.runtime.models.catalog.manifest(named)
     if held is not None:
         return held.kind == kind
     return kind == "chat" and _is_trained(service, named)
@@ -147,7 +147,7 @@ def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
 def _is_trained(service: Service, named: str) -> bool:
     """Whether a name is that of a version in the registry."""
     try:
-        return service.parts.models.trained(named) is not None
+        return service.runtime.models.trained(named) is not None
     except GenwrightError:
         return False
 

@@ -37,22 +37,22 @@ def id_of(body: AddedFiles) -> str:
     return "vsfb_" + base64.urlsafe_b64encode(zlib.compress(names.encode())).decode().rstrip("=")
 
 
-def attached_of(parts: Runtime, collection: int, batch: str) -> list[Attached]:
+def attached_of(runtime: Runtime, collection: int, batch: str) -> list[Attached]:
     """The files of a batch that are in a collection.
 
     Raises:
         NotFound: There is no such batch.
     """
     wanted = set(_names(batch))
-    found = [each for each in attached_files(parts, collection) if each.file_id in wanted]
+    found = [each for each in attached_files(runtime, collection) if each.file_id in wanted]
     if not found:
         raise _missing(batch)
     return found
 
 
-def batch_json(parts: Runtime, collection: int, batch: str) -> Json:
+def batch_json(runtime: Runtime, collection: int, batch: str) -> Json:
     """How far a batch is."""
-    found = attached_of(parts, collection, batch)
+    found = attached_of(runtime, collection, batch)
     counts = Counter(each.status for each in found)
     states = ("in_progress", "completed", "failed", "cancelled")
     return {
@@ -65,11 +65,11 @@ def batch_json(parts: Runtime, collection: int, batch: str) -> Json:
     }
 
 
-def text_of(parts: Runtime, file: Attached) -> Json:
+def text_of(runtime: Runtime, file: Attached) -> Json:
     """The text of an attached file, as the API has it."""
     if file.document is None:
         raise NotFound(f"There is no text of {file.file_id!r}: it is {file.status}.")
-    shown = show_document(parts.workspace.database, parts.principal, str(file.document))
+    shown = show_document(runtime.database, runtime.principal, str(file.document))
     return {
         "object": "vector_store.file_content.page",
         "data": [{"type": "text", "text": shown.text}],

@@ -28,57 +28,57 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.post("", dependencies=[Depends(may("collections.create"))])
-def create(body: stored.NewVectorStore, parts: InRights, tasks: BackgroundTasks) -> Json:
+def create(body: stored.NewVectorStore, runtime: InRights, tasks: BackgroundTasks) -> Json:
     """Make a collection, and put files into it."""
-    shelf = create_collection(parts, body.name or "unnamed")
+    shelf = create_collection(runtime, body.name or "unnamed")
     for file in body.file_ids or ():
-        put(parts, tasks, shelf.id, file, {})
-    return store_json(get_collection(parts, shelf.id))
+        put(runtime, tasks, shelf.id, file, {})
+    return store_json(get_collection(runtime, shelf.id))
 
 
 def put(
-    parts: Runtime, tasks: BackgroundTasks, collection: int, file: str, attributes: Json
+    runtime: Runtime, tasks: BackgroundTasks, collection: int, file: str, attributes: Json
 ) -> Attached:
     """Attach a file; it is read once the reply is on its way."""
-    attached = attach(parts, file, collection, attributes)
-    tasks.add_task(ingest_file, parts, file, collection)
+    attached = attach(runtime, file, collection, attributes)
+    tasks.add_task(ingest_file, runtime, file, collection)
     return attached
 
 
 @router.get("")
 def listing(
-    parts: InRights,
+    runtime: InRights,
     after: After = None,
     limit: Limit = 20,
     order: Literal["asc", "desc"] = "desc",
 ) -> Json:
     """The collections you may read or fill."""
-    rows = [store_json(each) for each in shelves(parts)]
+    rows = [store_json(each) for each in shelves(runtime)]
     return stored.page_of(rows if order == "desc" else rows[::-1], after, limit)
 
 
 @router.get("/{store}")
-def one(store: str, parts: InRights) -> Json:
+def one(store: str, runtime: InRights) -> Json:
     """One collection."""
-    return store_json(get_collection(parts, number_of(store)))
+    return store_json(get_collection(runtime, number_of(store)))
 
 
 @router.post("/{store}", dependencies=[Depends(may("documents.add"))])
-def change(store: str, body: stored.ChangedVectorStore, parts: InRights) -> Json:
+def change(store: str, body: stored.ChangedVectorStore, runtime: InRights) -> Json:
     """Rename a collection."""
     if body.name is None:
-        return store_json(get_collection(parts, number_of(store)))
-    return store_json(rename_collection(parts, number_of(store), body.name))
+        return store_json(get_collection(runtime, number_of(store)))
+    return store_json(rename_collection(runtime, number_of(store), body.name))
 
 
 @router.delete("/{store}", dependencies=[Depends(may("documents.add"))])
-def remove(store: str, parts: InRights) -> Json:
+def remove(store: str, runtime: InRights) -> Json:
     """Remove a collection with its documents."""
-    remove_collection(parts, number_of(store))
+    remove_collection(runtime, number_of(store))
     return {"id": store, "object": "vector_store.deleted", "deleted": True}
 
 
 @router.post("/{store}/search")
-def search(store: str, body: stored.Searched, parts: InRights) -> Json:
+def search(store: str, body: stored.Searched, runtime: InRights) -> Json:
     """Find the passages of a collection that fit a query."""
-    return search_store(parts, number_of(store), body)
+    return search_store(runtime, number_of(store), body)

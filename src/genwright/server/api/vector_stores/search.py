@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from genwright.library.collections import get_collection
 from genwright.library.files import Attached, attached_files
+from genwright.library.search import find_passages
 from genwright.retrieval import Hit, Scope
 from genwright.runtime import Runtime
 from genwright.server.api.shared.stored import Searched, found_json
@@ -14,21 +15,23 @@ SPARE = 4
 """So many times the wanted hits are looked at, because a filter leaves some out."""
 
 
-def search_store(parts: Runtime, collection: int, body: Searched) -> Json:
+def search_store(runtime: Runtime, collection: int, body: Searched) -> Json:
     """What a search of one collection finds.
 
     Raises:
         NotFound: There is no such collection that the asker knows of.
         UsageError: A filter is none.
     """
-    name = get_collection(parts, collection).name
-    files = {each.document: each for each in attached_files(parts, collection)}
+    name = get_collection(runtime, collection).name
+    files = {each.document: each for each in attached_files(runtime, collection)}
     queries = [body.query] if isinstance(body.query, str) else body.query
     least = (body.ranking_options or {}).get("score_threshold")
     found: dict[int, Hit] = {}
     for query in queries:
         k = min(1000, body.max_num_results * (SPARE if body.filters else 1) + SPARE)
-        for hit in _fitting(parts.find(query, k=k, scope=Scope((name,))), files, body.filters):
+        for hit in _fitting(
+            find_passages(runtime, query, k=k, scope=Scope((name,))), files, body.filters
+        ):
             best = found.get(hit.passage)
             found[hit.passage] = hit if best is None or hit.score > best.score else best
     ranked = sorted(found.values(), key=lambda hit: -hit.score)

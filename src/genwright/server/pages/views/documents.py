@@ -57,12 +57,12 @@ class Source:
 
 
 def read_source(
-    parts: Runtime, document: int, start: int, end: int, window: int, at: int | None = None
+    runtime: Runtime, document: int, start: int, end: int, window: int, at: int | None = None
 ) -> Source:
     """A window of a document around a span.
 
     Args:
-        parts: Whose rights.
+        runtime: Whose rights.
         document: Its id.
         start: Of the span, in characters; one outside the text is moved into it.
         end: Of the span.
@@ -72,11 +72,11 @@ def read_source(
     Raises:
         NotFound: There is no such document that they may read.
     """
-    with parts.workspace.database.read(parts.principal) as session:
+    with runtime.database.read(runtime.principal) as session:
         found = session.execute(
             select(Document, Collection.name)
             .join(Collection, Document.collection_id == Collection.id)
-            .where(Document.id == document, readable(parts.principal))
+            .where(Document.id == document, readable(runtime.principal))
             .options(undefer(Document.text))
         ).first()
         if found is None:

@@ -19,11 +19,11 @@ START_SECONDS = 20.0
 MOST_LINES, LONGEST_LINE, SHORTEST_LINE = 40, 60, 8
 
 
-def page_image(parts: Runtime, source: Source, page: int) -> bytes:
+def page_image(runtime: Runtime, source: Source, page: int) -> bytes:
     """A page of a document as a PNG, with the source's span marked where it is found.
 
     Args:
-        parts: Whose rights.
+        runtime: Whose rights.
         source: The document, as they may read it, and the span.
         page: Counted from 1.
 
@@ -31,8 +31,8 @@ def page_image(parts: Runtime, source: Source, page: int) -> bytes:
         NotFound: The document is no PDF, its bytes are gone or changed, or it has no such page.
         Unavailable: It could not be drawn within its limits.
     """
-    data = pdf_of(parts, source)
-    settings = parts.workspace.settings.documents
+    data = pdf_of(runtime, source)
+    settings = runtime.settings.documents
     drawing = [sys.executable, "-I", "-m", "genwright.documents.sandbox.page_image"]
     with AT_ONCE, tempfile.TemporaryDirectory(prefix="genwright-") as folder:
         try:
@@ -51,7 +51,7 @@ def page_image(parts: Runtime, source: Source, page: int) -> bytes:
     return done.stdout
 
 
-def pdf_of(parts: Runtime, source: Source) -> bytes:
+def pdf_of(runtime: Runtime, source: Source) -> bytes:
     """The PDF that a document was made of: as uploaded, or where it still is what it was.
 
     Raises:
@@ -60,14 +60,14 @@ def pdf_of(parts: Runtime, source: Source) -> bytes:
     missing = NotFound(f"There is no PDF of document {source.id}.")
     if source.format != "pdf":
         raise missing
-    uploaded = original_of(parts, source.id)
+    uploaded = original_of(runtime, source.id)
     if uploaded is not None:
         return uploaded[1]
     path = Path(source.source)
     if not path.is_absolute():
         raise missing
     try:
-        data = open_regular(path, parts.workspace.settings.documents.max_file_bytes)
+        data = open_regular(path, runtime.settings.documents.max_file_bytes)
     except GenwrightError as error:
         raise missing from error
     # Equal bytes are what the reader has a right to; whatever else lies at that path is not.

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from genwright.access import Identity, allowed
+from genwright.types import Json
 
 MOST_TOLD = 500
 """Characters."""
@@ -143,3 +144,29 @@ def wants_page(request: Request) -> bool:
     """Whether a reply should be a page for people: a browser asks, and not for the API."""
     accept = request.headers.get("accept", "")
     return "text/html" in accept and not request.url.path.startswith("/v1/")
+
+
+HEADINGS = {
+    403: "You may not do this",
+    404: "Not found",
+    405: "Not possible here",
+    429: "Too much at once",
+    500: "Something broke",
+    503: "Not available just now",
+}
+"""Of error pages; others say that the request was not understood."""
+
+
+def render_error(request: Request, status: int, body: Json) -> Response | None:
+    """An error as a page; None where a program asked, which reads JSON."""
+    if not wants_page(request):
+        return None
+    return render(
+        request,
+        "error.html",
+        status,
+        code=status,
+        heading=HEADINGS.get(status, "That did not work"),
+        message=body["error"]["message"],
+        request_id=getattr(request.state, "request_id", ""),
+    )

@@ -73,7 +73,7 @@ def asked_of(
         raise UsageError("Expected a question, got nothing.")
     first = ""
     if conversation is not None:
-        about, turns = read_conversation(service.parts_for(identity), conversation)
+        about, turns = read_conversation(service.runtime_for(identity), conversation)
         if about.owner != identity.principal.name:
             raise missing(conversation)
         assistant = assistant or about.assistant
@@ -84,7 +84,7 @@ def asked_of(
     return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
 
 
-def retitle(parts: Runtime, conversation: int, title: str) -> None:
+def retitle(runtime: Runtime, conversation: int, title: str) -> None:
     """Give a conversation of the principal's own another title.
 
     Raises:
@@ -94,8 +94,8 @@ def retitle(parts: Runtime, conversation: int, title: str) -> None:
     plain = " ".join(title.split())[:TITLE_CHARACTERS]
     if not plain:
         raise UsageError("Expected a title, got nothing.")
-    with parts.workspace.database.write(parts.principal) as session:
-        find(session, conversation, Conversation.owner == parts.principal.name).title = plain
+    with runtime.database.write(runtime.principal) as session:
+        find(session, conversation, Conversation.owner == runtime.principal.name).title = plain
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ async def answered(
         pieces = service.generate(
             model,
             identity,
-            lambda cancel: _run(service.parts_of(identity, asked.served), asked, cancel),
+            lambda cancel: _run(service.runtime_as(identity, asked.served), asked, cancel),
             watch.seen.queued,
         )
         async with aclosing(pieces):
@@ -144,12 +144,12 @@ def _count(service: Service, served: Served, answer: Answer) -> None:
     service.metrics.answered(served.name, outcome, supported, len(answer.sentences) - supported)
 
 
-def _run(parts: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
+def _run(runtime: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
     begun = asked.conversation is None
-    conversation = _prepared(parts, asked)
+    conversation = _prepared(runtime, asked)
     try:
-        chat = Chat(answerer_of(parts, asked.served), conversation)
-        scope = scope_of(parts, asked.served)
+        chat = Chat(answerer_of(runtime, asked.served), conversation)
+        scope = scope_of(runtime, asked.served)
         yield Started(conversation)
 
         def ask(tell: Callable[[Sentence | Answer], None]) -> Answer:
@@ -157,20 +157,20 @@ def _run(parts: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
 
         yield from told(ask, cancel)
     except Exception:
-        if begun and not read_conversation(parts, conversation)[1]:
-            remove_conversation(parts, conversation)  # nothing was said in it
+        if begun and not read_conversation(runtime, conversation)[1]:
+            remove_conversation(runtime, conversation)  # nothing was said in it
         raise
 
 
-def _prepared(parts: Runtime, asked: Asked) -> int:
+def _prepared(runtime: Runtime, asked: Asked) -> int:
     """The conversation as it is when the question comes."""
     if asked.conversation is not None:
         if asked.replaces is not None:
-            rewind(parts, asked.conversation, asked.replaces)
+            rewind(runtime, asked.conversation, asked.replaces)
         return asked.conversation
-    with parts.workspace.database.write(parts.principal) as session:
+    with runtime.database.write(runtime.principal) as session:
         row = Conversation(
-            owner=parts.principal.name,
+            owner=runtime.principal.name,
             title=" ".join(asked.text.split())[:TITLE_CHARACTERS],
             assistant=asked.served.name,
         )
