@@ -4,9 +4,9 @@
 
 Evidence (does a sentence hold the answer), answerability (do the passages answer at all) and
 support (does a span say what a sentence claims) are logistic regressions over the features that
-``genwright.grounding.evidence`` and ``genwright.grounding.support`` describe. They are fitted on XQuAD-en
-(questions of one half of its articles) and the chunking evaluation set (every other question), and
-measured on the rest; ``--write`` then stores them as ``src/genwright/rag/calibration.json``.
+``genwright.grounding.evidence`` and ``genwright.grounding.support`` describe. They are fitted on
+XQuAD-en (questions of one half of its articles) and the chunking evaluation set (every other
+question), and measured on the rest; ``--write`` then stores them in ``src/genwright/grounding``.
 
 What is not answerable is made by asking with the paragraph left out that the question was written
 for. Claims are made from the questions: the sentence that holds the answer, with words left out,

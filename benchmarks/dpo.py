@@ -56,7 +56,7 @@ def train(runtime, data: dict) -> dict[str, str]:
     from genwright.tuning.config import configured
     from genwright.tuning.steps.walk import begin, tune
 
-    bench, versions = bench_of(runtime), {}
+    versions = {}
     sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
     for name in ("brief", "sabotaged"):
         turned = {"chosen": "rejected", "rejected": "chosen"} if name == "sabotaged" else {}
@@ -68,7 +68,7 @@ def train(runtime, data: dict) -> dict[str, str]:
         })  # fmt: skip
         values = {"base": BASE, "objective": "dpo", "method": "lora", "name": name}
         began = time.monotonic()
-        tuned = tune(bench, begin(bench, configured(values, sets), made))
+        tuned = tune(runtime, begin(runtime, configured(values, sets), made))
         versions[name] = tuned.served_as
         found = tuned.metrics["test"]["pair_accuracy"]
         print(f"{name}: {len(data['train'])} pairs, training {tuned.seconds:.0f} s, all steps "

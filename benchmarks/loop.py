@@ -130,6 +130,7 @@ def main() -> None:
     """Rate, improve, serve, go back."""
     from genwright.hardware import let_threads_rest
     from genwright.improve.loop import Wanted, assistants_of, begin, improve
+    from genwright.library.ingest import Ingest
     from genwright.runtime import Runtime
     from genwright.types import OWNER
 

@@ -22,6 +22,7 @@ from servers import PLAIN, serving
 from genwright.access import create_key, create_user, grants
 from genwright.access.people import create_group, join
 from genwright.documents import Extract
+from genwright.library.ingest import Ingest
 from genwright.library.prefetch import Incoming
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
@@ -82,7 +83,7 @@ class Team:
             words[f"report-{number}.txt"] = word
             extract = Extract(text=text, title="", format="text")
             items.append(Incoming(f"report-{number}.txt", f"{number:064}", extract))
-        self.runtime.acting_for(self.principal(owner)).ingest(collection).store(items)
+        Ingest(self.runtime.acting_for(self.principal(owner)), collection).store(items)
         with database.read(OWNER) as session:
             ids = {row.source: row.id for row in session.query(Document) if row.source in words}
         for number, _, _, first, kind in plans:
@@ -155,7 +156,7 @@ def recall_of_private(team: Team, people: int) -> None:
                             texts[session.get(Document, id_).source] = session.get(
                                 Document, id_
                             ).text
-                private.ingest("all").store(
+                Ingest(private, "all").store(
                     Incoming(source, source.ljust(64, "0")[:64], Extract(text, "", "text"))
                     for source, text in texts.items()
                 )

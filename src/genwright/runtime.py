@@ -71,7 +71,7 @@ class Runtime:
         progress: Progress | None = None,
         stop: Event | None = None,
     ) -> "Runtime":
-        """The same runtime in somebody else's rights, or under other settings; costs next to nothing.
+        """The same in somebody else's rights, or under other settings; costs next to nothing.
 
         Models and the index are shared.
 

@@ -285,7 +285,7 @@ class ImproveSettings(Section):
     slower: float = Field(default=1.5, ge=1)
     """How many times the live version's median time an answer may take."""
     suite: str = "regression"
-    """Which suite of ``genwright suite`` must not get worse."""
+    """Which suite of ``genwright eval regression`` must not get worse."""
 
 
 class AlertRule(Section):

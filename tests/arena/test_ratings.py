@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.arena import Options, from_names, rank
-from genwright.arena.ratings import tally
+from genwright.arena import Options, from_names, rank, tally
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry, fit_davidson
 from genwright.arena.ratings.connectivity import comparable, groups
 from genwright.arena.ratings.elo import elo, update

@@ -182,7 +182,7 @@ def test_pairs_prefer_the_unsure():
 def test_newcomers_need_fewer_votes_than_by_chance():
     theta = np.linspace(-1, 1, 8)
     old = simulate_votes(theta[:6], 2000, seed=5)
-    from genwright.arena.ratings import tally
+    from genwright.arena import tally
 
     before = tally([str(p) for p in range(8)], old.left, old.right, old.winner)
     spent = {

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
 import torch
-from tests.tuning.conftest import bench, data_for, parts  # noqa: F401
+from tests.tuning.conftest import data_for, runtime  # noqa: F401
 from tests.tuning.tiny import ENCODERS, FAMILIES, build
 
 from genwright.engines.transformers.loading import load
@@ -35,7 +35,7 @@ def folders(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", methods.names())
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, folders, bench):  # noqa: F811
+def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, folders, runtime):  # noqa: F811
     objective = "classification" if family in ENCODERS else "generation"
     config = configured(
         {"base": str(folders(family)), "objective": objective, "method": method, "name": "tiny"},
@@ -43,23 +43,23 @@ def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, 
          "rank": "2", "max_new_tokens": "4", "threads": "1", "layers": "1", "baseline": "false",
          "quantise": "f32", "learning_rate": "1e-2", "precision": "float32"},
     )  # fmt: skip
-    run = begin(bench, config, data_for(objective))
+    run = begin(runtime, config, data_for(objective))
     if (family, method) in IMPOSSIBLE:
         with pytest.raises(Refused, match="use the methods lora"):
-            tune(bench, run)
-        assert bench.runs.get(run).status == "failed"
-        assert bench.versions.known(OWNER) == []
+            tune(runtime, run)
+        assert runtime.runs.get(run).status == "failed"
+        assert runtime.versions.known(OWNER) == []
         return
 
-    tuned = tune(bench, run)
+    tuned = tune(runtime, run)
 
-    version = bench.versions.resolve(OWNER, "tiny")
+    version = runtime.versions.resolve(OWNER, "tiny")
     assert version.label == tuned.version == "tiny@1"
     assert {step["step"] for step in tuned.steps} == set(STEPS) - {"search"}
     assert tuned.metrics["test"], "its served replies were measured"
     assert version.facts.evaluation["test"] == tuned.metrics["test"]
-    bench.versions.check(version)
-    base = bench.base(config)
+    runtime.versions.check(version)
+    base = runtime.base(config)
     model, tokenizer = load(weights_of(version.folder, version.facts, base))
     ids = tokenizer("the red pump", return_tensors="pt", return_token_type_ids=False)
     if family == "t5":

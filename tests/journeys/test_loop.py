@@ -38,11 +38,11 @@ def test_from_an_answer_to_its_feedback(plain, tmp_path):
     assert row["lineage"]["traces"] == [trace]
     assert "thumb" in plain("feedback", "agreement").stdout
     assert json.loads(plain("feedback", "queue", "--json").stdout) == []  # rated already
-    plain("suite", "add", trace, "--bad", "--reference", "Two and a half bar.")
-    failing = plain("suite", "check", status=4)
+    plain("eval", "regression", "add", trace, "--bad", "--reference", "Two and a half bar.")
+    failing = plain("eval", "regression", "check", status=4)
     assert "FAIL" in failing.stdout
-    assert "assistant assistant@2" in plain("why", "last").stdout
-    assert json.loads(plain("why", trace, "--json").stdout)["kind"] == "answer"
+    assert "assistant assistant@2" in plain("explain", "last").stdout
+    assert json.loads(plain("explain", trace, "--json").stdout)["kind"] == "answer"
     nothing = plain("feedback", "export", str(tmp_path / "x.jsonl"), "--what", "thumbs",
                     "--assistant", "nobody", status=4)  # fmt: skip
     assert "No feedback gives" in nothing.stderr

@@ -18,7 +18,7 @@ from genwright.feedback import Opinion, give
 from genwright.monitoring import Metrics, SeriesRecorder, Tracing, Wanted, list_traces, read_series
 from genwright.monitoring.drift import Window, auc_test, compare, ks_test, mmd_test, share_test
 from genwright.monitoring.logs import JsonFormatter, TextFormatter
-from genwright.monitoring.otlp import MetricExport
+from genwright.monitoring.otlp import MetricExport, span_processor
 from genwright.monitoring.plots import line_plot, sparkline, waterfall
 from genwright.monitoring.series import record_samples, values_of
 from genwright.monitoring.tracing import trace_id
@@ -190,7 +190,7 @@ def test_a_collector_gets_redacted_traces_and_metrics(database):
     server.got = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    tracing = Tracing(database, OWNER, redact=redact, otlp_endpoint=endpoint)
+    tracing = Tracing(database, OWNER, redact=redact, processors=[span_processor(endpoint, redact)])
     with (
         pytest.raises(ValueError, match="ann"),
         tracing.span("chat m", {"said": "ann@example.org"}),

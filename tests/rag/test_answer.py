@@ -188,7 +188,7 @@ def test_the_scope_is_kept(library):
 def test_others_read_only_what_is_theirs(library):
     ann = library([OIL], principal=Principal("ann"))
     assert ask(ann).refused
-    ann.ingest("diary").add_bytes(b"The oil of the pump is changed by Ann.", "diary.txt")
+    Ingest(ann, "diary").add_bytes(b"The oil of the pump is changed by Ann.", "diary.txt")
     answer = ask(ann)
     assert {hit.source for hit in answer.hits} == {"diary.txt"}
     with pytest.raises(NotFound):

@@ -47,7 +47,7 @@ def runtime(tmp_path: Path):
 
 def add(runtime: Runtime, principal: Principal, name: str, text: str) -> int:
     mine = runtime.acting_for(principal)
-    mine.ingest("default").add_bytes(text.encode(), name)
+    Ingest(mine, "default").add_bytes(text.encode(), name)
     with runtime.database.read(principal) as session:
         return session.query(Document).where(Document.source == name).one().id
 

@@ -8,28 +8,35 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from genwright.embeddings import Embedder, embedders
+from genwright.embeddings import Embedder
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.library.ingest import BATCH_PASSAGES, Ingest, Stored, embedded_text
 from genwright.retrieval import keyword_search
 from genwright.retrieval.base import EVERYWHERE
+from genwright.runtime import Runtime
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection, Database, Document, Passage, Vector
 from genwright.types import OWNER, Principal
+from genwright.workspace import Workspace, create, open_workspace
 
 MakeIngest = Callable[..., Ingest]
 
 
 @pytest.fixture
-def database(tmp_path: Path):
-    opened = Database(tmp_path / "genwright.db")
+def workspace(tmp_path: Path):
+    opened = open_workspace(create(tmp_path / "workspace"), {"embedding": {"model": "hashing"}})
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def ingest(database: Database) -> MakeIngest:
+def database(workspace: Workspace) -> Database:
+    return workspace.database
+
+
+@pytest.fixture
+def ingest(workspace: Workspace) -> MakeIngest:
     def make(
         collection: str = "default",
         embedder: Embedder | None = None,
@@ -37,14 +44,12 @@ def ingest(database: Database) -> MakeIngest:
         principal: Principal = OWNER,
         stored: Callable[[Stored], None] = lambda _: None,
     ) -> Ingest:
-        return Ingest(
-            database,
-            principal,
-            embedder or embedders.get("hashing")(),
-            settings or DocumentSettings(),
-            collection,
-            stored=stored,
-        )
+        changed = {"documents": settings} if settings else {}
+        asked = workspace.with_settings(workspace.settings.model_copy(update=changed))
+        runtime = Runtime(asked, principal)
+        if embedder is not None:
+            runtime.models.embedder = embedder
+        return Ingest(runtime, collection, stored=stored)
 
     return make
 

@@ -30,7 +30,7 @@ def team(workspace: Path) -> Path:
     rob = create_user(opened.database, OWNER, "rob", role="editor", password=PASSWORD)
     create_user(opened.database, OWNER, "eve", role="reader", password=PASSWORD)
     with Runtime(opened) as runtime:
-        runtime.acting_for(rob.principal).ingest("default").add_bytes(TEXT.encode(), "pump.txt")
+        Ingest(runtime.acting_for(rob.principal), "default").add_bytes(TEXT.encode(), "pump.txt")
     opened.close()
     return workspace
 

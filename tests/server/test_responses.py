@@ -292,13 +292,13 @@ def test_a_stored_answer_withholds_what_its_owner_may_no_longer_read(tmp_path):
     folder = create(tmp_path / "workspace")
     fill(folder)
     genwright(folder, "users", "create", "ann")
-    genwright(folder, "rights", "grant", "ann", "--collection", "default")
+    genwright(folder, "access", "grant", "ann", "--collection", "default")
     key = json.loads(genwright(folder, "keys", "create", "ann", "test", "--json"))["secret"]
     with running(folder) as server:
         with httpx.Client(base_url=server.url, headers={"x-api-key": key}, timeout=60) as ann:
             made = ann.post(RESPONSES, json={"model": "assistant", "input": QUESTION}).json()
             assert "400 hours" in json.dumps(made["output"])
-            genwright(folder, "rights", "revoke", "ann", "--collection", "default")
+            genwright(folder, "access", "revoke", "ann", "--collection", "default")
             again = ann.get(f"{RESPONSES}/{made['id']}").json()
             assert "400 hours" not in json.dumps(again)
             assert "Withheld" in again["output"][0]["content"][0]["text"]

@@ -16,9 +16,10 @@ from torch import nn  # noqa: E402
 
 from genwright.errors import Refused  # noqa: E402
 from genwright.training.config import TrainConfig  # noqa: E402
-from genwright.training.job import Job, last_checkpoint
+from genwright.training.job import Job, last_checkpoint  # noqa: E402
 from genwright.training.losses import below, lean_loss  # noqa: E402
-from genwright.training.probe import probe
+from genwright.training.probe import probe  # noqa: E402
+from genwright.training.trainer import fit  # noqa: E402
 
 
 class Copy(nn.Module):
@@ -57,7 +58,7 @@ def job(folder, model=None, record=None, **changes) -> Job:
 
 def test_the_loss_falls_and_is_recorded(tmp_path):
     seen = []
-    fitted = job(tmp_path, record=seen).fit()
+    fitted = fit(job(tmp_path, record=seen))
     losses = [values["loss"] for _, values in seen if "loss" in values]
     assert losses[-1] < losses[0] / 2
     assert fitted.status == "done" and fitted.steps == 24
@@ -68,7 +69,7 @@ def test_the_loss_falls_and_is_recorded(tmp_path):
 def test_stopped_and_resumed_is_the_training_that_never_stopped(tmp_path):
     unbroken, broken = [], []
     whole = Copy(dropout=0.3)
-    job(tmp_path / "a", whole, unbroken).fit()
+    fit(job(tmp_path / "a", whole, unbroken))
 
     first = job(tmp_path / "b", Copy(dropout=0.3), broken)
     record = first.record
@@ -79,10 +80,10 @@ def test_stopped_and_resumed_is_the_training_that_never_stopped(tmp_path):
             first.stop.set()
 
     first.record = stop_at_nine
-    assert first.fit().status == "stopped"
+    assert fit(first).status == "stopped"
     model = Copy(dropout=0.3)
     again = job(tmp_path / "b", model, broken)
-    assert again.fit().status == "done"
+    assert fit(again).status == "done"
 
     def losses(seen):
         return {step: values["loss"] for step, values in seen if "loss" in values}
@@ -94,10 +95,10 @@ def test_stopped_and_resumed_is_the_training_that_never_stopped(tmp_path):
 
 def test_a_training_that_ended_is_not_done_again(tmp_path):
     model = Copy()
-    first = job(tmp_path, model).fit()
+    first = fit(job(tmp_path, model))
     other = Copy()
     other.out.weight.data.zero_()
-    assert job(tmp_path, other).fit() == first
+    assert fit(job(tmp_path, other)) == first
     torch.testing.assert_close(other.out.weight, model.out.weight)
 
 
@@ -105,7 +106,7 @@ def test_it_stops_early_and_keeps_the_best_weights(tmp_path):
     seen = []
     made = job(tmp_path, record=seen, epochs=60, learning_rate=3.0, patience=2, schedule="constant",
                max_grad_norm=0, evaluate_every=2)  # fmt: skip
-    fitted = made.fit()
+    fitted = fit(made)
     losses = {step: v["validation_loss"] for step, v in seen if "validation_loss" in v}
     assert fitted.steps < 360 and "no better" in fitted.reason
     assert fitted.best_step == min(losses, key=losses.get)
@@ -127,7 +128,7 @@ def test_a_loss_that_is_no_number_is_an_error_and_keeps_the_checkpoint(tmp_path)
             return out
 
     with pytest.raises(Refused, match=r"became nan at step .*checkpoint-.* is kept.*learning_rate"):
-        job(tmp_path, Breaks(), save_every=5).fit()
+        fit(job(tmp_path, Breaks(), save_every=5))
     assert last_checkpoint(tmp_path) is not None
 
 
@@ -139,7 +140,7 @@ def test_it_ends_within_its_minutes(tmp_path):
 
     made = job(tmp_path, Slow(), epochs=10_000, minutes=0.05, patience=0)
     began = time.monotonic()
-    fitted = made.fit()
+    fitted = fit(made)
     assert fitted.steps < 60_000 / 20
     assert time.monotonic() - began < 15
 
@@ -175,7 +176,7 @@ def test_killed_ten_times_it_ends_where_the_unbroken_one_does(tmp_path):
         inner = made.record
         made.record = lambda step, values: time.sleep(0.01)
         print("ready", flush=True)
-        print(json.dumps(made.fit().__dict__))
+        print(json.dumps(fit(made).__dict__))
     """)
     command = [sys.executable, "-c", code, str(tmp_path / "killed"), os.getcwd()]
     for number in range(10):
@@ -186,8 +187,10 @@ def test_killed_ten_times_it_ends_where_the_unbroken_one_does(tmp_path):
         process.wait()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     killed = json.loads(done.stdout.splitlines()[-1])
-    unbroken = job(tmp_path / "whole", Copy(dropout=0.2), epochs=40, patience=0, evaluate_every=10,
-                   save_every=3).fit()  # fmt: skip
+    unbroken = fit(job(
+        tmp_path / "whole", Copy(dropout=0.2), epochs=40, patience=0, evaluate_every=10,
+        save_every=3,
+    ))  # fmt: skip
     assert killed["loss"] == pytest.approx(unbroken.loss, rel=0.01)
     assert killed["steps"] == unbroken.steps
 

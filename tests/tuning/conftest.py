@@ -1,4 +1,4 @@
-"""A workspace, a bench over it, and small data."""
+"""A workspace, a runtime over it, and small data."""
 
 import pytest
 
@@ -17,11 +17,6 @@ def runtime(tmp_path):
     with Runtime(workspace) as made:
         yield made
     workspace.close()
-
-
-@pytest.fixture
-def bench(runtime):
-    return bench_of(runtime)
 
 
 def classes(count: int, start: int = 0) -> tuple[dict, ...]:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
 import torch
-from tests.tuning.conftest import bench, parts  # noqa: F401
+from tests.tuning.conftest import runtime  # noqa: F401
 from tests.tuning.tiny import build
 
 from genwright.datasets import Dataset, Splits
@@ -64,22 +64,22 @@ def config_of(base, objective, **sets):
     return configured(values, given | {k: str(v) for k, v in sets.items()})
 
 
-def losses(bench, run):  # noqa: F811
-    return [value for _, value in bench.runs.values(run)["loss"]]
+def losses(runtime, run):  # noqa: F811
+    return [value for _, value in runtime.runs.values(run)["loss"]]
 
 
 @pytest.mark.parametrize("objective", ["dpo", "ipo", "kto", "reward"])
-def test_offline_objectives(objective, llama, bench):  # noqa: F811
+def test_offline_objectives(objective, llama, runtime):  # noqa: F811
     form = "thumbs" if objective == "kto" else "preference"
     config = config_of(llama, objective, log_every=1)
-    run = begin(bench, config, data(form))
-    tuned = tune(bench, run)
-    version = bench.versions.resolve(OWNER, objective)
+    run = begin(runtime, config, data(form))
+    tuned = tune(runtime, run)
+    version = runtime.versions.resolve(OWNER, objective)
     assert tuned.version == f"{objective}@1"
     assert version.facts.objective == ("reward" if objective == "reward" else "generation")
     metric = objectives.get(objective).metrics[0]
     assert tuned.metrics["test"][metric]["value"] > 0.7  # told apart after six steps
-    first = losses(bench, run)[0]
+    first = losses(runtime, run)[0]
     known = {"dpo": math.log(2), "kto": 0.5, "reward": None, "ipo": None}[objective]
     if known is not None:  # policy and reference are the same at the start
         assert first == pytest.approx(known, abs=1e-3)
@@ -87,46 +87,46 @@ def test_offline_objectives(objective, llama, bench):  # noqa: F811
     assert "ref" not in names  # the reference is not a part of what was learnt
 
 
-def test_a_stopped_training_goes_on(llama, bench):  # noqa: F811
+def test_a_stopped_training_goes_on(llama, runtime):  # noqa: F811
     config = config_of(llama, "dpo", max_steps=8, save_every=2, log_every=1)
-    whole = tune(bench, begin(bench, config, data()))
-    run = begin(bench, config, data())
+    whole = tune(runtime, begin(runtime, config, data()))
+    run = begin(runtime, config, data())
 
     def progress(done, total, what):
         if what.startswith("step 4,"):
-            bench.stop.set()
+            runtime.stop.set()
 
-    assert tune(replace(bench, progress=progress), run).status == "stopped"
-    bench.stop.clear()
-    again = tune(bench, run)
+    assert tune(replace(runtime, progress=progress), run).status == "stopped"
+    runtime.stop.clear()
+    again = tune(runtime, run)
     assert again.status == "done"
     assert again.metrics["test"]["margin"] == whole.metrics["test"]["margin"]
 
 
 @pytest.mark.parametrize("objective", ["grpo", "rloo", "ppo"])
-def test_online_objectives(objective, llama, bench):  # noqa: F811
+def test_online_objectives(objective, llama, runtime):  # noqa: F811
     config = config_of(llama, objective, reward="brief", max_steps=2, temperature=0.9)
-    tuned = tune(bench, begin(bench, config, data()))
+    tuned = tune(runtime, begin(runtime, config, data()))
     assert tuned.version == f"{objective}@1"
     assert 0 <= tuned.metrics["test"]["reward"]["value"] <= 1
     if objective == "ppo":
-        values = bench.runs.values(tuned.run)
+        values = runtime.runs.values(tuned.run)
         assert {"reward", "kl", "value_loss"} <= set(values)
 
 
-def test_reward_model_scores_and_steers(llama, bench):  # noqa: F811
-    tune(bench, begin(bench, config_of(llama, "reward", max_steps=20), data(train=40)))
-    score = trained_reward(bench, "reward@1")
+def test_reward_model_scores_and_steers(llama, runtime):  # noqa: F811
+    tune(runtime, begin(runtime, config_of(llama, "reward", max_steps=20), data(train=40)))
+    score = trained_reward(runtime, "reward@1")
     good, bad = score(["say one 1", "say one 1"], ["one", "the blue pump is bad"])
     assert good > bad
     config = config_of(llama, "ppo", reward="reward@1", max_steps=2)
-    tuned = tune(bench, begin(bench, config, data()))
+    tuned = tune(runtime, begin(runtime, config, data()))
     assert math.isfinite(tuned.metrics["test"]["reward"]["value"])
     with pytest.raises(UsageError, match="no reward"):
-        trained_reward(bench, "ppo@1")
+        trained_reward(runtime, "ppo@1")
 
 
-def test_rlhf_is_three_stages_that_go_on(llama, bench, tmp_path):  # noqa: F811
+def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):  # noqa: F811
     for name, rows in (("train", preference(24)), ("validation", preference(4, 100)),
                        ("test", preference(8, 200))):  # fmt: skip
         text = "".join(json.dumps(row) + "\n" for row in rows)
@@ -134,47 +134,47 @@ def test_rlhf_is_three_stages_that_go_on(llama, bench, tmp_path):  # noqa: F811
     sets = {"max_steps": "2", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
             "precision": "float32", "quantise": "f32", "max_new_tokens": "4",
             "reply_tokens": "4"}  # fmt: skip
-    run = begin_rlhf(bench, Recipe(str(llama), str(tmp_path)))
+    run = begin_rlhf(runtime, Recipe(str(llama), str(tmp_path)))
 
     def progress(done, total, what):
-        if bench.runs.get(run).message.startswith("reward"):
-            bench.stop.set()  # while the reward model is trained
+        if runtime.runs.get(run).message.startswith("reward"):
+            runtime.stop.set()  # while the reward model is trained
 
     with pytest.raises(Refused, match=f"rlhf --resume {run}"):
-        rlhf(replace(bench, progress=progress), run, sets)
-    bench.stop.clear()
-    found = rlhf(bench, run, sets)
+        rlhf(replace(runtime, progress=progress), run, sets)
+    runtime.stop.clear()
+    found = rlhf(runtime, run, sets)
     assert (found.sft, found.reward, found.policy) == (
         "rlhf-sft@1", "rlhf-reward@1", "rlhf-ppo@1",
     )  # fmt: skip
-    policy = bench.versions.resolve(OWNER, found.policy)
+    policy = runtime.versions.resolve(OWNER, found.policy)
     assert policy.facts.parent == "rlhf-sft@1"
     assert "reward" in found.metrics["ppo"]["test"]
 
 
-def test_ppo_goes_on_where_it_was_stopped(llama, bench):  # noqa: F811
+def test_ppo_goes_on_where_it_was_stopped(llama, runtime):  # noqa: F811
     config = config_of(llama, "ppo", reward="brief", max_steps=12)
-    run = begin(bench, config, data())
-    bench.stop.set()
-    assert tune(bench, run).status == "stopped"
-    bench.stop.clear()
-    assert tune(bench, run).status == "done"
+    run = begin(runtime, config, data())
+    runtime.stop.set()
+    assert tune(runtime, run).status == "stopped"
+    runtime.stop.clear()
+    assert tune(runtime, run).status == "done"
 
 
-def test_bad_requests_are_refused(llama, bench):  # noqa: F811
+def test_bad_requests_are_refused(llama, runtime):  # noqa: F811
     for objective, sets, error in (
         ("grpo", {}, "what scores replies"),
         ("grpo", {"reward": "brief", "generations": "3"}, "no multiple of generations"),
         ("kto", {"batch_size": "1"}, "batch_size=2"),
     ):
         form = "thumbs" if objective == "kto" else "preference"
-        run = begin(bench, config_of(llama, objective, **sets), data(form))
+        run = begin(runtime, config_of(llama, objective, **sets), data(form))
         with pytest.raises((Refused, UsageError), match=error):
-            tune(bench, run)
-        assert bench.runs.get(run).status == "failed"
+            tune(runtime, run)
+        assert runtime.runs.get(run).status == "failed"
     with pytest.raises(UsageError, match="learns from rows of preference"):
-        begin(bench, config_of(llama, "dpo"), data("thumbs"))
-    assert bench.versions.known(OWNER) == []
+        begin(runtime, config_of(llama, "dpo"), data("thumbs"))
+    assert runtime.versions.known(OWNER) == []
 
 
 def test_programmatic_rewards():

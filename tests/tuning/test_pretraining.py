@@ -32,18 +32,18 @@ def text(tmp_path):
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "qwen2", "bert", "t5"])
-def test_a_model_of_each_kind_learns_and_is_registered(family, bench, text, runtime):
+def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
     config = configured(
         {"texts": [text], "name": "story", "architecture": {"family": family}}, SMALL
     )
-    run = begin(bench, config)
-    result = pretrain(bench, run)
+    run = begin(runtime, config)
+    result = pretrain(runtime, run)
     assert result["status"] == "done" and result["version"] == "story@1"
-    losses = [value for _, value in bench.runs.values(run)["loss"]]
+    losses = [value for _, value in runtime.runs.values(run)["loss"]]
     assert losses[-1] < losses[0]
     metrics = result["metrics"]
     assert metrics["perplexity"] == pytest.approx(np.exp(metrics["loss_per_token"]), rel=1e-3)
-    version = bench.versions.resolve(OWNER, "story")
+    version = runtime.versions.resolve(OWNER, "story")
     decoder = family not in ("bert", "t5")
     assert version.facts.engine == ("llamacpp" if decoder else "transformers")
     if decoder:
@@ -59,22 +59,22 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, bench, text, runt
         assert np.mean(served) < np.log(400) + 1
 
 
-def test_stopped_and_resumed_is_the_one_that_never_stopped(bench, text):
+def test_stopped_and_resumed_is_the_one_that_never_stopped(runtime, text):
     config = configured({"texts": [text], "name": "story"}, SMALL)
-    whole = begin(bench, config)
-    pretrain(bench, whole)
-    broken, inner = begin(bench, config), bench.progress
+    whole = begin(runtime, config)
+    pretrain(runtime, whole)
+    broken, inner = begin(runtime, config), runtime.progress
 
     def stop(done, total, what):
         if what.startswith("step 7"):
-            bench.stop.set()
+            runtime.stop.set()
 
-    bench.progress = stop
-    assert pretrain(bench, broken)["status"] == "stopped"
-    bench.stop.clear()
-    bench.progress = inner
-    assert pretrain(bench, broken)["status"] == "done"
-    a, b = (dict(bench.runs.values(run)["loss"]) for run in (whole, broken))
+    runtime.progress = stop
+    assert pretrain(runtime, broken)["status"] == "stopped"
+    runtime.stop.clear()
+    runtime.progress = inner
+    assert pretrain(runtime, broken)["status"] == "done"
+    a, b = (dict(runtime.runs.values(run)["loss"]) for run in (whole, broken))
     assert a == b
 
 

@@ -39,10 +39,10 @@ def config(folder, **sets):
     return configured({"base": str(folder), "name": "numbers"}, QUICK | sets)
 
 
-def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(bench, folder, parts):
-    tuned = tune(bench, begin(bench, config(folder, method="full"), data_for("generation")))
+def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime, folder, parts):
+    tuned = tune(runtime, begin(runtime, config(folder, method="full"), data_for("generation")))
 
-    version = bench.versions.resolve(OWNER, "numbers")
+    version = runtime.versions.resolve(OWNER, "numbers")
     assert version.facts.engine == "llamacpp"
     assert set(version.facts.losses) == {"f32", "q8_0"}
     assert version.facts.losses["f32"]["perplexity"]["value"] > 1
@@ -56,18 +56,18 @@ def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(bench, 
     assert parts.models.bytes_of("numbers@1") == version.size
 
 
-def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(bench, folder, parts):
-    tune(bench, begin(bench, config(folder, method="full"), data_for("generation")))
+def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, folder, parts):
+    tune(runtime, begin(runtime, config(folder, method="full"), data_for("generation")))
     workspace = parts.workspace
     assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
     assistants.resolve(OWNER)
     run = begin(
-        bench, configured({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
+        runtime, configured({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
         assistant="assistant",
     )  # fmt: skip
-    tuned = tune(bench, run)
+    tuned = tune(runtime, run)
 
-    version = bench.versions.resolve(OWNER, "more")
+    version = runtime.versions.resolve(OWNER, "more")
     assert version.facts.kind == "adapter" and version.facts.engine == "llamacpp"
     assert version.facts.parent == "numbers@1"
     candidate = assistants.resolve(OWNER, "assistant@candidate")
@@ -81,21 +81,21 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(bench, fo
     assert isinstance(chat_text(one, request)[0], str)
     assert isinstance(chat_text(other, request)[0], str)
 
-    merged = merge_version(bench, "more@1")
+    merged = merge_version(runtime, "more@1")
     assert merged.facts.kind == "model" and merged.facts.parent == "more@1"
 
 
-def test_dora_is_merged_because_llama_cpp_would_lose_it(bench, folder):
-    tune(bench, begin(bench, config(folder, dora="true"), data_for("generation")))
-    version = bench.versions.resolve(OWNER, "numbers")
+def test_dora_is_merged_because_llama_cpp_would_lose_it(runtime, folder):
+    tune(runtime, begin(runtime, config(folder, dora="true"), data_for("generation")))
+    version = runtime.versions.resolve(OWNER, "numbers")
     assert version.facts.kind == "model" and version.facts.engine == "llamacpp"
     assert "DoRA" in version.facts.measured["notes"][0]
 
 
-def test_every_step_is_recorded_with_what_was_predicted_and_what_came(bench, folder):
-    run = begin(bench, config(folder), data_for("generation"), trials=0)
-    tune(bench, run)
-    row = bench.runs.get(run)
+def test_every_step_is_recorded_with_what_was_predicted_and_what_came(runtime, folder):
+    run = begin(runtime, config(folder), data_for("generation"), trials=0)
+    tune(runtime, run)
+    row = runtime.runs.get(run)
     steps = {each["step"]: each for each in row.results["steps"]}
     assert [each["number"] for each in row.results["steps"]] == [1, 2, 3, 4, 5, 7, 8, 9]
     assert set(steps) == set(STEPS) - {"search"}
@@ -104,58 +104,58 @@ def test_every_step_is_recorded_with_what_was_predicted_and_what_came(bench, fol
     assert steps["training"]["peak_mb"] > 0
     assert steps["strategy"]["suggested"]["reason"]
     assert steps["iteration"]["runs"] and steps["iteration"]["try_next"]
-    values = bench.runs.values(run)
+    values = runtime.runs.values(run)
     assert values["validation_loss"] and values["loss"]
 
 
-def test_a_search_tries_prunes_and_goes_on(bench, folder):
-    run = begin(bench, config(folder, evaluate_every="1"), data_for("generation"), trials=3)
-    tuned = tune(bench, run)
+def test_a_search_tries_prunes_and_goes_on(runtime, folder):
+    run = begin(runtime, config(folder, evaluate_every="1"), data_for("generation"), trials=3)
+    tuned = tune(runtime, run)
     found = next(each for each in tuned.steps if each["step"] == "search")
     assert len(found["trials"]) == 3
     finished = [t["loss"] for t in found["trials"] if t["state"] == "complete"]
     assert found["loss"] == min(finished)
-    version = bench.versions.resolve(OWNER, "numbers")
+    version = runtime.versions.resolve(OWNER, "numbers")
     assert version.facts.config["train"]["learning_rate"] == found["best"]["learning_rate"]
 
 
-def test_a_stopped_run_goes_on_to_the_same_loss(bench, folder):
+def test_a_stopped_run_goes_on_to_the_same_loss(runtime, folder):
     quick = config(folder, max_steps="12", evaluate_every="3", patience="0")
-    whole = tune(bench, begin(bench, quick, data_for("generation")))
+    whole = tune(runtime, begin(runtime, quick, data_for("generation")))
 
-    run = begin(bench, quick, data_for("generation"))
-    inner = bench.progress
+    run = begin(runtime, quick, data_for("generation"))
+    inner = runtime.progress
 
     def stop_at_five(done, total, what):
         inner(done, total, what)
         if what.startswith("step 5"):
-            bench.stop.set()
+            runtime.stop.set()
 
-    bench.progress = stop_at_five
-    stopped = tune(bench, run)
+    runtime.progress = stop_at_five
+    stopped = tune(runtime, run)
     assert stopped.status == "stopped" and stopped.version == ""
-    assert bench.runs.get(run).status == "stopped"
-    bench.stop.clear()
-    bench.progress = inner
-    again = tune(bench, run)
+    assert runtime.runs.get(run).status == "stopped"
+    runtime.stop.clear()
+    runtime.progress = inner
+    again = tune(runtime, run)
     assert again.version == "numbers@2"
     a, b = (next(s for s in each.steps if s["step"] == "training") for each in (whole, again))
     assert a["loss"] == pytest.approx(b["loss"], rel=1e-6)
 
 
-def test_training_on_from_an_adapter_has_it_as_parent(bench, folder):
-    tune(bench, begin(bench, config(folder), data_for("generation")))
+def test_training_on_from_an_adapter_has_it_as_parent(runtime, folder):
+    tune(runtime, begin(runtime, config(folder), data_for("generation")))
     more = configured({"base": str(folder), "name": "numbers", "resume_from": "numbers@1"}, QUICK)
-    tune(bench, begin(bench, more, data_for("generation")))
-    assert bench.versions.resolve(OWNER, "numbers@2").facts.parent == "numbers@1"
+    tune(runtime, begin(runtime, more, data_for("generation")))
+    assert runtime.versions.resolve(OWNER, "numbers@2").facts.parent == "numbers@1"
     wrong = configured(
         {"base": str(folder), "name": "n", "resume_from": "numbers@1", "method": "prompt"}, QUICK
     )
     with pytest.raises(Refused, match="is a lora on"):
-        tune(bench, begin(bench, wrong, data_for("generation")))
+        tune(runtime, begin(runtime, wrong, data_for("generation")))
 
 
-def test_a_run_is_written_to_mlflow_where_it_is_named(bench, folder, tmp_path, monkeypatch):
+def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path, monkeypatch):
     pytest.importorskip("mlflow", reason="needs the mlflow extra")
     from mlflow.tracking import MlflowClient
 
@@ -166,8 +166,8 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(bench, folder, tmp_path, m
         uri = f"file:{tmp_path}/mlruns"
         monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    run = begin(bench, config(folder, baseline="false"), data_for("generation"))
-    tune(bench, run)
+    run = begin(runtime, config(folder, baseline="false"), data_for("generation"))
+    tune(runtime, run)
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("genwright")
     [made] = client.search_runs([experiment.experiment_id])
@@ -177,26 +177,26 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(bench, folder, tmp_path, m
     assert len(client.get_metric_history(made.info.run_id, "validation_loss")) > 1
 
 
-def test_what_cannot_be_done_is_said_before_time_is_lost(bench, folder, tmp_path):
+def test_what_cannot_be_done_is_said_before_time_is_lost(runtime, folder, tmp_path):
     with pytest.raises(UsageError, match="learns from rows of"):
-        begin(bench, configured({"base": str(folder), "objective": "classification"}),
+        begin(runtime, configured({"base": str(folder), "objective": "classification"}),
               data_for("generation"))  # fmt: skip
     long = configured({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
     with pytest.raises(Refused, match="reads at most 256 tokens"):
-        tune(bench, begin(bench, long, data_for("generation")))
+        tune(runtime, begin(runtime, long, data_for("generation")))
     (folder / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
     try:
         with pytest.raises(Refused, match="does not seem to allow this"):
-            tune(bench, begin(bench, config(folder), data_for("generation")))
+            tune(runtime, begin(runtime, config(folder), data_for("generation")))
     finally:
         (folder / "README.md").unlink()
     with pytest.raises(NotFound, match="no-such"):
-        tune(bench, begin(bench, configured({"base": "no-such"}), data_for("generation")))
+        tune(runtime, begin(runtime, configured({"base": "no-such"}), data_for("generation")))
     with pytest.raises(Refused, match="needs about 1,000,000 MB"):
         check_memory(Forecast(1e6, 0, 1, 1), free=10**9)
 
 
-def test_a_tokenizer_that_does_not_fit_is_refused(bench, folder, tmp_path):
+def test_a_tokenizer_that_does_not_fit_is_refused(runtime, folder, tmp_path):
     import shutil
 
     other = tmp_path / "other"
@@ -204,10 +204,10 @@ def test_a_tokenizer_that_does_not_fit_is_refused(bench, folder, tmp_path):
     described = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(described | {"vocab_size": 100}))
     with pytest.raises(Refused, match="do not belong together"):
-        tune(bench, begin(bench, config(other), data_for("generation")))
+        tune(runtime, begin(runtime, config(other), data_for("generation")))
 
 
-def test_rows_with_errors_are_refused_with_the_worst(bench, folder):
+def test_rows_with_errors_are_refused_with_the_worst(runtime, folder):
     empty = tuple({"prompt": f"a {i}", "completion": ""} for i in range(6))
     bad = Splits(
         Dataset("bad", "prompt_completion", pairs(8) + empty),
@@ -215,7 +215,7 @@ def test_rows_with_errors_are_refused_with_the_worst(bench, folder):
         Dataset("t", "prompt_completion", pairs(2, 70)),
     )
     with pytest.raises(Refused, match="6 of 14 rows have errors, most of them empty"):
-        tune(bench, begin(bench, config(folder), bad))
+        tune(runtime, begin(runtime, config(folder), bad))
 
 
 def test_options_in_words_become_settings_or_an_error():

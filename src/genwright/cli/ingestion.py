@@ -20,6 +20,8 @@ INTERRUPTED = 130
 @contextmanager
 def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
     """An ingest into a collection; Ctrl-C ends it with a line that says what is safely in."""
+    from genwright.library.ingest import Ingest
+
     shown = display(ctx)
 
     def stored(each: "Stored") -> None:
@@ -27,8 +29,8 @@ def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
         if interrupted.is_set():  # and the exception was lost on its way
             raise KeyboardInterrupt
 
-    with open_runtime(ctx, shown) as made:
-        ingest = Ingest(made, collection, stored=stored)
+    with open_runtime(ctx, shown) as runtime:
+        ingest = Ingest(runtime, collection, stored=stored)
         try:
             yield ingest
         except (Exception, KeyboardInterrupt) as interruption:

@@ -16,26 +16,26 @@ from typer.core import TyperGroup
 from genwright import __version__
 from genwright.cli.context import Asked
 from genwright.cli.signals import interrupted, noted_interrupts
-from genwright.errors import GenwrightError
+from genwright.errors import GenwrightError, UsageError
 from genwright.options import nest_pairs
 
 COMMANDS = {
     "init": "Make a workspace in a folder.",
     "add": "Read documents and make them searchable.",
-    "sync": "Make the store hold what a folder holds.",
+    "sync": "Mirror a folder: add, update and remove documents.",
     "remove": "Remove documents.",
     "list": "List documents.",
     "show": "Show a document, its text or its passages.",
     "collections": "List collections with what they hold.",
     "search": "Find the passages that fit a query.",
     "ask": "Answer a question from the documents, with citations.",
-    "chat": "Talk about the documents.",
+    "chat": "Chat with your documents.",
     "assistants": "Make, change, compare, promote and roll back assistants.",
     "serve": "Serve the API and the pages.",
     "users": "Make, change and remove the accounts of people.",
     "groups": "Put people into groups, which hold rights together.",
     "keys": "Make and revoke API keys.",
-    "rights": "Say who may read and write collections and documents.",
+    "access": "Manage access to collections and documents.",
     "audit": "Read the log of what was done, and check it.",
     "alerts": "List, test and look at alerts.",
     "backup": "Write everything into one file, while a server runs.",
@@ -43,23 +43,21 @@ COMMANDS = {
     "forget": "Remove a document, person or source with every trace of it.",
     "trace": "Show what happened for a request.",
     "models": "List, pull, verify, import and remove models.",
-    "data": "Check, mend, split and convert data sets.",
-    "synth": "Make rows: questions, instructions, preferences, tables.",
+    "datasets": "Check, fix, split and convert datasets.",
+    "synth": "Generate synthetic training data.",
     "tune": "Fit a model to a task, in nine recorded steps.",
-    "rlhf": "Fine-tune, learn a reward, and improve by it (PPO).",
+    "rlhf": "Run RLHF: SFT, reward model, then PPO.",
     "pretrain": "Train a model from scratch on any text.",
     "registry": "Trained models: versions, cards, lineage, promotion and rollback.",
     "runs": "List, show and stop trainings and evaluations.",
     "feedback": "What people think of answers: list, add, export.",
     "improve": "Make an assistant better from feedback, through the gate.",
-    "suite": "The regression suite: answers that must stay good.",
-    "why": "From an answer to everything that shaped it.",
+    "explain": "Show the provenance of an answer.",
     "arena": "Blind battles, votes and rankings.",
-    "eval": "Measure retrieval, answers, models and judges.",
-    "compare": "Compare models side by side on one task.",
+    "eval": "Measure retrieval, answers, models and judges; compare; regressions.",
     "prompts": "Show, try and compare prompts with examples.",
     "tokenizer": "Train, inspect and compare tokenizers.",
-    "status": "Tell what is in the workspace.",
+    "status": "Show documents, models and disk use of the workspace.",
     "doctor": "Check everything the workspace depends on.",
     "reindex": "Rebuild every index from the store.",
 }
@@ -67,6 +65,15 @@ COMMANDS = {
 
 SET_THEIR_OWN = ("tune", "pretrain", "rlhf")
 """Commands whose ``--set`` is of the training; the workspace's settings come from its file."""
+
+RENAMED = {
+    "rights": "access",
+    "data": "datasets",
+    "why": "explain",
+    "suite": "eval regression",
+    "compare": "eval compare",
+}
+"""Earlier names of commands, and what they are called now."""
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -108,6 +115,16 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Names in the order of the help."""
         return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401
+        """A command by its name.
+
+        Raises:
+            UsageError: The name is an earlier one; the message has the present one.
+        """
+        if cmd_name in RENAMED:
+            raise UsageError(f"{cmd_name!r} is called {RENAMED[cmd_name]!r} now.")
+        return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - private classes
         """The list of commands, without importing any."""

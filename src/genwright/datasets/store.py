@@ -94,7 +94,9 @@ def kept_dataset(database: Database, principal: Principal, id_: int) -> Kept:
     """
     found = next((each for each in kept_datasets(database, principal) if each.id == id_), None)
     if found is None:
-        raise NotFound(f"There is no data set {id_}: genwright data list shows those there are.")
+        raise NotFound(
+            f"There is no data set {id_}: genwright datasets list shows those there are."
+        )
     return found
 
 

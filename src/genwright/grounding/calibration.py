@@ -49,7 +49,7 @@ class Calibration:
 @lru_cache(maxsize=1)
 def calibration() -> Calibration:
     """The numbers that come with genwright."""
-    file = files("genwright.rag") / "calibration.json"
+    file = files("genwright.grounding") / "calibration.json"
     data = json.loads(file.read_text(encoding="utf-8"))
     models = {
         name: Logistic(tuple(data[name]["weights"]), data[name]["bias"])

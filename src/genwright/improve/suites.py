@@ -138,7 +138,7 @@ def remove_case(database: Database, principal: Principal, id_: int) -> None:
     with database.write(principal) as session:
         row = session.get(SuiteCase, id_)
         if row is None:
-            raise NotFound(f"There is no case {id_}: genwright suite list shows them.")
+            raise NotFound(f"There is no case {id_}: genwright eval regression list shows them.")
         session.delete(row)
 
 

@@ -128,18 +128,20 @@ class Models:
                 raise
             return None
 
-    def engine(self, name: str, kind: Kind = "chat") -> "Engine":
+    def engine(self, name: str = "", kind: Kind = "chat") -> "Engine":
         """A loaded model.
 
         Args:
             name: Catalog name, a version of the registry (``NAME@3``, ``BASE+NAME@alias``),
-                ``SERVER/MODEL`` for a server of the settings, or a stub's name.
+                ``SERVER/MODEL`` for a server of the settings, or a stub's name; by default the
+                chat model of the settings.
             kind: What it is for.
 
         Raises:
             NotFound: The model is not pulled, or no server has that name.
             EngineFailed: It does not load.
         """
+        name = name or self.workspace.settings.answer.model
         trained = self.trained(name) if kind == "chat" else None
         name = trained.served_as if trained else name  # an alias is looked up for each request
         # Others are served while one loads; two who ask for the same one wait for one load.

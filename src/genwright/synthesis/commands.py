@@ -94,9 +94,11 @@ def preferences(
 
 def paraphrases(runtime: Runtime, data: Path, asked: Asked, least: int = 0) -> Json:
     """More rows for the labels of a file that have few."""
-    dataset, engine = read_dataset(data, form="classification"), runtime.models.engine(asked.model)
+    dataset = read_dataset(data, form="classification")
+    engine = runtime.models.engine(asked.model)
     made = make_paraphrases(
-        engine, dataset, runtime.models.embedder.embed, least=least, model=engine.name, seed=asked.seed,
+        engine, dataset, runtime.models.embedder.embed, least=least, model=engine.name,
+        seed=asked.seed,
         progress=runtime.progress,
     )  # fmt: skip
     return finish(runtime, made, asked)

@@ -173,5 +173,5 @@ def diverged(step: int, loss: float, folder: Path) -> Refused:
     where = f"The checkpoint {kept.name} is kept" if kept else "No checkpoint was written yet"
     return Refused(
         f"The loss became {loss} at step {step}. {where}. Lower learning_rate (by ten, say), raise "
-        "warmup, or check the data for broken rows: genwright data check."
+        "warmup, or check the data for broken rows: genwright datasets check."
     )

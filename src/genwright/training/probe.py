@@ -1,4 +1,4 @@
-"""A few steps tried before a training begins: how long it will take, and how many there is time for."""
+"""A few steps tried before a training begins, to plan how many there is time for."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""``genwright rights``."""
+"""``genwright access``."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +34,7 @@ def grant(
 ) -> None:
     """Give a right.
 
-    Example: genwright rights grant group:everyone --collection default
+    Example: genwright access grant group:everyone --collection default
     """
     from genwright.access import grants
 
@@ -50,7 +50,7 @@ def revoke(
 ) -> None:
     """Take a right back.
 
-    Example: genwright rights revoke ann --document 12
+    Example: genwright access revoke ann --document 12
     """
     from genwright.access import grants
 
@@ -69,7 +69,7 @@ def list_(
 ) -> None:
     """List who holds rights on something, beside its owner and admins.
 
-    Example: genwright rights list --collection default
+    Example: genwright access list --collection default
     """
     from genwright.access import grants
 
@@ -92,7 +92,7 @@ def restrict(
 ) -> None:
     """Let rights on its collection not reach a document: only its own do.
 
-    Example: genwright rights restrict 12
+    Example: genwright access restrict 12
     """
     from genwright.access import grants
 

@@ -1,4 +1,4 @@
-"""``genwright compare``: models side by side on one task."""
+"""``genwright eval compare``: models side by side on one task."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ def command(
 ) -> None:
     """Compare models: quality with intervals, speed, memory, energy and cost in one table.
 
-    Example: genwright compare smollm2-135m-instruct gpt/gpt-5 --data faq.jsonl --limit 100
+    Example: genwright eval compare smollm2-135m-instruct gpt/gpt-5 --data faq.jsonl --limit 100
     """
     from genwright.cli.prices import prices_of
     from genwright.evaluation.jobs.qa import Task, comparison

@@ -1,4 +1,4 @@
-"""``genwright data``: data sets, before anything is trained on them."""
+"""``genwright datasets``: data sets, before anything is trained on them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +48,7 @@ def check(
 ) -> None:
     """Look for what would spoil a training; exit status 4 where too many rows are bad.
 
-    Example: genwright data check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
+    Example: genwright datasets check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
     """
     from genwright.cli.printing.dataset_reports import print_check
     from genwright.datasets import Limits, check_dataset, mended, read_dataset, write_dataset
@@ -88,7 +88,7 @@ def split(
 ) -> None:
     """Split a data set into parts: labels in proportion, near duplicates never in two runtime.
 
-    Example: genwright data split reviews.csv parts --test 0.2
+    Example: genwright datasets split reviews.csv parts --test 0.2
     """
     from genwright.datasets import read_dataset, split_dataset, write_dataset
     from genwright.options import parse_pairs
@@ -112,7 +112,7 @@ def show(
 ) -> None:
     """Show the first rows as they will be learnt.
 
-    Example: genwright data show calls.jsonl --rows 2
+    Example: genwright datasets show calls.jsonl --rows 2
     """
     from genwright.datasets import read_dataset
     from genwright.options import parse_pairs
@@ -128,7 +128,7 @@ def show(
 def hash_(ctx: typer.Context, file: DataFile, form: Form = "", columns: Columns = None) -> None:
     """Print the digest of what is learnt: rows in their order, without their lineage.
 
-    Example: genwright data hash calls.jsonl
+    Example: genwright datasets hash calls.jsonl
     """
     from genwright.datasets import read_dataset
     from genwright.options import parse_pairs
@@ -150,7 +150,7 @@ def convert(
 ) -> None:
     """Write a data set in another format or layout.
 
-    Example: genwright data convert calls.json calls.jsonl --layout openai
+    Example: genwright datasets convert calls.json calls.jsonl --layout openai
     """
     from genwright.datasets import read_dataset, write_dataset
     from genwright.options import parse_pairs
@@ -166,7 +166,7 @@ def convert(
 def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the data sets that trainings of this workspace have used, newest first.
 
-    Example: genwright data list
+    Example: genwright datasets list
     """
     from genwright.datasets import kept_datasets
 

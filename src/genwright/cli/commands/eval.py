@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from genwright.cli.commands import compare, regression
 from genwright.cli.commands import eval_models as measure
 from genwright.cli.context import Asked, display, workspace
 from genwright.cli.printing.figures import print_qa, print_retrieval, print_runs
@@ -118,3 +119,7 @@ def _override(ctx: typer.Context, section: str, values: dict[str, object]) -> No
     asked: Asked = ctx.obj
     merged = {**asked.overrides.get(section, {}), **values}
     ctx.obj = replace(asked, overrides={**asked.overrides, section: merged})
+
+
+app.command("compare")(compare.command)
+app.add_typer(regression.app, name="regression")

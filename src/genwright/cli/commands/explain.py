@@ -1,4 +1,4 @@
-"""``genwright why``: from an answer to everything that shaped it."""
+"""``genwright explain``: from an answer to everything that shaped it."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ def command(
 ) -> None:
     """Follow an answer to its assistant, model, run, rows, feedback and people.
 
-    Example: genwright why last
+    Example: genwright explain last
     """
     from genwright.improve.provenance import lines, why
     from genwright.monitoring import read_trace

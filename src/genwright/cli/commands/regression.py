@@ -1,4 +1,4 @@
-"""``genwright suite``: the regression suite."""
+"""``genwright eval regression``: the regression suite."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ def add(
 ) -> None:
     """Make a case of an answer, with what was said of it.
 
-    Example: genwright suite add last --bad --reference "The pump holds 2.5 bar."
+    Example: genwright eval regression add last --bad --reference "The pump holds 2.5 bar."
     """
     from genwright.improve.suites import add_from_trace
     from genwright.monitoring import read_trace
@@ -45,7 +45,7 @@ def add(
 def list_(ctx: typer.Context, suite: Suite = "regression", as_json: AsJson = False) -> None:
     """List the cases of a suite.
 
-    Example: genwright suite list
+    Example: genwright eval regression list
     """
     from genwright.improve.suites import cases
 
@@ -65,7 +65,7 @@ def list_(ctx: typer.Context, suite: Suite = "regression", as_json: AsJson = Fal
 def remove(ctx: typer.Context, case: int) -> None:
     """Take a case out.
 
-    Example: genwright suite remove 3
+    Example: genwright eval regression remove 3
     """
     from genwright.improve.suites import remove_case
 
@@ -83,7 +83,7 @@ def check(
 ) -> None:
     """Ask an assistant every case; exit status 4 where one fails.
 
-    Example: genwright suite check faq@candidate
+    Example: genwright eval regression check faq@candidate
     """
     from genwright.improve.regression import run_suite
 

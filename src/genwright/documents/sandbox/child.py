@@ -1,4 +1,4 @@
-"""The process that parses: ``python -I -m genwright.documents.sandbox.child SETTINGS [LOADER_FILE…]``.
+"""The process that parses: ``python -I -m genwright.documents.sandbox.child SETTINGS [LOADER…]``.
 
 It takes ``(name, bytes)`` on standard input and gives an extract, or a reason, on standard output,
 again and again until its input ends. The reader starts it; it is not for people.
