@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from genwright.embeddings.base import embedders
+from genwright.embeddings.sessions import open_session
 from genwright.errors import EngineFailed
 from genwright.types import Progress, Vectors, unheard
 
@@ -93,23 +94,11 @@ class BertEmbedder:
 
     def _run(self, ids: np.ndarray) -> Vectors:
         if self._session is None:
-            self._session = self._load()
+            self._session = open_session(self._folder / "model.onnx", self._threads)
         vectors: Vectors = self._session.run(["vectors"], {"ids": ids})[0]
         return vectors
 
-    def _load(self) -> Any:  # noqa: ANN401 - the runtime has no type stubs
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        # A thread that spins while it waits takes the core from one that has work: on a busy
-        # machine two threads so embed a third as fast as two that sleep.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        file = str(self._folder / "model.onnx")
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-
-    def _load_tokenizer(self) -> Any:  # noqa: ANN401
+    def _load_tokenizer(self) -> Any:  # noqa: ANN401 - the package has no type stubs
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))

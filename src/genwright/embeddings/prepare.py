@@ -9,6 +9,7 @@ import numpy as np
 
 from genwright.embeddings.arithmetic import Bert, load_bert
 from genwright.embeddings.graph import build, calibrate
+from genwright.embeddings.sessions import open_session
 from genwright.errors import UntrustedWeights
 
 FORM = "int8-1"
@@ -52,11 +53,7 @@ def prepare(folder: Path) -> None:
 
 
 def _check(folder: Path, bert: Bert, ids: list[int]) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
-    )
+    session = open_session(folder / "model.onnx", threads=1)
     text = [token for token in ids if token][:64]  # some tokenizers pad on their own
     fast = session.run(["vectors"], {"ids": np.array([text], np.int64)})[0][0]
     cosine = float(fast @ bert.embed(text))
