@@ -37,8 +37,8 @@ def build_float(bert: Bert, padded: bool) -> bytes:
     """
     from onnx import TensorProto, helper
 
-    graph = fast._Graph()
-    x = _embed(graph, bert)
+    graph = fast._Graph(int8=False)
+    x = fast._embed(graph, bert)
     for layer in bert.layers:
         x = _layer(graph, bert, layer, x, padded)
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["B", "T"])]
@@ -56,22 +56,9 @@ def build_float(bert: Bert, padded: bool) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _embed(graph: fast._Graph, bert: Bert) -> str:
-    words = graph.node("Gather", graph.constant(bert.words), "ids")
-    zero = graph.constant(np.array([0]))
-    length = graph.node("Shape", "ids", start=1, end=2)
-    positions = graph.node("Slice", graph.constant(bert.positions), zero, length, zero)
-    return fast._norm(graph, graph.node("Add", words, positions), bert.norm, bert.epsilon)
-
-
 def _layer(graph: fast._Graph, bert: Bert, layer: Layer, x: str, padded: bool) -> str:
-    def product(x: str, weight: np.ndarray, bias: np.ndarray) -> str:
-        y = graph.node("MatMul", x, graph.constant(weight.T))
-        return graph.node("Add", y, graph.constant(bias))
-
-    parts = graph.nodes_of(
-        "Split", 3, product(x, layer.qkv, layer.qkv_bias), axis=-1, num_outputs=3
-    )
+    parts = fast._product(graph, x, layer.qkv, layer.qkv_bias)
+    parts = graph.nodes_of("Split", 3, parts, axis=-1, num_outputs=3)
     heads = graph.node(
         "MultiHeadAttention",
         *parts,
@@ -79,10 +66,10 @@ def _layer(graph: fast._Graph, bert: Bert, layer: Layer, x: str, padded: bool) -
         domain="com.microsoft",
         num_heads=bert.heads,
     )
-    y = product(heads, layer.attended, layer.attended_bias)
+    y = fast._product(graph, heads, layer.attended, layer.attended_bias)
     x = fast._norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
-    y = graph.node("Gelu", product(x, layer.up, layer.up_bias))
-    y = product(y, layer.down, layer.down_bias)
+    y = graph.node("Gelu", fast._product(graph, x, layer.up, layer.up_bias))
+    y = fast._product(graph, y, layer.down, layer.down_bias)
     return fast._norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
 
 

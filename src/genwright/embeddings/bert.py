@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from genwright.embeddings.base import embedders
+from genwright.embeddings.fidelity import OPTIONS, find_products
 from genwright.embeddings.sessions import open_session
 from genwright.errors import EngineFailed
-from genwright.types import Progress, Vectors, unheard
+from genwright.types import Json, Progress, Vectors, unheard
 
 ALONE = 96
 """Texts of at least so many tokens run alone: a batch would not make them faster."""
@@ -38,6 +39,7 @@ class BertEmbedder:
             raise EngineFailed(
                 f"{folder} holds no prepared embedder ({error}): genwright models pull {name}"
             ) from error
+        self._about: Json = about
         self.dim, self.max_tokens = int(about["dim"]), int(about["max_tokens"])
         self.fingerprint = f"{name}-{about['weights_sha256'][:12]}-{about['form']}"
         self._tokenizer = self._load_tokenizer()
@@ -94,11 +96,15 @@ class BertEmbedder:
 
     def _run(self, ids: np.ndarray) -> Vectors:
         if self._session is None:
-            self._session = open_session(self._folder / "model.onnx", self._threads)
+            self._session = self._load()
         vectors: Vectors = self._session.run(["vectors"], {"ids": ids})[0]
         return vectors
 
-    def _load_tokenizer(self) -> Any:  # noqa: ANN401 - the package has no type stubs
+    def _load(self) -> Any:  # noqa: ANN401 - the runtime has no type stubs
+        products = find_products(self._folder, self._about)
+        return open_session(self._folder / "model.onnx", self._threads, OPTIONS[products])
+
+    def _load_tokenizer(self) -> Any:  # noqa: ANN401
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))

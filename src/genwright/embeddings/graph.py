@@ -10,6 +10,10 @@ measures them again):
 - The product after the gelu has rare large values that no channel scale helps; it is quantised in
   blocks of 128 by row.
 - Word vectors in int8 by word: a third of the file.
+
+The same graph in float32 is for weights that do not suit int8. How int8 is multiplied is the
+runtime's choice at load, and right on every processor only where it is asked for
+(``fidelity.py``).
 """
 
 from collections.abc import Mapping
@@ -36,6 +40,8 @@ _MICROSOFT = "com.microsoft"
 class _Graph:
     """Collects nodes and constants; each call returns the name of what it makes."""
 
+    int8: bool
+    """Whether matrices are int8; else float32."""
     nodes: list[Any] = field(default_factory=list)
     constants: list[Any] = field(default_factory=list)
 
@@ -65,20 +71,21 @@ class _Graph:
         return names
 
 
-def build(bert: Bert, ranges: Mapping[str, Array]) -> bytes:
+def build(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
     """The graph, serialised: ``ids`` int64 (B, T), texts of one length, to ``vectors`` (B, C).
 
     Args:
         bert: The weights.
         ranges: Largest magnitude by channel of what goes into ``N.qkv`` and ``N.up`` of each
-            layer N, as ``calibrate`` finds them.
+            layer N, as ``calibrate`` finds them; None for a graph in float32.
     """
     from onnx import TensorProto, helper
 
-    graph = _Graph()
+    graph = _Graph(int8=ranges is not None)
+    known = ranges or {}
     x = _embed(graph, bert)
     for number, layer in enumerate(bert.layers):
-        x = _layer(graph, bert, layer, x, ranges[f"{number}.qkv"], ranges[f"{number}.up"])
+        x = _layer(graph, bert, layer, x, known.get(f"{number}.qkv"), known.get(f"{number}.up"))
     _pool(graph, bert, x)
     model = helper.make_model(
         helper.make_graph(
@@ -115,19 +122,27 @@ def calibrate(bert: Bert) -> dict[str, Array]:
 
 
 def _embed(graph: _Graph, bert: Bert) -> str:
-    from onnx import TensorProto
-
-    words, scales = _by_row(bert.words)
-    words_node = graph.node("Gather", graph.constant(words), "ids")
-    scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
-    x = graph.node("Mul", graph.node("Cast", words_node, to=TensorProto.FLOAT), scale)
+    x = _words(graph, bert)
     length = graph.node("Shape", "ids", start=1, end=2)
     zero = graph.constant(np.array([0]))
     positions = graph.node("Slice", graph.constant(bert.positions), zero, length, zero)
     return _norm(graph, graph.node("Add", x, positions), bert.norm, bert.epsilon)
 
 
-def _layer(graph: _Graph, bert: Bert, layer: Layer, x: str, qkv: Array, up: Array) -> str:
+def _words(graph: _Graph, bert: Bert) -> str:
+    from onnx import TensorProto
+
+    if not graph.int8:
+        return graph.node("Gather", graph.constant(bert.words), "ids")
+    words, scales = _by_row(bert.words)
+    words_node = graph.node("Gather", graph.constant(words), "ids")
+    scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
+    return graph.node("Mul", graph.node("Cast", words_node, to=TensorProto.FLOAT), scale)
+
+
+def _layer(
+    graph: _Graph, bert: Bert, layer: Layer, x: str, qkv: Array | None, up: Array | None
+) -> str:
     parts = _product(graph, x, layer.qkv, layer.qkv_bias, qkv)
     q, k, v = graph.nodes_of("Split", 3, parts, axis=-1, num_outputs=3)
     heads = graph.node("MultiHeadAttention", q, k, v, domain=_MICROSOFT, num_heads=bert.heads)
@@ -154,7 +169,9 @@ def _norm(graph: _Graph, x: str, norm: tuple[Array, Array], epsilon: float) -> s
 
 
 def _product(graph: _Graph, x: str, weight: Array, bias: Array, range_: Array | None = None) -> str:
-    """``x @ weight.T + bias`` in int8, smoothed where the range of x is given."""
+    """``x @ weight.T + bias``; in int8 smoothed where the range of x is given."""
+    if not graph.int8:
+        return _plain_product(graph, x, weight, bias)
     if range_ is not None:
         move = range_**SMOOTHING / np.abs(weight).max(axis=0) ** (1 - SMOOTHING)
         move = np.maximum(move, 1e-5)
@@ -173,7 +190,9 @@ def _product(graph: _Graph, x: str, weight: Array, bias: Array, range_: Array | 
 
 
 def _blocked_product(graph: _Graph, x: str, weight: Array, bias: Array) -> str:
-    """``x @ weight.T + bias`` in int8, a scale for each block of each row of both."""
+    """``x @ weight.T + bias``; in int8 a scale for each block of each row of both."""
+    if not graph.int8:
+        return _plain_product(graph, x, weight, bias)
     rows, columns = weight.shape
     values, scales = _by_row(weight.reshape(-1, BLOCK))
     unsigned = (values.astype(np.int16) + 128).astype(np.uint8)  # 128 is the default zero point
@@ -191,6 +210,12 @@ def _blocked_product(graph: _Graph, x: str, weight: Array, bias: Array) -> str:
         bits=8,
         block_size=BLOCK,
         accuracy_level=4,  # activations in int8 too
+    )
+
+
+def _plain_product(graph: _Graph, x: str, weight: Array, bias: Array) -> str:
+    return graph.node(
+        "Add", graph.node("MatMul", x, graph.constant(weight.T)), graph.constant(bias)
     )
 
 

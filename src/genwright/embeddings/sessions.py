@@ -1,25 +1,32 @@
 """ONNX Runtime's sessions: the only place where the runtime is imported."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
-def open_session(file: Path, threads: int) -> Any:  # noqa: ANN401 - the runtime has no type stubs
+def open_session(
+    file: Path, threads: int, options: Mapping[str, str] = MappingProxyType({})
+) -> Any:  # noqa: ANN401 - the runtime has no type stubs
     """Load a graph for the CPU.
 
     Args:
         file: The graph.
         threads: Processor threads that one run uses.
+        options: Further entries of the runtime's session configuration.
     """
     runtime = _import_runtime()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = threads
+    settings = runtime.SessionOptions()
+    settings.intra_op_num_threads = threads
     # A thread that spins while it waits takes the core from one that has work: on a busy
     # machine two threads so embed a third as fast as two that sleep.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    entries = {"session.intra_op.allow_spinning": "0", **options}
+    for key, value in entries.items():
+        settings.add_session_config_entry(key, value)
+    settings.log_severity_level = 3
+    return runtime.InferenceSession(str(file), settings, providers=["CPUExecutionProvider"])
 
 
 def _import_runtime() -> Any:  # noqa: ANN401
