@@ -8,6 +8,7 @@ import numpy as np
 
 from genwright.embeddings import graph as fast
 from genwright.embeddings.arithmetic import Bert, Layer, load_bert
+from genwright.embeddings.onnx_format import FLOAT, INT32, INT64, MICROSOFT
 
 PAD, UNKNOWN, CLS, SEP = 0, 100, 101, 102  # of BERT's English vocabulary
 
@@ -35,66 +36,42 @@ def build_float(bert: Bert, padded: bool) -> bytes:
         bert: The weights.
         padded: Take texts of unequal length and a mask beside them.
     """
-    from onnx import TensorProto, helper
-
-    graph = fast._Graph()
-    x = _embed(graph, bert)
+    graph = fast.EncoderGraph(int8=False)
+    x = fast._embed(graph, bert)
     for layer in bert.layers:
         x = _layer(graph, bert, layer, x, padded)
-    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["B", "T"])]
+    inputs = {"ids": (INT64, ["B", "T"])}
     if padded:
-        inputs.append(helper.make_tensor_value_info("mask", TensorProto.INT32, ["B", "T"]))
+        inputs["mask"] = (INT32, ["B", "T"])
         _masked_mean(graph, x)
     else:
         fast._pool(graph, bert, x)
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["B", bert.width])]
-    model = helper.make_model(
-        helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)],
-        ir_version=9,
-    )
-    return bytes(model.SerializeToString())
+    return graph.serialize(inputs, {"vectors": (FLOAT, ["B", bert.width])})
 
 
-def _embed(graph: fast._Graph, bert: Bert) -> str:
-    words = graph.node("Gather", graph.constant(bert.words), "ids")
-    zero = graph.constant(np.array([0]))
-    length = graph.node("Shape", "ids", start=1, end=2)
-    positions = graph.node("Slice", graph.constant(bert.positions), zero, length, zero)
-    return fast._norm(graph, graph.node("Add", words, positions), bert.norm, bert.epsilon)
-
-
-def _layer(graph: fast._Graph, bert: Bert, layer: Layer, x: str, padded: bool) -> str:
-    def product(x: str, weight: np.ndarray, bias: np.ndarray) -> str:
-        y = graph.node("MatMul", x, graph.constant(weight.T))
-        return graph.node("Add", y, graph.constant(bias))
-
-    parts = graph.nodes_of(
-        "Split", 3, product(x, layer.qkv, layer.qkv_bias), axis=-1, num_outputs=3
-    )
+def _layer(graph: fast.EncoderGraph, bert: Bert, layer: Layer, x: str, padded: bool) -> str:
+    parts = graph.split(fast._product(graph, x, layer.qkv, layer.qkv_bias), 3)
     heads = graph.node(
         "MultiHeadAttention",
         *parts,
         *(["", "mask"] if padded else []),
-        domain="com.microsoft",
+        domain=MICROSOFT,
         num_heads=bert.heads,
     )
-    y = product(heads, layer.attended, layer.attended_bias)
+    y = fast._product(graph, heads, layer.attended, layer.attended_bias)
     x = fast._norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
-    y = graph.node("Gelu", product(x, layer.up, layer.up_bias))
-    y = product(y, layer.down, layer.down_bias)
+    y = graph.node("Gelu", fast._product(graph, x, layer.up, layer.up_bias))
+    y = fast._product(graph, y, layer.down, layer.down_bias)
     return fast._norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
 
 
-def _masked_mean(graph: fast._Graph, x: str) -> None:
-    from onnx import TensorProto
-
+def _masked_mean(graph: fast.EncoderGraph, x: str) -> None:
     axis = graph.constant(np.array([2]))
-    mask = graph.node("Unsqueeze", graph.node("Cast", "mask", to=TensorProto.FLOAT), axis)
+    mask = graph.node("Unsqueeze", graph.node("Cast", "mask", to=FLOAT), axis)
     one = graph.constant(np.array([1]))
     total = graph.node("ReduceSum", graph.node("Mul", x, mask), one, keepdims=0)
-    graph.node("LpNormalization", total, axis=-1, p=2)  # the count cancels out
-    graph.nodes[-1].output[0] = "vectors"
+    # The count of tokens cancels out.
+    graph.node("LpNormalization", total, result="vectors", axis=-1, p=2)
 
 
 def write_gguf(bert: Bert, published: Path, file: Path, kind: str) -> None:

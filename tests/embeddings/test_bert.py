@@ -65,6 +65,7 @@ def test_the_prepared_folder_holds_what_is_needed_and_no_more(prepared, publishe
         "model.onnx",
         "tokenizer.json",
         "embedder.json",
+        "probes.npz",
     }
     about = json.loads((prepared / "embedder.json").read_text())
     assert (about["dim"], about["max_tokens"]) == (WIDTH, MAX_TOKENS)

@@ -1,5 +1,7 @@
 """PPO's parts against known values, and the whole on a task whose best policy is known."""
 
+from statistics import median
+
 import pytest
 import torch
 from hypothesis import given
@@ -139,17 +141,25 @@ def test_at_the_start_policy_is_reference_and_values_are_0(tokenizer):
     assert (rollout.values == 0).all()
 
 
-def test_it_learns_what_is_rewarded_and_the_same_way_twice(tokenizer):
-    told: list[list[float]] = []
-    for _ in range(2):
-        made = PPO(policy(), tokenizer, share_of_a, CONFIG)
-        rewards: list[float] = []
-        made.train([[2, 3], [4], [5, 6, 7]], 30, lambda _, v, r=rewards: r.append(v["reward"]))
-        told.append(rewards)
-    assert told[0] == told[1]
-    first, last = sum(told[0][:3]) / 3, sum(told[0][-3:]) / 3
-    assert first < 0.4
-    assert last > 0.8
+def train(tokenizer, seed, updates):
+    """Rewards of each update; 0.2 of the letters are right at first, all of them is best."""
+    config = CONFIG.model_copy(update={"learning_rate": 3e-3, "seed": seed})
+    made = PPO(policy(seed), tokenizer, share_of_a, config)
+    rewards: list[float] = []
+    made.train([[2, 3], [4], [5, 6, 7]], updates, lambda _, v: rewards.append(v["reward"]))
+    return rewards
+
+
+def test_it_learns_what_is_rewarded(tokenizer):
+    # Which replies one seed draws hangs on the last bit of a product, and so on the processor: the
+    # median of three does not. It was 0.92 to 0.95 on four arithmetics; 0.00 with the sign wrong.
+    runs = [train(tokenizer, seed, 15) for seed in range(3)]
+    assert median(sum(rewards[:2]) / 2 for rewards in runs) < 0.4
+    assert median(sum(rewards[-5:]) / 5 for rewards in runs) > 0.7
+
+
+def test_it_learns_the_same_way_twice(tokenizer):
+    assert train(tokenizer, 0, 4) == train(tokenizer, 0, 4)
 
 
 def test_a_dear_distance_keeps_it_near_the_reference(tokenizer):

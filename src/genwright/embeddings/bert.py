@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from genwright.embeddings.base import embedders
+from genwright.embeddings.fidelity import OPTIONS, find_products
+from genwright.embeddings.sessions import open_session
 from genwright.errors import EngineFailed
-from genwright.types import Progress, Vectors, unheard
+from genwright.types import Json, Progress, Vectors, unheard
 
 ALONE = 96
 """Texts of at least so many tokens run alone: a batch would not make them faster."""
@@ -37,6 +39,7 @@ class BertEmbedder:
             raise EngineFailed(
                 f"{folder} holds no prepared embedder ({error}): genwright models pull {name}"
             ) from error
+        self._about: Json = about
         self.dim, self.max_tokens = int(about["dim"]), int(about["max_tokens"])
         self.fingerprint = f"{name}-{about['weights_sha256'][:12]}-{about['form']}"
         self._tokenizer = self._load_tokenizer()
@@ -98,16 +101,8 @@ class BertEmbedder:
         return vectors
 
     def _load(self) -> Any:  # noqa: ANN401 - the runtime has no type stubs
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        # A thread that spins while it waits takes the core from one that has work: on a busy
-        # machine two threads so embed a third as fast as two that sleep.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        file = str(self._folder / "model.onnx")
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        products = find_products(self._folder, self._about)
+        return open_session(self._folder / "model.onnx", self._threads, OPTIONS[products])
 
     def _load_tokenizer(self) -> Any:  # noqa: ANN401
         from tokenizers import Tokenizer

@@ -10,16 +10,19 @@ measures them again):
 - The product after the gelu has rare large values that no channel scale helps; it is quantised in
   blocks of 128 by row.
 - Word vectors in int8 by word: a third of the file.
+
+The same graph in float32 is for weights that do not suit int8. How int8 is multiplied is the
+runtime's choice at load, and right on every processor only where it is asked for
+(``fidelity.py``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genwright.embeddings.arithmetic import Array, Bert, Layer
+from genwright.embeddings.onnx_format import FLOAT, INT64, MICROSOFT, OnnxGraph
 
 SMOOTHING = 0.65
 """How much of an activation's range goes into the weights, from 0 to 1 (alpha in the paper)."""
@@ -29,69 +32,30 @@ BLOCK = 128
 
 CALIBRATION_TEXTS, CALIBRATION_TOKENS = 8, 128
 
-_MICROSOFT = "com.microsoft"
+
+class EncoderGraph(OnnxGraph):
+    """A graph whose matrices are int8, or else float32."""
+
+    def __init__(self, int8: bool) -> None:
+        super().__init__()
+        self.int8 = int8
 
 
-@dataclass
-class _Graph:
-    """Collects nodes and constants; each call returns the name of what it makes."""
-
-    nodes: list[Any] = field(default_factory=list)
-    constants: list[Any] = field(default_factory=list)
-
-    def constant(self, value: NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        name = f"constant{len(self.constants)}"
-        value = np.asarray(value, order="C")  # and not ascontiguousarray, which makes scalars rows
-        self.constants.append(numpy_helper.from_array(value, name))
-        return name
-
-    def node(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:  # noqa: ANN401
-        return self.nodes_of(kind, 1, *inputs, domain=domain, **attributes)[0]
-
-    def nodes_of(
-        self,
-        kind: str,
-        outputs: int,
-        *inputs: str,
-        domain: str = "",
-        **attributes: Any,  # noqa: ANN401
-    ) -> list[str]:
-        from onnx import helper
-
-        names = [f"{kind}{len(self.nodes)}_{number}" for number in range(outputs)]
-        self.nodes.append(helper.make_node(kind, inputs, names, domain=domain, **attributes))
-        return names
-
-
-def build(bert: Bert, ranges: Mapping[str, Array]) -> bytes:
+def build(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
     """The graph, serialised: ``ids`` int64 (B, T), texts of one length, to ``vectors`` (B, C).
 
     Args:
         bert: The weights.
         ranges: Largest magnitude by channel of what goes into ``N.qkv`` and ``N.up`` of each
-            layer N, as ``calibrate`` finds them.
+            layer N, as ``calibrate`` finds them; None for a graph in float32.
     """
-    from onnx import TensorProto, helper
-
-    graph = _Graph()
+    graph = EncoderGraph(int8=ranges is not None)
+    known = ranges or {}
     x = _embed(graph, bert)
     for number, layer in enumerate(bert.layers):
-        x = _layer(graph, bert, layer, x, ranges[f"{number}.qkv"], ranges[f"{number}.up"])
+        x = _layer(graph, bert, layer, x, known.get(f"{number}.qkv"), known.get(f"{number}.up"))
     _pool(graph, bert, x)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "encoder",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["B", "T"])],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["B", bert.width])],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid(_MICROSOFT, 1)],
-        ir_version=9,
-    )
-    return bytes(model.SerializeToString())
+    return graph.serialize({"ids": (INT64, ["B", "T"])}, {"vectors": (FLOAT, ["B", bert.width])})
 
 
 def calibrate(bert: Bert) -> dict[str, Array]:
@@ -114,23 +78,29 @@ def calibrate(bert: Bert) -> dict[str, Array]:
     return ranges
 
 
-def _embed(graph: _Graph, bert: Bert) -> str:
-    from onnx import TensorProto
-
-    words, scales = _by_row(bert.words)
-    words_node = graph.node("Gather", graph.constant(words), "ids")
-    scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
-    x = graph.node("Mul", graph.node("Cast", words_node, to=TensorProto.FLOAT), scale)
+def _embed(graph: EncoderGraph, bert: Bert) -> str:
+    x = _words(graph, bert)
     length = graph.node("Shape", "ids", start=1, end=2)
     zero = graph.constant(np.array([0]))
     positions = graph.node("Slice", graph.constant(bert.positions), zero, length, zero)
     return _norm(graph, graph.node("Add", x, positions), bert.norm, bert.epsilon)
 
 
-def _layer(graph: _Graph, bert: Bert, layer: Layer, x: str, qkv: Array, up: Array) -> str:
+def _words(graph: EncoderGraph, bert: Bert) -> str:
+    if not graph.int8:
+        return graph.node("Gather", graph.constant(bert.words), "ids")
+    words, scales = _by_row(bert.words)
+    words_node = graph.node("Gather", graph.constant(words), "ids")
+    scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
+    return graph.node("Mul", graph.node("Cast", words_node, to=FLOAT), scale)
+
+
+def _layer(
+    graph: EncoderGraph, bert: Bert, layer: Layer, x: str, qkv: Array | None, up: Array | None
+) -> str:
     parts = _product(graph, x, layer.qkv, layer.qkv_bias, qkv)
-    q, k, v = graph.nodes_of("Split", 3, parts, axis=-1, num_outputs=3)
-    heads = graph.node("MultiHeadAttention", q, k, v, domain=_MICROSOFT, num_heads=bert.heads)
+    q, k, v = graph.split(parts, 3)
+    heads = graph.node("MultiHeadAttention", q, k, v, domain=MICROSOFT, num_heads=bert.heads)
     y = _product(graph, heads, layer.attended, layer.attended_bias)
     x = _norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
     y = graph.node("Gelu", _product(graph, x, layer.up, layer.up_bias, up))
@@ -138,23 +108,26 @@ def _layer(graph: _Graph, bert: Bert, layer: Layer, x: str, qkv: Array, up: Arra
     return _norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
 
 
-def _pool(graph: _Graph, bert: Bert, x: str) -> None:
+def _pool(graph: EncoderGraph, bert: Bert, x: str) -> None:
     one = graph.constant(np.array([1]))
     if bert.pooling == "mean":
         pooled = graph.node("ReduceMean", x, one, keepdims=0)
     else:
         pooled = graph.node("Gather", x, graph.constant(np.array(0)), axis=1)
-    graph.node("LpNormalization", pooled, axis=-1, p=2)
-    graph.nodes[-1].output[0] = "vectors"
+    graph.node("LpNormalization", pooled, result="vectors", axis=-1, p=2)
 
 
-def _norm(graph: _Graph, x: str, norm: tuple[Array, Array], epsilon: float) -> str:
+def _norm(graph: EncoderGraph, x: str, norm: tuple[Array, Array], epsilon: float) -> str:
     weight, bias = (graph.constant(part) for part in norm)
     return graph.node("LayerNormalization", x, weight, bias, epsilon=epsilon)
 
 
-def _product(graph: _Graph, x: str, weight: Array, bias: Array, range_: Array | None = None) -> str:
-    """``x @ weight.T + bias`` in int8, smoothed where the range of x is given."""
+def _product(
+    graph: EncoderGraph, x: str, weight: Array, bias: Array, range_: Array | None = None
+) -> str:
+    """``x @ weight.T + bias``; in int8 smoothed where the range of x is given."""
+    if not graph.int8:
+        return _plain_product(graph, x, weight, bias)
     if range_ is not None:
         move = range_**SMOOTHING / np.abs(weight).max(axis=0) ** (1 - SMOOTHING)
         move = np.maximum(move, 1e-5)
@@ -168,12 +141,14 @@ def _product(graph: _Graph, x: str, weight: Array, bias: Array, range_: Array | 
         graph.constant(scales),
         graph.constant(np.zeros(len(values), np.int8)),
         graph.constant(bias),
-        domain=_MICROSOFT,
+        domain=MICROSOFT,
     )
 
 
-def _blocked_product(graph: _Graph, x: str, weight: Array, bias: Array) -> str:
-    """``x @ weight.T + bias`` in int8, a scale for each block of each row of both."""
+def _blocked_product(graph: EncoderGraph, x: str, weight: Array, bias: Array) -> str:
+    """``x @ weight.T + bias``; in int8 a scale for each block of each row of both."""
+    if not graph.int8:
+        return _plain_product(graph, x, weight, bias)
     rows, columns = weight.shape
     values, scales = _by_row(weight.reshape(-1, BLOCK))
     unsigned = (values.astype(np.int16) + 128).astype(np.uint8)  # 128 is the default zero point
@@ -185,12 +160,18 @@ def _blocked_product(graph: _Graph, x: str, weight: Array, bias: Array) -> str:
         "",
         "",
         graph.constant(bias),
-        domain=_MICROSOFT,
+        domain=MICROSOFT,
         K=columns,
         N=rows,
         bits=8,
         block_size=BLOCK,
         accuracy_level=4,  # activations in int8 too
+    )
+
+
+def _plain_product(graph: EncoderGraph, x: str, weight: Array, bias: Array) -> str:
+    return graph.node(
+        "Add", graph.node("MatMul", x, graph.constant(weight.T)), graph.constant(bias)
     )
 
 

@@ -5,26 +5,30 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from genwright.embeddings.arithmetic import Bert, load_bert
+from genwright.embeddings.fidelity import (
+    LEAST_COSINE,
+    PROBES,
+    WAYS,
+    Probes,
+    choose,
+    measure,
+    record,
+)
 from genwright.embeddings.graph import build, calibrate
 from genwright.errors import UntrustedWeights
+from genwright.types import Json
 
-FORM = "int8-1"
-"""Version of the form; a new one makes new vectors."""
-
-LEAST_COSINE = 0.99
-"""What a prepared model must reach against plain arithmetic, or it is refused."""
-
-_KEPT = ("model.onnx", "tokenizer.json", "embedder.json")
+_KEPT = ("model.onnx", "tokenizer.json", "embedder.json", PROBES)
 
 
 def prepare(folder: Path) -> None:
     """Turn ``model.safetensors`` and its configuration into ``model.onnx``, and delete them.
 
-    The prepared folder is a quarter of the size. ``embedder.json`` keeps what the runtime must
-    know, and the digest of the weights it came from.
+    The graph is int8, or float32 where int8 does not do for the weights: a quarter of the size, or
+    the same. How it is best run here is measured. ``embedder.json`` keeps that, what the runtime
+    must know, and the digest of the weights; ``probes.npz`` what to measure by on another
+    processor.
 
     Raises:
         UntrustedWeights: The model is of another kind, or does not compute what it should.
@@ -32,18 +36,17 @@ def prepare(folder: Path) -> None:
     from tokenizers import Tokenizer
 
     bert = load_bert(folder)
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    (folder / "model.onnx").write_bytes(build(bert, calibrate(bert)))
-    about = {
-        "form": FORM,
+    max_tokens = _max_tokens(folder, len(bert.positions))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    probes = Probes.of(bert, tokenizer, max_tokens)
+    probes.save(folder / PROBES)
+    about = _write_graph(folder, bert, probes) | {
         "dim": bert.width,
-        "max_tokens": _max_tokens(folder, len(bert.positions)),
+        "max_tokens": max_tokens,
         "pooling": bert.pooling,
-        "weights_sha256": digest,
+        "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
     }
     (folder / "embedder.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    _check(folder, bert, tokenizer.encode("The moon goes round the earth.").ids)
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
@@ -51,20 +54,18 @@ def prepare(folder: Path) -> None:
             path.unlink()
 
 
-def _check(folder: Path, bert: Bert, ids: list[int]) -> None:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), providers=["CPUExecutionProvider"]
+def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
+    """Write ``model.onnx`` in the first form that is faithful in some way of running it."""
+    graph = folder / "model.onnx"
+    for form in WAYS:
+        graph.write_bytes(build(bert, calibrate(bert) if form.startswith("int8") else None))
+        ways = measure(graph, form, probes)
+        if chosen := choose(ways):
+            return {"form": form} | record(chosen, ways)
+    raise UntrustedWeights(
+        f"{folder}: the prepared embedder has cosine {ways[0].cosine:.4f} to plain arithmetic "
+        f"even in float32, expected {LEAST_COSINE}; pull it again."
     )
-    text = [token for token in ids if token][:64]  # some tokenizers pad on their own
-    fast = session.run(["vectors"], {"ids": np.array([text], np.int64)})[0][0]
-    cosine = float(fast @ bert.embed(text))
-    if not cosine >= LEAST_COSINE:
-        raise UntrustedWeights(
-            f"{folder}: the prepared embedder has cosine {cosine:.4f} to plain arithmetic, "
-            f"expected {LEAST_COSINE}; its weights do not suit int8."
-        )
 
 
 def _max_tokens(folder: Path, positions: int) -> int:

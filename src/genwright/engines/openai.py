@@ -5,19 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Self
 
+import httpx
 import numpy as np
 
 from genwright.engines import wire
 from genwright.engines.base import ChatRequest, Delta, Sampling, TokenScore, engines
 from genwright.engines.keyring import find_key
+from genwright.engines.remote import BadStatus, RemoteServer
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.settings import OpenAISettings
 from genwright.types import Json, Vectors
-
-if TYPE_CHECKING:
-    from openai import OpenAI
 
 BYTES_A_TOKEN = 3
 """For servers that do not count tokens: English has about 4 bytes a token, so this errs high."""
@@ -50,9 +49,8 @@ class OpenAIEngine:
     ) -> None:
         self.name, self.model, self.context = name or model, model, server.context
         self._url = server.base_url
-        # The package insists on a key; servers without one ignore it.
-        self._key = find_key(server.key, keyring) if server.key else "none"
-        self._connected: OpenAI | None = None
+        key = find_key(server.key, keyring) if server.key else ""
+        self._server = RemoteServer(server.base_url, key)
         self._counts = True
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
@@ -86,11 +84,9 @@ class OpenAIEngine:
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         with self._failures():
-            reply = self._client().embeddings.create(
-                model=self.model, input=list(texts), encoding_format="float"
-            )
-            rows = sorted(reply.data, key=lambda row: row.index)
-            vectors = np.array([row.embedding for row in rows], dtype=np.float32)
+            body = {"model": self.model, "input": list(texts), "encoding_format": "float"}
+            rows = sorted(self._server.post("/embeddings", body)["data"], key=lambda r: r["index"])
+            vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -99,7 +95,7 @@ class OpenAIEngine:
             return []
         body = {"model": self.model, "query": query, "documents": list(texts)}
         with self._failures():
-            rows = self._post("/rerank", body)["results"]
+            rows = self._server.post("/rerank", body)["results"]
             return [
                 float(row["relevance_score"]) for row in sorted(rows, key=lambda row: row["index"])
             ]
@@ -120,7 +116,7 @@ class OpenAIEngine:
         """By the server's ``/detokenize``, where it has one."""
         body = {"model": self.model, "tokens": list(tokens)}
         with self._failures():
-            reply = self._post(self._beside("/detokenize"), body)
+            reply = self._server.post(self._beside("/detokenize"), body)
             return str(reply.get("prompt", reply.get("content", "")))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -133,8 +129,7 @@ class OpenAIEngine:
 
     def close(self) -> None:
         """Close the connections."""
-        if self._connected is not None:
-            self._connected.close()
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -142,29 +137,12 @@ class OpenAIEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _client(self) -> "OpenAI":
-        """The connection, made at the first request: importing the package takes 0.7 s."""
-        if self._connected is None:
-            from openai import OpenAI
-
-            self._connected = OpenAI(base_url=self._url, api_key=self._key)
-        return self._connected
-
     def _stream(
         self, path: str, body: Json, sampling: Sampling, cancel: Event | None
     ) -> Iterator[Delta]:
-        from openai import Stream
-
         body |= {"model": self.model} | _extra(sampling)
-        with self._failures():
-            chunks: Stream[Any] = self._client().post(
-                path, body=body, cast_to=object, stream=True, stream_cls=Stream[object]
-            )
-            with chunks:
-                yield from wire.read_chunks(_until(chunks, cancel))
-
-    def _post(self, path: str, body: Json) -> Json:
-        return cast(Json, self._client().post(path, body=body, cast_to=object))
+        with self._failures(), self._server.stream(path, body, cancel) as chunks:
+            yield from wire.read_chunks(_until(chunks, cancel))
 
     def _cannot(self, what: str) -> Refused:
         return Refused(
@@ -180,7 +158,7 @@ class OpenAIEngine:
         body = {"model": self.model, "prompt": text, "content": text, "add_special": special}
         with self._failures():
             url = self._beside("/tokenize")
-            return list(self._post(url, body | {"add_special_tokens": special})["tokens"])
+            return list(self._server.post(url, body | {"add_special_tokens": special})["tokens"])
 
     def _count(self, text: str) -> int:
         if self._counts:
@@ -192,20 +170,17 @@ class OpenAIEngine:
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
-        """Turn the package's errors into genwright's."""
-        import httpx2
-        from openai import APIConnectionError, APIStatusError, OpenAIError
-
+        """Turn errors of the connection and of replies into genwright's."""
         try:
             yield
-        except APIConnectionError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout) as error:
             raise EngineFailed(
                 f"{self.name!r} cannot be reached at {self._url}: {error}. Check that the server "
                 "runs and base_url in the settings."
             ) from error
-        except APIStatusError as error:
-            raise self._refusal(error.status_code, wire.error_text(error.body)) from error
-        except (OpenAIError, httpx2.HTTPError, KeyError, TypeError, ValueError) as error:
+        except BadStatus as error:
+            raise self._refusal(error.status, error.said) from error
+        except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError) as error:
             raise EngineFailed(
                 f"{self.name!r} at {self._url} broke off or answered rubbish "
                 f"({type(error).__name__}: {error}). Try again."
@@ -234,8 +209,10 @@ def _extra(sampling: Sampling) -> Json:
     return extra
 
 
-def _until(chunks: Iterable[Any], cancel: Event | None) -> Iterator[Json]:
+def _until(chunks: Iterable[Json], cancel: Event | None) -> Iterator[Json]:
     for chunk in chunks:
         if cancel is not None and cancel.is_set():
             return
+        if chunk.get("error"):
+            raise ValueError(wire.error_text(chunk))
         yield chunk

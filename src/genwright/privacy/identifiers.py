@@ -1,8 +1,8 @@
 """Finding identifiers: what a form suggests, check digits or a library's own rules confirm.
 
-Phone numbers by Google's libphonenumber (``phonenumbers``), cards, IBANs and national numbers by
-``python-stdnum``, addresses of machines by ``ipaddress``. Names of people and postal addresses have
-no form and are not found.
+Phone numbers by Google's libphonenumber (``phonenumberslite``), cards, IBANs and national numbers
+by ``python-stdnum``, addresses of machines by ``ipaddress``. Names of people and postal addresses
+have no form and are not found.
 """
 
 import ipaddress
