@@ -11,12 +11,13 @@ export HF_HUB_OFFLINE ?= 1
 AXE := axe-core@4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help setup dev models clients browser-tools demo test lint check bench clean
+.PHONY: help setup dev models clients browser-tools demo test lint check docs bench clean
 
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
 	@echo "make test   everything the tests need, and the tests"
 	@echo "make check  format, lint, types, floors, docs"
+	@echo "make docs   the documentation as a site in site/, its links checked"
 	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
 
 setup: $(VENV)/.base
@@ -32,6 +33,10 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
 $(GENWRIGHT_MODELS_DIR)/.pulled: | $(VENV)/.base
@@ -72,9 +77,15 @@ check: lint
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/journeys/test_help.py
 
+# Nothing is fetched while it is built, nor by whoever reads it; both are checked.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python docs/build/check_site.py site
+	@echo "open site/index.html; search needs a server: python -m http.server -d site"
+
 bench: dev models
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/search.py
 
 clean:
-	rm -rf demo-workspace build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf demo-workspace build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
