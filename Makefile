@@ -11,13 +11,14 @@ export HF_HUB_OFFLINE ?= 1
 AXE := axe-core@4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help setup dev models clients browser-tools demo test lint check docs bench clean
+.PHONY: help setup dev models clients browser-tools demo test lint check docs cli-docs bench clean
 
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
 	@echo "make test   everything the tests need, and the tests"
 	@echo "make check  format, lint, types, floors, docs"
 	@echo "make docs   the documentation as a site in site/, its links checked"
+	@echo "make cli-docs  docs/cli.md from the program"
 	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
 
 setup: $(VENV)/.base
@@ -75,7 +76,10 @@ lint: dev
 check: lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/journeys/test_help.py
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/docs tests/journeys/test_help.py
+
+cli-docs: dev
+	$(BIN)/python docs/build/cli_page.py
 
 # Nothing is fetched while it is built, nor by whoever reads it; both are checked.
 docs: $(VENV)/.docs
