@@ -19,7 +19,7 @@ GUIDES = {
     "ask": "answers", "chat": "answers", "assistants": "assistants", "serve": "server",
     "users": "access", "groups": "access", "keys": "access", "access": "access",
     "audit": "access", "alerts": "monitoring", "backup": "access", "restore": "access",
-    "forget": "access", "trace": "monitoring", "models": "catalog", "datasets": "data",
+    "forget": "access", "trace": "tracing", "models": "catalog", "datasets": "data",
     "synth": "synthesis", "tune": "tuning", "rlhf": "tuning", "pretrain": "pretraining",
     "registry": "registry", "runs": "eval", "feedback": "feedback", "improve": "improve",
     "explain": "improve", "arena": "arena", "eval": "eval", "prompts": "prompts",
