@@ -16,9 +16,9 @@ AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
 	@echo "make test   everything the tests need, and the tests"
-	@echo "make check  format, lint, types, floors, docs"
+	@echo "make check  format, lint, types, layers, docs"
 	@echo "make docs   the documentation as a site in site/, its links checked"
-	@echo "make cli-docs  docs/cli.md from the program"
+	@echo "make cli-docs  write docs/cli.md from the program"
 	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
 
 setup: $(VENV)/.base
@@ -73,7 +73,7 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-check: lint
+check: lint docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/docs tests/journeys/test_help.py
