@@ -60,8 +60,9 @@ def _section(path: str, command: Any, ctx: Any, mark: str) -> Iterator[str]:  # 
     about, _, example = (command.help or "").partition("Example:")
     inner = getattr(command, "commands", {})
     guide = GUIDES.get(path.split()[1]) if mark == "##" else None
-    yield from ("", f"{mark} `{path}`", "", _prose(about))
-    if guide:
+    said = _prose(about)
+    yield from ("", f"{mark} `{path}`", "", said)
+    if guide and f"]({guide}.md)" not in said:
         yield from ("", f"Guide: [{guide}.md]({guide}.md).")
     if not inner:
         yield from ("", "```", _usage(path, command))
