@@ -11,12 +11,14 @@ export HF_HUB_OFFLINE ?= 1
 AXE := axe-core@4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help setup dev models clients browser-tools demo test lint check bench clean
+.PHONY: help setup dev models clients browser-tools demo test lint check docs cli-docs bench clean
 
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
 	@echo "make test   everything the tests need, and the tests"
-	@echo "make check  format, lint, types, floors, docs"
+	@echo "make check  format, lint, types, layers, docs"
+	@echo "make docs   the documentation as a site in site/, its links checked"
+	@echo "make cli-docs  write docs/cli.md from the program"
 	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
 
 setup: $(VENV)/.base
@@ -32,6 +34,10 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
 $(GENWRIGHT_MODELS_DIR)/.pulled: | $(VENV)/.base
@@ -67,14 +73,23 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-check: lint
+check: lint docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/journeys/test_help.py
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_docs_examples.py tests/test_docs_settings.py tests/docs tests/journeys/test_help.py
+
+cli-docs: dev
+	$(BIN)/python docs/build/cli_page.py
+
+# Nothing is fetched while it is built, nor by whoever reads it; both are checked.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python docs/build/check_site.py site
+	@echo "open site/index.html; search needs a server: python -m http.server -d site"
 
 bench: dev models
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/search.py
 
 clean:
-	rm -rf demo-workspace build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf demo-workspace build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
