@@ -11,7 +11,7 @@ from genwright.registry import Served
 from genwright.server.api.chat.schema import (
     AssistantMessage,
     ChatBody,
-    ChatMessage,
+    ChatMessageBody,
     Content,
     NamedTool,
     SchemaFormat,
@@ -44,7 +44,7 @@ def messages_of(body: ChatBody, private: Private) -> tuple[Message, ...]:
     return tuple(_message(each, private) for each in body.messages)
 
 
-def _message(given: "ChatMessage", private: Private) -> Message:
+def _message(given: "ChatMessageBody", private: Private) -> Message:
     role = "system" if given.role == "developer" else given.role
     text = private(text_of(given.content))
     if isinstance(given, ToolMessage):

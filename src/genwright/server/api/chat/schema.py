@@ -125,7 +125,7 @@ class ToolMessage(Closed):
     name: PersonName | None = None
 
 
-ChatMessage = Annotated[
+ChatMessageBody = Annotated[
     SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
 ]
 
@@ -198,7 +198,7 @@ class ChatBody(SamplingFields):
     """What a chat completion is asked with."""
 
     model: ModelName
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
+    messages: Annotated[list[ChatMessageBody], Field(min_length=1, max_length=2048)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Choices | None = None
