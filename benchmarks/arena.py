@@ -23,11 +23,11 @@ import numpy as np
 from genwright.arena.anomalies import find_anomalies
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry
 from genwright.arena.ratings.ranking import POINTS, rank
-from genwright.arena.ratings.tally import tally
+from genwright.arena.ratings.tally import tally_votes
 from genwright.arena.ratings.uncertainty import Z95
-from genwright.arena.simulation import simulate_votes, votes_until
+from genwright.arena.simulation import count_votes_until, simulate_votes
 from genwright.arena.ticker import Standing
-from genwright.arena.votes import SIMULATED, Filter, Vote, add_votes, read_tally
+from genwright.arena.votes import SIMULATED, Vote, VoteFilter, add_votes, read_tally
 from genwright.storage import Database
 from genwright.types import OWNER
 
@@ -53,18 +53,18 @@ def million(votes: int, models: int, peer: str) -> None:
     )
 
     def rated():
-        counted = tally(names, made.left, made.right, made.winner)
+        counted = tally_votes(names, made.left, made.right, made.winner)
         fit = fit_bradley_terry(counted)
         spread = Z95 * np.sqrt(np.diag(fit.covariance)) * POINTS
         return fit.theta * POINTS + 1000, spread
 
     seconds = best_of(5, rated)
     print(f"{votes:,} simulated votes, {models} models: ratings and intervals in {seconds:.4f} s")
-    counted = tally(names, made.left, made.right, made.winner)
+    counted = tally_votes(names, made.left, made.right, made.winner)
     whole = best_of(2, lambda: rank(counted))
     print(f"the same with ranges of ranks and flips of each group: {whole:.2f} s")
     start = fit_bradley_terry(counted).theta
-    one = best_of(5, lambda: fit_bradley_terry(counted.plus(3, 4, 0), start))
+    one = best_of(5, lambda: fit_bradley_terry(counted.with_votes(3, 4, 0), start))
     print(f"one vote more, from the last fit: {one * 1000:.2f} ms")
     with tempfile.TemporaryDirectory() as folder:
         stored(Path(folder), made, names)
@@ -101,7 +101,7 @@ def stored(folder: Path, made, names: list[str]) -> None:
     began = time.perf_counter()
     add_votes(database, OWNER, few)
     print(f"storing {len(few):,} of them: {time.perf_counter() - began:.1f} s")
-    wanted = Filter(("simulated",))
+    wanted = VoteFilter(("simulated",))
     read = best_of(5, lambda: fit_bradley_terry(read_tally(database, OWNER, wanted)))
     print(f"from the store's kept counts to ratings and intervals: {read:.3f} s")
     standing = Standing(kind=SIMULATED)
@@ -124,7 +124,7 @@ def active(seeds: int) -> None:
     """Votes until every interval is at most 120 points wide."""
     theta = np.linspace(-1, 1, 12)
     old = simulate_votes(theta[:10], 3000, seed=5)
-    before = tally([str(n) for n in range(12)], old.left, old.right, old.winner)
+    before = tally_votes([str(n) for n in range(12)], old.left, old.right, old.winner)
     for what, given, strengths in (
         ("two newcomers among ten known", before, theta),
         ("twelve from nothing", None, theta),
@@ -132,7 +132,7 @@ def active(seeds: int) -> None:
     ):
         spent = {
             rule: np.array([
-                votes_until(strengths, 120, rule, before=given, seed=seed, at_once=10)
+                count_votes_until(strengths, 120, rule, before=given, seed=seed, at_once=10)
                 for seed in range(seeds)
             ])
             for rule in ("random", "pairs", "ratings")
@@ -151,11 +151,11 @@ def rigged(seeds: int) -> None:
     for seed in range(seeds):
         made = simulate_votes(theta, 400 * 50, judges=400, colluders=20, target=4, seed=seed)
         found = find_anomalies(names, made.left, made.right, made.winner, made.judge)
-        flagged = {each.judge for each in found if each.flagged}
+        flagged = {each.judge for each in found if each.is_flagged}
         hits.append(sum(judge < 20 for judge in flagged) / 20)
         alarms.append(sum(judge >= 20 for judge in flagged) / 380)
         kept = ~np.isin(made.judge, list(flagged))
-        left = tally(names, made.left[kept], made.right[kept], made.winner[kept])
+        left = tally_votes(names, made.left[kept], made.right[kept], made.winner[kept])
         tops.append(rank(left).rows[0].model == "m0")
     print(f"simulated collusion, {seeds} times: {np.mean(hits):.1%} of colluders flagged,")
     print(f"{np.mean(alarms):.1%} of honest judges; top rank unchanged {np.mean(tops):.0%}")

@@ -29,19 +29,19 @@ from claims import Claim, claims_of
 from fitting import fit, report
 from questions import Question, chunking_questions, store, xquad_questions
 
-from genwright.answers.writing import rarity_of
-from genwright.documents import sentences
+from genwright.answers.writing import look_up_rarity
+from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
-from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.evaluation.metrics import answer_recall
 from genwright.grounding import evidence, support, words
-from genwright.grounding.calibration import Logistic
+from genwright.grounding.calibration import LogisticRegression
 from genwright.prompts import load_prompt
-from genwright.retrieval import Hit, Scope, rarity
+from genwright.retrieval import Hit, Scope, measure_rarity
 from genwright.runtime import Runtime
 from genwright.settings import AnswerSettings
-from genwright.types import Progress, Vectors, unheard
-from genwright.workspace import create, open_workspace
+from genwright.types import Progress, Vectors, ignore_progress
+from genwright.workspace import create_workspace, open_workspace
 
 ROOT = Path(__file__).parent.parent
 HITS = 8
@@ -69,7 +69,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         overrides = {"models_dir": str(given.models)}
-        workspace = open_workspace(create(Path(folder)), overrides)
+        workspace = open_workspace(create_workspace(Path(folder)), overrides)
         with Runtime(workspace) as runtime:
             results = calibrate(runtime, given.data / "02-qa")
         workspace.close()
@@ -85,10 +85,10 @@ class Remembering:
     def __init__(self, embedder: Embedder) -> None:
         self.name, self.fingerprint = embedder.name, embedder.fingerprint
         self.dim, self.max_tokens = embedder.dim, embedder.max_tokens
-        self.token_offsets, self.close = embedder.token_offsets, embedder.close
+        self.locate_tokens, self.close = embedder.locate_tokens, embedder.close
         self._embed, self._known = embedder.embed, dict[str, np.ndarray]()
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors in the order of the texts."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._embed(new, progress), strict=True))
@@ -125,7 +125,7 @@ def search(runtime: Runtime, questions: Sequence[Question]) -> Iterator[Case]:
         documents = sources(session)
         for question in questions:
             own = documents[question.source]
-            known = rarity(session, words.tokens(question.text))
+            known = measure_rarity(session, words.split_tokens(question.text))
             rare = {words.stem(word): value for word, value in known.items()}
             for scope in (Scope(), Scope(without=(own,))):
                 hits = runtime.search.search(session, question.text, k=HITS, scope=scope)
@@ -139,13 +139,15 @@ def sources(session: object) -> dict[str, int]:
     return {document.source: document.id for document in session.query(Document)}
 
 
-def fit_evidence(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_evidence(
+    runtime: Runtime, cases: Sequence[Case]
+) -> tuple[LogisticRegression, dict[str, object]]:
     """Sentences of the hits; those that overlap the answer are positive."""
     parted: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {False: [], True: []}
     for case in cases:
         if case.without:
             continue
-        candidates = list(evidence.candidates_of(case.hits))
+        candidates = list(evidence.split_candidates(case.hits))
         vectors = runtime.models.embedder.embed([case.question.text, *(c.text for c in candidates)])
         rows = evidence.describe(case.question.text, candidates, vectors[0], vectors[1:], case.rare)
         labels = np.array(
@@ -161,9 +163,11 @@ def fit_evidence(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dic
     return model, about | report(model.probability(rows), labels)
 
 
-def fit_answerable(cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_answerable(cases: Sequence[Case]) -> tuple[LogisticRegression, dict[str, object]]:
     """Questions over everything are answerable, those without their document are not."""
-    rows = np.array([evidence.outlook(c.question.text, c.found, c.rare) for c in cases])
+    rows = np.array(
+        [evidence.describe_answerability(c.question.text, c.found, c.rare) for c in cases]
+    )
     labels = np.array([not case.without for case in cases])
     held = np.array([case.question.held_back for case in cases])
     xquad = np.array([case.question.suite == "xquad" for case in cases])
@@ -187,7 +191,9 @@ def fit_answerable(cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
     return model, about | {"best span holds the answer where answered, xquad": mean(right)}
 
 
-def fit_support(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict[str, object]]:
+def fit_support(
+    runtime: Runtime, cases: Sequence[Case]
+) -> tuple[LogisticRegression, dict[str, object]]:
     """Claims against the spans of their hits: the span the model likes best decides."""
     claims: list[Claim] = []
     dice = random.Random(0)
@@ -199,7 +205,7 @@ def fit_support(runtime: Runtime, cases: Sequence[Case]) -> tuple[Logistic, dict
     described = [list(_described(runtime, claim)) for claim in claims]
     labels = np.array([claim.supported for claim in claims])
     held = np.array([claim.held_back for claim in claims])
-    model = Logistic((2.0, 0.0, 2.0, 1.0, 1.0, *[0.0] * 6, 2.0, *[0.0] * 4), 0.0)
+    model = LogisticRegression((2.0, 0.0, 2.0, 1.0, 1.0, *[0.0] * 6, 2.0, *[0.0] * 4), 0.0)
     for _ in range(3):
         rows = np.array(
             [each[int(np.argmax(model.probability(np.array(each))))] for each in described]
@@ -225,11 +231,13 @@ def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
         system, user = prompt.render(
             question=case.question.text, passages=texts, today=date.today().isoformat()
         )
-        request = ChatRequest((Message("system", system), Message("user", user)), Sampling(80))
-        reply = chat_text(engine, request)[0]
-        for start, end in sentences(reply):
+        request = ChatRequest(
+            (ChatMessage("system", system), ChatMessage("user", user)), Sampling(80)
+        )
+        reply = collect_chat(engine, request)[0]
+        for start, end in split_sentences(reply):
             text = reply[start:end]
-            if words.content(text):
+            if words.extract_content(text):
                 right = answer_recall(text, case.question.answers) == 1.0
                 hits = tuple(case.hits[:CHECKED_HITS])
                 held_back = case.question.held_back
@@ -237,9 +245,9 @@ def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
 
 
 def _described(runtime: Runtime, claim: Claim) -> Iterator[list[float]]:
-    spans = support.spans_of(claim.hits)
+    spans = support.list_support_spans(claim.hits)
     vectors = runtime.models.embedder.embed([claim.text, *(span.text for span in spans)])
-    rare = rarity_of(runtime, claim.text)
+    rare = look_up_rarity(runtime, claim.text)
     for span, vector in zip(spans, vectors[1:], strict=True):
         cosine = float(vectors[0] @ vector)
         yield support.describe(claim.text, span, cosine, rare, claim.question)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from questions import Question
 
-from genwright.documents import sentences
+from genwright.documents import split_sentences
 from genwright.grounding import words
 from genwright.retrieval import Hit
 
@@ -35,7 +35,7 @@ def claims_of(
     question: Question, hits: Sequence[Hit], without: bool, dice: random.Random
 ) -> Iterator[Claim]:
     """Claims from one question; all are false where its document is left out."""
-    sentence, answer = question.sentence(), question.answers[0]
+    sentence, answer = question.count_sentence(), question.answers[0]
     if not sentence or (not any(question.source == hit.source for hit in hits) and not without):
         return
     for kind, supported, text in _made(question, sentence, answer, hits, dice):
@@ -62,7 +62,7 @@ def _made(
             sentence[: number.start()] + changed + sentence[number.end() :],
         )
     if negated := re.sub(r"\b(is|was|are|were|has|had|can|will)\b", r"\1 not", sentence, count=1):
-        if negated != sentence and not words.negated(sentence):
+        if negated != sentence and not words.has_negation(sentence):
             yield "negated", False, negated
 
 
@@ -81,15 +81,15 @@ def _other_answer(
     question: Question, sentence: str, answer: str, hits: Sequence[Hit], dice: random.Random
 ) -> str:
     """Words of the same kind from another sentence of what was found."""
-    number = bool(words.numbers(answer))
-    named = bool(words.names(f"x {answer}"))
+    number = bool(words.extract_numbers(answer))
+    named = bool(words.extract_names(f"x {answer}"))
     found: list[str] = []
     for hit in hits:
-        for start, end in sentences(hit.text):
+        for start, end in split_sentences(hit.text):
             text = hit.text[start:end]
             if text == sentence or answer in text:
                 continue
-            for word in words.tokens(text)[1:]:
+            for word in words.split_tokens(text)[1:]:
                 fits = (
                     word[0].isdigit() if number else word[0].isupper() if named else len(word) > 5
                 )

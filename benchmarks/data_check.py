@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from genwright.datasets import check_dataset, read_dataset
-from genwright.datasets.near_duplicates import PERMUTATIONS, grams
+from genwright.datasets.near_duplicates import PERMUTATIONS, extract_ngrams
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
 SAMPLE = 5000
@@ -36,7 +36,7 @@ def main() -> None:
     began = time.monotonic()
     for row in rows[:SAMPLE]:
         sketch = MinHash(num_perm=PERMUTATIONS)
-        sketch.update_batch([gram.encode() for gram in grams(row["text"])])
+        sketch.update_batch([gram.encode() for gram in extract_ngrams(row["text"])])
     peer = SAMPLE / (time.monotonic() - began)
     print(f"datasketch, MinHash signatures alone: {peer:,.0f} rows/s")
     print(f"ratio: {report.rows_per_second / peer:.2f}")

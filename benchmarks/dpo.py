@@ -53,8 +53,8 @@ def rows(paragraphs, each: int):
 def train(runtime, data: dict) -> dict[str, str]:
     """Names of the tuned model and of the sabotaged one, as they are served."""
     from genwright.datasets import Dataset, Splits
-    from genwright.tuning.config import configured
-    from genwright.tuning.steps.walk import begin, tune
+    from genwright.tuning.config import build_tune_config
+    from genwright.tuning.steps.walk import begin_tuning, tune
 
     versions = {}
     sets = {"epochs": 1, "batch_size": 4, "max_length": 256, "sft": 1.0, "learning_rate": 3e-4}
@@ -68,7 +68,7 @@ def train(runtime, data: dict) -> dict[str, str]:
         })  # fmt: skip
         values = {"base": BASE, "objective": "dpo", "method": "lora", "name": name}
         began = time.monotonic()
-        tuned = tune(runtime, begin(runtime, configured(values, sets), made))
+        tuned = tune(runtime, begin_tuning(runtime, build_tune_config(values, sets), made))
         versions[name] = tuned.served_as
         found = tuned.metrics["test"]["pair_accuracy"]
         print(f"{name}: {len(data['train'])} pairs, training {tuned.seconds:.0f} s, all steps "
@@ -79,16 +79,16 @@ def train(runtime, data: dict) -> dict[str, str]:
 
 def ask(runtime, name: str, asked: list) -> tuple[list[float], list[float]]:
     """How well a model's replies cite and are brief, and the seconds of each."""
-    from genwright.engines import ChatRequest, Message, Sampling, chat_text
-    from genwright.tuning.rewards import brief, cites
+    from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
+    from genwright.tuning.rewards import reward_brevity, reward_citations
 
     engine, scores, seconds = runtime.models.engine(name), [], []
     for row in asked:
-        turns = tuple(Message(t["role"], t["content"]) for t in row["prompt"])
+        turns = tuple(ChatMessage(t["role"], t["content"]) for t in row["prompt"])
         began = time.monotonic()
-        reply, _ = chat_text(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
+        reply, _ = collect_chat(engine, ChatRequest(turns, Sampling(80, temperature=0.0)))
         seconds.append(time.monotonic() - began)
-        scores.append(brief([""], [reply])[0] * cites([""], [reply])[0])
+        scores.append(reward_brevity([""], [reply])[0] * reward_citations([""], [reply])[0])
     mean = sum(scores) / len(scores)
     print(f"{name}: cites and is brief {mean:.3f} over {len(scores)}", flush=True)
     return scores, seconds
@@ -96,20 +96,20 @@ def ask(runtime, name: str, asked: list) -> tuple[list[float], list[float]]:
 
 def passes(live, candidate, questions: int, draw: int) -> bool:
     """Whether the gate lets a candidate through, on one draw of the questions."""
-    from genwright.improve import Guard, Target, decide
+    from genwright.improve import GateGuard, GateTarget, decide
 
     chosen = random.Random(draw).sample(range(len(live[0])), questions)
     scores, seconds = ([[side[kind][n] for n in chosen] for side in (live, candidate)]
                        for kind in (0, 1))  # fmt: skip
-    guard = Guard("seconds", *seconds, 1.5, ratio=True)
-    return decide(Target("cites and is brief", *scores), [guard], seed=draw).passed
+    guard = GateGuard("seconds", *seconds, 1.5, ratio=True)
+    return decide(GateTarget("cites and is brief", *scores), [guard], seed=draw).passed
 
 
 def main() -> None:
     """Train twice, ask, and let the gate decide."""
     from genwright.hardware import let_threads_rest
     from genwright.runtime import Runtime as Workspace
-    from genwright.workspace import create, open_workspace
+    from genwright.workspace import create_workspace, open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=10)
@@ -123,7 +123,7 @@ def main() -> None:
     cut = {"train": (every[:120], 2, 200), "validation": (every[120:140], 1, 20),
            "test": (every[140:], 1, 100)}  # fmt: skip
     data = {name: list(rows(part, each))[:most] for name, (part, each, most) in cut.items()}
-    workspace = open_workspace(create(Path(tempfile.mkdtemp()) / "w"))
+    workspace = open_workspace(create_workspace(Path(tempfile.mkdtemp()) / "w"))
     with Workspace(workspace) as runtime:
         versions = train(runtime, data)
         measured = {name: ask(runtime, name, data["test"]) for name in (BASE, *versions.values())}

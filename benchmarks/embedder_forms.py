@@ -37,7 +37,7 @@ def build_float(bert: Bert, padded: bool) -> bytes:
         padded: Take texts of unequal length and a mask beside them.
     """
     graph = fast.EncoderGraph(int8=False)
-    x = fast._embed(graph, bert)
+    x = fast._add_embedding(graph, bert)
     for layer in bert.layers:
         x = _layer(graph, bert, layer, x, padded)
     inputs = {"ids": (INT64, ["B", "T"])}
@@ -45,12 +45,12 @@ def build_float(bert: Bert, padded: bool) -> bytes:
         inputs["mask"] = (INT32, ["B", "T"])
         _masked_mean(graph, x)
     else:
-        fast._pool(graph, bert, x)
+        fast._add_pooling(graph, bert, x)
     return graph.serialize(inputs, {"vectors": (FLOAT, ["B", bert.width])})
 
 
 def _layer(graph: fast.EncoderGraph, bert: Bert, layer: Layer, x: str, padded: bool) -> str:
-    parts = graph.split(fast._product(graph, x, layer.qkv, layer.qkv_bias), 3)
+    parts = graph.split(fast._add_product(graph, x, layer.qkv, layer.qkv_bias), 3)
     heads = graph.node(
         "MultiHeadAttention",
         *parts,
@@ -58,11 +58,11 @@ def _layer(graph: fast.EncoderGraph, bert: Bert, layer: Layer, x: str, padded: b
         domain=MICROSOFT,
         num_heads=bert.heads,
     )
-    y = fast._product(graph, heads, layer.attended, layer.attended_bias)
-    x = fast._norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
-    y = graph.node("Gelu", fast._product(graph, x, layer.up, layer.up_bias))
-    y = fast._product(graph, y, layer.down, layer.down_bias)
-    return fast._norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
+    y = fast._add_product(graph, heads, layer.attended, layer.attended_bias)
+    x = fast._add_norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
+    y = graph.node("Gelu", fast._add_product(graph, x, layer.up, layer.up_bias))
+    y = fast._add_product(graph, y, layer.down, layer.down_bias)
+    return fast._add_norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
 
 
 def _masked_mean(graph: fast.EncoderGraph, x: str) -> None:

@@ -32,10 +32,10 @@ from measure import DATA, PEERS, Child, alternately, median_ratio, run
 from genwright.documents.loaders.markdown import MarkdownLoader
 from genwright.documents.splitters import splitters
 from genwright.embeddings import Embedder, open_embedder
-from genwright.evaluation.intervals import interval
+from genwright.evaluation.intervals import bootstrap_mean
 from genwright.evaluation.metrics import ndcg
 from genwright.evaluation.suites import read_beir, read_squad
-from genwright.library.ingest import embedded_text
+from genwright.library.ingest import build_embedding_text
 from genwright.settings import DocumentSettings
 
 OURS = ("genwright", "onnx_float", "onnx_float_padded", "llamacpp_f16", "llamacpp_q8_0")
@@ -83,7 +83,7 @@ def _embedder(folder: Path, threads: int) -> Embedder:
 
 def _texts(options: argparse.Namespace) -> list[str]:
     """Paragraphs, each cut to what the model reads."""
-    tokens = _embedder(options.prepared, 1).token_offsets
+    tokens = _embedder(options.prepared, 1).locate_tokens
     squad = read_squad(DATA / "02-qa/xquad/xquad.en.json.gz")
     texts = [paragraph.text for paragraph in squad.paragraphs[: options.texts]]
     ends = [(tokens(text)[:LONGEST] or [(0, 0)])[-1][1] for text in texts]
@@ -91,7 +91,7 @@ def _texts(options: argparse.Namespace) -> list[str]:
 
 
 def _mean_tokens(options: argparse.Namespace, texts: Sequence[str]) -> float:
-    tokens = _embedder(options.prepared, 1).token_offsets
+    tokens = _embedder(options.prepared, 1).locate_tokens
     return statistics.mean(len(tokens(text)) + 2 for text in texts)
 
 
@@ -155,16 +155,16 @@ def _compare_retrieval(options: argparse.Namespace) -> None:
         scores = {name: measure(embedder) for name, embedder in sides.items()}
         print(f"{title}, {len(scores['int8'])} questions", flush=True)
         for name, values in scores.items():
-            print(f"  {name:<8} {interval(values)}")
+            print(f"  {name:<8} {bootstrap_mean(values)}")
         gained = [a - b for a, b in zip(scores["int8"], scores["float32"], strict=True)]
-        print(f"  int8 - float32 {interval(gained)}", flush=True)
+        print(f"  int8 - float32 {bootstrap_mean(gained)}", flush=True)
 
 
 def _scifact(embedder: Embedder) -> list[float]:
     """NDCG@10 of each question."""
     beir = read_beir(DATA / "01-retrieval/scifact")
     documents = list(beir.corpus)
-    vectors = embedder.embed([embedded_text(*beir.corpus[id_]) for id_ in documents])
+    vectors = embedder.embed([build_embedding_text(*beir.corpus[id_]) for id_ in documents])
     scores = embedder.embed(list(beir.queries.values())) @ vectors.T
     best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     return [
@@ -181,10 +181,10 @@ def _excerpts(embedder: Embedder) -> list[float]:
     texts: list[str] = []
     for file in sorted((folder / "corpora").glob("*.md")):
         extract = MarkdownLoader().load(file.read_bytes(), file.name, DocumentSettings())
-        for passage in splitter.split(extract, embedder.token_offsets):
+        for passage in splitter.split(extract, embedder.locate_tokens):
             spans.append((file.stem, passage.start, passage.end))
             heading = " > ".join(part for part in (extract.title, passage.section) if part)
-            texts.append(embedded_text(heading, extract.text[passage.start : passage.end]))
+            texts.append(build_embedding_text(heading, extract.text[passage.start : passage.end]))
     with (folder / "questions_df.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     scores = embedder.embed([row["question"] for row in rows]) @ embedder.embed(texts).T

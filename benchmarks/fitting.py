@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from genwright.grounding.calibration import Logistic
+from genwright.grounding.calibration import LogisticRegression
 
 RIDGE = 1.0
 STEPS = 30
 
 
-def fit(rows: np.ndarray, labels: np.ndarray, balanced: bool = False) -> Logistic:
+def fit(rows: np.ndarray, labels: np.ndarray, balanced: bool = False) -> LogisticRegression:
     """Fit weights with a small L2 penalty on standardised features.
 
     Args:
@@ -33,7 +33,7 @@ def fit(rows: np.ndarray, labels: np.ndarray, balanced: bool = False) -> Logisti
         if np.abs(step).max() < 1e-7:
             break
     weights = beta[:-1] / scale
-    return Logistic(tuple(map(float, weights)), float(beta[-1] - weights @ centre))
+    return LogisticRegression(tuple(map(float, weights)), float(beta[-1] - weights @ centre))
 
 
 def report(chances: np.ndarray, labels: np.ndarray, least: float = 0.5) -> dict[str, object]:

@@ -11,8 +11,8 @@ import argparse
 
 import numpy as np
 
-from genwright.evaluation.intervals import interval
-from genwright.improve import Target, decide
+from genwright.evaluation.intervals import bootstrap_mean
+from genwright.improve import GateTarget, decide
 
 
 def outcomes(random, n: int, gain: float, differ: float) -> tuple[list[float], list[float]]:
@@ -29,7 +29,7 @@ def promoted(random, n: int, gain: float, differ: float, looks: int) -> float:
     live, candidate = outcomes(random, n, gain, differ)
     for look in range(1, looks + 1):
         cut = n * look // looks
-        target = Target("quality", live[:cut], candidate[:cut])
+        target = GateTarget("quality", live[:cut], candidate[:cut])
         if decide(target, [], look=look, looks=looks).passed:
             return 1.0
     return 0.0
@@ -45,7 +45,7 @@ def main() -> None:
     random = np.random.default_rng(0)
     for looks in (1, 4):
         for gain in (-0.05, 0.0, 0.02, 0.05, 0.08):
-            found = interval([
+            found = bootstrap_mean([
                 promoted(random, told.questions, gain, told.differ, looks)
                 for _ in range(told.runs)
             ])  # fmt: skip

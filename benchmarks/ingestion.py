@@ -78,7 +78,7 @@ def _write_passages(folder: Path, options: argparse.Namespace) -> int:
     texts: list[str] = []
     for file in sorted((DATA / "02-qa/chunking-evaluation/corpora").glob("*.md")):
         extract = MarkdownLoader().load(file.read_bytes(), file.name, settings)
-        passages = splitter.split(extract, embedder.token_offsets)
+        passages = splitter.split(extract, embedder.locate_tokens)
         texts += {extract.text[each.start : each.end] for each in passages}
     texts = sorted(set(texts))
     sample = random.Random(0).sample(texts, min(options.passages, len(texts)))

@@ -49,46 +49,46 @@ def questions(seed: int) -> tuple[dict[str, str], list[tuple[str, str]], list[tu
 def rate(runtime, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
     """Let simulated raters vote and correct; how many votes there are."""
     from genwright.arena.contenders import Speaker
-    from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
-    from genwright.feedback import Opinion, give
-    from genwright.improve.loop import assistants_of
-    from genwright.improve.suites import quality
+    from genwright.arena.matches import ask_match, begin_match, cast_vote, store_answer
+    from genwright.feedback import Opinion, record_feedback
+    from genwright.improve.loop import open_assistants
+    from genwright.improve.suites import score_quality
     from genwright.types import Principal
 
-    draw, assistants = random.Random(seed), assistants_of(runtime)
+    draw, assistants = random.Random(seed), open_assistants(runtime)
     names = ("assistant@1", "assistant@2")
     database, votes = runtime.database, 0
     for number in range(raters):
         question, gold = asked[number]
         who = Principal(f"rater-{number:03}", role="admin")
-        own = runtime.acting_for(who)
+        own = runtime.act_for(who)
         match = begin_match(database, who, names, "random", seed=number)
         ask_match(database, who, match.id, question)
         values = {}
         for side, name in (("left", match.left), ("right", match.right)):
             said = Speaker(own, assistants, name).say(question, (), lambda *_: None)
-            keep_answer(database, who, match.id, side, said.json())
-            values[side] = quality(said.text, gold)
+            store_answer(database, who, match.id, side, said.json())
+            values[side] = score_quality(said.text, gold)
             if name == names[0] and not said.refused and draw.random() < CORRECTS:
                 other = asked[(number + 7) % raters][1]
                 right = other if draw.random() < WRONG else gold
-                give(
+                record_feedback(
                     database, who, said.trace, Opinion(correction=f"{right[0].upper()}{right[1:]}.")
                 )
         winner = 2 if values["left"] == values["right"] else int(values["left"] < values["right"])
         if winner < 2 and draw.random() < NOISE:
             winner = 1 - winner
-        vote(database, who, match.id, winner)
+        cast_vote(database, who, match.id, winner)
         votes += 1
     return votes
 
 
 def filled(told):
     """A workspace with XQuAD's texts, a live assistant and one that quotes; what is asked."""
-    from genwright.workspace import create, open_workspace
+    from genwright.workspace import create_workspace, open_workspace
 
     texts, asked, held_out = questions(told.seed)
-    root = create(Path(tempfile.mkdtemp()) / "w")
+    root = create_workspace(Path(tempfile.mkdtemp()) / "w")
     docs = root / "docs"
     docs.mkdir()
     for name, text in texts.items():
@@ -101,10 +101,10 @@ def filled(told):
 
 def served(root: Path, runtime, candidate: str, question: str, clock) -> None:
     """Promote under a running server, and go back; who answers is asked of the server."""
-    from genwright.improve.loop import assistants_of
+    from genwright.improve.loop import open_assistants
     from genwright.types import OWNER
 
-    assistants, server = assistants_of(runtime), Server(root, {})
+    assistants, server = open_assistants(runtime), Server(root, {})
 
     def answered() -> str:
         body = {"model": "assistant", "messages": [{"role": "user", "content": question}]}
@@ -129,8 +129,13 @@ def served(root: Path, runtime, candidate: str, question: str, clock) -> None:
 def main() -> None:
     """Rate, improve, serve, go back."""
     from genwright.hardware import let_threads_rest
-    from genwright.improve.loop import Wanted, assistants_of, begin, improve
-    from genwright.library.ingest import Ingest
+    from genwright.improve.loop import (
+        ImprovementRequest,
+        open_assistants,
+        run_improvement,
+        submit_improvement,
+    )
+    from genwright.library.ingest import DocumentIngester
     from genwright.runtime import Runtime
     from genwright.types import OWNER
 
@@ -149,16 +154,16 @@ def main() -> None:
     workspace, asked, question = filled(told)
     root = workspace.root
     with Runtime(workspace) as runtime:
-        Ingest(runtime).add_paths([root / "docs"])
-        assistants = assistants_of(runtime)
+        DocumentIngester(runtime).add_paths([root / "docs"])
+        assistants = open_assistants(runtime)
         assistants.known(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"extractive": True}}, note="quotes")
         votes = rate(runtime, asked, told.raters, told.seed)
         print(f"{clock()}  {votes} votes of simulated raters, {NOISE:.0%} wrong", flush=True)
         tried = tuple(told.method) or ("shots", "sft")
         file = str(root / "held-out.jsonl")
-        wanted = Wanted("assistant", tried, file, told.questions, promote=False)
-        found = improve(runtime, begin(runtime, wanted))
+        wanted = ImprovementRequest("assistant", tried, file, told.questions, promote=False)
+        found = run_improvement(runtime, submit_improvement(runtime, wanted))
         for name, each in found.decisions.items():
             print(f"{clock()}  {name}: {'passed' if each['passed'] else 'did not pass'}")
             for one in [each["target"], *each["guards"]] if "target" in each else []:

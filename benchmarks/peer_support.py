@@ -17,17 +17,17 @@ from pathlib import Path
 from measure import DATA
 from questions import store, xquad_questions
 
-from genwright.answers.writing import rarity_of
-from genwright.documents import sentences
-from genwright.evaluation import interval
+from genwright.answers.writing import look_up_rarity
+from genwright.documents import split_sentences
+from genwright.evaluation import bootstrap_mean
 from genwright.evaluation.suites import read_squad
 from genwright.grounding import words
-from genwright.grounding.calibration import calibration
+from genwright.grounding.calibration import load_calibration
 from genwright.grounding.support import SupportCheck
 from genwright.library.search import find_passages
 from genwright.retrieval import EVERYWHERE
 from genwright.runtime import Runtime
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 ROOT = Path(__file__).parent.parent
 XQUAD = DATA / "02-qa/xquad/xquad.en.json.gz"
@@ -41,7 +41,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.cache.read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
-        workspace = open_workspace(create(Path(folder)), {"models_dir": str(options.models)})
+        workspace = open_workspace(
+            create_workspace(Path(folder)), {"models_dir": str(options.models)}
+        )
         with Runtime(workspace) as runtime:
             store(runtime, xquad_questions(XQUAD))
             asked = {each.id: each.text for each in read_squad(XQUAD).questions}
@@ -51,8 +53,8 @@ def main() -> None:
                     judged[row["peer"]].append(supported(runtime, asked[row["id"]], row["answer"]))
         workspace.close()
     for peer, answers in judged.items():
-        whole = interval([float(bool(each) and all(each)) for each in answers])
-        each = interval([float(one) for answer in answers for one in answer])
+        whole = bootstrap_mean([float(bool(each) and all(each)) for each in answers])
+        each = bootstrap_mean([float(one) for answer in answers for one in answer])
         print(f"{peer:<11} n={len(answers)} answers supported {whole}, sentences {each}")
 
 
@@ -60,11 +62,11 @@ def supported(runtime: Runtime, question: str, answer: str) -> list[bool]:
     """Whether each sentence of an answer is said by a passage."""
     least = runtime.settings.answer.min_support
     hits = find_passages(runtime, question, scope=EVERYWHERE)
-    check = SupportCheck(question, hits, runtime.models.embedder, calibration().support)
+    check = SupportCheck(question, hits, runtime.models.embedder, load_calibration().support)
     found = []
-    for start, end in sentences(answer):
-        if words.content(answer[start:end]):
-            best = check.best(answer[start:end], rarity_of(runtime, answer[start:end]))
+    for start, end in split_sentences(answer):
+        if words.extract_content(answer[start:end]):
+            best = check.best(answer[start:end], look_up_rarity(runtime, answer[start:end]))
             found.append(best is not None and best.probability >= least)
     return found
 

@@ -20,9 +20,9 @@ import httpx
 
 from genwright.catalog import Catalog
 from genwright.models.bases import find_base
-from genwright.registry import Facts
+from genwright.registry import VersionFacts
 from genwright.types import OWNER
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 MODEL = "smollm2-135m-instruct"
 
@@ -65,12 +65,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        root = create(Path(temporary) / "workspace")
+        root = create_workspace(Path(temporary) / "workspace")
         workspace = open_workspace(root)
         from genwright.registry.versions import open_versions
 
         stages, digest = adapters(root)
-        facts = Facts(kind="adapter", family="llama", objective="generation", method="lora",
+        facts = VersionFacts(kind="adapter", family="llama", objective="generation", method="lora",
                       base=MODEL, base_digest=digest, engine="llamacpp")  # fmt: skip
         versions = open_versions(workspace)
         for stage in stages:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from genwright.documents import Extract, sentences
-from genwright.documents.loaders.text import paragraphs
+from genwright.documents import Extract, split_sentences
+from genwright.documents.loaders.text import split_paragraphs
 from genwright.evaluation.suites import read_squad
-from genwright.library.ingest import Incoming, Ingest
+from genwright.library.ingest import DocumentIngester, ParsedDocument
 from genwright.runtime import Runtime
 
 
@@ -41,7 +41,7 @@ class Question:
     def sentence(self) -> str:
         """The sentence of the document that holds the first answer."""
         first = self.spans[0][0]
-        spans = sentences(self.document)
+        spans = split_sentences(self.document)
         return next((self.document[a:b] for a, b in spans if a <= first < b), "")
 
 
@@ -101,11 +101,11 @@ def _corpus(folder: Path, name: str) -> str:
 def store(runtime: Runtime, questions: Sequence[Question]) -> None:
     """Put the documents of questions into the workspace."""
     documents = {each.source: each for each in questions}
-    Ingest(runtime).store(
-        Incoming(
+    DocumentIngester(runtime).store(
+        ParsedDocument(
             each.source,
             hashlib.sha256(each.document.encode()).hexdigest(),
-            Extract(each.document, each.title, "text", blocks=paragraphs(each.document)),
+            Extract(each.document, each.title, "text", blocks=split_paragraphs(each.document)),
         )
         for each in documents.values()
     )

@@ -32,8 +32,8 @@ from pathlib import Path
 import httpx
 from measure import DATA, PEERS
 
-from genwright.engines.llamacpp.child import ServeConfig
-from genwright.evaluation.intervals import interval
+from genwright.engines.llamacpp.child import LlamaServerConfig
+from genwright.evaluation.intervals import bootstrap_mean
 from genwright.evaluation.metrics import answer_recall, exact_match, token_f1
 from genwright.evaluation.suites import SquadQuestion, SquadSet, read_squad
 
@@ -118,14 +118,14 @@ def _server(gguf: str, threads: int) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = ServeConfig(
+    config = LlamaServerConfig(
         model=gguf, kind="chat", listen="127.0.0.1", key=KEY, parent=os.getpid(),
         threads=threads, context=CONTEXT, port=port,
     )  # fmt: skip
     command = [sys.executable, "-m", "genwright.engines.llamacpp.child"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin
-    process.stdin.write(config.line())
+    process.stdin.write(config.encode_line())
     process.stdin.flush()
     try:
         _wait_until_healthy(f"http://127.0.0.1:{port}/health")
@@ -155,7 +155,7 @@ def _row(peer: str, mode: str, answers: dict[str, dict], sample: list[SquadQuest
     pairs = [(answers[each.id]["answer"], each.answers) for each in sample if each.id in answers]
     measures = {"answer recall": answer_recall, "F1": token_f1, "exact match": exact_match}
     cells = [
-        f"{name} {interval([measure(answer, golds) for answer, golds in pairs])}"
+        f"{name} {bootstrap_mean([measure(answer, golds) for answer, golds in pairs])}"
         for name, measure in measures.items()
     ]
     seconds = statistics.median(answers[each.id]["seconds"] for each in sample)

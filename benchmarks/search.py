@@ -30,11 +30,11 @@ from sqlalchemy import insert, select
 from synthetic import Rows, draw
 
 from genwright.embeddings import open_embedder
-from genwright.retrieval import Search
+from genwright.retrieval import PassageSearch
 from genwright.retrieval.vector import VectorSearch
 from genwright.settings import RetrievalSettings
 from genwright.storage import Collection, Database, Document, Passage, Vector
-from genwright.types import OWNER, Progress, Vectors, unheard
+from genwright.types import OWNER, Progress, Vectors, ignore_progress
 
 K = 10
 PER_DOCUMENT = 100
@@ -70,7 +70,7 @@ class Drawn:
         self.dim = vectors.shape[1]
         self._known = dict(zip(texts, vectors, strict=True))
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Look the texts up."""
         return np.stack([self._known[text] for text in texts])
 
@@ -98,7 +98,7 @@ def main() -> None:
             settings = RetrievalSettings(exact_limit=limit)
             embedder = Drawn(rows.queries, rows.query_vectors)
             vectors = VectorSearch(folder / kind, embedder.fingerprint, embedder.dim, settings)
-            search = Search(vectors, embedder, settings)
+            search = PassageSearch(vectors, embedder, settings)
             _time_modes(database, search, kind, rows.queries, truth + first, embedding)
         database.close()
         _time_numpy(rows, truth)
@@ -154,7 +154,7 @@ def _passage(rows: Rows, place: int) -> dict:
 
 def _time_modes(
     database: Database,
-    search: Search,
+    search: PassageSearch,
     kind: str,
     queries: Sequence[str],
     truth: np.ndarray,

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from servers import PLAIN, Server, serving
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 
 class Writers:
@@ -104,7 +104,7 @@ def main() -> None:
     options = parser.parse_args()
     writers, gone, starts = Writers(), 0, []
     with tempfile.TemporaryDirectory() as folder:
-        root = create(Path(folder) / "workspace")
+        root = create_workspace(Path(folder) / "workspace")
         for _ in range(options.times):
             began = time.perf_counter()
             server = Server(root, PLAIN)

@@ -29,15 +29,15 @@ TOKENS = 64
 def one(doorman: Doorman, secret: str, tracing: Tracing, metrics: Metrics) -> float:
     """Seconds of one request's bookkeeping."""
     began = time.perf_counter()
-    identity = doorman.by_key(secret)
-    seen = metrics.request_started("model")
-    mine = tracing.acting_for(identity.principal)
+    identity = doorman.find_by_key(secret)
+    seen = metrics.start_request("model")
+    mine = tracing.act_for(identity.principal)
     with mine.span("invoke_agent"), mine.span("ask"), mine.span("chat") as span:
         for _ in range(TOKENS):
             seen.token()
         span.set_attribute("gen_ai.usage.output_tokens", TOKENS)
     seen.finished("stop", 100, TOKENS)
-    metrics.http_request("/v1/chat/completions", "POST", 200, 0.1)
+    metrics.count_http_request("/v1/chat/completions", "POST", 200, 0.1)
     return time.perf_counter() - began
 
 

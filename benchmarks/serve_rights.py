@@ -22,13 +22,13 @@ from servers import PLAIN, serving
 from genwright.access import create_key, create_user, grants
 from genwright.access.people import create_group, join
 from genwright.documents import Extract
-from genwright.library.ingest import Ingest
-from genwright.library.prefetch import Incoming
+from genwright.library.ingest import DocumentIngester
+from genwright.library.prefetch import ParsedDocument
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import EVERYONE, OWNER, Principal
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 MODES = ("keyword", "vector", "hybrid")
 GROUPS = 8
@@ -82,14 +82,14 @@ class Team:
             text = f"Report {number}. The {word} is kept in hall {number % 17}, inspected weekly."
             words[f"report-{number}.txt"] = word
             extract = Extract(text=text, title="", format="text")
-            items.append(Incoming(f"report-{number}.txt", f"{number:064}", extract))
-        Ingest(self.runtime.acting_for(self.principal(owner)), collection).store(items)
+            items.append(ParsedDocument(f"report-{number}.txt", f"{number:064}", extract))
+        DocumentIngester(self.runtime.act_for(self.principal(owner)), collection).store(items)
         with database.read(OWNER) as session:
             ids = {row.source: row.id for row in session.query(Document) if row.source in words}
         for number, _, _, first, kind in plans:
             readers = first
             source = f"report-{number}.txt"
-            target = grants.Target("document", ids[source])
+            target = grants.GrantTarget("document", ids[source])
             if kind < 0.08:
                 grants.restrict(database, OWNER, target.id, True)
                 readers = {owner}
@@ -110,7 +110,7 @@ class Team:
                 row = Collection(name=name, owner="owner")
                 session.add(row)
                 session.flush()
-                target = grants.Target("collection", row.id)
+                target = grants.GrantTarget("collection", row.id)
             grants.grant(database, OWNER, f"group:{group}", target, "write")
             for member in members:
                 found[member].append((name, set(members)))
@@ -124,7 +124,7 @@ def search_all(team: Team, queries: int) -> None:
         name: [id_ for id_, readers in team.readers.items() if name in readers]
         for name in team.names
     }
-    acting = {name: team.runtime.acting_for(team.principal(name)) for name in team.names}
+    acting = {name: team.runtime.act_for(team.principal(name)) for name in team.names}
     began = time.perf_counter()
     for number in range(queries):
         name = team.names[number % len(team.names)]
@@ -147,7 +147,7 @@ def recall_of_private(team: Team, people: int) -> None:
     same, total = 0, 0
     for name in team.names[:people]:
         with tempfile.TemporaryDirectory() as folder:
-            workspace = open_workspace(create(Path(folder)), OVERRIDES)
+            workspace = open_workspace(create_workspace(Path(folder)), OVERRIDES)
             with Runtime(workspace) as private:
                 texts = {}
                 with team.runtime.database.read(OWNER) as session:
@@ -156,11 +156,11 @@ def recall_of_private(team: Team, people: int) -> None:
                             texts[session.get(Document, id_).source] = session.get(
                                 Document, id_
                             ).text
-                Ingest(private, "all").store(
-                    Incoming(source, source.ljust(64, "0")[:64], Extract(text, "", "text"))
+                DocumentIngester(private, "all").store(
+                    ParsedDocument(source, source.ljust(64, "0")[:64], Extract(text, "", "text"))
                     for source, text in texts.items()
                 )
-                shared = team.runtime.acting_for(team.principal(name))
+                shared = team.runtime.act_for(team.principal(name))
                 for number in range(10):
                     query = f"hall {number} inspected weekly report"
                     alone = private.find(query, k=10, mode="vector", scope=Scope())
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=5000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = create(Path(folder) / "workspace")
+        root = create_workspace(Path(folder) / "workspace")
         workspace = open_workspace(root, OVERRIDES)
         with Runtime(workspace) as runtime:
             began = time.perf_counter()

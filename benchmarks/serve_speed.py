@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from servers import PLAIN, ROOT, percentile, serving
 
-from genwright.engines import ChatRequest, Message, Sampling, open_engine
+from genwright.engines import ChatMessage, ChatRequest, Sampling, open_engine
 from genwright.settings import EngineSettings
 
 SLOTS, TOKENS = 8, 64
@@ -31,7 +31,9 @@ def directly(engine: object, clients: int) -> tuple[float, float]:
 
     def ask(number: int) -> None:
         request = ChatRequest(
-            (Message("user", f"{QUESTION} ({number})"),), Sampling(TOKENS), cache_key=f"c{number}"
+            (ChatMessage("user", f"{QUESTION} ({number})"),),
+            Sampling(TOKENS),
+            cache_key=f"c{number}",
         )
         began, first, count = time.perf_counter(), 0.0, 0
         for delta in engine.chat(request):

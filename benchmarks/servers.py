@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 ROOT = Path(__file__).parent.parent
 PLAIN = {"GENWRIGHT_EMBEDDING__MODEL": "hashing", "GENWRIGHT_ANSWER__MODEL": "scripted"}
@@ -26,10 +26,10 @@ class Server:
         self.workspace = workspace
         kept = {key: each for key, each in os.environ.items() if key != "GENWRIGHT_WORKSPACE"}
         models = {"GENWRIGHT_MODELS_DIR": str(ROOT / ".models")}
-        self.log = tempfile.TemporaryFile("w+")
+        self.screen_log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "genwright", "serve", "--port", "0", *arguments],
-            stderr=self.log,
+            stderr=self.screen_log,
             stdout=subprocess.DEVNULL,
             env={**models, **kept, "GENWRIGHT_WORKSPACE": str(workspace), **env},
         )
@@ -47,9 +47,9 @@ class Server:
 
     def said(self) -> str:
         """Its log so far."""
-        self.log.flush()
-        self.log.seek(0)
-        return self.log.read()
+        self.screen_log.flush()
+        self.screen_log.seek(0)
+        return self.screen_log.read()
 
     def memory_mb(self, kind: str = "VmRSS") -> float:
         """Resident memory of the server process, without its engines.
@@ -90,7 +90,7 @@ def serving(
 ) -> Iterator[Server]:
     """A server over a workspace, by default a new one with the stub models."""
     with tempfile.TemporaryDirectory() as folder:
-        where = workspace or create(Path(folder) / "workspace")
+        where = workspace or create_workspace(Path(folder) / "workspace")
         server = Server(where, PLAIN if env is None else env, *arguments)
         try:
             yield server

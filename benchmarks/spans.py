@@ -24,13 +24,13 @@ from statistics import mean
 from measure import DATA
 from sqlalchemy import select
 
-from genwright.evaluation.intervals import interval
-from genwright.library.ingest import Ingest
+from genwright.evaluation.intervals import bootstrap_mean
+from genwright.library.ingest import DocumentIngester
 from genwright.options import nest_pairs
-from genwright.retrieval import Hit, Search
+from genwright.retrieval import Hit, PassageSearch
 from genwright.runtime import Runtime
 from genwright.storage import Passage
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 ROOT = Path(__file__).parent.parent
 WAYS = ("keyword", "vector", "rrf", "hybrid")
@@ -60,9 +60,9 @@ def main() -> None:
         **nest_pairs(given.set, "--set SECTION.KEY=VALUE"),
     }
     with tempfile.TemporaryDirectory() as folder:
-        workspace = open_workspace(create(Path(folder)), overrides)
+        workspace = open_workspace(create_workspace(Path(folder)), overrides)
         with Runtime(workspace) as runtime:
-            report = Ingest(runtime).add_paths([given.data / "corpora"])
+            report = DocumentIngester(runtime).add_paths([given.data / "corpora"])
             assert not report.skipped, report.skipped
             print(f"{report.passages} passages, {_mean_length(runtime):.0f} characters each")
             questions = read_questions(given.data / "questions_df.csv")
@@ -92,7 +92,7 @@ def measure(
     """Recall and precision of each question, by way of searching."""
     settings = runtime.settings.retrieval
     convex, ranks = (
-        Search(
+        PassageSearch(
             runtime.models.vectors,
             runtime.models.embedder,
             settings.model_copy(update={"fusion": fusion}),
@@ -137,8 +137,8 @@ def _print(found: dict[str, list[tuple[float, float]]], k: int) -> None:
         for way, values in found.items():
             recalls = [recall for recall, _ in values[part]]
             precision = mean(precision for _, precision in values[part])
-            ahead = interval([a - b for a, b in zip(hybrid, recalls, strict=True)])
-            line = f"{way:<8} recall {interval(recalls)}  precision {precision:.3f}"
+            ahead = bootstrap_mean([a - b for a, b in zip(hybrid, recalls, strict=True)])
+            line = f"{way:<8} recall {bootstrap_mean(recalls)}  precision {precision:.3f}"
             print(line if way == "hybrid" else f"{line}  hybrid ahead by {ahead}")
 
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from genwright.datasets import check_dataset, mended, read_dataset, write_dataset
+from genwright.datasets import check_dataset, read_dataset, repair_dataset, write_dataset
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
 FILE = DATA / "07-summarisation-instructions/glaive-toolcall-demo/glaive_toolcall_en_demo.json.gz"
@@ -53,7 +53,7 @@ def write_parts(folder: Path, most: int, seed: int) -> dict[str, int]:
         made[name] = read_dataset(path)
     seen = [made["train"]]
     for name in ("validation", "test"):
-        made[name] = mended(made[name], check_dataset(made[name], against=seen))
+        made[name] = repair_dataset(made[name], check_dataset(made[name], against=seen))
         (folder / f"{name}.json").unlink()
         write_dataset(made[name], folder / f"{name}.jsonl")
         seen.append(made[name])

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -154,7 +154,7 @@ def store(workspace: Path, hostile: Sequence[str]) -> None:
     with Runtime(opened) as runtime:
         assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
         for number, each in enumerate(hostile):
-            ingest = Ingest(runtime, f"c{number} {each}"[:190])
+            ingest = DocumentIngester(runtime, f"c{number} {each}"[:190])
             ingest.add_bytes(
                 f"# head{number} {each}\n\nThe text{number} {each} is here.".encode(),
                 f"name{number} {each}.md".replace("\0", "").replace("/", "\u2215"),
@@ -307,13 +307,13 @@ def run(number: int | None = None, *, thorough: bool = True) -> Seen:
     """Try payloads: all of them, or so many spread over the list."""
     from playwright.sync_api import sync_playwright
 
-    from genwright.workspace import create
+    from genwright.workspace import create_workspace
 
     every = payloads()
     hostile = every if number is None else every[:: max(1, len(every) // number)][:number]
     seen, shown = Seen(), []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        root = create(Path(folder) / "workspace")
+        root = create_workspace(Path(folder) / "workspace")
         store(root, hostile)
         env = {**PLAIN, "GENWRIGHT_ANSWER__MODEL": "obedient"}
         with running(root, env) as server:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from genwright.hardware import available_cores, free_memory
+from genwright.hardware import count_cores, measure_free_memory
 
 MIB = 1024 * 1024
 
@@ -23,7 +23,7 @@ def meminfo(tmp_path) -> Path:
 
 
 def test_without_a_limit_it_is_the_cores_of_the_affinity_mask(group):
-    assert available_cores(group) == len(os.sched_getaffinity(0))
+    assert count_cores(group) == len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize(
@@ -32,23 +32,23 @@ def test_without_a_limit_it_is_the_cores_of_the_affinity_mask(group):
 )
 def test_a_quota_cuts_the_cores_and_leaves_at_least_one(group, limit, most):
     (group / "cpu.max").write_text(f"{limit}\n")
-    assert available_cores(group) == (most or len(os.sched_getaffinity(0)))
+    assert count_cores(group) == (most or len(os.sched_getaffinity(0)))
 
 
 def test_the_first_version_of_control_groups_is_read_too(group):
     (group / "cpu").mkdir()
     (group / "cpu" / "cpu.cfs_quota_us").write_text("100000\n")
     (group / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
-    assert available_cores(group) == 1
+    assert count_cores(group) == 1
     (group / "cpu" / "cpu.cfs_quota_us").write_text("-1\n")
-    assert available_cores(group) == len(os.sched_getaffinity(0))
+    assert count_cores(group) == len(os.sched_getaffinity(0))
 
 
 def test_a_pinned_process_counts_only_its_cores(group):
     mine = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(mine)})
     try:
-        assert available_cores(group) == 1
+        assert count_cores(group) == 1
     finally:
         os.sched_setaffinity(0, mine)
 
@@ -62,30 +62,30 @@ def test_a_limit_of_the_group_it_is_in_or_of_one_above_holds(group, meminfo, tmp
     (service.parent / "memory.max").write_text(f"{300 * MIB}\n")
     (service.parent / "memory.current").write_text(f"{100 * MIB}\n")
 
-    assert available_cores(group, membership) == 1
-    assert free_memory(meminfo, group, membership) == 200 * MIB
+    assert count_cores(group, membership) == 1
+    assert measure_free_memory(meminfo, group, membership) == 200 * MIB
 
 
 def test_without_a_limit_free_memory_is_what_the_kernel_says(meminfo, group):
-    assert free_memory(meminfo, group) == 4000 * MIB
+    assert measure_free_memory(meminfo, group) == 4000 * MIB
     (group / "memory.max").write_text("max\n")
     (group / "memory.current").write_text("5\n")
-    assert free_memory(meminfo, group) == 4000 * MIB
+    assert measure_free_memory(meminfo, group) == 4000 * MIB
 
 
 def test_a_limit_counts_what_is_used_and_not_what_is_only_cached(meminfo, group):
     (group / "memory.max").write_text(f"{1000 * MIB}\n")
     (group / "memory.current").write_text(f"{900 * MIB}\n")
-    assert free_memory(meminfo, group) == 100 * MIB
+    assert measure_free_memory(meminfo, group) == 100 * MIB
     (group / "memory.stat").write_text(f"anon 5\ninactive_file {600 * MIB}\n")
-    assert free_memory(meminfo, group) == 700 * MIB
+    assert measure_free_memory(meminfo, group) == 700 * MIB
 
 
 def test_more_used_than_allowed_leaves_nothing(meminfo, group):
     (group / "memory.max").write_text("1000\n")
     (group / "memory.current").write_text("2000\n")
-    assert free_memory(meminfo, group) == 0
+    assert measure_free_memory(meminfo, group) == 0
 
 
 def test_where_the_system_does_not_tell_nothing_is_refused(tmp_path):
-    assert free_memory(tmp_path / "none", tmp_path) == 2**63
+    assert measure_free_memory(tmp_path / "none", tmp_path) == 2**63

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from genwright.errors import NotFound, UnknownName
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.library.search import find_passages
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
-from genwright.workspace import Workspace, create, open_workspace
+from genwright.workspace import Workspace, create_workspace, open_workspace
 
 
 @pytest.fixture
@@ -19,32 +19,34 @@ def workspace(tmp_path: Path):
         "answer": {"model": "scripted"},
         "servers": {"near": {"base_url": "http://127.0.0.1:9/v1"}},
     }
-    opened = open_workspace(create(tmp_path), overrides)
+    opened = open_workspace(create_workspace(tmp_path), overrides)
     yield opened
     opened.close()
 
 
 def test_an_engine_is_loaded_once_and_found_by_each_kind_of_name(workspace: Workspace):
     with Runtime(workspace) as runtime:
-        assert runtime.models.engine(runtime.settings.answer.model) is runtime.models.engine(
-            "scripted"
-        )
-        assert runtime.models.engine("near/some/model").name == "near/some/model"
+        assert runtime.models.get_engine(
+            runtime.settings.answer.model
+        ) is runtime.models.get_engine("scripted")
+        assert runtime.models.get_engine("near/some/model").name == "near/some/model"
 
 
 def test_a_server_that_no_setting_names_is_not_found(workspace: Workspace):
     with Runtime(workspace) as runtime, pytest.raises(NotFound, match=r"known: near.*servers\.far"):
-        runtime.models.engine("far/model")
+        runtime.models.get_engine("far/model")
 
 
 def test_a_model_that_nobody_knows_is_not_found(workspace: Workspace):
     with Runtime(workspace) as runtime, pytest.raises(UnknownName, match="models list"):
-        runtime.models.engine("no-such-model")
+        runtime.models.get_engine("no-such-model")
 
 
 def test_a_larger_model_is_not_pulled_unasked(workspace: Workspace):
     with Runtime(workspace) as runtime:
-        larger = next(each.name for each in runtime.models.catalog.models() if not each.embedded)
+        larger = next(
+            each.name for each in runtime.models.catalog.list_models() if not each.embedded
+        )
         with pytest.raises(NotFound, match=f"genwright models pull {larger}"):
             runtime.models.engine(larger)
 
@@ -56,20 +58,20 @@ def test_a_search_in_a_collection_that_is_not_there_is_not_found(workspace: Work
 
 def test_a_query_that_is_no_utf8_finds_what_its_words_find(workspace: Workspace):
     with Runtime(workspace) as runtime:
-        Ingest(runtime).add_bytes(b"The pump is blue.", "pump.txt")
+        DocumentIngester(runtime).add_bytes(b"The pump is blue.", "pump.txt")
         [hit] = find_passages(runtime, "pump \udcff", scope=Scope())
         assert hit.text == "The pump is blue."
 
 
 def test_closing_again_does_nothing(workspace: Workspace):
     runtime = Runtime(workspace)
-    runtime.models.engine(runtime.settings.answer.model)
+    runtime.models.get_engine(runtime.settings.answer.model)
     runtime.close()
     runtime.close()
 
 
 def test_the_embedded_models_open(tmp_path: Path, models_dir: Path):
-    workspace = open_workspace(create(tmp_path), {"models_dir": models_dir})
+    workspace = open_workspace(create_workspace(tmp_path), {"models_dir": models_dir})
     with Runtime(workspace) as runtime:
         vectors = runtime.models.embedder.embed(
             ["A pump needs oil.", "Lubricate it.", "Stars are far."]

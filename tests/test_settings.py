@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genwright.errors import SettingsError
-from genwright.settings import Settings, load
+from genwright.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_without_anything_said_the_defaults_hold(file):
-    assert load() == load(file) == Settings()
+    assert load_settings() == load_settings(file) == Settings()
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(file, monkeypatch):
@@ -31,7 +31,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(file, monkeypatch
     monkeypatch.setenv("GENWRIGHT_RETRIEVAL__K", "4")
     monkeypatch.setenv("GENWRIGHT_RETRIEVAL__WEIGHT", "0.2")
 
-    found = load(file, {"retrieval": {"k": 5}}).retrieval
+    found = load_settings(file, {"retrieval": {"k": 5}}).retrieval
 
     assert (found.k, found.weight, found.candidates) == (5, 0.2, 77)
     assert found.mode == Settings().retrieval.mode
@@ -40,7 +40,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(file, monkeypatch
 def test_a_server_is_a_table_of_its_own(file, monkeypatch):
     file.write_text('[servers.box]\nbase_url = "http://box/v1"\n')
     monkeypatch.setenv("GENWRIGHT_SERVERS__HOSTED__BASE_URL", "https://hosted/v1")
-    servers = load(file).servers
+    servers = load_settings(file).servers
     assert servers["box"].base_url == "http://box/v1"
     assert servers["hosted"].base_url == "https://hosted/v1"
 
@@ -61,7 +61,7 @@ def test_a_server_is_a_table_of_its_own(file, monkeypatch):
 def test_a_wrong_file_is_named_with_the_place_and_what_was_expected(file, text, said):
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
-        load(file)
+        load_settings(file)
     assert said in str(caught.value)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value).strip()
@@ -71,13 +71,13 @@ def test_a_wrong_file_is_named_with_the_place_and_what_was_expected(file, text, 
 def test_a_file_that_is_not_utf_8_is_said_to_be_so(file, content):
     file.write_bytes(content)
     with pytest.raises(SettingsError, match="not valid TOML"):
-        load(file)
+        load_settings(file)
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_so(file):
     file.mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
-        load(file)
+        load_settings(file)
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(file):
 def test_a_wrong_variable_is_refused(monkeypatch, name, value):
     monkeypatch.setenv(f"GENWRIGHT_{name}", value)
     with pytest.raises(SettingsError, match=r"[Ee]nvironment"):
-        load()
+        load_settings()
 
 
 def test_a_wrong_flag_is_refused():
     with pytest.raises(SettingsError, match=r"answer\.temperature"):
-        load(overrides={"answer": {"temperature": 3}})
+        load_settings(overrides={"answer": {"temperature": 3}})
 
 
 def test_settings_do_not_change():
-    settings = load()
+    settings = load_settings()
     for change in (
         lambda: setattr(settings, "collection", "x"),
         lambda: setattr(settings.retrieval, "k", 3),

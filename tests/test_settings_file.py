@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from genwright.errors import SettingsError
-from genwright.settings import load
+from genwright.settings import load_settings
 from genwright.settings_file import write_settings
 
 TEXT = "# ours\n[retrieval]\nk = 5  # few\n"
@@ -22,7 +22,7 @@ def file(tmp_path):
 def test_a_value_is_set_beside_the_others_and_comments_stay(file):
     settings = write_settings(file, {"retention.traces": 7, "retrieval.k": 9})
     assert (settings.retention.traces, settings.retrieval.k) == (7, 9)
-    assert load(file) == settings
+    assert load_settings(file) == settings
     assert "# ours" in file.read_text() and "# few" in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -43,4 +43,4 @@ def test_a_link_stays_a_link(file, tmp_path):
     link = tmp_path / "link.toml"
     link.symlink_to(file)
     write_settings(link, {"retrieval.k": 3})
-    assert link.is_symlink() and load(file).retrieval.k == 3
+    assert link.is_symlink() and load_settings(file).retrieval.k == 3

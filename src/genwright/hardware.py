@@ -19,7 +19,7 @@ def let_threads_rest() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
-def available_cores(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
+def count_cores(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int:
     """Cores this process may keep busy: its affinity mask, cut by its cgroups' quotas; at least 1.
 
     A container limited to 2 processors on a host of 64 reports 64 by ``os.cpu_count``; an engine
@@ -33,11 +33,11 @@ def available_cores(cgroup: Path = CGROUP, membership: Path = MEMBERSHIP) -> int
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    quotas = [_quota(group) for group in _groups(cgroup, membership)]
+    quotas = [_read_quota(group) for group in _list_groups(cgroup, membership)]
     return max(1, min([cores, *(int(quota) for quota in quotas if quota is not None)]))
 
 
-def free_memory(
+def measure_free_memory(
     meminfo: Path = Path("/proc/meminfo"), cgroup: Path = CGROUP, membership: Path = MEMBERSHIP
 ) -> int:
     """Bytes of memory a new process could take without swapping, within its cgroups' limits.
@@ -49,11 +49,11 @@ def free_memory(
         free = int(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return 2**63
-    left = [_left(group) for group in _groups(cgroup, membership)]
+    left = [_measure_headroom(group) for group in _list_groups(cgroup, membership)]
     return max(0, min([free, *(each for each in left if each is not None)]))
 
 
-def _groups(cgroup: Path, membership: Path) -> list[Path]:
+def _list_groups(cgroup: Path, membership: Path) -> list[Path]:
     """The process's group of version 2 and all above it, outermost first."""
     try:
         lines = membership.read_text().splitlines()
@@ -64,7 +64,7 @@ def _groups(cgroup: Path, membership: Path) -> list[Path]:
     return [cgroup / each for each in reversed((inner, *inner.parents)) if ".." not in each.parts]
 
 
-def _quota(cgroup: Path) -> float | None:
+def _read_quota(cgroup: Path) -> float | None:
     """Processors' worth of time per period, or None where there is no limit."""
     try:
         quota, period = (cgroup / "cpu.max").read_text().split()
@@ -79,16 +79,16 @@ def _quota(cgroup: Path) -> float | None:
     return float(quota) / float(period)
 
 
-def _left(cgroup: Path) -> int | None:
+def _measure_headroom(cgroup: Path) -> int | None:
     """Bytes up to the group's limit, or None where there is none."""
     try:
         limit = int((cgroup / "memory.max").read_text())  # "max" is no number: no limit
-        return limit - int((cgroup / "memory.current").read_text()) + _cached(cgroup)
+        return limit - int((cgroup / "memory.current").read_text()) + _read_cached_bytes(cgroup)
     except (OSError, ValueError):
         return None
 
 
-def _cached(cgroup: Path) -> int:
+def _read_cached_bytes(cgroup: Path) -> int:
     """Bytes of files read once, which the kernel drops when memory is wanted: not really used."""
     try:
         lines = (cgroup / "memory.stat").read_text().splitlines()

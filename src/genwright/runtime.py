@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Self
 
 from genwright.models.pool import Models
 from genwright.settings import Settings
-from genwright.types import OWNER, Principal, Progress, unheard
+from genwright.types import OWNER, Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
     from genwright.monitoring import Tracing
     from genwright.registry import Assistants, ModelVersions
-    from genwright.retrieval import Search
+    from genwright.retrieval import PassageSearch
     from genwright.runs import Runs
     from genwright.storage import Database
 
@@ -40,11 +40,11 @@ class Runtime:
 
     Example:
         >>> import pathlib, tempfile
-        >>> from genwright.workspace import create, open_workspace
-        >>> folder = create(pathlib.Path(tempfile.mkdtemp()))
+        >>> from genwright.workspace import create_workspace, open_workspace
+        >>> folder = create_workspace(pathlib.Path(tempfile.mkdtemp()))
         >>> workspace = open_workspace(folder, {"embedding": {"model": "hashing"}})
         >>> with Runtime(workspace) as runtime:
-        ...     runtime.models.embedder.dim
+        ...     runtime.list_models.embedder.dim
         256
     """
 
@@ -52,7 +52,7 @@ class Runtime:
         self,
         workspace: Workspace,
         principal: Principal = OWNER,
-        progress: Progress = unheard,
+        progress: Progress = ignore_progress,
         stop: Event | None = None,
         *,
         models: Models | None = None,
@@ -64,7 +64,7 @@ class Runtime:
         self._owns_models = models is None
         self._tracing = tracing
 
-    def acting_for(
+    def act_for(
         self,
         principal: Principal,
         settings: Settings | None = None,
@@ -88,7 +88,7 @@ class Runtime:
             progress or self.progress,
             stop or self.stop,
             models=self.models,
-            tracing=self.tracing.acting_for(principal),
+            tracing=self.tracing.act_for(principal),
         )
 
     def __enter__(self) -> Self:
@@ -118,17 +118,17 @@ class Runtime:
         return self.workspace.database
 
     @cached_property
-    def search(self) -> "Search":
+    def search(self) -> "PassageSearch":
         """Search over the passages in the principal's rights, reranked as the settings say."""
-        from genwright.retrieval import Search
+        from genwright.retrieval import PassageSearch
         from genwright.retrieval.rerankers import open_reranker
 
         settings = self.settings.retrieval
-        return Search(
+        return PassageSearch(
             self.models.vectors,
             self.models.embedder,
             settings,
-            open_reranker(settings, lambda name: self.models.engine(name, "rerank")),
+            open_reranker(settings, lambda name: self.models.get_engine(name, "rerank")),
         )
 
     @property

@@ -345,7 +345,7 @@ class Settings(Section):
     """OpenAI-compatible servers by name; the model ``NAME/MODEL`` is asked of server NAME."""
 
 
-def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Merge defaults, a ``genwright.toml``, the environment and flags into one value.
 
     Args:
@@ -367,13 +367,13 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
             raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
     try:
         # Flags win over the environment, and that over the file.
-        return Settings(**merged(_with_environment(values), overrides or {}))
+        return Settings(**merge_tables(_apply_environment(values), overrides or {}))
     except ValidationError as error:
         where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
         raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
 
 
-def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
+def _apply_environment(values: dict[str, Any]) -> dict[str, Any]:
     """Lay what ``GENWRIGHT_*`` variables say over values; what reads them loads where one is set.
 
     Raises:
@@ -386,7 +386,7 @@ def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
     from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
     from pydantic_settings import SettingsError as UnreadableVariable
 
-    class FromEnvironment(Settings, BaseSettings):
+    class EnvironmentSettings(Settings, BaseSettings):
         model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
 
         @classmethod
@@ -401,7 +401,7 @@ def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
             return (env_settings, init_settings)
 
     try:
-        return FromEnvironment(**values).model_dump(exclude_unset=True)
+        return EnvironmentSettings(**values).model_dump(exclude_unset=True)
     except UnreadableVariable as error:
         raise SettingsError(
             f"Environment: {error}. A table is JSON; set one value by its own variable instead, "
@@ -409,18 +409,18 @@ def _with_environment(values: dict[str, Any]) -> dict[str, Any]:
         ) from error
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Values laid over others, table by table.
 
     Example:
-        >>> merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4})
+        >>> merge_tables({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4})
         {'a': {'x': 1, 'y': 3}, 'b': 4}
     """
     both = dict(base)
     for key, value in over.items():
         below = both.get(key)
         tables = isinstance(value, Mapping) and isinstance(below, Mapping)
-        both[key] = merged(below, value) if tables else value  # type: ignore[arg-type]
+        both[key] = merge_tables(below, value) if tables else value  # type: ignore[arg-type]
     return both
 
 

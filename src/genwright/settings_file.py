@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genwright.errors import Refused, SettingsError
-from genwright.settings import Settings, load
+from genwright.settings import Settings, load_settings
 
 
 def write_settings(file: Path, values: Mapping[str, Any]) -> Settings:
@@ -43,7 +43,7 @@ def write_settings(file: Path, values: Mapping[str, Any]) -> Settings:
             opened.write(tomlkit.dumps(document))
             opened.flush()
             os.fsync(opened.fileno())
-        settings = load(part)
+        settings = load_settings(part)
         part.replace(file)
     except OSError as error:
         raise Refused(f"{file} cannot be written: {error.strerror}.") from error

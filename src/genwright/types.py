@@ -54,5 +54,5 @@ OWNER = Principal("owner", role="admin")
 """The person at the machine, who may do everything in the workspace."""
 
 
-def unheard(done: int, total: int, what: str) -> None:
+def ignore_progress(done: int, total: int, what: str) -> None:
     """Progress that nobody watches: the default of functions that report it."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genwright.errors import NotFound, Refused
-from genwright.settings import Settings, load
+from genwright.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from genwright.storage import Database
@@ -99,7 +99,7 @@ class Workspace:
             self.database.close()
 
 
-def create(folder: Path) -> Path:
+def create_workspace(folder: Path) -> Path:
     """Make a workspace in a folder; what it already holds is left as it is.
 
     Returns:
@@ -122,7 +122,7 @@ def create(folder: Path) -> Path:
     return folder.resolve()
 
 
-def locate(named: Path | None = None, start: Path | None = None) -> Path:
+def locate_workspace(named: Path | None = None, start: Path | None = None) -> Path:
     """Find the workspace to use: the one named, the nearest above, or the user's default.
 
     Order: the argument (``--workspace``), ``GENWRIGHT_WORKSPACE``, the nearest folder at or above
@@ -144,13 +144,13 @@ def locate(named: Path | None = None, start: Path | None = None) -> Path:
             return folder
     from platformdirs import user_data_path
 
-    return create(user_data_path("genwright"))
+    return create_workspace(user_data_path("genwright"))
 
 
 def open_workspace(
     named: Path | None = None, overrides: Mapping[str, Any] | None = None
 ) -> Workspace:
-    """Open the workspace that ``locate`` finds, with the settings that apply to it.
+    """Open the workspace that ``locate_workspace`` finds, with the settings that apply to it.
 
     Args:
         named: The folder, where the caller names one.
@@ -160,5 +160,5 @@ def open_workspace(
         NotFound: The workspace that was named is none.
         SettingsError: A setting is unknown or out of range.
     """
-    root = locate(named)
-    return Workspace(root, load(root / SETTINGS_FILE, overrides))
+    root = locate_workspace(named)
+    return Workspace(root, load_settings(root / SETTINGS_FILE, overrides))

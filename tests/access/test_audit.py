@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from genwright.access import audit
-from genwright.access.grants import Target, grant, list_grants, restrict, revoke
+from genwright.access.grants import GrantTarget, grant, list_grants, restrict, revoke
 from genwright.access.people import create_user
 from genwright.errors import NotFound, UsageError
 from genwright.storage import AuditEntry, Database
@@ -45,7 +45,7 @@ def tamper(database: Database, statement: str) -> None:
 def test_a_log_that_nobody_changed_is_unbroken(database):
     found = audit.verify(database)
     assert (found.entries, found.broken_at) == (3, None)
-    assert audit.holds(database, found.head) and not audit.holds(database, "ab" * 32)
+    assert audit.has_digest(database, found.head) and not audit.has_digest(database, "ab" * 32)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_log_that_was_cut_lacks_a_head_noted_before(database):
     head = audit.verify(database).head
     tamper(database, "DELETE FROM audit WHERE id = 3")
     assert audit.verify(database).broken_at is None
-    assert not audit.holds(database, head)
+    assert not audit.has_digest(database, head)
 
 
 def test_the_store_refuses_to_change_an_entry(database):
@@ -75,18 +75,18 @@ def test_the_store_refuses_to_change_an_entry(database):
 
 
 def test_entries_name_nobody(database, document):
-    grant(database, ANN, "bob", Target("document", document[0]))
+    grant(database, ANN, "bob", GrantTarget("document", document[0]))
     text = str(list(audit.export(database, OWNER)))
     assert "bob" not in text and "ann" not in text and "user-2" in text
-    assert audit.names_of(database, OWNER, {"user-2", "owner"}) == {"user-2": "bob"}
+    assert audit.find_actor_names(database, OWNER, {"user-2", "owner"}) == {"user-2": "bob"}
 
 
 def test_who_may_write_may_share_and_nobody_else(database, document):
-    target = Target("document", document[0])
+    target = GrantTarget("document", document[0])
     with pytest.raises(NotFound) as hidden:
         grant(database, BOB, "cat", target)
     with pytest.raises(NotFound) as missing:
-        grant(database, BOB, "cat", Target("document", 999))
+        grant(database, BOB, "cat", GrantTarget("document", 999))
     assert str(hidden.value).replace(str(document[0]), "999") == str(missing.value)
     grant(database, ANN, "bob", target, "read")
     with pytest.raises(NotFound):
@@ -103,26 +103,26 @@ def test_who_may_write_may_share_and_nobody_else(database, document):
 
 
 def test_a_right_needs_a_holder_and_a_name(database, document):
-    target = Target("collection", document[1])
+    target = GrantTarget("collection", document[1])
     for holder in ("nobody", "group:nothing", "a:b"):
         with pytest.raises(NotFound):
             grant(database, ANN, holder, target)
     with pytest.raises(UsageError):
         grant(database, ANN, "bob", target, "own")
     with pytest.raises(UsageError):
-        grant(database, ANN, "bob", Target("conversation", 1), "write")
+        grant(database, ANN, "bob", GrantTarget("conversation", 1), "write")
 
 
 def test_a_restricted_document_is_passed_by(database, document):
     from sqlalchemy import select
 
-    from genwright.storage import Document, readable
+    from genwright.storage import Document, may_read
 
-    grant(database, ANN, "group:everyone", Target("collection", document[1]))
+    grant(database, ANN, "group:everyone", GrantTarget("collection", document[1]))
 
     def sees(principal: Principal) -> int:
         with database.read(principal) as session:
-            return len(session.scalars(select(Document.id).where(readable(principal))).all())
+            return len(session.scalars(select(Document.id).where(may_read(principal))).all())
 
     assert sees(BOB) == 1
     restrict(database, ANN, document[0], True)

@@ -43,37 +43,37 @@ def quotas(database):
 
 def test_a_key_is_its_users_and_is_stored_nowhere(database, doorman):
     key, secret = create_key(database, OWNER, "bob", "laptop")
-    identity = doorman.by_key(secret)
+    identity = doorman.find_by_key(secret)
     assert (identity.principal.name, identity.subject) == ("bob", f"key-{key.id}")
     assert secret not in database.path.read_bytes().decode("latin-1")
     assert secret not in str(list_keys(database, OWNER))
     for other in ("", secret[:-1], secret + "x", "gw-" + "a" * 43, "x" * 100_000):
-        assert doorman.by_key(other) is None
+        assert doorman.find_by_key(other) is None
 
 
 def test_another_connections_revocation_holds_at_once(database, doorman):
     key, secret = create_key(database, OWNER, "bob", "laptop")
-    identity = doorman.by_key(secret)
-    assert doorman.still_valid(identity)
+    identity = doorman.find_by_key(secret)
+    assert doorman.is_still_valid(identity)
     other = Database(database.path)
     revoke_key(other, OWNER, key.id)
     other.close()
-    assert doorman.by_key(secret) is None
-    assert not doorman.still_valid(identity)
+    assert doorman.find_by_key(secret) is None
+    assert not doorman.is_still_valid(identity)
 
 
 def test_an_expired_key_is_nobodys(database, doorman):
     _, secret = create_key(database, OWNER, "bob", "brief", days=1)
-    assert doorman.by_key(secret)
+    assert doorman.find_by_key(secret)
     with sqlite3.connect(database.path) as connection:
         connection.execute("UPDATE api_key SET expires_at = '2020-01-01 00:00:00'")
-    assert doorman.by_key(secret) is None
+    assert doorman.find_by_key(secret) is None
 
 
 @pytest.mark.parametrize("change", ["role", "group", "inactive", "removed"])
 def test_a_change_of_the_person_ends_what_was_open(database, doorman, change):
     _, secret = create_key(database, OWNER, "bob", "laptop")
-    identity = doorman.by_key(secret)
+    identity = doorman.find_by_key(secret)
     if change == "role":
         change_user(database, OWNER, "bob", role="editor")
     elif change == "group":
@@ -83,24 +83,24 @@ def test_a_change_of_the_person_ends_what_was_open(database, doorman, change):
         change_user(database, OWNER, "bob", active=False)
     else:
         remove_user(database, OWNER, "bob")
-    assert not doorman.still_valid(identity)
+    assert not doorman.is_still_valid(identity)
 
 
 def test_a_session_lasts_until_it_is_ended(database, doorman):
     token = logins.begin(database, "bob", hours=1)
-    identity = doorman.by_login(token)
-    assert identity.principal.name == "bob" and doorman.by_key(token) is None
+    identity = doorman.find_by_login(token)
+    assert identity.principal.name == "bob" and doorman.find_by_key(token) is None
     logins.end(database, token)
-    assert doorman.by_login(token) is None and not doorman.still_valid(identity)
+    assert doorman.find_by_login(token) is None and not doorman.is_still_valid(identity)
 
 
 def test_the_owner_is_let_in_until_there_are_users(tmp_path):
     database = Database(tmp_path / "empty.db")
     doorman = Doorman(database)
     owner = Identity(OWNER)
-    assert not doorman.has_users() and doorman.still_valid(owner)
+    assert not doorman.has_users() and doorman.is_still_valid(owner)
     create_user(database, OWNER, "ann", role="admin")
-    assert doorman.has_users() and not doorman.still_valid(owner)
+    assert doorman.has_users() and not doorman.is_still_valid(owner)
     doorman.close()
     database.close()
 
@@ -145,15 +145,15 @@ def test_tokens_of_the_day_are_kept_over_a_restart(quotas, database):
     counted.spend(identity, 50)
     counted.close()
     again = quotas()
-    assert again.used_today("key-1") == 110
+    assert again.count_tokens_today("key-1") == 110
     with pytest.raises(TooMany, match="100 tokens a day"):
         again.admit(identity)
 
 
 def test_what_is_remembered_is_bounded(database, doorman):
     for number in range(200):
-        doorman.by_key(f"gw-{number}")
+        doorman.find_by_key(f"gw-{number}")
     began = time.perf_counter()
-    assert doorman.by_key("gw-1") is None
+    assert doorman.find_by_key("gw-1") is None
     assert time.perf_counter() - began < 5
     assert len(doorman._known) <= 200

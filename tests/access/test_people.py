@@ -100,7 +100,7 @@ def test_a_password_does_not_hold_the_name():
 
 def test_a_login_says_the_same_for_a_wrong_name_and_a_wrong_password(database):
     create_user(database, OWNER, "bob", password=PASSWORD)
-    attempts = logins.Attempts()
+    attempts = logins.LoginAttempts()
     said = set()
     for name, password in (("bob", "wrong wrong wrong"), ("nobody", PASSWORD)):
         with pytest.raises(NotAllowed) as refused:
@@ -114,12 +114,12 @@ def test_a_login_says_the_same_for_a_wrong_name_and_a_wrong_password(database):
 
 def test_wrong_passwords_have_to_wait_longer_and_longer(database):
     create_user(database, OWNER, "bob", password=PASSWORD)
-    attempts = logins.Attempts()
+    attempts = logins.LoginAttempts()
     for _ in range(logins.FREE_ATTEMPTS):
-        attempts.failed("name bob", "address 1")
+        attempts.record_failure("name bob", "address 1")
     with pytest.raises(TooMany) as first:
         attempts.check("name bob")
-    attempts.failed("name bob")
+    attempts.record_failure("name bob")
     with pytest.raises(TooMany) as second:
         logins.log_in(database, "bob", PASSWORD, hours=1, attempts=attempts)
     assert 0 < first.value.retry_after < second.value.retry_after
@@ -128,7 +128,7 @@ def test_wrong_passwords_have_to_wait_longer_and_longer(database):
 
 def test_a_new_password_ends_sessions(database):
     create_user(database, OWNER, "bob", password=PASSWORD)
-    logins.log_in(database, "bob", PASSWORD, hours=1, attempts=logins.Attempts())
+    logins.log_in(database, "bob", PASSWORD, hours=1, attempts=logins.LoginAttempts())
     change_user(database, OWNER, "bob", password="another horse battery")
     with database.read(OWNER) as session:
         assert session.query(Login).count() == 0

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.arena import Options, from_names, rank, tally
+from genwright.arena import RankingOptions, rank, tally_by_name, tally_votes
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry, fit_davidson
-from genwright.arena.ratings.connectivity import comparable, groups
-from genwright.arena.ratings.elo import elo, update
+from genwright.arena.ratings.connectivity import find_groups, is_comparable
+from genwright.arena.ratings.elo import compute_ratings, update_ratings
 from genwright.arena.ratings.ranking import POINTS
 from genwright.arena.ratings.scores import METHODS
-from genwright.arena.ratings.style import differences, fit_styled, style_of
+from genwright.arena.ratings.style import compare_styles, fit_styled, measure_style
 from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
-from genwright.arena.ratings.uncertainty import bootstrap, rank_ranges
-from genwright.arena.simulation import outcomes, simulate_votes
+from genwright.arena.ratings.uncertainty import bootstrap, estimate_rank_ranges
+from genwright.arena.simulation import draw_outcomes, simulate_votes
 from genwright.errors import UsageError
 
 WINNER = {"left": LEFT, "right": RIGHT, "tie": TIE}
@@ -29,7 +29,7 @@ BATTLE = {"model_a": 0, "model_b": 1, "tie": 2, "tie (bothbad)": 3}
 def genai(test_data):
     file = test_data / "09-arena/genai-arena-20240220/clean_battle_20240220.json"
     rows = json.loads(file.read_text())
-    return from_names([(row["model_a"], row["model_b"], BATTLE[row["winner"]]) for row in rows])
+    return tally_by_name([(row["model_a"], row["model_b"], BATTLE[row["winner"]]) for row in rows])
 
 
 def golden(folder, name):
@@ -44,7 +44,7 @@ def golden(folder, name):
 @pytest.mark.parametrize("method", list(METHODS))
 def test_golden_scores_of_evalica(test_data, name, method):
     votes, wanted = golden(test_data / "09-arena/evalica-small", name)
-    counted = from_names(votes)
+    counted = tally_by_name(votes)
     scores = METHODS[method](counted)
     for item, score in zip(counted.names, scores, strict=True):
         assert score == pytest.approx(wanted[method, item], abs=1e-6)
@@ -53,9 +53,9 @@ def test_golden_scores_of_evalica(test_data, name, method):
 @pytest.mark.parametrize("name", ["simple", "food"])
 def test_golden_elo_of_evalica(test_data, name):
     votes, wanted = golden(test_data / "09-arena/evalica-small", name)
-    names = from_names(votes).names
+    names = tally_by_name(votes).names
     place = {item: number for number, item in enumerate(names)}
-    found = elo(names, [(place[a], place[b], winner) for a, b, winner in votes])
+    found = compute_ratings(names, [(place[a], place[b], winner) for a, b, winner in votes])
     for item, score in found.items():
         assert score == pytest.approx(wanted["elo", item], abs=1e-6)
 
@@ -91,7 +91,7 @@ def test_groups_that_never_meet_are_said_and_ranked_apart(genai):
 
 
 def test_sandwich_and_bootstrap_agree(genai):
-    group = genai.of(groups(genai)[1])  # with hundreds of votes each
+    group = genai.select(find_groups(genai)[1])  # with hundreds of votes each
     fit = fit_bradley_terry(group)
     draws = bootstrap(group, 1000)
     ours = np.sqrt(np.diag(fit.covariance))
@@ -106,10 +106,10 @@ def test_intervals_cover_the_truth():
     hits, simultaneous = [], []
     for seed in range(120):
         votes = simulate_votes(theta, 2000, ties=0.0, seed=seed)
-        fit = fit_bradley_terry(tally(names, votes.left, votes.right, votes.winner))
+        fit = fit_bradley_terry(tally_votes(names, votes.left, votes.right, votes.winner))
         spread = 1.96 * np.sqrt(np.diag(fit.covariance))
         hits.append((abs(fit.theta - theta) < spread).mean())
-        best, worst = rank_ranges(fit.theta, fit.covariance)
+        best, worst = estimate_rank_ranges(fit.theta, fit.covariance)
         truth = np.arange(8, 0, -1)
         simultaneous.append(((best <= truth) & (truth <= worst)).all())
     assert 0.93 < np.mean(hits) < 0.97
@@ -124,13 +124,13 @@ def test_davidson_finds_the_share_of_ties():
     half = (theta[left] - theta[right]) / 2
     odds = np.stack([np.exp(half), np.exp(-half), np.full_like(half, nu)])
     drawn = (random.random(60_000) > np.cumsum(odds / odds.sum(axis=0), axis=0)).sum(axis=0)
-    fit = fit_davidson(tally(["a", "b", "c"], left, right, drawn))
+    fit = fit_davidson(tally_votes(["a", "b", "c"], left, right, drawn))
     assert fit.theta == pytest.approx(theta, abs=0.03)
     assert math.exp(fit.tie) == pytest.approx(nu, abs=0.02)
     spread = np.sqrt(np.diag(fit.covariance))
     assert (abs(fit.theta - theta) < 4 * spread).all()
     with pytest.raises(UsageError, match="ties"):
-        fit_davidson(from_names([("a", "b", LEFT), ("b", "a", LEFT)]))
+        fit_davidson(tally_by_name([("a", "b", LEFT), ("b", "a", LEFT)]))
 
 
 def test_style_coefficients_are_not_shrunk():
@@ -141,7 +141,7 @@ def test_style_coefficients_are_not_shrunk():
     right = (left + random.integers(1, 10, n)) % 10
     x = random.uniform(-1, 1, (n, 4))
     beta = np.array([0.19, 0.05, 0.0, -0.1])
-    winner = outcomes(theta[left] - theta[right] + (x / x.std(axis=0)) @ beta, random, 0.0)
+    winner = draw_outcomes(theta[left] - theta[right] + (x / x.std(axis=0)) @ beta, random, 0.0)
     found = fit_styled([str(p) for p in range(10)], left, right, winner, x)
     for true, each in zip(beta, found.coefficients, strict=True):
         assert each.low < true < each.high
@@ -156,10 +156,10 @@ def test_style_control_takes_the_advantage_of_length_away():
     n = 6000
     longer = random.random(n) < 0.8  # how often a is the longer one
     sides = [(long, short) if each else (short, long) for each in longer]
-    x = differences([a for a, _ in sides], [b for _, b in sides])
-    winner = outcomes(x[:, 0] * 3, random, 0.0)
+    x = compare_styles([a for a, _ in sides], [b for _, b in sides])
+    winner = draw_outcomes(x[:, 0] * 3, random, 0.0)
     zeros, ones = np.zeros(n, int), np.ones(n, int)
-    plain = fit_bradley_terry(tally(["a", "b"], zeros, ones, winner))
+    plain = fit_bradley_terry(tally_votes(["a", "b"], zeros, ones, winner))
     styled = fit_styled(["a", "b"], zeros, ones, winner, x)
     assert plain.theta[0] > 0.2
     assert abs(styled.fit.theta[0]) < 0.1
@@ -167,15 +167,16 @@ def test_style_control_takes_the_advantage_of_length_away():
 
 def test_style_of_an_answer_leaves_code_out():
     text = "# Title\n- one\n1. two\n**bold**\n```\n# no header\n- no list\n```"
-    assert style_of(text) | {"tokens": 0} == {"tokens": 0, "headers": 1, "lists": 2, "bold": 1}
+    assert measure_style(text) | {"tokens": 0} == {"tokens": 0, "headers": 1, "lists": 2, "bold": 1}
 
 
 def test_balanced_pairs_weigh_alike():
     votes = [("a", "b", LEFT)] * 900 + [("b", "a", LEFT)] * 100
     votes += [("b", "c", LEFT)] * 9 + [("c", "b", LEFT)] * 1 + [("a", "c", RIGHT), ("a", "c", LEFT)]
-    plain = {row.model: row.rating for row in rank(from_names(votes)).rows}
+    plain = {row.model: row.rating for row in rank(tally_by_name(votes)).rows}
     balanced = {
-        row.model: row.rating for row in rank(from_names(votes), Options(balanced=True)).rows
+        row.model: row.rating
+        for row in rank(tally_by_name(votes), RankingOptions(balanced=True)).rows
     }
     # The one match of a and c, even, says they are nearer than the chain over b does.
     assert balanced["a"] - balanced["c"] < plain["a"] - plain["c"]
@@ -183,23 +184,25 @@ def test_balanced_pairs_weigh_alike():
 
 def test_an_anchor_stays_where_it_is_put():
     votes = [("a", "b", LEFT), ("a", "b", LEFT), ("b", "a", LEFT), ("b", "c", TIE)]
-    rows = {row.model: row for row in rank(from_names(votes), Options(False, "c", 1200)).rows}
+    rows = {
+        row.model: row for row in rank(tally_by_name(votes), RankingOptions(False, "c", 1200)).rows
+    }
     assert (rows["c"].rating, rows["c"].low, rows["c"].high) == (1200, 1200, 1200)
     with pytest.raises(UsageError, match="no votes"):
-        rank(from_names(votes), Options(anchor="nobody"))
+        rank(tally_by_name(votes), RankingOptions(anchor="nobody"))
 
 
 def test_one_who_always_wins_gets_a_number_and_a_note():
-    found = rank(from_names([("a", "b", LEFT)] * 5))
+    found = rank(tally_by_name([("a", "b", LEFT)] * 5))
     assert math.isfinite(found.rows[0].rating)
     assert "won or lost all" in found.notes[0]
-    assert not comparable(from_names([("a", "b", LEFT)]))
+    assert not is_comparable(tally_by_name([("a", "b", LEFT)]))
 
 
 def test_flips_are_true():
     votes = [("a", "b", LEFT)] * 12 + [("b", "a", LEFT)] * 8 + [("a", "c", LEFT), ("c", "b", TIE)]
     votes += [("c", "a", LEFT), ("b", "c", LEFT)]
-    counted = from_names(votes)
+    counted = tally_by_name(votes)
     (found,) = rank(counted).flips
     a, b = counted.names.index("a"), counted.names.index("b")
 
@@ -208,8 +211,8 @@ def test_flips_are_true():
         return theta[a] - theta[b]
 
     assert (found.first, found.second) == ("a", "b")
-    assert first(counted.plus(b, a, LEFT, found.added)) <= 0
-    assert first(counted.plus(b, a, LEFT, found.added - 1)) > 0
+    assert first(counted.with_votes(b, a, LEFT, found.added)) <= 0
+    assert first(counted.with_votes(b, a, LEFT, found.added - 1)) > 0
     assert 0 < found.dropped <= found.added * 2
 
 
@@ -219,11 +222,11 @@ def test_flips_are_true():
     )
 )
 def test_laws_of_ratings(votes):
-    counted = tally("abcde", *zip(*votes, strict=True))
+    counted = tally_votes("abcde", *zip(*votes, strict=True))
     if not counted.total:
         return
-    for group in groups(counted):
-        part = counted.of(group)
+    for group in find_groups(counted):
+        part = counted.select(group)
         if not part.total:
             continue
         fit = fit_bradley_terry(part)
@@ -237,15 +240,15 @@ def test_laws_of_ratings(votes):
 
 
 def test_elo_gives_and_takes_the_same():
-    left, right = update(1100, 900, RIGHT)
+    left, right = update_ratings(1100, 900, RIGHT)
     assert left + right == pytest.approx(2000)
     assert left < 1100
 
 
 def test_bad_votes_are_refused():
     with pytest.raises(UsageError, match="below 2"):
-        tally(["a", "b"], [0], [2], [LEFT])
+        tally_votes(["a", "b"], [0], [2], [LEFT])
     with pytest.raises(UsageError, match="length"):
-        tally(["a", "b"], [0], [1, 0], [LEFT])
+        tally_votes(["a", "b"], [0], [1, 0], [LEFT])
     with pytest.raises(UsageError, match="no vote"):
-        rank(tally(["a", "b"], [], [], []))
+        rank(tally_votes(["a", "b"], [], [], []))

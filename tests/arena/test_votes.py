@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from genwright.arena import from_names
+from genwright.arena import tally_by_name
 from genwright.arena.anomalies import find_anomalies
-from genwright.arena.boards import leaderboard, rating_history, suspects
+from genwright.arena.boards import find_suspects, rank_contenders, read_rating_history
 from genwright.arena.import_export import export_votes, import_votes
-from genwright.arena.leaks import leak_of
-from genwright.arena.matches import ask_match, begin_match, keep_answer, read_match, vote
-from genwright.arena.pairing import choose_pair, pair_chances
-from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
+from genwright.arena.leaks import find_leak
+from genwright.arena.matches import ask_match, begin_match, cast_vote, read_match, store_answer
+from genwright.arena.pairing import choose_pair, compute_pair_chances
+from genwright.arena.plots import plot_history, plot_matrix, plot_ratings
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry
 from genwright.arena.ratings.tally import LEFT, RIGHT, TIE
-from genwright.arena.simulation import simulate_votes, votes_until
+from genwright.arena.simulation import count_votes_until, simulate_votes
 from genwright.arena.ticker import Standing
 from genwright.arena.votes import (
     IMPORTED,
     SIMULATED,
-    Filter,
     Vote,
+    VoteFilter,
     add_votes,
     read_columns,
     read_tally,
@@ -58,20 +58,20 @@ def votes_of(database, n=400, judges=8, kind=SIMULATED, seed=0, colluders=0):
 
 def test_kept_counts_are_those_of_the_rows(database):
     votes_of(database)
-    fast = read_tally(database, OWNER, Filter(("simulated",)))
-    slow = read_columns(database, OWNER, Filter(("simulated",))).tally()
+    fast = read_tally(database, OWNER, VoteFilter(("simulated",)))
+    slow = read_columns(database, OWNER, VoteFilter(("simulated",))).tally()
     assert fast.names == slow.names
     assert (fast.wins == slow.wins).all()
     assert (fast.ties == slow.ties).all()
     assert read_tally(database, OWNER).total == 0  # people have not voted
     with database.write(OWNER) as session:
         session.execute(update(Battle).where(Battle.id <= 100).values(dropped="named its model"))
-    assert read_tally(database, OWNER, Filter(("simulated",))).total == 300
+    assert read_tally(database, OWNER, VoteFilter(("simulated",))).total == 300
     with database.write(OWNER) as session:
         session.execute(update(Battle).where(Battle.id <= 50).values(dropped=""))
         session.delete(session.scalars(select(Battle).where(Battle.id == 400)).one())
-    fast = read_tally(database, OWNER, Filter(("simulated",)))
-    slow = read_columns(database, OWNER, Filter(("simulated",))).tally()
+    fast = read_tally(database, OWNER, VoteFilter(("simulated",)))
+    slow = read_columns(database, OWNER, VoteFilter(("simulated",))).tally()
     assert fast.total == slow.total == 349
     assert (fast.wins == slow.wins).all()
 
@@ -87,13 +87,13 @@ def test_a_vote_is_never_changed(database):
 
 def test_filters(database):
     votes_of(database, 400, judges=8)
-    capped = read_tally(database, OWNER, Filter(("simulated",), cap=10))
+    capped = read_tally(database, OWNER, VoteFilter(("simulated",), cap=10))
     assert capped.total == 80
-    assert read_tally(database, OWNER, Filter(("simulated",), since=1300.0)).total == 100
-    without = Filter(("simulated",), without=("judge-0",))
+    assert read_tally(database, OWNER, VoteFilter(("simulated",), since=1300.0)).total == 100
+    without = VoteFilter(("simulated",), without=("judge-0",))
     assert read_tally(database, OWNER, without).total == 350
     with pytest.raises(UsageError, match="kinds of votes"):
-        read_tally(database, OWNER, Filter(("robots",)))
+        read_tally(database, OWNER, VoteFilter(("robots",)))
 
 
 def test_import_of_a_real_arena_twice_adds_nothing(database, test_data, tmp_path):
@@ -103,11 +103,11 @@ def test_import_of_a_real_arena_twice_adds_nothing(database, test_data, tmp_path
     again = import_votes(database, OWNER, file)
     assert (again.added, again.known) == (0, 2060)
     out = tmp_path / "out.jsonl"
-    assert export_votes(database, OWNER, out, Filter(("imported",))) == 2060
+    assert export_votes(database, OWNER, out, VoteFilter(("imported",))) == 2060
     other = Database(tmp_path / "other.db")
     import_votes(other, OWNER, out)
-    assert (read_tally(other, OWNER, Filter(("imported",))).wins
-            == read_tally(database, OWNER, Filter(("imported",))).wins).all()  # fmt: skip
+    assert (read_tally(other, OWNER, VoteFilter(("imported",))).wins
+            == read_tally(database, OWNER, VoteFilter(("imported",))).wins).all()  # fmt: skip
     other.close()
     with pytest.raises(Refused, match="there already"):
         export_votes(database, OWNER, out)
@@ -137,7 +137,7 @@ def test_bad_imports_keep_nothing(database, tmp_path, text, what):
     file.write_text(f'{text}\n{{"model_a": "x", "model_b": "z", "winner": "tie"}}\n')
     with pytest.raises((UsageError, Refused), match=what):
         import_votes(database, OWNER, file)
-    assert read_tally(database, OWNER, Filter(("imported",))).total == 0
+    assert read_tally(database, OWNER, VoteFilter(("imported",))).total == 0
 
 
 def test_style_of_imports_is_kept_and_controlled(database, tmp_path):
@@ -158,21 +158,21 @@ def test_style_of_imports_is_kept_and_controlled(database, tmp_path):
     file = tmp_path / "styled.jsonl"
     file.write_text("\n".join(lines))
     import_votes(database, OWNER, file)
-    found = leaderboard(database, OWNER, Filter(("imported",)), style=True)
+    found = rank_contenders(database, OWNER, VoteFilter(("imported",)), style=True)
     (tokens,) = found.style
     assert tokens.name == "tokens"
     assert tokens.low > 0.5
     with pytest.raises(UsageError, match="style"):
         votes_of(database, 50)
-        leaderboard(database, OWNER, Filter(("simulated",)), style=True)
+        rank_contenders(database, OWNER, VoteFilter(("simulated",)), style=True)
 
 
 def test_pairs_prefer_the_unsure():
-    counted = from_names(
+    counted = tally_by_name(
         [("a", "b", LEFT), ("b", "a", LEFT)] * 200 + [("a", "c", LEFT), ("c", "b", LEFT)]
     )
     for rule in ("ratings", "pairs"):
-        chances = pair_chances(counted, rule)
+        chances = compute_pair_chances(counted, rule)
         assert chances[0, 1] < min(chances[0, 2], chances[1, 2])
         assert chances.sum() == pytest.approx(2)
     drawn = [choose_pair(counted, np.random.default_rng(seed)) for seed in range(200)]
@@ -182,11 +182,13 @@ def test_pairs_prefer_the_unsure():
 def test_newcomers_need_fewer_votes_than_by_chance():
     theta = np.linspace(-1, 1, 8)
     old = simulate_votes(theta[:6], 2000, seed=5)
-    from genwright.arena import tally
+    from genwright.arena import tally_votes
 
-    before = tally([str(p) for p in range(8)], old.left, old.right, old.winner)
+    before = tally_votes([str(p) for p in range(8)], old.left, old.right, old.winner)
     spent = {
-        rule: np.mean([votes_until(theta, 130, rule, before=before, seed=s) for s in range(3)])
+        rule: np.mean(
+            [count_votes_until(theta, 130, rule, before=before, seed=s) for s in range(3)]
+        )
         for rule in ("random", "ratings")
     }
     assert spent["ratings"] <= 0.75 * spent["random"]
@@ -198,7 +200,7 @@ def test_colluders_are_flagged_and_honest_judges_are_not():
     for seed in range(4):
         made = simulate_votes(theta, 400 * 50, judges=400, colluders=20, target=4, seed=seed)
         found = find_anomalies(names, made.left, made.right, made.winner, made.judge)
-        flagged = {each.judge for each in found if each.flagged}
+        flagged = {each.judge for each in found if each.is_flagged}
         hits.append(sum(judge < 20 for judge in flagged) / 20)
         alarms.append(sum(judge >= 20 for judge in flagged) / 380)
         assert found[0].suspicion == "for 4"
@@ -208,11 +210,11 @@ def test_colluders_are_flagged_and_honest_judges_are_not():
 
 def test_without_suspects_the_ranking_is_the_honest_one(database):
     votes_of(database, 200 * 50, judges=200, colluders=10)
-    found = suspects(database, OWNER, Filter(("simulated",)))
+    found = find_suspects(database, OWNER, VoteFilter(("simulated",)))
     assert {each.judge for each in found} >= {f"judge-{j}" for j in range(8)}
-    board = leaderboard(database, OWNER, Filter(("simulated",)), drop_suspects=True)
+    board = rank_contenders(database, OWNER, VoteFilter(("simulated",)), drop_suspects=True)
     assert board.rows[0].model == "m0"
-    assert "odds" in found[0].line()
+    assert "odds" in found[0].format_line()
 
 
 def test_standing_is_the_fit_of_all_votes(database):
@@ -223,7 +225,7 @@ def test_standing_is_the_fit_of_all_votes(database):
     add_votes(database, OWNER, [Vote("m0", "m9", LEFT, "ann", 1.0, SIMULATED),
                                 Vote("m9", "m0", TIE, "ann", 2.0, SIMULATED)])  # fmt: skip
     assert standing.catch_up(database, OWNER) == 2
-    counted = read_tally(database, OWNER, Filter(("simulated",)))
+    counted = read_tally(database, OWNER, VoteFilter(("simulated",)))
     whole = dict(zip(counted.names, fit_bradley_terry(counted).theta, strict=True))
     for name, theta in zip(standing.counted.names, standing.fit.theta, strict=True):
         assert theta == pytest.approx(whole[name], abs=1e-6)
@@ -237,23 +239,23 @@ def answer(text):
 def played(database, left="Yes.", right="No.", names=("faq@1", "faq@2")):
     match = begin_match(database, ANN, names)
     ask_match(database, ANN, match.id, "Is it so?")
-    keep_answer(database, ANN, match.id, "left", answer(left))
-    return keep_answer(database, ANN, match.id, "right", answer(right))
+    store_answer(database, ANN, match.id, "left", answer(left))
+    return store_answer(database, ANN, match.id, "right", answer(right))
 
 
 def test_a_match_takes_one_vote_of_its_owner(database):
     match = played(database)
     ask_match(database, ANN, match.id, "And why?")
     with pytest.raises(Refused, match="have to answer"):
-        vote(database, ANN, match.id, LEFT)
-    keep_answer(database, ANN, match.id, "left", answer("So."))
-    keep_answer(database, ANN, match.id, "right", answer("No."))
+        cast_vote(database, ANN, match.id, LEFT)
+    store_answer(database, ANN, match.id, "left", answer("So."))
+    store_answer(database, ANN, match.id, "right", answer("No."))
     with pytest.raises(NotFound):
-        vote(database, Principal("bob"), match.id, LEFT)
-    done = vote(database, ANN, match.id, RIGHT)
+        cast_vote(database, Principal("bob"), match.id, LEFT)
+    done = cast_vote(database, ANN, match.id, RIGHT)
     assert done.voted
     with pytest.raises(Refused, match="have voted"):
-        vote(database, ANN, match.id, LEFT)
+        cast_vote(database, ANN, match.id, LEFT)
     with pytest.raises(Refused, match="have voted"):
         ask_match(database, ANN, match.id, "More?")
     counted = read_tally(database, OWNER)
@@ -265,7 +267,7 @@ def test_a_match_takes_one_vote_of_its_owner(database):
 def test_votes_on_answers_that_name_their_model_do_not_count(database):
     match = played(database, left="I am SmolLM, trained to help you.")
     assert match.leak == "smollm"
-    vote(database, ANN, match.id, LEFT)
+    cast_vote(database, ANN, match.id, LEFT)
     assert read_tally(database, OWNER).total == 0
     with database.read(OWNER) as session:
         row = session.scalars(select(Battle)).one()
@@ -274,9 +276,9 @@ def test_votes_on_answers_that_name_their_model_do_not_count(database):
 
 def test_votes_in_a_day_are_limited(database):
     for _ in range(2):
-        vote(database, ANN, played(database).id, TIE, per_day=2)
+        cast_vote(database, ANN, played(database).id, TIE, per_day=2)
     with pytest.raises(TooMany, match="2 votes"):
-        vote(database, ANN, played(database).id, TIE, per_day=2)
+        cast_vote(database, ANN, played(database).id, TIE, per_day=2)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_votes_in_a_day_are_limited(database):
     ],
 )
 def test_leaks(said, leak):
-    assert leak_of(said, ("faq@1", "faq@2")) == leak
+    assert find_leak(said, ("faq@1", "faq@2")) == leak
 
 
 def test_an_unknown_match_and_an_empty_question(database):
@@ -307,11 +309,11 @@ def test_plots_are_whole_svg(database):
     from xml.etree import ElementTree
 
     votes_of(database, 200, kind=IMPORTED)
-    board = leaderboard(database, OWNER, Filter(("imported",)))
-    history = rating_history(database, OWNER, Filter(("imported",)))
+    board = rank_contenders(database, OWNER, VoteFilter(("imported",)))
+    history = read_rating_history(database, OWNER, VoteFilter(("imported",)))
     for svg in (
-        ratings_plot(board.rows),
-        matrix_plot(board),
-        history_plot(history, [row.model for row in board.rows]),
+        plot_ratings(board.rows),
+        plot_matrix(board),
+        plot_history(history, [row.model for row in board.rows]),
     ):
         assert ElementTree.fromstring(svg).tag.endswith("svg")

@@ -9,9 +9,9 @@ import pytest
 from tests.browser.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
 from tests.server.running import PLAIN, Running, running
 
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 VisitTo = Callable[..., Visit]
 
@@ -46,13 +46,13 @@ def browser() -> Iterator[Any]:
 
 def filled(folder: Path, texts: dict[str, str]) -> Path:
     """A workspace with documents, embedded without a model."""
-    root = create(folder)
+    root = create_workspace(folder)
     settings = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
     workspace = open_workspace(root, settings)
     try:
         with Runtime(workspace) as runtime:
             for name, text in texts.items():
-                Ingest(runtime, "default").add_bytes(text.encode(), name)
+                DocumentIngester(runtime, "default").add_bytes(text.encode(), name)
     finally:
         workspace.close()
     return root
@@ -69,7 +69,7 @@ def handbook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Running]:
     """A server over a workspace in which there is nothing yet."""
-    with running(create(tmp_path / "workspace"), PLAIN) as server:
+    with running(create_workspace(tmp_path / "workspace"), PLAIN) as server:
         yield server
 
 

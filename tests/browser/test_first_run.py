@@ -6,7 +6,7 @@ import pytest
 from tests.browser.conftest import HANDBOOK, VisitTo
 from tests.server.running import Running, running
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 
 def from_nothing_to_a_cited_answer(url: str, folder: Path, visit_to: VisitTo) -> str:
@@ -31,7 +31,7 @@ def test_the_first_run_with_the_embedded_models(
     tmp_path: Path, models_dir: Path, visit_to: VisitTo
 ):
     env = {"GENWRIGHT_MODELS_DIR": str(models_dir)}
-    with running(create(tmp_path / "workspace"), env) as server:
+    with running(create_workspace(tmp_path / "workspace"), env) as server:
         assert "500 hours" in from_nothing_to_a_cited_answer(server.url, tmp_path, visit_to)
 
 
@@ -48,7 +48,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
 
 
 def test_models_that_are_not_there_can_be_pulled_from_the_page(tmp_path: Path, visit_to: VisitTo):
-    root = create(tmp_path / "workspace")
+    root = create_workspace(tmp_path / "workspace")
     env = {"GENWRIGHT_MODELS_DIR": str(tmp_path / "no-models")}
     with running(root, env, ready=False) as server:
         page = visit_to(server.url).open("/").page

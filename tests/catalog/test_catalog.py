@@ -22,10 +22,10 @@ def gguf(tmp_path):
 
 
 def test_the_catalog_has_the_embedded_two_and_larger_ones(catalog):
-    models = catalog.models()
+    models = catalog.list_models()
     chat = [model for model in models if model.kind == "chat" and not model.embedded]
     embed = [model for model in models if model.kind == "embed" and not model.embedded]
-    assert catalog.embedded() == ["smollm2-135m-instruct", "all-minilm-l6-v2"]
+    assert catalog.list_embedded() == ["smollm2-135m-instruct", "all-minilm-l6-v2"]
     assert len(chat) >= 6
     assert len(embed) >= 2
     assert any(model.kind == "rerank" for model in models)
@@ -41,14 +41,14 @@ def test_every_entry_states_its_licence_size_and_memory(catalog):
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_nearest(catalog):
-    for ask in (catalog.find, catalog.path, catalog.pull, catalog.verify, catalog.remove):
+    for ask in (catalog.find, catalog.find_path, catalog.pull, catalog.verify, catalog.remove):
         with pytest.raises(UnknownName, match="Did you mean 'qwen3-4b'"):
             ask("qwen3-4")
 
 
 @pytest.mark.parametrize("name", ["../outside", "", ".locks", "a/b", "/etc"])
 def test_a_name_never_leads_out_of_the_folder(catalog, gguf, name):
-    for ask in (catalog.path, catalog.pull, catalog.remove):
+    for ask in (catalog.find_path, catalog.pull, catalog.remove):
         with pytest.raises(UnknownName):
             ask(name)
     with pytest.raises(UsageError, match="is no name for a model"):
@@ -56,7 +56,7 @@ def test_a_name_never_leads_out_of_the_folder(catalog, gguf, name):
 
 
 def test_a_model_that_is_not_pulled_is_answered_with_the_command(catalog):
-    for ask in (catalog.path, catalog.verify, catalog.remove):
+    for ask in (catalog.find_path, catalog.verify, catalog.remove):
         with pytest.raises(NotFound, match="genwright models pull qwen3-4b"):
             ask("qwen3-4b")
 
@@ -68,11 +68,11 @@ class TestImport:
         catalog.import_file(reranker)
 
         model = catalog.find("tiny-bert")
-        assert path == catalog.path("tiny-bert")
+        assert path == catalog.find_path("tiny-bert")
         assert path.read_bytes() == gguf.read_bytes()
         assert (model.kind, model.context, model.pulled) == ("embed", 128, True)
         assert catalog.find("rank").kind == "rerank"
-        assert {"tiny-bert", "rank"} <= {each.name for each in catalog.models()}
+        assert {"tiny-bert", "rank"} <= {each.name for each in catalog.list_models()}
         assert catalog.verify() == []
 
     def test_name_and_kind_may_be_told(self, catalog, gguf):
@@ -94,7 +94,7 @@ class TestImport:
         adapter = make_lora(tmp_path / "adapter.gguf", width=32)
         with pytest.raises(UntrustedWeights, match="part of another model"):
             catalog.import_file(adapter)
-        assert catalog.models() == Catalog(tmp_path / "empty").models()
+        assert catalog.list_models() == Catalog(tmp_path / "empty").list_models()
 
     def test_what_is_no_gguf_is_refused_and_leaves_nothing(self, catalog, tmp_path):
         (tmp_path / "bad.gguf").write_bytes(b"\x80\x04K\x01.")
@@ -154,7 +154,7 @@ class TestVerify:
         file = path.with_name("model.json")
         file.unlink() if manifest is None else file.write_bytes(manifest)
         assert [finding.file for finding in catalog.verify()] == ["model.json"]
-        assert "tiny-bert" not in {model.name for model in catalog.models()}
+        assert "tiny-bert" not in {model.name for model in catalog.list_models()}
         catalog.remove("tiny-bert")
         assert catalog.verify() == []
 
@@ -177,13 +177,13 @@ class TestOwnEntries:
     def test_a_shipped_model_cannot_be_replaced(self, catalog, add_entry):
         add_entry('path = "/mine"', name="all-minilm-l6-v2")
         with pytest.raises(SettingsError, match="taken"):
-            catalog.models()
+            catalog.list_models()
 
     def test_a_name_stands_once(self, catalog, add_entry):
         add_entry('path = "/mine"')
         add_entry('path = "/other"')
         with pytest.raises(SettingsError, match="twice"):
-            catalog.models()
+            catalog.list_models()
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
@@ -227,7 +227,7 @@ class TestOwnEntries:
     def test_a_source_is_one_pinned_place(self, catalog, add_entry, source):
         add_entry(source)
         with pytest.raises(SettingsError, match=r"models\.0\.sources\.0"):
-            catalog.models()
+            catalog.list_models()
 
     def test_a_file_that_is_no_toml_is_told(self, tmp_path):
         (tmp_path / "models.toml").write_text("[[models")

@@ -4,13 +4,13 @@ import pytest
 from tests.engines.tiny_gguf import make_bert
 
 from genwright.cli.main import run
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 
 @pytest.fixture
 def genwright(tmp_path, capsys, monkeypatch):
     """Run a command in a workspace: its exit status, output and remarks."""
-    create(tmp_path / "workspace")
+    create_workspace(tmp_path / "workspace")
     monkeypatch.chdir(tmp_path / "workspace")
     monkeypatch.delenv("GENWRIGHT_WORKSPACE", raising=False)
     monkeypatch.delenv("GENWRIGHT_MODELS_DIR", raising=False)

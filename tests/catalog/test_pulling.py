@@ -30,9 +30,9 @@ def test_a_pulled_model_is_whole_and_remembers_where_it_is_from(catalog, served,
 
     path = catalog.pull("tiny", lambda done, total, what: seen.append((done, total)))
 
-    assert path == catalog.path("tiny") == catalog.models_dir / "tiny" / "tiny.gguf"
+    assert path == catalog.find_path("tiny") == catalog.models_dir / "tiny" / "tiny.gguf"
     assert path.read_bytes() == weights
-    held = catalog.manifest("tiny")
+    held = catalog.read_manifest("tiny")
     assert (held.source, held.licence) == (f"{served.address}/tiny.gguf", "Apache-2.0")
     assert held.fetched == held.files
     assert held.files[0].sha256 == sha256(weights)
@@ -98,7 +98,7 @@ def test_what_is_not_as_pinned_is_refused_and_deleted(catalog, served, weights, 
 
     assert files_under(catalog.models_dir) == set()
     with pytest.raises(NotFound, match="genwright models pull tiny"):
-        catalog.path("tiny")
+        catalog.find_path("tiny")
 
 
 def test_the_next_source_is_tried_and_the_one_that_delivered_is_remembered(
@@ -113,7 +113,7 @@ def test_the_next_source_is_tried_and_the_one_that_delivered_is_remembered(
         sha256=sha256(weights),
     )
     catalog.pull("tiny")
-    assert catalog.manifest("tiny").source == f"{site.address}/good/"
+    assert catalog.read_manifest("tiny").source == f"{site.address}/good/"
 
 
 def test_when_no_source_delivers_the_message_names_each_with_its_reason(catalog, site, add_entry):
@@ -158,7 +158,7 @@ def test_offline_the_network_is_refused_and_local_files_still_work(
     catalog.pull("local")
 
     assert served.asked == []
-    assert catalog.manifest("local").pinned_by == "first pull"
+    assert catalog.read_manifest("local").pinned_by == "first pull"
 
 
 class TestHub:
@@ -175,7 +175,7 @@ class TestHub:
         catalog.pull("tiny", lambda done, total, what: told.append(what))
 
         assert any(sha256(weights) in what for what in told)
-        held = catalog.manifest("tiny")
+        held = catalog.read_manifest("tiny")
         assert (held.source, held.pinned_by) == (f"hub team/tiny@{COMMIT}", "first pull")
         pins = json.loads((catalog.models_dir / "pins.json").read_text())
         assert pins == {"tiny": {"tiny.gguf": sha256(weights)}}
@@ -197,7 +197,7 @@ class TestHub:
 
         hub.files["/team/tiny/tiny.gguf"] = weights
         catalog.pull("tiny")
-        assert catalog.manifest("tiny").pinned_by == "first pull"
+        assert catalog.read_manifest("tiny").pinned_by == "first pull"
 
     def test_a_hub_that_states_no_digest_is_not_believed(self, catalog, hub):
         hub.stated["/team/tiny/tiny.gguf"] = "a-git-tag"
@@ -231,7 +231,7 @@ class TestAtomicity:
             (stage / "model.onnx").write_bytes(b"prepared")
 
         assert catalog.pull("local", finish=finish) == catalog.models_dir / "local"
-        held = catalog.manifest("local")
+        held = catalog.read_manifest("local")
         assert {file.name for file in held.fetched} == {"model.safetensors", "config.json"}
         assert {file.name for file in held.files} == {"model.onnx", "config.json"}
         assert catalog.verify() == []
@@ -251,7 +251,7 @@ class TestAtomicity:
         assert not (catalog.models_dir / "local").exists()
 
         catalog.pull("local")
-        assert {file.name for file in catalog.manifest("local").files} == {
+        assert {file.name for file in catalog.read_manifest("local").files} == {
             "model.safetensors",
             "config.json",
         }

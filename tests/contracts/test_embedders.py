@@ -74,7 +74,7 @@ def test_progress_ends_with_all(embedder):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_token_offsets_ascend_within_the_text_and_leave_out_no_letter(embedder, text):
-    spans = embedder.token_offsets(text)
+    spans = embedder.locate_tokens(text)
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
     covered = {place for start, end in spans for place in range(start, end)}

@@ -10,12 +10,12 @@ import pytest
 from tests.engines.servers import openai_server
 
 from genwright.engines import (
+    ChatMessage,
     ChatRequest,
     Engine,
-    Message,
     Sampling,
     Tool,
-    chat_text,
+    collect_chat,
     engines,
     open_engine,
     open_server,
@@ -23,7 +23,7 @@ from genwright.engines import (
 from genwright.errors import GenwrightError, Refused, UsageError
 from genwright.settings import EngineSettings, OpenAISettings
 
-QUESTION = (Message("user", "Tell me about the capital of France in three sentences."),)
+QUESTION = (ChatMessage("user", "Tell me about the capital of France in three sentences."),)
 PERSON = {
     "type": "object",
     "properties": {"city": {"enum": ["Paris", "Rome"]}, "old": {"type": "boolean"}},
@@ -73,7 +73,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 def ask(engine: Engine, **sampling: object) -> tuple[str, object]:
-    return chat_text(engine, ChatRequest(QUESTION, Sampling(**{"max_tokens": 24} | sampling)))
+    return collect_chat(engine, ChatRequest(QUESTION, Sampling(**{"max_tokens": 24} | sampling)))
 
 
 def refuses_what_takes_a_grammar(engine: Engine) -> None:
@@ -146,9 +146,9 @@ def test_counts_of_parts_nearly_add_up(engine):
 def test_a_reply_fits_its_json_schema(engine):
     refuses_what_takes_a_grammar(engine)
     request = ChatRequest(
-        (Message("user", "Which city?"),), Sampling(max_tokens=100), json_schema=PERSON
+        (ChatMessage("user", "Which city?"),), Sampling(max_tokens=100), json_schema=PERSON
     )
-    reply = json.loads(chat_text(engine, request)[0])
+    reply = json.loads(collect_chat(engine, request)[0])
     assert reply["city"] in {"Paris", "Rome"}
     assert isinstance(reply["old"], bool)
     assert set(reply) == {"city", "old"}
@@ -198,9 +198,9 @@ def test_a_completion_goes_on_from_its_prompt(engine):
 
 
 def test_a_prompt_longer_than_the_context_is_the_callers_mistake(engine):
-    request = ChatRequest((Message("user", "word " * (engine.context + 1)),))
+    request = ChatRequest((ChatMessage("user", "word " * (engine.context + 1)),))
     with pytest.raises(UsageError):
-        chat_text(engine, request)
+        collect_chat(engine, request)
 
 
 def test_scores_obey_the_chain_rule_or_are_refused(engine):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genwright.documents import Extract
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.documents.splitters import splitters
 
 LINE = st.one_of(
@@ -23,7 +23,7 @@ def words(text: str) -> list[tuple[int, int]]:
 
 
 def extract_of(text: str) -> Extract:
-    return Extract(text, "title", "markdown", blocks=markdown_blocks(text))
+    return Extract(text, "title", "markdown", blocks=find_markdown_blocks(text))
 
 
 @pytest.mark.parametrize("name", splitters.names())
@@ -49,7 +49,7 @@ def test_a_passage_knows_its_page_and_headings(name):
     text = "# Pumps\n\n## Oil\n\n" + "Take VG 46. " * 20
     half = len(text) // 2
     extract = Extract(
-        text, "", "pdf", (Page(1, 0, half), Page(2, half, len(text))), markdown_blocks(text)
+        text, "", "pdf", (Page(1, 0, half), Page(2, half, len(text))), find_markdown_blocks(text)
     )
 
     passages = splitters.get(name)(size=20, overlap=0).split(extract, words)

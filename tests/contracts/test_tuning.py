@@ -10,10 +10,10 @@ from tests.tuning.tiny import ENCODERS, FAMILIES, build
 
 from genwright.engines.transformers.loading import load
 from genwright.errors import Refused
-from genwright.models.trained import weights_of
-from genwright.tuning.config import configured
+from genwright.models.trained import locate_weights
+from genwright.tuning.config import build_tune_config
 from genwright.tuning.methods import methods
-from genwright.tuning.steps.walk import STEPS, begin, tune
+from genwright.tuning.steps.walk import STEPS, begin_tuning, tune
 from genwright.types import OWNER
 
 IMPOSSIBLE = {("xlnet", "prefix")}
@@ -37,13 +37,13 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, folders, runtime):  # noqa: F811
     objective = "classification" if family in ENCODERS else "generation"
-    config = configured(
+    config = build_tune_config(
         {"base": str(folders(family)), "objective": objective, "method": method, "name": "tiny"},
         {"max_steps": "2", "batch_size": "4", "max_length": "64", "virtual_tokens": "4",
          "rank": "2", "max_new_tokens": "4", "threads": "1", "layers": "1", "baseline": "false",
          "quantise": "f32", "learning_rate": "1e-2", "precision": "float32"},
     )  # fmt: skip
-    run = begin(runtime, config, data_for(objective))
+    run = begin_tuning(runtime, config, data_for(objective))
     if (family, method) in IMPOSSIBLE:
         with pytest.raises(Refused, match="use the methods lora"):
             tune(runtime, run)
@@ -60,7 +60,7 @@ def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, 
     assert version.facts.evaluation["test"] == tuned.metrics["test"]
     runtime.versions.check(version)
     base = runtime.base(config)
-    model, tokenizer = load(weights_of(version.folder, version.facts, base))
+    model, tokenizer = load(locate_weights(version.folder, version.facts, base))
     ids = tokenizer("the red pump", return_tensors="pt", return_token_type_ids=False)
     if family == "t5":
         ids["decoder_input_ids"] = ids["input_ids"]

@@ -7,18 +7,18 @@ import pytest
 
 from genwright.datasets import (
     Dataset,
-    Limits,
+    LengthLimits,
     check_dataset,
-    keep_dataset,
-    kept_datasets,
-    mended,
-    read_kept,
+    list_stored_datasets,
+    read_stored_dataset,
+    repair_dataset,
     split_dataset,
+    store_dataset,
 )
-from genwright.datasets.checks import sign_test, turn_problem
-from genwright.datasets.near_duplicates import near_groups, signatures
-from genwright.datasets.scan import repaired
-from genwright.datasets.secrets import entropy, find_secret
+from genwright.datasets.checks import find_turn_problem, sign_test
+from genwright.datasets.near_duplicates import compute_signatures, group_near_duplicates
+from genwright.datasets.scan import repair_text
+from genwright.datasets.secrets import find_secret, measure_entropy
 from genwright.errors import NotFound, UsageError
 from genwright.storage import Database
 from genwright.types import OWNER, Principal
@@ -76,7 +76,7 @@ def test_secrets_are_not_repeated_in_the_report():
     [example] = found(rows)["secrets"].examples
     assert "sk-abc" not in example and "***" in example
     assert find_secret("the token: of appreciation given to all") is None
-    assert entropy("aaaa") == 0
+    assert measure_entropy("aaaa") == 0
 
 
 def test_repeats_near_repeats_and_contradictions_are_told_apart():
@@ -88,7 +88,9 @@ def test_repeats_near_repeats_and_contradictions_are_told_apart():
     assert findings["exact_duplicates"].rows == (41,)
     assert 42 in findings["near_duplicates"].rows
     assert set(findings["contradictions"].rows) == {3, 43}
-    groups = near_groups(signatures(["a b c d e f g h", "x y z u v w", "a b c d e f g h"]))
+    groups = group_near_duplicates(
+        compute_signatures(["a b c d e f g h", "x y z u v w", "a b c d e f g h"])
+    )
     assert groups == [0, 1, 0]
 
 
@@ -98,7 +100,7 @@ def test_labels_that_are_rare_uneven_or_all_the_same():
     assert findings["rare_labels"].rows == (41,)
     assert "imbalance" in findings
     one = [{**row, "label": "up"} for row in labelled()]
-    assert check_dataset(Dataset("d", "classification", tuple(one))).refused()
+    assert check_dataset(Dataset("d", "classification", tuple(one))).is_refused()
 
 
 def test_pairs_that_teach_length_or_nothing():
@@ -114,21 +116,21 @@ def test_pairs_that_teach_length_or_nothing():
 
 
 def test_turns_out_of_order_are_named():
-    assert turn_problem([{"role": r} for r in ("system", "user", "assistant")]) == ""
-    assert turn_problem([{"role": "user"}, {"role": "user"}]).startswith("No turn")
+    assert find_turn_problem([{"role": r} for r in ("system", "user", "assistant")]) == ""
+    assert find_turn_problem([{"role": "user"}, {"role": "user"}]).startswith("No turn")
     said = {"content": "x"}
     rows = [{"messages": [{"role": r, **said} for r in roles]} for roles in (
         ("user", "assistant"), ("assistant", "user"), ("user", "user", "assistant"),
         ("user", "system", "assistant"), ("user", "assistant", "tool", "assistant"))]  # fmt: skip
     report = check_dataset(Dataset("d", "messages", tuple(rows)), near=False)
-    assert report.bad_rows() == {2, 3, 4}
+    assert report.list_bad_rows() == {2, 3, 4}
 
 
 def test_rows_over_length_and_overlap_with_an_evaluation_set():
     rows = labelled()
     long = " ".join(WORDS * 2)
     rows[5]["text"] = long
-    limits = Limits(lambda texts: [len(text.split()) for text in texts], 20)
+    limits = LengthLimits(lambda texts: [len(text.split()) for text in texts], 20)
     held_out = Dataset("held", "classification", ({"text": f"{long} too", "label": "up"},))
     findings = found(rows, limits=limits, against=[held_out])
     assert findings["over_length"].rows == findings["overlap"].rows == (6,)
@@ -147,7 +149,7 @@ def test_the_threshold_decides():
     for place in range(4):
         rows[place]["text"] = ""
     report = check_dataset(Dataset("d", "classification", tuple(rows)))
-    assert not report.refused(0.05) and report.refused(0.03)
+    assert not report.is_refused(0.05) and report.is_refused(0.03)
     assert json.dumps(report.json())
 
 
@@ -157,14 +159,14 @@ def test_a_mended_copy_has_no_faults_and_says_where_rows_came_from():
     rows[4]["text"] = "the cafÃ© is open in winter"
     rows.append(dict(rows[0]))
     dataset = Dataset("d", "classification", tuple(rows))
-    better = mended(dataset, check_dataset(dataset))
+    better = repair_dataset(dataset, check_dataset(dataset))
     assert len(better) == 29
     assert better.rows[3]["text"] == "the café is open in winter"
     assert better.rows[3]["lineage"] == {
         "dataset": dataset.sha256, "row": 5, "mended": ["encoding"]}  # fmt: skip
     report = check_dataset(better)
-    assert not report.bad_rows()
-    assert repaired("naÃ¯ve â€œquotesâ€\x9d") == "naïve “quotes”"
+    assert not report.list_bad_rows()
+    assert repair_text("naÃ¯ve â€œquotesâ€\x9d") == "naïve “quotes”"
 
 
 def test_a_split_is_the_same_each_time_in_proportion_and_leaks_nothing():
@@ -198,11 +200,11 @@ def test_kept_sets_come_back_and_are_their_owners(tmp_path):
     dataset = Dataset("d", "classification", tuple(labelled(6)))
     report = check_dataset(dataset)
     ann = Principal("ann")
-    first = keep_dataset(database, tmp_path / "data", ann, dataset, report)
-    assert keep_dataset(database, tmp_path / "data", ann, dataset, report) == first
-    assert read_kept(tmp_path / "data", dataset.sha256, "d", "classification") == dataset
-    assert [each.name for each in kept_datasets(database, OWNER)] == ["d"]
-    assert kept_datasets(database, Principal("bob")) == []
+    first = store_dataset(database, tmp_path / "data", ann, dataset, report)
+    assert store_dataset(database, tmp_path / "data", ann, dataset, report) == first
+    assert read_stored_dataset(tmp_path / "data", dataset.sha256, "d", "classification") == dataset
+    assert [each.name for each in list_stored_datasets(database, OWNER)] == ["d"]
+    assert list_stored_datasets(database, Principal("bob")) == []
     with pytest.raises(NotFound):
-        read_kept(tmp_path / "data", "0" * 64)
+        read_stored_dataset(tmp_path / "data", "0" * 64)
     database.close()

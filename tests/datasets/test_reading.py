@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genwright.datasets import Dataset, read_dataset, read_parts, write_dataset
+from genwright.datasets import Dataset, read_dataset, read_splits, write_dataset
 from genwright.errors import NotFound, UsageError
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
@@ -135,14 +135,14 @@ def test_a_file_that_is_not_there_is_not_found(tmp_path):
     with pytest.raises(NotFound, match="There is no file"):
         read_dataset(tmp_path / "none.jsonl")
     with pytest.raises(NotFound, match="has no train file"):
-        read_parts(tmp_path)
+        read_splits(tmp_path)
 
 
 def test_a_folder_gives_its_parts_and_what_it_lacks_is_split_off(tmp_path):
     for part, count in (("train", 40), ("dev", 3)):
         lines = [json.dumps({"text": f"{part} number {i}"}) for i in range(count)]
         (tmp_path / f"{part}.jsonl").write_text("\n".join(lines))
-    parts = read_parts(tmp_path, test=0.25)
+    parts = read_splits(tmp_path, test=0.25)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (30, 3, 10)
 
 

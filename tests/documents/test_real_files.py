@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from genwright.documents import Found, Reader, Skipped, walk
-from genwright.documents.sandbox.ocr import ocr_available
+from genwright.documents import DocumentFile, Reader, SkippedFile, walk
+from genwright.documents.sandbox.ocr import is_ocr_available
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -76,7 +76,7 @@ def test_a_scan_without_ocr_is_refused_with_the_way_out(files, name):
 
 
 def test_a_scan_is_read_by_ocr(reader, files):
-    if not ocr_available():
+    if not is_ocr_available():
         pytest.skip("no tesseract data: apt-get install tesseract-ocr")
 
     assert "Lorem ipsum dolor sit amet" in read(reader, files, SCANS[0]).text
@@ -108,9 +108,9 @@ def test_every_real_file_is_read_or_refused_for_a_reason(files):
     refused = set()
     with Reader(settings) as plain:
         for each in walk([files], settings):
-            if isinstance(each, Skipped):
+            if isinstance(each, SkippedFile):
                 refused.add(each.path.name)
-            elif isinstance(each, Found):
+            elif isinstance(each, DocumentFile):
                 try:
                     plain.read_bytes(each.read(), each.path.name)
                 except UnreadableDocument as error:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.documents import sentences
+from genwright.documents import split_sentences
 
 ONE = [
     "Dr. Smith met J. R. R. Tolkien at 5 p.m. on Jan. 3, 1950.",
@@ -35,19 +35,19 @@ MANY = [
 
 @pytest.mark.parametrize("text", ONE)
 def test_a_stop_inside_a_sentence_does_not_end_it(text):
-    assert sentences(text) == [(0, len(text))]
+    assert split_sentences(text) == [(0, len(text))]
 
 
 @pytest.mark.parametrize(("parts", "between"), MANY)
 def test_sentences_are_parted_where_a_reader_parts_them(parts, between):
     text = between.join(parts)
 
-    assert [text[start:end] for start, end in sentences(text)] == parts
+    assert [text[start:end] for start, end in split_sentences(text)] == parts
 
 
 @given(st.text(alphabet="aB1. \n!?\"')(\u3002-#|:", max_size=200) | st.text(max_size=100))
 def test_sentences_are_trimmed_and_cover_all_that_is_not_blank(text):
-    spans = sentences(text)
+    spans = split_sentences(text)
 
     position = 0
     for start, end in spans:

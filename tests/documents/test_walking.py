@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from genwright.documents import Found, Skipped, walk
+from genwright.documents import DocumentFile, SkippedFile, walk
 from genwright.errors import NotFound, UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -21,11 +21,11 @@ def folder(tmp_path):
 
 
 def found(paths, settings=SETTINGS):
-    return [each.path.name for each in walk(paths, settings) if isinstance(each, Found)]
+    return [each.path.name for each in walk(paths, settings) if isinstance(each, DocumentFile)]
 
 
 def skipped(paths, settings=SETTINGS):
-    return {e.path.name: e.reason for e in walk(paths, settings) if isinstance(e, Skipped)}
+    return {e.path.name: e.reason for e in walk(paths, settings) if isinstance(e, SkippedFile)}
 
 
 def test_files_come_sorted_and_once(folder):
@@ -62,7 +62,7 @@ def test_fifos_sockets_and_devices_are_refused_without_waiting(folder):
 
 
 def test_a_file_swapped_for_a_link_after_it_was_found_is_not_read(folder):
-    each = next(e for e in walk([folder / "a.txt"], SETTINGS) if isinstance(e, Found))
+    each = next(e for e in walk([folder / "a.txt"], SETTINGS) if isinstance(e, DocumentFile))
     (folder / "a.txt").unlink()
     (folder / "a.txt").symlink_to("/etc/passwd")
 

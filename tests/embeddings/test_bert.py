@@ -10,7 +10,7 @@ from tests.embeddings.tiny_bert import MAX_TOKENS, WIDTH, make_bert, say_pooling
 from tokenizers import Tokenizer
 
 from genwright.embeddings import open_embedder, prepare
-from genwright.embeddings.arithmetic import Bert, attend, gelu, load_bert, normalise
+from genwright.embeddings.arithmetic import Bert, attend, gelu, load_bert, normalize
 from genwright.embeddings.bert import BertEmbedder
 from genwright.errors import EngineFailed, UntrustedWeights
 
@@ -99,7 +99,7 @@ def test_progress_reaches_the_end(prepared):
 
 def test_offsets_point_at_the_tokens(prepared):
     text = "The pumping moon, the Earth"
-    pieces = [text[start:end] for start, end in opened(prepared).token_offsets(text)]
+    pieces = [text[start:end] for start, end in opened(prepared).locate_tokens(text)]
     assert pieces == ["The", "pump", "ing", "moon", ",", "the", "Earth"]
 
 
@@ -166,7 +166,7 @@ def test_an_unprepared_folder_says_how_to_get_the_model(tmp_path):
 
 def test_layer_norm_gives_mean_0_and_variance_1():
     x = np.random.default_rng(0).standard_normal((5, 32)).astype(np.float32) * 9 + 4
-    y = normalise(x, (np.ones(32, np.float32), np.zeros(32, np.float32)), 0)
+    y = normalize(x, (np.ones(32, np.float32), np.zeros(32, np.float32)), 0)
     np.testing.assert_allclose(y.mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(y.var(axis=1), 1, atol=1e-4)
 

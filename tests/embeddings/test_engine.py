@@ -74,5 +74,5 @@ def test_a_cut_text_is_a_beginning_that_fits(texts, limit):
 
 def test_pieces_are_about_as_many_as_tokens_and_split_scripts_without_spaces():
     embedder = EngineEmbedder(ScriptedEngine())
-    assert len(embedder.token_offsets("北京的胡同")) == 5
-    assert len(embedder.token_offsets("antidisestablishmentarianism")) == 5
+    assert len(embedder.locate_tokens("北京的胡同")) == 5
+    assert len(embedder.locate_tokens("antidisestablishmentarianism")) == 5

@@ -27,7 +27,7 @@ from genwright.embeddings.fidelity import (
     measure,
     name_processor,
 )
-from genwright.embeddings.graph import SMOOTHING, build, calibrate
+from genwright.embeddings.graph import SMOOTHING, build_graph, calibrate
 from genwright.errors import EngineFailed
 
 BOUND = 0.999
@@ -77,7 +77,7 @@ def carried(folder: Path, **changes: object) -> dict:
 def test_each_way_computes_what_plain_arithmetic_does(published, probes, tmp_path, form):
     bert = load_bert(published)
     graph = tmp_path / "model.onnx"
-    graph.write_bytes(build(bert, calibrate(bert) if form == "int8-1" else None))
+    graph.write_bytes(build_graph(bert, calibrate(bert) if form == "int8-1" else None))
     ways = measure(graph, form, probes)
     assert [way.products for way in ways] == list(WAYS[form])
     assert choose(ways).cosine > BOUND

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.embeddings.tiny_bert import make_bert
 
 from genwright.embeddings.arithmetic import load_bert
-from genwright.embeddings.graph import build, calibrate
+from genwright.embeddings.graph import build_graph, calibrate
 from genwright.embeddings.onnx_format import FLOAT, INT64, MICROSOFT, OnnxGraph
 
 KINDS = ("float32", "uint8", "int8", "int32", "int64")
@@ -26,7 +26,7 @@ def read(data: bytes) -> onnx.ModelProto:
 @pytest.mark.parametrize("int8", [True, False])
 def test_an_encoder_passes_the_checker(tmp_path, int8):
     bert = load_bert(make_bert(tmp_path))
-    model = read(build(bert, calibrate(bert) if int8 else None))
+    model = read(build_graph(bert, calibrate(bert) if int8 else None))
     onnx.checker.check_model(model)
     kinds = {node.op_type for node in model.graph.node}
     assert ("DynamicQuantizeMatMul" in kinds) is int8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from genwright.engines.llamacpp.child import ServeConfig
+from genwright.engines.llamacpp.child import LlamaServerConfig
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def openai_server(model: Path, key: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = ServeConfig(
+    config = LlamaServerConfig(
         model=str(model),
         kind="chat",
         listen="127.0.0.1",
@@ -32,7 +32,7 @@ def openai_server(model: Path, key: str) -> Iterator[str]:
     )
     command = [sys.executable, "-m", "genwright.engines.llamacpp.child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        process.stdin.write(config.line())
+        process.stdin.write(config.encode_line())
         process.stdin.flush()
         try:
             _wait(f"http://127.0.0.1:{port}/health")

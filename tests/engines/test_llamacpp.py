@@ -14,15 +14,15 @@ import pytest
 from tests.engines.tiny_gguf import make_bert, make_lora
 
 from genwright.catalog.gguf_header import read_header
-from genwright.engines import ChatRequest, Message, Sampling, Tool, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Sampling, Tool, collect_chat
 from genwright.engines.llamacpp.engine import LlamaCppEngine
-from genwright.engines.llamacpp.memory import number
+from genwright.engines.llamacpp.memory import read_number
 from genwright.errors import EngineFailed, Refused, UntrustedWeights, UsageError
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.settings import EngineSettings
 
 SETTINGS = EngineSettings(context=1024)
-HELLO = (Message("user", "Say hello."),)
+HELLO = (ChatMessage("user", "Say hello."),)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def engine(chat_model: Path) -> Iterator[LlamaCppEngine]:
 
 
 def test_threads_are_the_cores_there_are_unless_set(engine, tmp_path):
-    assert engine.threads == available_cores()
+    assert engine.threads == count_cores()
     with LlamaCppEngine(
         make_bert(tmp_path / "tiny.gguf"), EngineSettings(threads=1), kind="embed"
     ) as one:
@@ -70,9 +70,11 @@ def test_scoring_needs_a_prompt(engine):
 
 
 def test_a_prefix_read_before_is_not_read_again(engine):
-    told = Message("system", "You are a patient librarian who knows every book. " * 10)
+    told = ChatMessage("system", "You are a patient librarian who knows every book. " * 10)
     first, second = (
-        chat_text(engine, ChatRequest((told, Message("user", text)), Sampling(max_tokens=2)))[1]
+        collect_chat(
+            engine, ChatRequest((told, ChatMessage("user", text)), Sampling(max_tokens=2))
+        )[1]
         for text in ("Which book is red?", "Who wrote the longest one?")
     )
     assert second.cached_tokens > 90
@@ -81,7 +83,7 @@ def test_a_prefix_read_before_is_not_read_again(engine):
 
 
 def test_the_speed_of_reading_is_known_from_the_start(engine):
-    assert engine.prefill_speed() > 0
+    assert engine.measure_prefill_speed() > 0
 
 
 def test_the_model_may_choose_between_a_tool_and_a_reply(engine):
@@ -100,7 +102,7 @@ def test_a_killed_child_fails_the_request_in_flight_and_serves_the_next(engine):
     with pytest.raises(EngineFailed, match="restarted"):
         list(stream)
 
-    assert chat_text(engine, ChatRequest(HELLO, Sampling(max_tokens=3)))[0]
+    assert collect_chat(engine, ChatRequest(HELLO, Sampling(max_tokens=3)))[0]
     assert engine.pid not in (None, before)
 
 
@@ -108,7 +110,7 @@ def test_a_killed_parent_leaves_no_child(tmp_path):
     script = (
         "import sys, time; from pathlib import Path\n"
         "from genwright.engines import open_engine\n"
-        "from genwright.settings import EngineSettings\n"
+        "from genwright.merge_settings import EngineSettings\n"
         "engine = open_engine(Path(sys.argv[1]), EngineSettings(), kind='embed')\n"
         "print(engine.pid, flush=True); time.sleep(600)\n"
     )
@@ -172,7 +174,7 @@ def test_a_cross_encoder_scores_each_text_by_itself(tmp_path):
 
 
 def test_an_adapter_acts_as_strongly_as_the_request_says(chat_model, engine, tmp_path):
-    width = number(read_header(chat_model), "embedding_length")
+    width = read_number(read_header(chat_model), "embedding_length")
     adapter = make_lora(tmp_path / "adapter.gguf", width)
 
     def first_token(model: LlamaCppEngine, *scales: float) -> float:

@@ -22,7 +22,7 @@ def test_the_cache_holds_a_key_and_a_value_of_each_layer_and_token(tiny):
 
 
 def test_more_than_allowed_is_refused(tiny):
-    need = memory.Need(weights=300 * memory.MIB, cache=0, buffers=0)
+    need = memory.MemoryNeed(weights=300 * memory.MIB, cache=0, buffers=0)
     memory.check(tiny, need, limit=need.total)
     with pytest.raises(EngineFailed, match="weights 300"):
         memory.check(tiny, need, limit=need.total - 1)

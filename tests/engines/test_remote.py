@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 import pytest
 
-from genwright.engines import ChatRequest, Message, open_server
+from genwright.engines import ChatMessage, ChatRequest, open_server
 from genwright.engines.remote import BadStatus, RemoteServer
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.settings import OpenAISettings
@@ -90,7 +90,7 @@ def piece(text: str) -> dict:
 
 
 def chat(engine) -> str:
-    return "".join(delta.text for delta in engine.chat(ChatRequest((Message("user", "?"),))))
+    return "".join(delta.text for delta in engine.chat(ChatRequest((ChatMessage("user", "?"),))))
 
 
 def test_a_request_carries_the_key_and_its_body(server, remote):

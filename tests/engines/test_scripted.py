@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from genwright.engines import ChatRequest, Message, chat_text
-from genwright.engines.instances import smallest_instance
-from genwright.engines.scripted import ScriptedEngine, tokens
+from genwright.engines import ChatMessage, ChatRequest, collect_chat
+from genwright.engines.instances import build_smallest_instance
+from genwright.engines.scripted import ScriptedEngine, split_tokens
 
 
 def say(engine: ScriptedEngine, *texts: str) -> str:
-    return chat_text(engine, ChatRequest(tuple(Message("user", text) for text in texts)))[0]
+    return collect_chat(engine, ChatRequest(tuple(ChatMessage("user", text) for text in texts)))[0]
 
 
 def test_replies_are_used_in_turn():
@@ -33,7 +33,7 @@ def test_without_a_script_it_quotes_the_best_sentence():
 
 @pytest.mark.parametrize("text", ["", " ", "a", " a  b\n", "one two\n\nthree "])
 def test_tokens_joined_are_the_text(text):
-    assert "".join(tokens(text)) == text
+    assert "".join(split_tokens(text)) == text
 
 
 def test_the_likelihoods_of_all_tokens_sum_to_at_most_one():
@@ -52,4 +52,4 @@ def test_the_likelihoods_of_all_tokens_sum_to_at_most_one():
     ],
 )
 def test_the_smallest_instance_fits(schema, smallest):
-    assert smallest_instance(schema) == smallest
+    assert build_smallest_instance(schema) == smallest

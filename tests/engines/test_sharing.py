@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from tests.tuning.tiny import TEMPLATE, build  # noqa: E402
 
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text  # noqa: E402
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat  # noqa: E402
 from genwright.engines.llamacpp.engine import LlamaCppEngine  # noqa: E402
 from genwright.engines.llamacpp.sharing import SharedBase  # noqa: E402
 from genwright.errors import EngineFailed  # noqa: E402
@@ -17,7 +17,7 @@ from genwright.settings import EngineSettings  # noqa: E402
 from genwright.tuning.config import MethodConfig  # noqa: E402
 from genwright.tuning.methods import methods  # noqa: E402
 
-QUESTION = (Message("user", "open the valve slowly and say one two three"),)
+QUESTION = (ChatMessage("user", "open the valve slowly and say one two three"),)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def files(tmp_path_factory):
 
 def said(engine: Engine, cache_key: str = "") -> str:
     request = ChatRequest(QUESTION, Sampling(max_tokens=8), cache_key=cache_key)
-    return chat_text(engine, request)[0]
+    return collect_chat(engine, request)[0]
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from tests.tuning.tiny import build  # noqa: E402
 
-from genwright.engines import ChatRequest, Message, Sampling, Tool, chat_text, engines  # noqa: E402
+from genwright.engines import ChatMessage, ChatRequest, Sampling, Tool, collect_chat, engines  # noqa: E402
 from genwright.engines.tools import read_call  # noqa: E402
-from genwright.engines.transformers.engine import question_and_context  # noqa: E402
+from genwright.engines.transformers.engine import split_question  # noqa: E402
 from genwright.engines.transformers.loading import Weights  # noqa: E402
 from genwright.errors import EngineFailed, Refused, UsageError  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
@@ -32,7 +32,7 @@ def writer(tmp_path_factory):
 
 
 def ask(engine, text, **sampling):
-    return chat_text(engine, ChatRequest((Message("user", text),), Sampling(**sampling)))
+    return collect_chat(engine, ChatRequest((ChatMessage("user", text),), Sampling(**sampling)))
 
 
 def test_requests_of_a_batch_get_what_each_gets_alone(writer):
@@ -82,7 +82,7 @@ def test_a_classifier_replies_with_a_class_and_its_alternatives(tmp_path):
     model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3)
     model.save_pretrained(folder)
     with opened(folder, "classification", ("a", "b", "c")) as engine:
-        deltas = list(engine.chat(ChatRequest((Message("user", "the red pump"),), logprobs=3)))
+        deltas = list(engine.chat(ChatRequest((ChatMessage("user", "the red pump"),), logprobs=3)))
         [row] = engine.classify(["the red pump"])
         with pytest.raises(Refused, match="was trained for classification"):
             engine.score_tokens([1, 2])
@@ -137,4 +137,4 @@ def test_a_reply_that_is_a_call_becomes_one_and_others_stream():
 
 
 def test_question_and_context_are_parted_at_the_last_mark():
-    assert question_and_context("Question: x?\n\nQuestion: y?") == ("y?", "Question: x?")
+    assert split_question("Question: x?\n\nQuestion: y?") == ("y?", "Question: x?")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.evaluation.metrics import answer_recall, exact_match, normalise, token_f1
+from genwright.evaluation.metrics import answer_recall, exact_match, normalize_answer, token_f1
 
 TEXT = st.text(alphabet="ab theTHE an.,!-  \n", max_size=30)
 GOLDS = st.lists(TEXT, min_size=1, max_size=3)
@@ -41,8 +41,8 @@ def test_saying_more_never_lowers_recall(answer, golds, more):
 @given(TEXT)
 def test_normalising_again_changes_nothing_more(text):
     # "a-n" becomes the article "an" only once its hyphen is gone, so twice is enough.
-    once = normalise(text)
-    assert normalise(once) == once
+    once = normalize_answer(text)
+    assert normalize_answer(once) == once
 
 
 @pytest.mark.parametrize(

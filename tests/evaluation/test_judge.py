@@ -2,11 +2,11 @@
 
 import pytest
 
-from genwright.engines import Delta, Usage
+from genwright.engines import Delta, TokenUsage
 from genwright.errors import UsageError
-from genwright.evaluation.judge import Pair, agreement, judge_pairs, kappa, rate
+from genwright.evaluation.judge import AnswerPair, judge_pairs, kappa, measure_judge_agreement, rate
 
-PAIRS = [Pair(f"q{i}", "short", "a longer answer") for i in range(6)]
+PAIRS = [AnswerPair(f"q{i}", "short", "a longer answer") for i in range(6)]
 
 
 class Judge:
@@ -19,7 +19,7 @@ class Judge:
         text = request.messages[-1].content
         first = text.partition("Answer A:\n")[2].partition("\n\nAnswer B:\n")
         yield Delta(self.says(first[0], first[2].partition("\n\nReply")[0]))
-        yield Delta(finish_reason="stop", usage=Usage())
+        yield Delta(finish_reason="stop", usage=TokenUsage())
 
 
 def test_a_judge_of_positions_gives_only_ties():
@@ -57,7 +57,7 @@ def test_ratings_are_read_or_none(said, read):
 def test_agreement_and_kappa():
     assert kappa([("a", "a"), ("b", "a"), ("a", "b"), ("b", "b")]) == pytest.approx(0.0)
     assert kappa([("a", "b"), ("b", "a")]) == pytest.approx(-1.0)
-    found = agreement(["a", "b", "tie", "unread"], ["a", "b", "a", "a"])
+    found = measure_judge_agreement(["a", "b", "tie", "unread"], ["a", "b", "a", "a"])
     assert found["pairs"] == 3 and found["agreement"]["value"] == pytest.approx(2 / 3, abs=1e-4)
     with pytest.raises(UsageError, match="same pairs"):
-        agreement(["a"], ["a", "b"])
+        measure_judge_agreement(["a"], ["a", "b"])

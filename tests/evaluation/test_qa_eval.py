@@ -3,7 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from genwright.evaluation.qa import Given, Place, ask_all, gold_sentences, measure_answers
+from genwright.evaluation.qa import (
+    QAAnswer,
+    QuoteLocation,
+    ask_all,
+    list_gold_sentences,
+    measure_answers,
+)
 from genwright.evaluation.suites import SquadParagraph, SquadQuestion, SquadSet
 
 PUMP = "The Velda pump needs oil. Change it every 400 hours. It whistles when air gets in."
@@ -21,21 +27,21 @@ PRICE = question("q3", "What does the pump cost?", 0)
 SQUAD = SquadSet(
     (SquadParagraph("Works", PUMP), SquadParagraph("Works", HALL)), (HOURS, BUILDER, PRICE), ""
 )
-REFUSAL = Given("There is nothing.", True, (), (), 0.5)
+REFUSAL = QAAnswer("There is nothing.", True, (), (), 0.5)
 
 
-def place(paragraph: int, start: int, end: int) -> Place:
-    return Place(paragraph, start, end, SQUAD.paragraphs[paragraph].text[start:end])
+def place(paragraph: int, start: int, end: int) -> QuoteLocation:
+    return QuoteLocation(paragraph, start, end, SQUAD.paragraphs[paragraph].text[start:end])
 
 
-def ideal(text: str, without: int | None) -> Given:
+def ideal(text: str, without: int | None) -> QAAnswer:
     """Says the gold answer, cites its sentence, refuses what has none."""
     asked = next(each for each in SQUAD.questions if each.text == text)
-    if not asked.answerable or without == asked.paragraph:
+    if not asked.is_answerable or without == asked.paragraph:
         return REFUSAL
-    cited = place(asked.paragraph, *gold_sentences(SQUAD, asked)[0])
+    cited = place(asked.paragraph, *list_gold_sentences(SQUAD, asked)[0])
     whole = place(asked.paragraph, 0, len(SQUAD.paragraphs[asked.paragraph].text))
-    return Given(asked.answers[0], False, ((cited,),), (whole,), 0.5)
+    return QAAnswer(asked.answers[0], False, ((cited,),), (whole,), 0.5)
 
 
 def measured(ask, questions=SQUAD.questions, left_out=(), depths=(5,)):
@@ -129,7 +135,7 @@ def test_span_recall_looks_at_the_first_k_hits_for_the_answer_itself():
 def test_an_answer_over_two_sentences_asks_for_both():
     both = "oil. Change"
     asked = SquadQuestion("q", "?", "Works", 0, (both,), (PUMP.index(both),))
-    assert gold_sentences(SQUAD, asked) == [(0, 52)]
+    assert list_gold_sentences(SQUAD, asked) == [(0, 52)]
 
 
 def test_left_out_questions_are_asked_without_their_paragraph_after_the_others():

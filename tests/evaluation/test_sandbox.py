@@ -49,9 +49,11 @@ def test_it_may_compute_and_write_in_its_folder():
 def test_every_canonical_solution_of_humaneval_passes():
     if not HUMANEVAL.exists():
         pytest.skip(f"no {HUMANEVAL}: set GENWRIGHT_TEST_DATA")
-    from genwright.evaluation.benchmarks.lm_eval import passes
+    from genwright.evaluation.benchmarks.lm_eval import has_passed
 
     rows = [json.loads(line) for line in gzip.open(HUMANEVAL)]
-    failed = [row["task_id"] for row in rows if not passes(row, "\n" + row["canonical_solution"])]
+    failed = [
+        row["task_id"] for row in rows if not has_passed(row, "\n" + row["canonical_solution"])
+    ]
     assert len(rows) == 164 and failed == []
-    assert not passes(rows[0], "\n    return None\n")
+    assert not has_passed(rows[0], "\n    return None\n")

@@ -139,7 +139,7 @@ def test_a_squad_file_is_read(squad, packed):
     first, second = read.questions
     [paragraph] = read.paragraphs
     assert paragraph.text[first.starts[0] :].startswith(first.answers[0])
-    assert (first.answerable, second.answerable) == (True, False)
+    assert (first.is_answerable, second.is_answerable) == (True, False)
     assert second.answers == ()
 
 

@@ -5,19 +5,19 @@ import random
 import numpy as np
 import pytest
 
-from genwright.engines import Message, engines
+from genwright.engines import ChatMessage, engines
 from genwright.errors import UnknownName, UsageError
 from genwright.evaluation.comparison import compare_models
-from genwright.evaluation.metrics.table import METRICS, metric_of
-from genwright.evaluation.metrics.texts import call_of, rouge, rouge_l
+from genwright.evaluation.metrics.table import METRICS, find_metric
+from genwright.evaluation.metrics.texts import parse_call, rouge, rouge_l
 from genwright.evaluation.paired import compare_all, compare_cases, holm
 from genwright.evaluation.tasks import (
-    Case,
-    asker,
-    choosing,
+    TaskCase,
+    add_shots,
     evaluate_task,
-    with_shots,
-    won_and_lost,
+    make_choice_asker,
+    make_engine_asker,
+    split_wins_and_losses,
 )
 
 
@@ -25,10 +25,10 @@ def scripted(replies: dict[str, str]):
     return engines.get("scripted")(replies=replies)
 
 
-def cases(count: int = 20) -> list[Case]:
+def cases(count: int = 20) -> list[TaskCase]:
     return [
-        Case(
-            (Message("user", f"question {i} {'x' * i}"),),
+        TaskCase(
+            (ChatMessage("user", f"question {i} {'x' * i}"),),
             (f"answer {i}",),
             "even" if i % 2 == 0 else "odd",
             i,
@@ -46,7 +46,9 @@ def answering(right: float):
 
 
 def test_a_report_has_intervals_groups_and_what_was_said():
-    report = evaluate_task(cases(), asker(answering(0.75)), ["strict_match", "token_f1"], at_once=4)
+    report = evaluate_task(
+        cases(), make_engine_asker(answering(0.75)), ["strict_match", "token_f1"], at_once=4
+    )
     whole = report.metrics["strict_match"]
     assert whole.value == 0.75 and whole.low < 0.75 < whole.high
     assert set(report.slices) >= {"even", "odd"}
@@ -59,17 +61,17 @@ def test_a_report_has_intervals_groups_and_what_was_said():
 
 
 def test_what_was_won_and_lost_against_another():
-    better = evaluate_task(cases(), asker(answering(0.75)), ["strict_match"])
-    worse = evaluate_task(cases(), asker(answering(0.5)), ["strict_match"])
-    won, lost = won_and_lost(better, worse, "strict_match")
+    better = evaluate_task(cases(), make_engine_asker(answering(0.75)), ["strict_match"])
+    worse = evaluate_task(cases(), make_engine_asker(answering(0.5)), ["strict_match"])
+    won, lost = split_wins_and_losses(better, worse, "strict_match")
     assert [case["row"] for case in won] == [10, 11, 12, 13, 14] and lost == []
     assert won[0]["other"] == "wrong"
-    assert won_and_lost(worse, better, "strict_match")[1]
+    assert split_wins_and_losses(worse, better, "strict_match")[1]
 
 
 def test_shots_stand_before_the_question_and_after_the_system_text():
-    case = Case((Message("system", "s"), Message("user", "q")), ("a",))
-    roles = [(m.role, m.content) for m in with_shots(case, [("1", "2")]).messages]
+    case = TaskCase((ChatMessage("system", "s"), ChatMessage("user", "q")), ("a",))
+    roles = [(m.role, m.content) for m in add_shots(case, [("1", "2")]).messages]
     assert roles == [("system", "s"), ("user", "1"), ("assistant", "2"), ("user", "q")]
 
 
@@ -80,14 +82,14 @@ def test_the_likeliest_choice_is_taken():
 
             return [TokenScore(continuation, -0.1 if continuation == "b" else -5.0)]
 
-    ask = choosing(Likes(), lambda messages: messages[-1].content)
-    case = Case((Message("user", "q"),), ("b",), choices=("a", "b", "c"))
+    ask = make_choice_asker(Likes(), lambda messages: messages[-1].content)
+    case = TaskCase((ChatMessage("user", "q"),), ("b",), choices=("a", "b", "c"))
     assert ask(case).text == "b"
 
 
 def test_an_unknown_metric_lists_those_there_are():
     with pytest.raises(UnknownName, match=r"accuracy.*call_match"):
-        metric_of("acuracy")
+        find_metric("acuracy")
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -130,7 +132,7 @@ def test_corpus_bleu_is_sacrebleus():
 
 def test_calls_are_told_from_text():
     right = '{"name": "f", "arguments": {"a": 1}}'
-    assert call_of("Sure: " + right) is None
+    assert parse_call("Sure: " + right) is None
     assert METRICS["call_format"].case('{"name": "f", "arguments": {"b": 2}}', [right]) == 1
     assert METRICS["call_arguments"].case('{"name": "f", "arguments": {"b": 2}}', [right]) == 0
     assert METRICS["call_match"].case('{"arguments": {"a": 1}, "name": "f"}', [right]) == 1
@@ -150,7 +152,7 @@ def test_a_real_difference_is_found_and_its_interval_holds_it():
     random_ = np.random.default_rng(1)
     base = random_.normal(size=200)
     found = compare_cases((base + 0.3 + random_.normal(size=200) * 0.1).tolist(), base.tolist())
-    assert found.distinguishable and found.difference.low < 0.3 < found.difference.high
+    assert found.is_distinguishable and found.difference.low < 0.3 < found.difference.high
     assert found.won + found.lost + found.tied == 200
     with pytest.raises(UsageError, match="same cases"):
         compare_cases([1.0], [1.0, 2.0])
@@ -176,8 +178,8 @@ def test_models_are_compared_in_one_table():
         yield made[name]
 
     found = compare_models(list(made), opened, cases(), "strict_match", prices={"good": (1.0, 2.0)})
-    rows = {row["model"]: row for row in found.rows()}
-    assert found.rows()[0]["model"] == "good"
+    rows = {row["model"]: row for row in found.list_rows()}
+    assert found.list_rows()[0]["model"] == "good"
     assert rows["poor"]["like"] == ["same"] and rows["good"]["like"] == []
     assert rows["good"]["cost_per_1000"] > 0 and rows["poor"]["cost_per_1000"] is None
     assert found.json()["differences"]

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
+from genwright.arena.matches import ask_match, begin_match, cast_vote, store_answer
 from genwright.datasets import check_dataset, read_dataset, write_dataset
 from genwright.errors import NotFound, Refused, TooMany, UsageError
-from genwright.feedback import Opinion, all_voices, give, list_feedback, voices
-from genwright.feedback.agreement import agreement, alpha
-from genwright.feedback.citations import citation_of
+from genwright.feedback import Opinion, list_feedback, merge_voices, read_voices, record_feedback
+from genwright.feedback.agreement import alpha, measure_rater_agreement
+from genwright.feedback.citations import parse_citation
 from genwright.feedback.exchanges import read_exchange
-from genwright.feedback.queues import rating_queue
+from genwright.feedback.queues import list_rating_queue
 from genwright.feedback.to_datasets import collect
 from genwright.monitoring import Tracing
-from genwright.monitoring.tracing import trace_id
+from genwright.monitoring.tracing import read_trace_id
 from genwright.privacy import Privacy
 from genwright.settings import PrivacySettings
 from genwright.storage import Collection, Database, Document
@@ -37,49 +37,49 @@ def database(tmp_path):
 def answered(database, question, answer, chance=0.9, who=ANN, assistant="faq@1", messages=None):
     tracing = Tracing(database, who)
     known = {"genwright.question": question, "genwright.assistant": assistant}
-    with tracing.span("ask extractive", known) as span:
+    with tracing.start_span("ask extractive", known) as span:
         if messages:
             told = [
                 {"role": role, "parts": [{"type": "text", "content": text}]}
                 for role, text in messages
             ]
-            with tracing.span("chat m", {"gen_ai.input.messages": json.dumps(told),
+            with tracing.start_span("chat m", {"gen_ai.input.messages": json.dumps(told),
                                          "gen_ai.response.model": "m"}):  # fmt: skip
                 pass
         span.set_attribute("genwright.answerable", chance)
         span.set_attribute("genwright.answer", answer)
         span.set_attribute("genwright.refused", False)
-        return trace_id(span)
+        return read_trace_id(span)
 
 
 def test_the_last_word_of_each_kind_counts(database):
     trace = answered(database, "How tall?", "Ten.")
-    give(database, ANN, trace, Opinion(thumb=1))
-    give(database, ANN, trace, Opinion(rating=2, correction="Twelve."))
-    give(database, ANN, trace, Opinion(thumb=-1))
-    give(database, BOB, trace, Opinion(thumb=1))
-    anns, bobs = all_voices(database, BOB)
+    record_feedback(database, ANN, trace, Opinion(thumb=1))
+    record_feedback(database, ANN, trace, Opinion(rating=2, correction="Twelve."))
+    record_feedback(database, ANN, trace, Opinion(thumb=-1))
+    record_feedback(database, BOB, trace, Opinion(thumb=1))
+    anns, bobs = read_voices(database, BOB)
     assert (anns.thumb, anns.rating, anns.correction) == (-1, 2, "Twelve.")
     assert len(anns.ids) == 3
     assert bobs.thumb == 1
-    assert [each.owner for each in all_voices(database, ANN)] == ["ann"]
+    assert [each.owner for each in read_voices(database, ANN)] == ["ann"]
 
 
 def test_the_same_again_adds_nothing(database):
     trace = answered(database, "How tall?", "Ten.")
-    first = give(database, ANN, trace, Opinion(thumb=1))
-    assert give(database, ANN, trace, Opinion(thumb=1)).id == first.id
+    first = record_feedback(database, ANN, trace, Opinion(thumb=1))
+    assert record_feedback(database, ANN, trace, Opinion(thumb=1)).id == first.id
     assert len(list_feedback(database, ANN)) == 1
 
 
 def test_limits_and_rights(database):
     trace = answered(database, "How tall?", "Ten.", who=BOB)
     with pytest.raises(NotFound):
-        give(database, ANN, trace, Opinion(thumb=1))
+        record_feedback(database, ANN, trace, Opinion(thumb=1))
     for rating in (1, 2):
-        give(database, BOB, trace, Opinion(rating=rating), per_minute=2)
+        record_feedback(database, BOB, trace, Opinion(rating=rating), per_minute=2)
     with pytest.raises(TooMany, match="in a minute"):
-        give(database, BOB, trace, Opinion(rating=3), per_minute=2)
+        record_feedback(database, BOB, trace, Opinion(rating=3), per_minute=2)
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_better_citations(database):
                 text="The pump holds 2 bar",
             )
         )  # fmt: skip
-    found = citation_of(database, OWNER, "1:4-8")
+    found = parse_citation(database, OWNER, "1:4-8")
     assert found == {"document": 1, "start": 4, "end": 8, "text": "pump"}
     Opinion(citation=found)
     for bad, error in (("1", UsageError), ("1:4-99", UsageError), ("7:1-2", NotFound)):
         with pytest.raises(error):
-            citation_of(database, OWNER, bad)
+            parse_citation(database, OWNER, bad)
     with pytest.raises(NotFound):
-        citation_of(database, Principal("eve", role="reader"), "1:4-8")
+        parse_citation(database, Principal("eve", role="reader"), "1:4-8")
 
 
 def test_published_value_of_alpha():
@@ -141,8 +141,8 @@ def test_agreement_of_people(database):
     traces = [answered(database, f"Question {n}?", "So.", who=BOB) for n in range(4)]
     for n, trace in enumerate(traces):
         for who in (BOB, Principal("cid", role="admin")):
-            give(database, who, trace, Opinion(thumb=1 if n % 2 else -1, rating=n + 1))
-    thumbs, ratings = agreement(all_voices(database, BOB))
+            record_feedback(database, who, trace, Opinion(thumb=1 if n % 2 else -1, rating=n + 1))
+    thumbs, ratings = measure_rater_agreement(read_voices(database, BOB))
     assert (thumbs.answers, thumbs.raters, thumbs.alpha, thumbs.same) == (4, 2, 1.0, 1.0)
     assert ratings.json()["alpha"] == 1.0
 
@@ -165,15 +165,15 @@ def test_pairs_thumbs_and_good_rows(database):
     edited = answered(database, "How tall?", "Ten.")
     good = answered(database, "How wide?", "Two metres.")
     worse = answered(database, "how  wide?", "I guess wide.")
-    give(database, ANN, edited, Opinion(thumb=-1, correction="Twelve metres."))
-    give(database, ANN, good, Opinion(rating=5))
-    give(database, ANN, worse, Opinion(rating=2))
+    record_feedback(database, ANN, edited, Opinion(thumb=-1, correction="Twelve metres."))
+    record_feedback(database, ANN, good, Opinion(rating=5))
+    record_feedback(database, ANN, worse, Opinion(rating=2))
     match = begin_match(database, ANN, ("faq@1", "faq@2"))
     ask_match(database, ANN, match.id, "Why?")
     side = {"trace": "", "refused": False, "sentences": []}
-    keep_answer(database, ANN, match.id, "left", {**side, "text": "Because."})
-    keep_answer(database, ANN, match.id, "right", {**side, "text": "No idea."})
-    vote(database, ANN, match.id, 0)
+    store_answer(database, ANN, match.id, "left", {**side, "text": "Because."})
+    store_answer(database, ANN, match.id, "right", {**side, "text": "No idea."})
+    cast_vote(database, ANN, match.id, 0)
     found = rows_of(database)
     kinds = [row["lineage"]["kind"] for row in found.pairs]
     assert kinds == ["correction", "rating", "vote"]
@@ -194,10 +194,10 @@ def test_pairs_thumbs_and_good_rows(database):
 
 def test_consent_and_privacy_are_respected(database):
     trace = answered(database, "Who is it?", "Write to jo@example.com.")
-    give(database, ANN, trace, Opinion(thumb=1, consent=False))
+    record_feedback(database, ANN, trace, Opinion(thumb=1, consent=False))
     found = rows_of(database)
     assert (found.thumbs, found.refused) == ([], 1)
-    give(database, BOB, trace, Opinion(thumb=1))
+    record_feedback(database, BOB, trace, Opinion(thumb=1))
     assert "jo@example.com" in rows_of(database).thumbs[0]["completion"]
     redacted = rows_of(database, Privacy(PrivacySettings(prompts="redact")))
     assert "jo@example.com" not in json.dumps(redacted.thumbs)
@@ -208,14 +208,14 @@ def test_consent_and_privacy_are_respected(database):
 def test_rows_go_through_files_and_checks(database, tmp_path):
     messages = [("system", "Be brief."), ("user", "How tall?")]
     trace = answered(database, "How tall?", "Ten.", messages=messages)
-    give(database, ANN, trace, Opinion(thumb=1, correction="Twelve."))
+    record_feedback(database, ANN, trace, Opinion(thumb=1, correction="Twelve."))
     found = rows_of(database)
     for what in ("pairs", "thumbs", "good"):
-        made = found.dataset(what, what)
+        made = found.make_dataset(what, what)
         write_dataset(made, tmp_path / f"{what}.jsonl")
         read = read_dataset(tmp_path / f"{what}.jsonl")
         assert (read.form, read.sha256) == (made.form, made.sha256)
-        assert not check_dataset(read).bad_rows()
+        assert not check_dataset(read).list_bad_rows()
 
 
 def test_queues(database):
@@ -226,35 +226,37 @@ def test_queues(database):
     sure = answered(database, "How tall is it?", "Ten.", chance=0.99)
     unsure = answered(database, "How tall is that?", "Two.", chance=0.55)
     other = answered(database, "How wide?", "Two.", chance=0.9)
-    assert next(w.trace_id for w in rating_queue(database, ANN, "uncertain", embed)) == unsure
-    give(database, ANN, sure, Opinion(thumb=1))
-    queue = rating_queue(database, ANN, "coverage", embed)
+    assert next(w.trace_id for w in list_rating_queue(database, ANN, "uncertain", embed)) == unsure
+    record_feedback(database, ANN, sure, Opinion(thumb=1))
+    queue = list_rating_queue(database, ANN, "coverage", embed)
     assert [w.trace_id for w in queue] == [other, unsure]
-    assert rating_queue(database, ANN, "drift", embed)[0].trace_id == other
-    assert rating_queue(database, Principal("eve", role="reader"), "coverage", embed) == []
+    assert list_rating_queue(database, ANN, "drift", embed)[0].trace_id == other
+    assert list_rating_queue(database, Principal("eve", role="reader"), "coverage", embed) == []
     with pytest.raises(UsageError, match="queue"):
-        rating_queue(database, ANN, "best", embed)
+        list_rating_queue(database, ANN, "best", embed)
 
 
 def test_voices_do_not_mind_the_order(database):
     trace = answered(database, "How tall?", "Ten.")
     for thumb in (1, -1, 1):
-        give(database, ANN, trace, Opinion(thumb=thumb))
+        record_feedback(database, ANN, trace, Opinion(thumb=thumb))
     given_ = list_feedback(database, ANN)
-    assert voices(given_) == voices(given_[::-1])
+    assert merge_voices(given_) == merge_voices(given_[::-1])
 
 
 def test_export(tmp_path):
     from genwright.feedback.job import export_feedback
     from genwright.runtime import Runtime
-    from genwright.workspace import create, open_workspace
+    from genwright.workspace import create_workspace, open_workspace
 
-    workspace = open_workspace(create(tmp_path / "w"), {"embedding": {"model": "hashing"}})
+    workspace = open_workspace(
+        create_workspace(tmp_path / "w"), {"embedding": {"model": "hashing"}}
+    )
     with Runtime(workspace) as runtime:
         with pytest.raises(Refused, match="No feedback"):
             export_feedback(runtime, tmp_path / "pairs.jsonl")
         trace = answered(workspace.database, "How tall?", "Ten.", who=OWNER)
-        give(workspace.database, OWNER, trace, Opinion(correction="Twelve."))
+        record_feedback(workspace.database, OWNER, trace, Opinion(correction="Twelve."))
         assert export_feedback(runtime, tmp_path / "pairs.jsonl", keep="edits") == 1
         assert export_feedback(runtime, tmp_path / "all.jsonl", "all") == 1
         with pytest.raises(Refused, match="there already"):

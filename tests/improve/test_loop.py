@@ -8,36 +8,42 @@ import pytest
 from genwright.answers.answerer import Answerer
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
-from genwright.feedback import Opinion, give
+from genwright.feedback import Opinion, record_feedback
 from genwright.grounding.citations import Answer
 from genwright.improve.canaries import (
-    canaries,
-    compare,
+    compare_canary,
     end_canary,
-    routed,
+    end_worse_canaries,
+    list_canaries,
+    route_conversation,
     start_canary,
-    watch_canaries,
 )
-from genwright.improve.loop import Wanted, assistants_of, begin, improve, runs_of
+from genwright.improve.loop import (
+    ImprovementRequest,
+    open_assistants,
+    open_runs,
+    run_improvement,
+    submit_improvement,
+)
 from genwright.improve.methods import methods
-from genwright.improve.provenance import lines, why
-from genwright.improve.questions import HeldOut, from_file, is_held_out, question_of
+from genwright.improve.provenance import format_lineage, trace_origin
+from genwright.improve.questions import HeldOutQuestion, find_question, is_held_out, read_questions
 from genwright.improve.regression import run_suite
-from genwright.improve.rollback import take_back
+from genwright.improve.rollback import roll_back_promotions
 from genwright.improve.suites import (
-    Case,
+    RegressionCase,
     add_case,
     add_from_trace,
-    cases,
-    check,
-    quality,
+    check_case,
+    list_cases,
     remove_case,
+    score_quality,
 )
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.storage import Alert
 from genwright.types import OWNER, Principal
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 FACTS = [
     ("pump", "The red pump holds 2.5 bar at the outlet.", "What pressure does the red pump hold?"),
@@ -66,13 +72,13 @@ def runtime(tmp_path):
         "answer": {"extractive": True, "min_answerable": 0.05},
         "improve": {"least": 1},
     }
-    workspace = open_workspace(create(tmp_path / "workspace"), overrides)
+    workspace = open_workspace(create_workspace(tmp_path / "workspace"), overrides)
     folder = tmp_path / "docs"
     folder.mkdir()
     for name, text, _ in FACTS:
         (folder / f"{name}.txt").write_text(text)
     with Runtime(workspace) as made:
-        Ingest(made).add_paths([folder])
+        DocumentIngester(made).add_paths([folder])
         yield made
     workspace.close()
 
@@ -86,22 +92,22 @@ def questions(tmp_path):
 
 
 def ask(runtime, question, version=""):
-    from genwright.answers.assistants import answerer_of, scope_of
+    from genwright.answers.assistants import build_answerer, find_scope
 
-    served = assistants_of(runtime).resolve(OWNER, version)
-    inner = runtime.acting_for(OWNER, served.version.config.settings(runtime.settings))
-    return answerer_of(inner, served).ask(question, scope=scope_of(inner, served))
+    served = open_assistants(runtime).resolve(OWNER, version)
+    inner = runtime.act_for(OWNER, served.version.config.settings(runtime.settings))
+    return build_answerer(inner, served).ask(question, scope=find_scope(inner, served))
 
 
 def with_feedback(runtime, count=8):
     for _, text, asked in FACTS[:count]:
         answer = ask(runtime, asked)
-        give(runtime.database, OWNER, answer.trace_id, Opinion(-1, correction=text))
+        record_feedback(runtime.database, OWNER, answer.trace_id, Opinion(-1, correction=text))
 
 
 def spoilt(runtime):
     """Live is a version that refuses everything; the good one is what a method can find."""
-    assistants = assistants_of(runtime)
+    assistants = open_assistants(runtime)
     assistants.known(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}})
     assistants.promote(OWNER, "assistant")
@@ -139,9 +145,11 @@ def own_methods():
 def test_a_better_version_is_found_gated_promoted_and_taken_back(runtime, questions):
     assistants = spoilt(runtime)
     with_feedback(runtime)
-    wanted = Wanted(methods=("lenient", "sabotage"), questions=str(questions), promote=True)
-    run = begin(runtime, wanted)
-    found = improve(runtime, run)
+    wanted = ImprovementRequest(
+        methods=("lenient", "sabotage"), questions=str(questions), promote=True
+    )
+    run = submit_improvement(runtime, wanted)
+    found = run_improvement(runtime, run)
     assert found.status == "promoted"
     assert found.decisions["lenient"]["passed"]
     assert not found.decisions["sabotage"]["passed"]
@@ -155,16 +163,16 @@ def test_a_better_version_is_found_gated_promoted_and_taken_back(runtime, questi
     back = assistants.rollback(OWNER, "assistant")
     assert time.monotonic() - took < 5
     assert back.label == "assistant@2"
-    again = improve(runtime, begin(runtime, wanted))
+    again = run_improvement(runtime, submit_improvement(runtime, wanted))
     assert again.status == "nothing"  # all feedback was used
-    assert "are needed" in runs_of(runtime).get(again.run).message
+    assert "are needed" in open_runs(runtime).get(again.run).message
 
 
 def test_it_goes_on_where_it_was_interrupted(runtime, questions):
     spoilt(runtime)
     with_feedback(runtime)
-    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=False)
-    run = begin(runtime, wanted)
+    wanted = ImprovementRequest(methods=("lenient",), questions=str(questions), promote=False)
+    run = submit_improvement(runtime, wanted)
     seen = []
 
     def progress(done, total, what):
@@ -172,27 +180,27 @@ def test_it_goes_on_where_it_was_interrupted(runtime, questions):
         if "questions" in what and "lenient" in what:
             raise KeyboardInterrupt
 
-    stopped = runtime.acting_for(OWNER, progress=progress)
+    stopped = runtime.act_for(OWNER, progress=progress)
     with pytest.raises(KeyboardInterrupt):
-        improve(stopped, run)
-    row = runs_of(runtime).get(run)
+        run_improvement(stopped, run)
+    row = open_runs(runtime).get(run)
     assert row.status == "stopped"
     assert set(row.results["state"]) >= {"collect", "check", "propose"}
-    found = improve(runtime, run)
+    found = run_improvement(runtime, run)
     assert found.status == "waiting"
     assert found.candidate == "assistant@3"
-    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@2"
+    assert open_assistants(runtime).resolve(OWNER, "assistant").label == "assistant@2"
     with pytest.raises(GenwrightError):
-        assistants_of(runtime).promote(OWNER, "assistant", "candidate")
-        improve(runtime, run)
+        open_assistants(runtime).promote(OWNER, "assistant", "candidate")
+        run_improvement(runtime, run)
 
 
 def test_nothing_is_promoted_that_did_not_pass(runtime, questions):
     with_feedback(runtime)
-    wanted = Wanted(methods=("sabotage",), questions=str(questions), promote=True)
-    found = improve(runtime, begin(runtime, wanted))
+    wanted = ImprovementRequest(methods=("sabotage",), questions=str(questions), promote=True)
+    found = run_improvement(runtime, submit_improvement(runtime, wanted))
     assert found.status == "rejected"
-    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@1"
+    assert open_assistants(runtime).resolve(OWNER, "assistant").label == "assistant@1"
     assert "everything stays as it is" in found.report.read_text()
 
 
@@ -207,32 +215,36 @@ def test_a_candidate_whose_model_is_gone_does_not_pass(runtime, questions):
     methods._classes["gone"] = Gone
     try:
         with_feedback(runtime)
-        wanted = Wanted(methods=("gone",), questions=str(questions), promote=True)
-        found = improve(runtime, begin(runtime, wanted))
+        wanted = ImprovementRequest(methods=("gone",), questions=str(questions), promote=True)
+        found = run_improvement(runtime, submit_improvement(runtime, wanted))
     finally:
         methods._classes.pop("gone")
     assert found.status == "rejected"
     assert "it does not answer" in found.decisions["gone"]["reasons"][0]
-    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@1"
+    assert open_assistants(runtime).resolve(OWNER, "assistant").label == "assistant@1"
 
 
 def test_a_judge_that_answers_rubbish_promotes_nothing(runtime, questions):
     spoilt(runtime)
     with_feedback(runtime)
-    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
-    run = begin(runtime, wanted)
+    wanted = ImprovementRequest(
+        methods=("lenient",), questions=str(questions), promote=True, judge="scripted"
+    )
+    run = submit_improvement(runtime, wanted)
     with pytest.raises(EngineFailed, match="gave no verdict"):
-        improve(runtime, run)
-    assert runs_of(runtime).get(run).status == "failed"
-    assert assistants_of(runtime).resolve(OWNER, "assistant").label == "assistant@2"
+        run_improvement(runtime, run)
+    assert open_runs(runtime).get(run).status == "failed"
+    assert open_assistants(runtime).resolve(OWNER, "assistant").label == "assistant@2"
 
 
 def test_a_judge_that_prefers_the_candidate_is_heard(runtime, questions):
     spoilt(runtime)
     with_feedback(runtime)
     runtime.models.engines["scripted", "chat"] = ScriptedEngine(["B", "A"])  # the candidate
-    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True, judge="scripted")
-    found = improve(runtime, begin(runtime, wanted))
+    wanted = ImprovementRequest(
+        methods=("lenient",), questions=str(questions), promote=True, judge="scripted"
+    )
+    found = run_improvement(runtime, submit_improvement(runtime, wanted))
     guards = {each["name"]: each for each in found.decisions["lenient"]["guards"]}
     assert guards["win rate by the judge"]["candidate"] == 1.0
     assert found.status == "promoted"
@@ -240,11 +252,11 @@ def test_a_judge_that_prefers_the_candidate_is_heard(runtime, questions):
 
 def test_methods_say_why_they_do_nothing(runtime, questions):
     with_feedback(runtime, 2)
-    wanted = Wanted(methods=("shots", "prompt", "reranker", "retrieval", "sft"),
+    wanted = ImprovementRequest(methods=("shots", "prompt", "reranker", "retrieval", "sft"),
                     questions=str(questions))  # fmt: skip
-    found = improve(runtime, begin(runtime, wanted))
+    found = run_improvement(runtime, submit_improvement(runtime, wanted))
     assert found.status == "nothing"
-    said = runs_of(runtime).get(found.run).results["state"]["propose"]
+    said = open_runs(runtime).get(found.run).results["state"]["propose"]
     assert "quotes and asks no model" in said["shots"]["not"]
     assert "no other reranker" in said["reranker"]["not"]
     assert "are needed" in said["retrieval"]["not"]
@@ -252,16 +264,16 @@ def test_methods_say_why_they_do_nothing(runtime, questions):
 
 def test_bad_requests(runtime, tmp_path):
     for wanted, error in (
-        (Wanted(methods=("magic",)), UsageError),
-        (Wanted(assistant="nobody"), NotFound),
-        (Wanted(questions=str(tmp_path / "none.jsonl")), NotFound),
+        (ImprovementRequest(methods=("magic",)), UsageError),
+        (ImprovementRequest(assistant="nobody"), NotFound),
+        (ImprovementRequest(questions=str(tmp_path / "none.jsonl")), NotFound),
     ):
         with pytest.raises(error):
-            begin(runtime, wanted)
+            submit_improvement(runtime, wanted)
     file = tmp_path / "made.jsonl"
     file.write_text('{"question": "Why?", "answer": "So.", "synthetic": "questions"}\n')
     with pytest.raises(Refused, match="synthetic"):
-        from_file(file)
+        read_questions(file)
 
 
 def test_held_out_questions_stay_held_out():
@@ -269,63 +281,65 @@ def test_held_out_questions_stay_held_out():
     share = sum(is_held_out(f"Question {n}?") for n in range(2000)) / 2000
     assert 0.36 < share < 0.44
     row = {"prompt": [{"role": "user", "content": "<passage>x</passage>\nQuestion: How tall?"}]}
-    assert question_of(row) == "How tall?"
+    assert find_question(row) == "How tall?"
 
 
 def test_suite_cases_from_traces(runtime):
     database = runtime.database
     good = ask(runtime, FACTS[0][2])
     case = add_from_trace(database, OWNER, good.trace_id)
-    assert check(case, good).passed
+    assert check_case(case, good).passed
     assert add_from_trace(database, OWNER, good.trace_id).id == case.id  # kept once
     bad = add_from_trace(database, OWNER, good.trace_id, bad=True, reference="Seven bar, at most.")
-    verdict = check(bad, good)
+    verdict = check_case(bad, good)
     assert not verdict.passed
     assert "Seven bar" in verdict.why
     told = run_suite(runtime)
     assert (told["total"], told["passed"]) == (2, 1)
     remove_case(database, OWNER, bad.id)
-    assert [each.id for each in cases(database, OWNER)] == [case.id]
+    assert [each.id for each in list_cases(database, OWNER)] == [case.id]
     with pytest.raises(NotFound):
         remove_case(database, OWNER, bad.id)
     with pytest.raises(UsageError, match="needs"):
-        add_case(database, OWNER, Case(0, "Why?"))
+        add_case(database, OWNER, RegressionCase(0, "Why?"))
 
 
 def test_rules_of_cases():
     refusal = Answer("", True, (), (), "m", "", 0.1)
     words = Answer("It holds 2.5 bar.", False, (), (), "m", "", 0.9)
-    assert check(Case(1, "q", refuse=True), refusal).passed
-    assert not check(Case(1, "q", refuse=True), words).passed
-    assert not check(Case(1, "q", reference="x"), refusal).passed
-    assert check(Case(1, "q", reference="2.5 bar"), words).passed
-    assert not check(Case(1, "q", avoid="It holds 2.5 bar."), words).passed
-    assert not check(Case(1, "q", source={"document": 1, "start": 0, "end": 5}), words).passed
-    assert quality("", "x") == 0
-    assert HeldOut("q", "a").refuse is False
+    assert check_case(RegressionCase(1, "q", refuse=True), refusal).passed
+    assert not check_case(RegressionCase(1, "q", refuse=True), words).passed
+    assert not check_case(RegressionCase(1, "q", reference="x"), refusal).passed
+    assert check_case(RegressionCase(1, "q", reference="2.5 bar"), words).passed
+    assert not check_case(RegressionCase(1, "q", avoid="It holds 2.5 bar."), words).passed
+    assert not check_case(
+        RegressionCase(1, "q", source={"document": 1, "start": 0, "end": 5}), words
+    ).passed
+    assert score_quality("", "x") == 0
+    assert HeldOutQuestion("q", "a").refuse is False
 
 
 def test_canary_runs_sticks_and_ends_when_worse(runtime):
-    assistants, database = assistants_of(runtime), runtime.database
+    assistants, database = open_assistants(runtime), runtime.database
     assistants.known(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 1.0}})
     canary = start_canary(database, OWNER, assistants, "assistant", share=0.5)
     live = assistants.resolve(OWNER, "assistant")
-    went = {routed(database, assistants, live, OWNER, str(n)).label for n in range(40)}
+    went = {route_conversation(database, assistants, live, OWNER, str(n)).label for n in range(40)}
     assert went == {"assistant@1", "assistant@2"}
     with pytest.raises(Refused, match="runs"):
         start_canary(database, OWNER, assistants, "assistant")
     for n in range(24):
         for label, thumb in (("assistant@1", 1), ("assistant@2", -1)):
             answer = ask(runtime, FACTS[n % 12][2], label)
-            give(database, OWNER, answer.trace_id, Opinion(thumb), per_minute=1000)
-    found = compare(database, canary, 1)
+            record_feedback(database, OWNER, answer.trace_id, Opinion(thumb), per_minute=1000)
+    found = compare_canary(database, canary, 1)
     assert (found.live, found.candidate, found.thumbs_down) == (24, 24, (0, 24))
     assert found.worse
-    (ended,) = watch_canaries(database, assistants)
+    (ended,) = end_worse_canaries(database, assistants)
     assert "worse with confidence" in ended.reason
-    assert canaries(database, OWNER) == []
-    assert routed(database, assistants, live, OWNER, "1") is live
+    assert list_canaries(database, OWNER) == []
+    assert route_conversation(database, assistants, live, OWNER, "1") is live
     with pytest.raises(NotFound):
         end_canary(database, OWNER, "assistant", "")
     for share in (0, 0.9):
@@ -338,22 +352,22 @@ def test_canary_runs_sticks_and_ends_when_worse(runtime):
 def test_an_alert_takes_a_promotion_back(runtime, questions):
     assistants = spoilt(runtime)
     with_feedback(runtime)
-    wanted = Wanted(methods=("lenient",), questions=str(questions), promote=True)
-    improve(runtime, begin(runtime, wanted))
+    wanted = ImprovementRequest(methods=("lenient",), questions=str(questions), promote=True)
+    run_improvement(runtime, submit_improvement(runtime, wanted))
     database = runtime.database
-    assert take_back(database, assistants) == []
+    assert roll_back_promotions(database, assistants) == []
     with database.write(OWNER) as session:
         session.add(Alert(rule="errors", severity="critical", summary="", value=1.0))
-    (told,) = take_back(database, assistants)
+    (told,) = roll_back_promotions(database, assistants)
     assert (told["from"], told["to"], told["alert"]) == ("assistant@3", "assistant@2", "errors")
     assert assistants.resolve(OWNER, "assistant").label == "assistant@2"
-    assert take_back(database, assistants) == []
+    assert roll_back_promotions(database, assistants) == []
 
 
 def test_why_names_people_to_those_who_may_know(runtime, tmp_path):
     answer = ask(runtime, FACTS[0][2])
-    tree = "\n".join(lines(why(runtime.workspace, OWNER, answer.trace_id)))
+    tree = "\n".join(format_lineage(trace_origin(runtime.workspace, OWNER, answer.trace_id)))
     assert "assistant assistant@1" in tree
     with pytest.raises(NotFound):
-        why(runtime.workspace, Principal("eve", role="reader"), answer.trace_id)
+        trace_origin(runtime.workspace, Principal("eve", role="reader"), answer.trace_id)
     assert Answerer  # the answer came from it

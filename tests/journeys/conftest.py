@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 DOCUMENTS = {
     "pump.md": """\
@@ -102,7 +102,7 @@ def workspace(tmp_path: Path) -> Path:
 def genwright(workspace: Path, models_dir: Path) -> CommandLine:
     """With the embedded models."""
     command = CommandLine(workspace, {"GENWRIGHT_MODELS_DIR": str(models_dir)})
-    create(workspace)
+    create_workspace(workspace)
     return command
 
 
@@ -111,7 +111,7 @@ def plain(workspace: Path) -> CommandLine:
     """With the embedder and the engine that need no model: for what does not depend on one."""
     free = {"GENWRIGHT_EMBEDDING__MODEL": "hashing", "GENWRIGHT_ANSWER__MODEL": "scripted"}
     command = CommandLine(workspace, free)
-    create(workspace)
+    create_workspace(workspace)
     return command
 
 

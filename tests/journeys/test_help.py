@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from genwright.cli.main import COMMANDS, cli, globals_first
+from genwright.cli.main import COMMANDS, cli, move_globals_first
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 GROUP: Any = typer.main.get_command(cli)
@@ -73,8 +73,8 @@ def test_the_documentation_names_every_global_option():
 
 
 def test_global_options_may_stand_after_the_command_but_not_after_two_dashes():
-    assert globals_first(["list", "--set", "a.b=1", "-q"]) == ["--set", "a.b=1", "-q", "list"]
-    assert globals_first(["search", "--", "-w"]) == ["search", "--", "-w"]
+    assert move_globals_first(["list", "--set", "a.b=1", "-q"]) == ["--set", "a.b=1", "-q", "list"]
+    assert move_globals_first(["search", "--", "-w"]) == ["search", "--", "-w"]
 
 
 def test_the_version_is_printed(plain):

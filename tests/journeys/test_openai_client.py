@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from tests.journeys.conftest import DOCUMENTS
 from tests.server.running import Running, environment, running
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 CHAT = "smollm2-135m-instruct"
 QUESTION = "How often is the oil of the Velda pump changed?"
@@ -41,7 +41,7 @@ SAY = [{"role": "user", "content": "Name three colours."}]
 @pytest.fixture(scope="module")
 def real(tmp_path_factory, models_dir) -> Iterator[Running]:
     """A server with the embedded models, over three documents."""
-    folder = create(tmp_path_factory.mktemp("real") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("real") / "workspace")
     env = {"GENWRIGHT_MODELS_DIR": str(models_dir), "GENWRIGHT_ENGINE__CONTEXT": "1024"}
     _add(folder, env)
     with running(folder, env) as server:
@@ -51,7 +51,7 @@ def real(tmp_path_factory, models_dir) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def stub(tmp_path_factory) -> Iterator[Running]:
     """A server whose model writes 20 tokens a second, at least 100 of them, two at a time."""
-    folder = create(tmp_path_factory.mktemp("stub") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("stub") / "workspace")
     slow = {
         "GENWRIGHT_EMBEDDING__MODEL": "hashing",
         "GENWRIGHT_ANSWER__MODEL": "scripted:tps=20,least=100",
@@ -143,8 +143,8 @@ def test_streamed_pieces_are_the_whole_reply_and_usage_comes_last(client):
         client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
     )
     assert len({chunk.id for chunk in chunks}) == 1
-    assert chunks[0].choices[0].delta.role == "assistant"
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert chunks[0].choices[0].write_delta.role == "assistant"
+    text = "".join(chunk.choices[0].write_delta.content or "" for chunk in chunks if chunk.choices)
     assert text == whole.choices[0].message.content
     assert chunks[-2].choices[0].finish_reason == whole.choices[0].finish_reason
     assert chunks[-1].choices == []
@@ -159,7 +159,7 @@ def test_n_replies_come_with_their_numbers_streamed_or_not(client):
     texts = {0: "", 1: "", 2: ""}
     for chunk in client.chat.completions.create(**asked, stream=True):
         for choice in chunk.choices:
-            texts[choice.index] += choice.delta.content or ""
+            texts[choice.index] += choice.write_delta.content or ""
     assert all(texts.values())
     assert len(set(texts.values())) > 1  # each is a sample of its own
 
@@ -314,11 +314,11 @@ def test_an_assistant_streams_sentences_and_its_last_chunk_carries_the_citations
             stream_options={"include_usage": True},
         )
     )
-    text = "".join(each.choices[0].delta.content or "" for each in chunks if each.choices)
+    text = "".join(each.choices[0].write_delta.content or "" for each in chunks if each.choices)
     last = chunks[-2]
     assert "400 hours" in text
     assert last.choices[0].finish_reason == "stop"
-    assert last.choices[0].delta.annotations[0]["file_citation"]["quote"]
+    assert last.choices[0].write_delta.annotations[0]["file_citation"]["quote"]
     assert last.x_genwright["sentences"][0]["citations"][0]["document"]
     assert chunks[-1].usage.total_tokens > 0
 
@@ -466,8 +466,8 @@ def test_an_embedder_reads_its_own_tokens(client):
 
 def test_moderations_give_every_category(client):
     result = client.moderations.create(input=["I will kill you.", "Change the oil."]).results
-    assert result[0].flagged and result[0].categories.harassment_threatening
-    assert not result[1].flagged and result[1].category_scores.violence == 0
+    assert result[0].is_flagged and result[0].categories.harassment_threatening
+    assert not result[1].is_flagged and result[1].category_scores.violence == 0
     assert result[0].x_genwright["method"] == "rules"
 
 

@@ -19,7 +19,7 @@ from tests.server.running import Running, environment, running
 from genwright.catalog import Catalog
 from genwright.engines import open_engine
 from genwright.settings import EngineSettings
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 SCRIPT = Path(__file__).with_name("other_clients.py")
 
@@ -35,7 +35,7 @@ def clients() -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, models_dir, clients) -> Iterator[Running]:
-    folder = create(tmp_path_factory.mktemp("clients") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("clients") / "workspace")
     env = {"GENWRIGHT_MODELS_DIR": str(models_dir), "GENWRIGHT_ENGINE__CONTEXT": "1024"}
     source = folder.parent / "documents"
     source.mkdir()

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from genwright.errors import SettingsError
-from genwright.monitoring.alerts import AGAIN, DEFAULT_RULES, Alerts, firing, history
+from genwright.monitoring.alerts import AGAIN, DEFAULT_RULES, Alerts, list_firing, list_history
 from genwright.monitoring.expressions import compile_expression
-from genwright.monitoring.notify import Notifier, payload
+from genwright.monitoring.notify import Notifier, build_payload
 from genwright.monitoring.series import record_samples
 from genwright.settings import AlertRule, NotifySettings
 from genwright.storage import Database
@@ -34,7 +34,7 @@ class Heard(Notifier):
         super().__init__(NotifySettings())
         self.told = []
 
-    def tell(self, alert) -> None:
+    def notify(self, alert) -> None:
         self.told.append((alert.rule, alert.resolved_at is not None))
 
 
@@ -124,8 +124,8 @@ def test_a_restart_neither_forgets_nor_repeats(at, database):
     again = Alerts(database, [RULE], heard, at.clock)
     assert at(10, 0.5, again) == 1 and heard.told == []
     assert at(100, 0.0, again) == 0 and heard.told == [("Errors", True)]
-    [one] = history(database, OWNER)
-    assert one.resolved_at > one.fired_at and firing(database, OWNER) == []
+    [one] = list_history(database, OWNER)
+    assert one.resolved_at > one.fired_at and list_firing(database, OWNER) == []
 
 
 def test_what_goes_on_for_hours_is_told_again(at):
@@ -199,7 +199,7 @@ def address(server) -> str:
 def fired(at, database):
     at(0, 0.5)
     at(35, 0.5)
-    return firing(database, OWNER)[0]
+    return list_firing(database, OWNER)[0]
 
 
 def test_every_receiver_gets_it(at, database, webhook, mailbox, tmp_path):
@@ -212,7 +212,7 @@ def test_every_receiver_gets_it(at, database, webhook, mailbox, tmp_path):
         command=(sys.executable, "-c", script),
     )
     notifier = Notifier(settings, "http://here")
-    notifier.tell(fired(at, database))
+    notifier.notify(fired(at, database))
     notifier.close()
     [body] = webhook.bodies
     assert body["version"] == "4" and body["status"] == "firing"
@@ -229,7 +229,7 @@ def test_a_receiver_that_fails_is_tried_again(at, database, webhook):
     waits: list[float] = []
     settings = NotifySettings(webhook=f"http://{address(webhook)}/")
     notifier = Notifier(settings, wait=waits.append)
-    notifier.tell(fired(at, database))
+    notifier.notify(fired(at, database))
     notifier.close()
     assert webhook.tries == 3 and waits == [1.0, 3.0]
 
@@ -248,5 +248,5 @@ def test_a_test_says_what_went_wrong_for_each(webhook, tmp_path):
 
 def test_the_same_labels_have_the_same_fingerprint(at, database):
     one = fired(at, database)
-    first, second = payload(one), payload(one)
+    first, second = build_payload(one), build_payload(one)
     assert first["alerts"][0]["fingerprint"] == second["alerts"][0]["fingerprint"]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from genwright.errors import NotFound
 from genwright.monitoring import Tracing, read_trace
-from genwright.monitoring.tracing import trace_id
+from genwright.monitoring.tracing import read_trace_id
 from genwright.storage import Database, Span
 from genwright.types import OWNER, Principal
 
@@ -34,11 +34,11 @@ def count(database: Database) -> int:
 
 
 def test_a_trace_is_read_back_as_the_tree_it_was(database, tracing):
-    with tracing.span("invoke_agent genwright"):
-        with tracing.span("retrieval"):
-            with tracing.span("embeddings all-minilm-l6-v2"):
+    with tracing.start_span("invoke_agent genwright"):
+        with tracing.start_span("retrieval"):
+            with tracing.start_span("embeddings all-minilm-l6-v2"):
                 pass
-        with tracing.span("chat smollm2"):
+        with tracing.start_span("chat smollm2"):
             pass
 
     root = read_trace(database, OWNER, "last")
@@ -51,7 +51,7 @@ def test_a_trace_is_read_back_as_the_tree_it_was(database, tracing):
 
 def test_names_and_attributes_are_kept_as_the_conventions_write_them(database, tracing):
     known = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "genwright"}
-    with tracing.span("chat smollm2", known) as span:
+    with tracing.start_span("chat smollm2", known) as span:
         span.set_attribute("gen_ai.usage.input_tokens", 12)
         span.set_attribute("gen_ai.request.temperature", 0.5)
         span.set_attribute("gen_ai.response.finish_reasons", ["stop"])
@@ -65,7 +65,7 @@ def test_names_and_attributes_are_kept_as_the_conventions_write_them(database, t
 
 
 def test_an_error_marks_every_step_it_passes_and_goes_on(database, tracing):
-    with pytest.raises(KeyError), tracing.span("ask"), tracing.span("retrieval"):
+    with pytest.raises(KeyError), tracing.start_span("ask"), tracing.start_span("retrieval"):
         raise KeyError("nothing of that name")
 
     root = read_trace(database, OWNER, "last")
@@ -76,8 +76,8 @@ def test_an_error_marks_every_step_it_passes_and_goes_on(database, tracing):
 
 
 def test_nothing_is_written_before_the_request_has_ended(database, tracing):
-    with tracing.span("ask"):
-        with tracing.span("retrieval"):
+    with tracing.start_span("ask"):
+        with tracing.start_span("retrieval"):
             pass
         assert count(database) == 0
     assert count(database) == 2
@@ -85,9 +85,9 @@ def test_nothing_is_written_before_the_request_has_ended(database, tracing):
 
 def test_requests_at_once_keep_to_their_own_traces(database, tracing):
     def request(number: int) -> None:
-        with tracing.span(f"ask {number}"):
+        with tracing.start_span(f"ask {number}"):
             for step in range(3):
-                with tracing.span(f"step {number}.{step}"):
+                with tracing.start_span(f"step {number}.{step}"):
                     pass
 
     threads = [threading.Thread(target=request, args=(number,)) for number in range(8)]
@@ -107,11 +107,11 @@ def test_requests_at_once_keep_to_their_own_traces(database, tracing):
 
 def test_a_step_that_outlives_its_request_is_kept(database, tracing):
     def stream():
-        with tracing.span("chat"):
+        with tracing.start_span("chat"):
             yield "piece"
             yield "never asked for"
 
-    with tracing.span("ask"):
+    with tracing.start_span("ask"):
         pieces = stream()
         next(pieces)
     pieces.close()
@@ -119,7 +119,7 @@ def test_a_step_that_outlives_its_request_is_kept(database, tracing):
     assert [step.name for step in root.steps] == ["chat"]
     assert root.steps[0].status == "unset"  # to stop listening is no error
 
-    with tracing.span("the next request"):
+    with tracing.start_span("the next request"):
         pass
     assert read_trace(database, OWNER, "last").name == "the next request"
     assert read_trace(database, OWNER, root.trace_id).name == "ask"
@@ -127,9 +127,9 @@ def test_a_step_that_outlives_its_request_is_kept(database, tracing):
 
 def test_inside_another_programs_trace_the_outermost_step_of_ours_is_the_root(database, tracing):
     theirs = TracerProvider(shutdown_on_exit=False).get_tracer("theirs")
-    with theirs.start_as_current_span("GET /ask"), tracing.span("ask") as span:
-        assert trace_id(span)
-    assert read_trace(database, OWNER, trace_id(span)).name == "ask"
+    with theirs.start_as_current_span("GET /ask"), tracing.start_span("ask") as span:
+        assert read_trace_id(span)
+    assert read_trace(database, OWNER, read_trace_id(span)).name == "ask"
 
 
 def test_a_trace_is_written_whatever_the_environment_says_of_sampling(tmp_path):
@@ -139,7 +139,7 @@ def test_a_trace_is_written_whatever_the_environment_says_of_sampling(tmp_path):
         "from genwright.storage import Database\n"
         "from genwright.types import OWNER\n"
         "database = Database(pathlib.Path(sys.argv[1]))\n"
-        "with Tracing(database, OWNER).span('ask'): pass\n"
+        "with Tracing(database, OWNER).start_span('ask'): pass\n"
         "print(read_trace(database, OWNER, 'last').name)\n"
     )
     environment = {**os.environ, "OTEL_TRACES_SAMPLER": "always_off"}
@@ -149,15 +149,15 @@ def test_a_trace_is_written_whatever_the_environment_says_of_sampling(tmp_path):
 
 
 def test_a_trace_is_found_by_its_first_digits(database, tracing):
-    with tracing.span("ask") as span:
+    with tracing.start_span("ask") as span:
         pass
-    assert read_trace(database, OWNER, trace_id(span)[:8]).name == "ask"
-    assert read_trace(database, OWNER, trace_id(span)).name == "ask"
+    assert read_trace(database, OWNER, read_trace_id(span)[:8]).name == "ask"
+    assert read_trace(database, OWNER, read_trace_id(span)).name == "ask"
 
 
 @pytest.mark.parametrize("wrong", ["%", "_", "zz", "' OR 1=1"])
 def test_what_is_no_trace_is_not_found(database, tracing, wrong):
-    with tracing.span("ask"):
+    with tracing.start_span("ask"):
         pass
     with pytest.raises(NotFound, match="give more of its 32 digits"):
         read_trace(database, OWNER, wrong)
@@ -165,7 +165,7 @@ def test_what_is_no_trace_is_not_found(database, tracing, wrong):
 
 def test_a_beginning_of_two_traces_is_not_guessed(database, tracing):
     for _ in range(2):
-        with tracing.span("ask"):
+        with tracing.start_span("ask"):
             pass
     with pytest.raises(NotFound, match="More than one"):
         read_trace(database, OWNER, "")
@@ -178,13 +178,13 @@ def test_without_any_trace_it_says_what_makes_one(database):
 
 def test_others_traces_are_not_found_and_the_owner_sees_all(database, tracing):
     ann, bob = Principal("ann"), Principal("bob")
-    with Tracing(database, ann).span("ann asks") as span:
+    with Tracing(database, ann).start_span("ann asks") as span:
         pass
-    with tracing.span("the owner asks"):
+    with tracing.start_span("the owner asks"):
         pass
 
     assert read_trace(database, ann, "last").name == "ann asks"
-    assert read_trace(database, OWNER, trace_id(span)).name == "ann asks"
-    for asked in ("last", trace_id(span)):
+    assert read_trace(database, OWNER, read_trace_id(span)).name == "ann asks"
+    for asked in ("last", read_trace_id(span)):
         with pytest.raises(NotFound):
             read_trace(database, bob, asked)

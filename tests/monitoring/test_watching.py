@@ -14,14 +14,28 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from genwright.feedback import Opinion, give
-from genwright.monitoring import Metrics, SeriesRecorder, Tracing, Wanted, list_traces, read_series
-from genwright.monitoring.drift import Window, auc_test, compare, ks_test, mmd_test, share_test
+from genwright.feedback import Opinion, record_feedback
+from genwright.monitoring import (
+    Metrics,
+    SeriesRecorder,
+    TraceFilter,
+    Tracing,
+    list_traces,
+    read_series,
+)
+from genwright.monitoring.drift import (
+    DriftWindow,
+    auc_test,
+    compare_windows,
+    ks_test,
+    mmd_test,
+    share_test,
+)
 from genwright.monitoring.logs import JsonFormatter, TextFormatter
-from genwright.monitoring.otlp import MetricExport, span_processor
-from genwright.monitoring.plots import line_plot, sparkline, waterfall
-from genwright.monitoring.series import record_samples, values_of
-from genwright.monitoring.tracing import trace_id
+from genwright.monitoring.otlp import MetricExport, build_span_processor
+from genwright.monitoring.plots import draw_line_plot, draw_sparkline, draw_waterfall
+from genwright.monitoring.series import compute_values, record_samples
+from genwright.monitoring.tracing import read_trace_id
 from genwright.privacy import redact
 from genwright.storage import Database
 from genwright.types import OWNER, Principal
@@ -36,12 +50,12 @@ def database(tmp_path):
 
 def test_a_request_is_seen_from_its_arrival_to_its_end():
     metrics = Metrics()
-    seen = metrics.request_started("m")
-    seen.queued(0.5)
+    seen = metrics.start_request("m")
+    seen.record_queue_time(0.5)
     for _ in range(3):
-        seen.token()
-    seen.finished("stop", 10, 3)
-    text = metrics.exposition()[0].decode()
+        seen.record_token()
+    seen.record_end("stop", 10, 3)
+    text = metrics.render_exposition()[0].decode()
     for line in (
         'vllm:generation_tokens_total{model_name="m"} 3.0',
         'vllm:prompt_tokens_total{model_name="m"} 10.0',
@@ -56,25 +70,25 @@ def test_a_request_is_seen_from_its_arrival_to_its_end():
 def test_an_interval_becomes_rates_shares_and_quantiles():
     metrics = Metrics()
     for _ in range(8):
-        metrics.http_request("/x", "GET", 200, 0.1)
+        metrics.count_http_request("/x", "GET", 200, 0.1)
     for _ in range(2):
-        metrics.http_request("/x", "GET", 500, 0.1)
-    metrics.answered("a", "refused", 0, 0)
-    metrics.answered("a", "answered", 3, 1)
+        metrics.count_http_request("/x", "GET", 500, 0.1)
+    metrics.count_answer("a", "refused", 0, 0)
+    metrics.count_answer("a", "answered", 3, 1)
     for each in range(1, 101):
-        metrics.keep("ttft", each / 100)
-    values = values_of(metrics.take_interval(), 5)
+        metrics.record_time("ttft", each / 100)
+    values = compute_values(metrics.take_interval(), 5)
     assert values["requests_per_second"] == 2 and values["error_share"] == 0.2
     assert values["refusal_share"] == 0.5 and values["unsupported_share"] == 0.25
     assert values["ttft_p50"] == pytest.approx(0.5, abs=0.02)
-    assert "ttft_p50" not in values_of(metrics.take_interval(), 5)
+    assert "ttft_p50" not in compute_values(metrics.take_interval(), 5)
 
 
 def test_the_recorder_writes_the_last_interval_when_it_ends(database):
     metrics, looked = Metrics(), threading.Event()
     recorder = SeriesRecorder(database, metrics, 3600, lambda: {"depth": 4}, looked.set)
     recorder.start()
-    metrics.http_request("/x", "GET", 200, 0.1)
+    metrics.count_http_request("/x", "GET", 200, 0.1)
     recorder.close()
     found = read_series(database, ["requests_per_second", "depth"], 0, time.time() + 5)
     assert looked.is_set() and found["depth"][0][1] == 4
@@ -109,13 +123,13 @@ def test_a_shift_is_seen(database):
     rng = np.random.default_rng(2)
     before = rng.standard_normal((100, 16)).astype(np.float32)
     after = (rng.standard_normal((100, 16)) + 0.6).astype(np.float32)
-    old = Window(before, list(rng.integers(10, 40, 100)), (5, 100), (0, 10), 0, 10)
-    new = Window(after, list(rng.integers(30, 90, 100)), (40, 100), (8, 10), 20, 30)
-    report = compare(old, new, look=50)
+    old = DriftWindow(before, list(rng.integers(10, 40, 100)), (5, 100), (0, 10), 0, 10)
+    new = DriftWindow(after, list(rng.integers(30, 90, 100)), (40, 100), (8, 10), 20, 30)
+    report = compare_windows(old, new, look=50)
     assert {test.name for test in report.tests if test.drifted} == {
         "mmd", "auc", "length", "refused", "thumbs_down",
     }  # fmt: skip
-    assert report.latest == (20, 30) and not compare(old, old, look=50).drifted
+    assert report.latest == (20, 30) and not compare_windows(old, old, look=50).has_drifted
 
 
 def test_fishers_exact_test_is_exact():
@@ -128,10 +142,10 @@ def test_plots_are_well_formed_and_run_nothing():
     hostile = "<script>alert(1)</script>\"' onload=x"
     series = {hostile: [(0.0, 1.0), (10.0, 2.0), (500.0, 3.0)], "b": []}
     for svg in (
-        line_plot(series, title=hostile, unit="s", since=0, until=600),
-        line_plot({}, title="Nothing", since=0, until=1),
-        sparkline([(0, 1), (1, 2)], title=hostile),
-        waterfall([(hostile, 0.0, 0.5), ("b", 0.4, 0.6)], title=hostile),
+        draw_line_plot(series, title=hostile, unit="s", since=0, until=600),
+        draw_line_plot({}, title="Nothing", since=0, until=1),
+        draw_sparkline([(0, 1), (1, 2)], title=hostile),
+        draw_waterfall([(hostile, 0.0, 0.5), ("b", 0.4, 0.6)], title=hostile),
     ):
         root = ElementTree.fromstring(svg)
         names = {each.tag.rpartition("}")[2] for each in root.iter()}
@@ -154,21 +168,21 @@ def test_a_log_record_is_a_line_of_json_with_its_fields():
 def test_spans_are_written_behind_requests_and_redacted(database):
     tracing = Tracing(database, OWNER, background=True, redact=redact)
     for who in ("ann", "bob"):
-        mine = tracing.acting_for(Principal(who))
+        mine = tracing.act_for(Principal(who))
         known = {"genwright.question": "Is ann@example.org in?", "genwright.assistant": "a@2"}
-        with mine.span("ask", known) as span, mine.span("chat m"):
-            last = trace_id(span)
+        with mine.start_span("ask", known) as span, mine.start_span("chat m"):
+            last = read_trace_id(span)
     tracing.flush()
     [only] = list_traces(database, Principal("bob"))
     assert (only.owner, only.question, only.trace_id) == ("bob", "Is [email] in?", last)
     assert len(list_traces(database, OWNER)) == 2
-    assert list_traces(database, OWNER, Wanted(assistant="a", text="email"), limit=1, offset=1)
-    assert list_traces(database, OWNER, Wanted(assistant="b")) == []
-    assert list_traces(database, OWNER, Wanted(refused=True)) == []
-    give(database, Principal("bob"), last, Opinion(thumb=-1))
-    [rated] = list_traces(database, OWNER, Wanted(with_feedback=True))
+    assert list_traces(database, OWNER, TraceFilter(assistant="a", text="email"), limit=1, offset=1)
+    assert list_traces(database, OWNER, TraceFilter(assistant="b")) == []
+    assert list_traces(database, OWNER, TraceFilter(refused=True)) == []
+    record_feedback(database, Principal("bob"), last, Opinion(thumb=-1))
+    [rated] = list_traces(database, OWNER, TraceFilter(with_feedback=True))
     assert (rated.thumbs, rated.feedback) == (-1, 1)
-    with tracing.span("last"):
+    with tracing.start_span("last"):
         pass
     tracing.close()
     assert list_traces(database, OWNER)[0].name == "last"
@@ -190,18 +204,20 @@ def test_a_collector_gets_redacted_traces_and_metrics(database):
     server.got = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    tracing = Tracing(database, OWNER, redact=redact, processors=[span_processor(endpoint, redact)])
+    tracing = Tracing(
+        database, OWNER, redact=redact, processors=[build_span_processor(endpoint, redact)]
+    )
     with (
         pytest.raises(ValueError, match="ann"),
-        tracing.span("chat m", {"said": "ann@example.org"}),
+        tracing.start_span("chat m", {"said": "ann@example.org"}),
     ):
         raise ValueError("no ann@example.org here")
     tracing.close()
     metrics = Metrics()
     export = MetricExport(metrics, endpoint)
-    seen = metrics.request_started("m")
-    seen.token()
-    seen.finished("stop", 3, 1)
+    seen = metrics.start_request("m")
+    seen.record_token()
+    seen.record_end("stop", 3, 1)
     export.close()
     server.shutdown()
     server.server_close()

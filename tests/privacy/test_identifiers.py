@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genwright.errors import Refused, SettingsError
-from genwright.privacy import KINDS, Privacy, find, redact
+from genwright.privacy import KINDS, Privacy, find_identifiers, redact
 from genwright.privacy.identifiers import mask
 from genwright.settings import PrivacySettings
 
@@ -35,7 +35,7 @@ from genwright.settings import PrivacySettings
 )
 def test_an_identifier_is_found_at_its_place(kind, text):
     whole = f"Write to {text}, please."
-    [found] = [each for each in find(whole) if each.kind == kind]
+    [found] = [each for each in find_identifiers(whole) if each.kind == kind]
     assert whole[found.start : found.end] == text
     assert redact(whole) == f"Write to [{kind}], please."
 
@@ -52,13 +52,13 @@ def test_an_identifier_is_found_at_its_place(kind, text):
     ],
 )
 def test_other_numbers_are_left_alone(text):
-    assert find(text) == []
+    assert find_identifiers(text) == []
 
 
 @given(st.text(max_size=300))
 def test_masking_keeps_the_length_and_findings_are_in_order(text):
     assert len(mask(text)) == len(text)
-    ends = [(each.start, each.end) for each in find(text)]
+    ends = [(each.start, each.end) for each in find_identifiers(text)]
     assert all(start < end <= len(text) for start, end in ends)
     assert ends == sorted(ends) and all(a[1] <= b[0] for a, b in itertools.pairwise(ends))
 
@@ -70,7 +70,7 @@ def test_a_hostile_text_takes_no_more_than_linear_time(piece):
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         began = time.perf_counter()
-        find(text)
+        find_identifiers(text)
         return time.perf_counter() - began
 
     small, large = seconds(20_000), seconds(160_000)
@@ -79,13 +79,13 @@ def test_a_hostile_text_takes_no_more_than_linear_time(piece):
 
 def test_the_policy_keeps_redacts_or_refuses():
     text = "Ask ann@example.org."
-    assert Privacy(PrivacySettings()).prompt(text) == text
-    assert Privacy(PrivacySettings(prompts="redact")).prompt(text) == "Ask [email]."
-    assert Privacy(PrivacySettings(ingest="redact")).ingest(text) == "Ask •••••••••••••••."
-    assert Privacy(PrivacySettings()).log(text) == "Ask [email]."
+    assert Privacy(PrivacySettings()).screen_prompt(text) == text
+    assert Privacy(PrivacySettings(prompts="redact")).screen_prompt(text) == "Ask [email]."
+    assert Privacy(PrivacySettings(ingest="redact")).screen_document(text) == "Ask •••••••••••••••."
+    assert Privacy(PrivacySettings()).screen_log(text) == "Ask [email]."
     with pytest.raises(Refused, match="1 email"):
-        Privacy(PrivacySettings(prompts="refuse")).prompt(text)
-    assert Privacy(PrivacySettings(prompts="refuse")).prompt("Ask Ann.") == "Ask Ann."
+        Privacy(PrivacySettings(prompts="refuse")).screen_prompt(text)
+    assert Privacy(PrivacySettings(prompts="refuse")).screen_prompt("Ask Ann.") == "Ask Ann."
     with pytest.raises(SettingsError, match="shoe"):
         Privacy(PrivacySettings(kinds=("shoe",)))
     assert set(PrivacySettings().kinds) == set(KINDS)

@@ -7,10 +7,10 @@ import pytest
 
 from genwright.engines import engines
 from genwright.errors import SettingsError, UnknownName, UsageError
-from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
-from genwright.evaluation.tasks import Case
+from genwright.evaluation.prompt_comparison import compare_prompts, list_variants
+from genwright.evaluation.tasks import TaskCase
 from genwright.prompts import Picker, Prompt, Shot, load_prompt, read_prompt
-from genwright.registry.config import prompt_text
+from genwright.registry.config import read_prompt_text
 
 POOL = [Shot(f"animal {i}", "cat", "cat") for i in range(5)] + [
     Shot(f"machine {i}", "pump", "pump") for i in range(5)
@@ -85,7 +85,7 @@ def test_a_prompt_file_names_shots_and_where_examples_come_from(tmp_path):
     version = prompt.version
     again = read_prompt(write(tmp_path, front, [{"text": "b", "label": "x"}]))
     assert again.version != version, "other examples are another version"
-    kept = prompt_text(prompt).prompt()
+    kept = read_prompt_text(prompt).build_prompt()
     assert kept.version == version and kept.examples == prompt.examples
 
 
@@ -105,8 +105,8 @@ def test_a_block_that_is_wrong_is_said(front, said, tmp_path):
 
 def test_variants_are_compared_with_intervals_tokens_and_time():
     engine = engines.get("scripted")(replies={"animal": "cat"})
-    cases = [Case((_user(f"animal {i}"),), ("cat",), "", i) for i in range(8)]
-    variants = variants_of(
+    cases = [TaskCase((_user(f"animal {i}"),), ("cat",), "", i) for i in range(8)]
+    variants = list_variants(
         [Prompt("p", "", "Sort.", "{{ question }}")], [0, 2], ["fixed", "nearest"]
     )
     assert [v.label for v in variants] == ["p, 0 shots", "p, 2 fixed", "p, 2 nearest"]
@@ -120,9 +120,9 @@ def test_variants_are_compared_with_intervals_tokens_and_time():
 
 
 def _user(text):
-    from genwright.engines import Message
+    from genwright.engines import ChatMessage
 
-    return Message("user", text)
+    return ChatMessage("user", text)
 
 
 def test_the_built_in_classifier_prompt_names_labels():

@@ -3,7 +3,7 @@
 import pytest
 
 from genwright.errors import SettingsError, UnknownName
-from genwright.prompts import Prompt, load_prompt, prompt_names
+from genwright.prompts import Prompt, list_prompt_names, load_prompt
 
 VALUES = {
     "passages": ["one", "two"],
@@ -20,7 +20,7 @@ def prompt(user: str, system: str = "Be brief.") -> Prompt:
     return Prompt("test", "For a test.", system, user)
 
 
-@pytest.mark.parametrize("name", prompt_names())
+@pytest.mark.parametrize("name", list_prompt_names())
 def test_every_built_in_prompt_can_be_filled_in(name):
     system, user = load_prompt(name).render(**VALUES)
     assert system

@@ -9,11 +9,11 @@ import pytest
 
 from genwright.answers.answerer import Answer
 from genwright.engines.scripted import ScriptedEngine
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.storage import Document
 from genwright.types import OWNER, Principal
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 PUMP = """\
 # The Velda pump
@@ -78,7 +78,7 @@ class Listening(ScriptedEngine):
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the documents, to be copied by each test."""
-    folder = create(tmp_path_factory.mktemp("filled") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("filled") / "workspace")
     fill(folder, {"embedding": {"model": "hashing"}})
     return folder
 
@@ -86,7 +86,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def filled_embedded(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Path:
     """The same with the embedded embedder."""
-    folder = create(tmp_path_factory.mktemp("embedded") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("embedded") / "workspace")
     fill(folder, {"models_dir": models_dir})
     return folder
 
@@ -95,7 +95,7 @@ def fill(folder: Path, overrides: Mapping[str, object]) -> None:
     workspace = open_workspace(folder, overrides)
     with Runtime(workspace) as runtime:
         for name, text in DOCUMENTS.items():
-            Ingest(runtime).add_bytes(text.encode(), name)
+            DocumentIngester(runtime).add_bytes(text.encode(), name)
     workspace.close()
 
 
@@ -128,7 +128,7 @@ def scripted(answer: Mapping[str, object]) -> dict[str, object]:
 @pytest.fixture
 def empty(tmp_path: Path, opening) -> Callable[..., Runtime]:
     """Opens an empty workspace with replies and settings of ``[answer]``."""
-    folder = create(tmp_path / "empty")
+    folder = create_workspace(tmp_path / "empty")
     return lambda replies=(), **answer: opening(folder, scripted(answer), replies)
 
 

@@ -5,9 +5,9 @@ from sqlalchemy import select
 from tests.rag.conftest import check_places
 
 from genwright.answers.answerer import Answerer
-from genwright.answers.chat import Chat, points_back
-from genwright.answers.conversations import conversations, read_turns
-from genwright.engines import Message
+from genwright.answers.chat import Chat, is_follow_up
+from genwright.answers.conversations import list_conversations, read_turns
+from genwright.engines import ChatMessage
 from genwright.errors import NotFound
 from genwright.monitoring import read_trace
 from genwright.storage import Message as MessageRow
@@ -36,7 +36,7 @@ FIRST = "Who built the boiler of hall 3?"
     ],
 )
 def test_a_question_that_points_back(question):
-    assert points_back(question)
+    assert is_follow_up(question)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_a_question_that_points_back(question):
     ],
 )
 def test_a_question_that_stands_alone(question):
-    assert not points_back(question)
+    assert not is_follow_up(question)
 
 
 def chat(runtime, conversation=None, **how) -> Chat:
     return Chat(Answerer(runtime, **how), conversation)
 
 
-BEFORE = (Message("user", FIRST), Message("assistant", BUILT))
+BEFORE = (ChatMessage("user", FIRST), ChatMessage("assistant", BUILT))
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,21 @@ BEFORE = (Message("user", FIRST), Message("assistant", BUILT))
 )
 def test_a_rewritten_question_counts_if_it_is_made_of_what_was_said(library, rewritten, alone):
     replies = {"Last question": rewritten or " "}
-    assert chat(library(replies)).alone("When was it built?", BEFORE) == alone
+    assert chat(library(replies)).make_standalone("When was it built?", BEFORE) == alone
 
 
 def test_without_a_model_the_last_standing_question_goes_along(library):
     talk = chat(library(), extractive=True)
-    before = [*BEFORE, Message("user", "And when was it built?"), Message("assistant", BUILT)]
-    assert talk.alone("By whom?", before) == f"{FIRST} By whom?"
-    assert talk.alone("When is the oil of the pump changed?", before).startswith("When is the oil")
-    assert talk.alone("By whom?", []) == "By whom?"
+    before = [
+        *BEFORE,
+        ChatMessage("user", "And when was it built?"),
+        ChatMessage("assistant", BUILT),
+    ]
+    assert talk.make_standalone("By whom?", before) == f"{FIRST} By whom?"
+    assert talk.make_standalone("When is the oil of the pump changed?", before).startswith(
+        "When is the oil"
+    )
+    assert talk.make_standalone("By whom?", []) == "By whom?"
 
 
 def test_a_follow_up_question_is_answered_from_what_was_talked_about(library):
@@ -126,13 +132,13 @@ def test_a_conversation_goes_on(library):
 
 def test_conversations_are_listed_newest_first(library):
     runtime = library([BUILT])
-    assert conversations(runtime) == []
+    assert list_conversations(runtime) == []
     ids = []
     for question in (FIRST, "When is the oil changed? " * 20):
         talk = chat(runtime)
         talk.ask(question)
         ids.append(talk.id)
-    rows = conversations(runtime)
+    rows = list_conversations(runtime)
     assert [row.id for row in rows] == ids[::-1]
     assert rows[1].title == FIRST and len(rows[0].title) <= 80
 
@@ -141,7 +147,7 @@ def test_a_conversation_is_its_owners_alone(library):
     talk = chat(library([BUILT]))
     talk.ask(FIRST)
     ann = library([BUILT], principal=Principal("ann"))
-    assert conversations(ann) == []
+    assert list_conversations(ann) == []
     for read in (lambda: read_turns(ann, talk.id), lambda: chat(ann, talk.id)):
         with pytest.raises(NotFound, match="chat --list"):
             read()

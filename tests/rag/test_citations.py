@@ -2,7 +2,7 @@
 
 from tests.rag.hits import hit
 
-from genwright.engines import Usage
+from genwright.engines import TokenUsage
 from genwright.grounding.citations import Answer, Sentence, cite
 
 TEXT = "Oil it. Use grade 46."
@@ -26,7 +26,7 @@ def test_json_has_what_the_command_line_promises():
         model="scripted",
         prompt_version="answer@1",
         answerable=0.91234567,
-        usage=Usage(10, 3),
+        usage=TokenUsage(10, 3),
         timings={"search": 0.123456},
     )
     told = answer.json()

@@ -17,7 +17,7 @@ from genwright.maintenance.doctor import examine
 from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, Vector
 from genwright.types import OWNER
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 FILES = 200
 DERIVED = ("schema", "store", "documents", "keyword index", "vectors", "vector index")
@@ -106,10 +106,10 @@ def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
     )
     whole: dict[str, int] = {}
     reported: dict[str, int] = {}
-    workspace = create(tmp_path / "0")
+    workspace = create_workspace(tmp_path / "0")
     for kill in range(kills):
         if len(reported) == FILES:  # all in: begin anew
-            workspace, reported = create(tmp_path / str(kill)), {}
+            workspace, reported = create_workspace(tmp_path / str(kill)), {}
         reported |= kill_somewhere(start(workspace, folder, environment), draw)
 
         with Runtime(open_workspace(workspace, overrides)) as runtime:

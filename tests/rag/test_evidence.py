@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from tests.rag.hits import hit
 
 from genwright.embeddings.hashing import HashingEmbedder
-from genwright.grounding.calibration import calibration
+from genwright.grounding.calibration import load_calibration
 from genwright.grounding.evidence import (
     LONGEST,
-    answerable,
-    asked_for,
-    candidates_of,
+    classify_question,
+    estimate_answerability,
     find_evidence,
+    split_candidates,
 )
 
 TEXTS = [
@@ -28,7 +28,7 @@ def embedder():
 
 
 def find(question, hits, embedder):
-    return find_evidence(question, hits, embedder, {}, calibration().evidence)
+    return find_evidence(question, hits, embedder, {}, load_calibration().evidence)
 
 
 @given(texts=st.lists(st.text(max_size=200), max_size=4), question=st.text(max_size=50))
@@ -40,7 +40,7 @@ def test_evidence_is_its_span_of_the_hit_and_the_likeliest_comes_first(texts, qu
         assert each.text == inside and inside.strip()
         assert 0 <= each.score <= 1
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
-    assert len(found) == len(list(candidates_of(hits)))
+    assert len(found) == len(list(split_candidates(hits)))
 
 
 @pytest.mark.parametrize(
@@ -77,21 +77,23 @@ def test_a_sentence_of_another_passage_is_no_neighbour(embedder):
 
 
 def test_an_endless_sentence_is_cut(embedder):
-    [candidate] = candidates_of([hit("word " * 5000, start=70)])
+    [candidate] = split_candidates([hit("word " * 5000, start=70)])
     assert (candidate.start, candidate.end) == (70, 70 + LONGEST)
 
 
 def test_nothing_found_is_not_answerable():
     assert find("When?", [], HashingEmbedder()) == []
     assert find("When?", [hit("... \n --")], HashingEmbedder()) == []
-    assert answerable("When?", [], {}, calibration().answerable) == 0
+    assert estimate_answerability("When?", [], {}, load_calibration().answerable) == 0
 
 
 def test_a_question_is_likelier_answered_by_what_it_is_about(embedder):
-    model = calibration().answerable
+    model = load_calibration().answerable
 
     def chance(question: str) -> float:
-        return answerable(question, find(question, [hit(TEXTS[0])], embedder), {}, model)
+        return estimate_answerability(
+            question, find(question, [hit(TEXTS[0])], embedder), {}, model
+        )
 
     own = chance("Who built the boiler of hall 3 in 1931?")
     assert own > chance("Which grade of oil does the Velda pump need?")
@@ -111,4 +113,4 @@ def test_a_question_is_likelier_answered_by_what_it_is_about(embedder):
     ],
 )
 def test_the_kind_of_answer(question, kind):
-    assert asked_for(question) == kind
+    assert classify_question(question) == kind

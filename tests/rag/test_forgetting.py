@@ -11,15 +11,15 @@ from genwright.access.people import create_user, list_users
 from genwright.answers.answerer import Answerer
 from genwright.answers.chat import Chat
 from genwright.errors import NotFound, UsageError
-from genwright.feedback import Opinion, give
+from genwright.feedback import Opinion, record_feedback
 from genwright.library.files import attach, ingest_file, save_file
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.maintenance.erase import (
     apply_retention,
     apply_tombstones,
     compact,
+    forget_dataset_rows,
     forget_document,
-    forget_learnt,
     forget_source,
     forget_user,
     read_tombstones,
@@ -28,9 +28,9 @@ from genwright.maintenance.restore import restore_workspace
 from genwright.runtime import Runtime
 from genwright.settings import RetentionSettings
 from genwright.storage import Document, Span, StoredFile, Vector
-from genwright.storage.backup import backup
+from genwright.storage.backup import create_backup
 from genwright.types import OWNER, Principal
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 CANARY = "Zwarglhubber"
 ANN = Principal("annabelle")
@@ -38,7 +38,7 @@ ANN = Principal("annabelle")
 
 @pytest.fixture
 def runtime(tmp_path: Path):
-    folder = create(tmp_path / "workspace")
+    folder = create_workspace(tmp_path / "workspace")
     workspace = open_workspace(folder, scripted({}))
     with Runtime(workspace) as runtime:
         yield runtime
@@ -46,8 +46,8 @@ def runtime(tmp_path: Path):
 
 
 def add(runtime: Runtime, principal: Principal, name: str, text: str) -> int:
-    mine = runtime.acting_for(principal)
-    Ingest(mine, "default").add_bytes(text.encode(), name)
+    mine = runtime.act_for(principal)
+    DocumentIngester(mine, "default").add_bytes(text.encode(), name)
     with runtime.database.read(principal) as session:
         return session.query(Document).where(Document.source == name).one().id
 
@@ -71,10 +71,10 @@ def vectors_of(runtime: Runtime, document: int) -> list[bytes]:
 
 def use(runtime: Runtime, principal: Principal) -> None:
     """Ask about the canary, so that its words are in conversations, traces and feedback."""
-    mine = runtime.acting_for(principal)
+    mine = runtime.act_for(principal)
     answer = Chat(Answerer(mine, extractive=True)).ask(f"What does the {CANARY} eat?")
     assert not answer.refused
-    give(runtime.database, principal, answer.trace_id, Opinion(1, comment=f"{CANARY}!"))
+    record_feedback(runtime.database, principal, answer.trace_id, Opinion(1, comment=f"{CANARY}!"))
 
 
 TEXT = f"# Animals\n\nThe {CANARY} eats seven acorns a day. It sleeps in trees.\n"
@@ -105,7 +105,7 @@ def test_after_compaction_no_byte_of_a_person_is_left(runtime):
     root, database = runtime.workspace.root, runtime.database
     create_user(database, OWNER, ANN.name, role="editor", email="annabelle@example.org")
     add(runtime, ANN, "animals.md", TEXT)
-    mine = runtime.acting_for(ANN)
+    mine = runtime.act_for(ANN)
     kept = save_file(mine, "more.md", f"The {CANARY} is blue.".encode(), "user_data")
     with database.read(ANN) as session:
         home = session.query(Document).one().collection_id
@@ -136,7 +136,7 @@ def test_others_keep_what_is_theirs(runtime):
 
 def test_a_source_goes_from_every_collection(runtime):
     for collection in ("one", "two"):
-        Ingest(runtime, collection).add_bytes(b"The same text.", "/shared/plan.txt")
+        DocumentIngester(runtime, collection).add_bytes(b"The same text.", "/shared/plan.txt")
     done = forget_source(runtime.database, OWNER, "/shared")
     assert done.documents == 2
     with pytest.raises(NotFound, match="No document came from"):
@@ -147,7 +147,7 @@ def test_an_older_backup_does_not_bring_it_back(runtime, tmp_path):
     root = runtime.workspace.root
     document = add(runtime, OWNER, "animals.md", TEXT)
     add(runtime, OWNER, "other.md", "# Plants\n\nThe oak grows slowly.\n")
-    backup(root, tmp_path / "monday.tar.gz")
+    create_backup(root, tmp_path / "monday.tar.gz")
     forget_document(runtime.database, OWNER, document)
     runtime.workspace.close()
 
@@ -173,7 +173,7 @@ def test_somebody_new_of_a_forgotten_name_stays(runtime):
 def test_a_backup_comes_back_as_it_was(runtime, tmp_path):
     fill(runtime.workspace.root, {"embedding": {"model": "hashing"}})
     (runtime.workspace.root / "prompts" / "own.md").write_text("words")
-    made = backup(runtime.workspace.root, tmp_path / "a" / "b.tar.gz")
+    made = create_backup(runtime.workspace.root, tmp_path / "a" / "b.tar.gz")
     assert set(made.files) == {"genwright.db", "genwright.toml", "prompts/own.md"}
 
     aside, again = restore_workspace(made.path, tmp_path / "elsewhere")
@@ -189,7 +189,7 @@ def test_a_backup_comes_back_as_it_was(runtime, tmp_path):
 def test_a_damaged_backup_is_refused_and_nothing_is_touched(runtime, tmp_path):
     root = runtime.workspace.root
     add(runtime, OWNER, "animals.md", TEXT)
-    file = backup(root, tmp_path / "b.tar.gz").path
+    file = create_backup(root, tmp_path / "b.tar.gz").path
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
     file.write_bytes(data)
@@ -220,40 +220,40 @@ def test_what_is_older_than_it_is_kept_goes(runtime):
 
 
 def test_what_was_learnt_from_a_person_or_trace_goes_too(runtime):
-    from genwright.arena.matches import ask_match, begin_match, keep_answer, vote
+    from genwright.arena.matches import ask_match, begin_match, cast_vote, store_answer
     from genwright.arena.votes import read_tally
-    from genwright.datasets import kept_datasets, read_kept
-    from genwright.feedback.job import collected, keep_rows
-    from genwright.improve.suites import add_from_trace, cases
+    from genwright.datasets import list_stored_datasets, read_stored_dataset
+    from genwright.feedback.job import collect_feedback, keep_rows
+    from genwright.improve.suites import add_from_trace, list_cases
     from genwright.storage import ArenaMatch, Judge
 
     workspace, database = runtime.workspace, runtime.database
     ann = Principal("ann", role="admin")
-    own = runtime.acting_for(ann)
+    own = runtime.act_for(ann)
     answer = Answerer(own, extractive=True).ask(f"What is {CANARY}?")
-    give(database, ann, answer.trace_id, Opinion(correction=f"It is {CANARY} by Ann."))
+    record_feedback(database, ann, answer.trace_id, Opinion(correction=f"It is {CANARY} by Ann."))
     other = Answerer(runtime, extractive=True).ask("What else is there?")
-    give(database, OWNER, other.trace_id, Opinion(correction="Nothing at all."))
+    record_feedback(database, OWNER, other.trace_id, Opinion(correction="Nothing at all."))
     add_from_trace(database, ann, answer.trace_id, reference="So it is.")
     match = begin_match(database, ann, ("a@1", "a@2"))
     ask_match(database, ann, match.id, "Why?")
     for side in ("left", "right"):
         said = {"text": side, "trace": answer.trace_id, "refused": False, "sentences": []}
-        keep_answer(database, ann, match.id, side, said)
-    vote(database, ann, match.id, 0)
-    keep_rows(runtime, collected(runtime).dataset("pairs", "edits"))
-    (before,) = kept_datasets(database, OWNER)
+        store_answer(database, ann, match.id, side, said)
+    cast_vote(database, ann, match.id, 0)
+    keep_rows(runtime, collect_feedback(runtime).dataset("pairs", "edits"))
+    (before,) = list_stored_datasets(database, OWNER)
     assert before.rows == 3
 
     done = forget_user(database, OWNER, "ann")
-    forget_learnt(workspace, done)
+    forget_dataset_rows(workspace, done)
 
     assert done.rows == 2
-    (after,) = kept_datasets(database, OWNER)
-    (row,) = read_kept(workspace.datasets_dir, after.sha256).rows
+    (after,) = list_stored_datasets(database, OWNER)
+    (row,) = read_stored_dataset(workspace.datasets_dir, after.sha256).rows
     assert row["chosen"] == "Nothing at all."
     assert not (workspace.datasets_dir / f"{before.sha256}.jsonl").exists()
-    assert cases(database, OWNER) == []
+    assert list_cases(database, OWNER) == []
     with database.read(OWNER) as session:
         assert session.scalars(select(ArenaMatch)).all() == []
         assert [each.name for each in session.scalars(select(Judge))] == ["forgotten-1"]

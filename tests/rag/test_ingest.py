@@ -11,21 +11,28 @@ from sqlalchemy import select
 from genwright.embeddings import Embedder
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.library.ingest import BATCH_PASSAGES, Ingest, Stored, embedded_text
-from genwright.retrieval import keyword_search
+from genwright.library.ingest import (
+    BATCH_PASSAGES,
+    DocumentIngester,
+    IngestedDocument,
+    build_embedding_text,
+)
+from genwright.retrieval import search_keywords
 from genwright.retrieval.base import EVERYWHERE
 from genwright.runtime import Runtime
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection, Database, Document, Passage, Vector
 from genwright.types import OWNER, Principal
-from genwright.workspace import Workspace, create, open_workspace
+from genwright.workspace import Workspace, create_workspace, open_workspace
 
-MakeIngest = Callable[..., Ingest]
+MakeIngest = Callable[..., DocumentIngester]
 
 
 @pytest.fixture
 def workspace(tmp_path: Path):
-    opened = open_workspace(create(tmp_path / "workspace"), {"embedding": {"model": "hashing"}})
+    opened = open_workspace(
+        create_workspace(tmp_path / "workspace"), {"embedding": {"model": "hashing"}}
+    )
     yield opened
     opened.close()
 
@@ -42,14 +49,14 @@ def ingest(workspace: Workspace) -> MakeIngest:
         embedder: Embedder | None = None,
         settings: DocumentSettings | None = None,
         principal: Principal = OWNER,
-        stored: Callable[[Stored], None] = lambda _: None,
-    ) -> Ingest:
+        stored: Callable[[IngestedDocument], None] = lambda _: None,
+    ) -> DocumentIngester:
         changed = {"documents": settings} if settings else {}
         asked = workspace.with_settings(workspace.settings.model_copy(update=changed))
         runtime = Runtime(asked, principal)
         if embedder is not None:
             runtime.models.embedder = embedder
-        return Ingest(runtime, collection, stored=stored)
+        return DocumentIngester(runtime, collection, stored=stored)
 
     return make
 
@@ -82,7 +89,7 @@ def test_a_passage_is_its_span_of_the_text_and_its_vector_is_the_embedding_of_wh
     assert len(rows) == report.passages > 3
     for text, passage, data in rows:
         assert text[passage.start : passage.end] == passage.text
-        vector = HashingEmbedder().embed([embedded_text(passage.heading, passage.text)])[0]
+        vector = HashingEmbedder().embed([build_embedding_text(passage.heading, passage.text)])[0]
         np.testing.assert_array_equal(np.frombuffer(data, "<f4"), vector)
 
 
@@ -115,8 +122,8 @@ def test_the_same_name_given_again_replaces_the_document_and_keeps_its_id(
         assert session.scalars(select(Document.id)).one() == first
         assert session.scalars(select(Passage.text)).one() == "Other words entirely."
         assert session.query(Vector).count() == 1
-        assert keyword_search(session, "First", EVERYWHERE, 5) == []
-        assert len(keyword_search(session, "entirely", EVERYWHERE, 5)) == 1
+        assert search_keywords(session, "First", EVERYWHERE, 5) == []
+        assert len(search_keywords(session, "entirely", EVERYWHERE, 5)) == 1
 
 
 def test_another_way_of_reading_reads_again(ingest: MakeIngest, folder: Path):
@@ -131,7 +138,7 @@ def test_documents_are_told_when_another_connection_sees_them(
 ):
     told: list[tuple[str, bool]] = []
 
-    def look(each: Stored) -> None:
+    def look(each: IngestedDocument) -> None:
         other = Database(database.path)
         told.append((each.source, Path(each.source).name in sources(other)))
         other.close()
@@ -161,7 +168,7 @@ def test_an_interruption_keeps_what_was_told_and_the_next_run_goes_on(
     many.mkdir()
     for number in range(2 * BATCH_PASSAGES):
         (many / f"{number:04}.txt").write_text(f"Machine {number}.")
-    told: list[Stored] = []
+    told: list[IngestedDocument] = []
     stopped = ingest(embedder=Failing(1), stored=told.append)
     with pytest.raises(KeyboardInterrupt):
         stopped.add_paths([many])

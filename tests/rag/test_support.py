@@ -9,8 +9,8 @@ from tests.rag.hits import hit
 
 from genwright.embeddings import open_embedder
 from genwright.embeddings.hashing import HashingEmbedder
-from genwright.grounding.calibration import calibration
-from genwright.grounding.support import SupportCheck, spans_of
+from genwright.grounding.calibration import load_calibration
+from genwright.grounding.support import SupportCheck, list_support_spans
 
 TEXT = (
     "The boiler of hall 3 was built by Tomas Brenner in 1931. Its safety valve opens at 6 bar. "
@@ -41,7 +41,7 @@ def check(models_dir):
     embedder = open_embedder(
         models_dir / "all-minilm-l6-v2", name="minilm", threads=2, batch_tokens=4096
     )
-    yield SupportCheck("", [hit(TEXT)], embedder, calibration().support)
+    yield SupportCheck("", [hit(TEXT)], embedder, load_calibration().support)
     embedder.close()
 
 
@@ -88,9 +88,9 @@ def test_one_sentence_is_cited_rather_than_two(check):
 @given(st.lists(st.text(max_size=300), max_size=3), st.text(max_size=100))
 def test_any_claim_and_any_text_can_be_checked(texts, claim):
     hits = [hit(text, passage=place, start=place * 1000) for place, text in enumerate(texts)]
-    check = SupportCheck("", hits, HashingEmbedder(), calibration().support)
+    check = SupportCheck("", hits, HashingEmbedder(), load_calibration().support)
     best = check.best(claim, {})
-    assert (best is None) == (not spans_of(hits))
+    assert (best is None) == (not list_support_spans(hits))
     if best is not None:
         span = best.span
         assert 0 <= best.probability <= 1
@@ -100,7 +100,7 @@ def test_any_claim_and_any_text_can_be_checked(texts, claim):
 def test_the_title_and_section_a_span_stands_under_count_as_said(check):
     sentence = "Change it every 400 hours."
     claim = "Change the oil of the Velda pump every 400 hours."
-    model = calibration().support
+    model = load_calibration().support
     bare, headed = (
         SupportCheck("", [hit(sentence, **about)], HashingEmbedder(), model).best(claim, {})
         for about in ({}, {"title": "The Velda pump", "section": "Oil"})
@@ -109,6 +109,6 @@ def test_the_title_and_section_a_span_stands_under_count_as_said(check):
 
 
 def test_the_figures_of_the_fit_come_with_it():
-    about = calibration().about
+    about = load_calibration().about
     assert set(about) >= {"evidence", "answerable", "support"}
     assert json.dumps(about)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.registry import Assistants, differences
+from genwright.registry import Assistants, find_differences
 from genwright.settings import Settings
 from genwright.storage import Database
 from genwright.types import OWNER, Principal
@@ -32,7 +32,7 @@ def live(assistants: Assistants, name: str = "assistant") -> int:
 
 
 def test_a_workspace_starts_with_one_assistant_over_the_default_collection(assistants):
-    [first] = assistants.known(OWNER)
+    [first] = assistants.list_assistants(OWNER)
     assert first.default and first.aliases == {"live": 1}
     assert assistants.resolve(OWNER).version.config.collections == ("default",)
 
@@ -44,7 +44,7 @@ def test_many_who_come_first_at_once_make_one(database):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(made[0].known(OWNER)) == 1
+    assert len(made[0].list_assistants(OWNER)) == 1
 
 
 def test_a_change_makes_a_version_and_promotes_nothing(assistants):
@@ -53,7 +53,7 @@ def test_a_change_makes_a_version_and_promotes_nothing(assistants):
     assert live(assistants) == 1
     assert assistants.resolve(OWNER, "assistant@candidate").label == "assistant@2"
     old = assistants.resolve(OWNER, "assistant@1").version.config
-    assert differences(old, new.version.config) == {"retrieval.k": (8, 3)}
+    assert find_differences(old, new.version.config) == {"retrieval.k": (8, 3)}
 
 
 def test_promotion_and_rollback_move_live_and_nothing_else(assistants):
@@ -66,7 +66,7 @@ def test_promotion_and_rollback_move_live_and_nothing_else(assistants):
         assistants.rollback(OWNER, "assistant")
     assistants.promote(OWNER, "assistant", "3")
     assert live(assistants) == 3
-    assert [each.number for each in assistants.versions(OWNER, "assistant")] == [1, 2, 3]
+    assert [each.number for each in assistants.list_versions(OWNER, "assistant")] == [1, 2, 3]
 
 
 def test_a_version_cannot_be_changed_in_the_store(assistants, database):
@@ -99,7 +99,7 @@ def test_a_prompt_is_kept_by_its_words(assistants, tmp_path):
 def test_a_change_that_is_not_possible_is_refused(assistants, changes, says):
     with pytest.raises(UsageError, match=says):
         assistants.revise(OWNER, "assistant", changes)
-    assert len(assistants.versions(OWNER, "assistant")) == 1
+    assert len(assistants.list_versions(OWNER, "assistant")) == 1
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "a@1", "../x", "a" * 65])
@@ -121,7 +121,7 @@ def test_one_is_the_default_and_it_cannot_be_removed(assistants):
         assistants.remove(OWNER, "assistant")
     assistants.make_default(OWNER, "manuals")
     assistants.remove(OWNER, "assistant")
-    assert [each.name for each in assistants.known(OWNER)] == ["manuals"]
+    assert [each.name for each in assistants.list_assistants(OWNER)] == ["manuals"]
     assert assistants.resolve(OWNER).name == "manuals"
     with pytest.raises(Refused, match="manuals"):
         assistants.create(OWNER, "manuals")

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from genwright.errors import NotFound, Refused, UntrustedWeights, UsageError
-from genwright.registry import DataFacts, Facts, ModelVersions
+from genwright.registry import DataFacts, ModelVersions, VersionFacts
 from genwright.registry.bundles import export_version, import_version
-from genwright.registry.cards import card_of
+from genwright.registry.cards import render_card
 from genwright.storage import Database, ModelVersion
 from genwright.types import OWNER
 
@@ -27,12 +27,12 @@ def versions(tmp_path):
     database.close()
 
 
-def facts(**changes) -> Facts:
+def facts(**changes) -> VersionFacts:
     usual = {"kind": "adapter", "family": "llama", "objective": "generation", "method": "lora",
              "base": "small", "base_digest": "ab" * 32, "engine": "llamacpp",
              "licence": "Apache-2.0",
              "data": {"train": DataFacts(name="calls", sha256="cd" * 32, rows=7)}}  # fmt: skip
-    return Facts(**usual | changes)
+    return VersionFacts(**usual | changes)
 
 
 def publish(versions, tmp_path, content: str, name: str = "calls", **changes):
@@ -45,7 +45,7 @@ def publish(versions, tmp_path, content: str, name: str = "calls", **changes):
 
 def test_a_version_has_its_files_by_digest_and_the_first_is_live(versions, tmp_path):
     first = publish(versions, tmp_path, "one")
-    assert first.label == "calls@1" and first.served_as == "small+calls@1"
+    assert first.label == "calls@1" and first.serving_name == "small+calls@1"
     assert first.folder.name == first.digest
     assert {file["name"] for file in first.files} == {"adapter.gguf", "adapter/config.json"}
     assert versions.resolve(OWNER, "calls").label == "calls@1"
@@ -65,9 +65,9 @@ def test_promotion_and_rollback_move_live(versions, tmp_path):
     assert versions.rollback(OWNER, "calls").number == 1
     with pytest.raises(Refused, match="nothing to go back to"):
         versions.rollback(OWNER, "calls")
-    versions.point(OWNER, "calls", "friday", "2")
+    versions.point_alias(OWNER, "calls", "friday", "2")
     assert versions.resolve(OWNER, "calls@friday").number == 2
-    assert versions.known(OWNER)[0].aliases == {"candidate": 3, "friday": 2, "live": 1}
+    assert versions.list_models(OWNER)[0].aliases == {"candidate": 3, "friday": 2, "live": 1}
 
 
 @pytest.mark.parametrize("named", ["calls@9", "calls@nobody", "other", "other@1"])
@@ -84,7 +84,7 @@ def test_another_base_and_impossible_names_are_usage_errors(versions, tmp_path):
     with pytest.raises(UsageError, match="Expected a name"):
         publish(versions, tmp_path, "two", name="../up")
     with pytest.raises(UsageError, match="Expected an alias"):
-        versions.point(OWNER, "calls", "7", "1")
+        versions.point_alias(OWNER, "calls", "7", "1")
 
 
 def test_a_version_never_changes_but_its_card_may(versions, tmp_path):
@@ -93,9 +93,9 @@ def test_a_version_never_changes_but_its_card_may(versions, tmp_path):
         with versions.database.write(OWNER) as session:
             session.query(ModelVersion).first().digest = "00"
     versions.write_card(OWNER, "calls@1", "Mine.")
-    assert card_of(versions.resolve(OWNER, "calls@1")) == "Mine."
+    assert render_card(versions.resolve(OWNER, "calls@1")) == "Mine."
     versions.write_card(OWNER, "calls@1", "")
-    assert card_of(versions.resolve(OWNER, "calls@1")).startswith(f"# {made.label}")
+    assert render_card(versions.resolve(OWNER, "calls@1")).startswith(f"# {made.label}")
 
 
 def test_the_card_says_what_is_known(versions, tmp_path):
@@ -103,7 +103,7 @@ def test_the_card_says_what_is_known(versions, tmp_path):
                   "base": {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}}, "against": {
                       "base": {"value": 0.4, "low": 0.3, "high": 0.5, "p": 0.01,
                                "distinguishable": True}}}  # fmt: skip
-    card = card_of(publish(versions, tmp_path, "one", evaluation=evaluation))
+    card = render_card(publish(versions, tmp_path, "one", evaluation=evaluation))
     for words in ("Apache-2.0", "| train | calls | 7 |", "0.900 [0.800, 1.000]", "differs",
                   "small+calls@1"):  # fmt: skip
         assert words in card
@@ -137,7 +137,7 @@ def test_a_bundle_that_was_changed_is_refused(versions, tmp_path):
     (tmp_path / "none.tar").write_bytes(b"rubbish")
     with pytest.raises(UsageError, match="no export"):
         import_version(versions, OWNER, tmp_path / "none.tar")
-    assert len(versions.versions(OWNER, "calls")) == 1
+    assert len(versions.list_versions(OWNER, "calls")) == 1
 
 
 def test_many_who_publish_at_once_get_numbers_of_their_own(versions, tmp_path):
@@ -159,12 +159,12 @@ def test_killed_while_publishing_a_version_is_whole_or_not_there(tmp_path):
     code = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from genwright.registry import Facts, ModelVersions
+        from genwright.registry import VersionFacts, ModelVersions
         from genwright.storage import Database
         from genwright.types import OWNER
         root = Path(sys.argv[1])
         versions = ModelVersions(Database(root / "genwright.db"), root / "versions")
-        facts = Facts(kind="adapter", family="llama", objective="generation", method="lora")
+        facts = VersionFacts(kind="adapter", family="llama", objective="generation", method="lora")
         number = int(sys.argv[2])
         while True:
             stage = root / f"stage-{number}"

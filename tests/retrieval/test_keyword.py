@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.storage.rows import add_document
 
-from genwright.retrieval import EVERYWHERE, Scope, keyword_search, rarity
-from genwright.retrieval.keyword import MAX_TERMS, SMALL, terms
+from genwright.retrieval import EVERYWHERE, Scope, measure_rarity, search_keywords
+from genwright.retrieval.keyword import MAX_TERMS, SMALL, extract_terms
 from genwright.storage import Database, Passage
 from genwright.types import OWNER, Principal
 
 
 def found(database: Database, query: str, who: Principal = OWNER, **scope: object) -> list[str]:
     with database.read(who) as session:
-        ranking = keyword_search(session, query, Scope(**scope), 10)
+        ranking = search_keywords(session, query, Scope(**scope), 10)
         assert [score for _, score in ranking] == sorted((s for _, s in ranking), reverse=True)
         assert all(score >= 0 for _, score in ranking)
         return [session.get(Passage, id_).text for id_, _ in ranking]
@@ -91,27 +91,27 @@ def test_combined_and_composed_letters_are_the_same(database):
         add_document(session, "/cafe", ["Two cafés in हिन्दी"])
     assert found(database, "cafe\u0301s") == found(database, "café") != []
     assert found(database, "हिन्दी") != []
-    assert len(terms("हिन्दी cafe\u0301s")) == 2
+    assert len(extract_terms("हिन्दी cafe\u0301s")) == 2
 
 
 def test_a_pasted_book_is_searched_by_its_first_words(database):
     book = " ".join(f"word{number}" for number in range(200_000))
-    assert len(terms(book)) == MAX_TERMS
+    assert len(extract_terms(book)) == MAX_TERMS
     assert found(database, f"moon {book}") != []
     assert found(database, "x" * 5_000_000) == []
 
 
 def test_function_words_count_only_alone(database):
-    assert terms("What is the moon?") == ['"moon"']
-    assert terms("who is it") == ['"who"', '"is"', '"it"']
+    assert extract_terms("What is the moon?") == ['"moon"']
+    assert extract_terms("who is it") == ['"who"', '"is"', '"it"']
 
 
 def test_among_scores_only_the_passages_it_names(database):
     with database.read(OWNER) as session:
         ids = session.scalars(select(Passage.id).where(Passage.text.contains("oil"))).all()
         some = np.array(ids[:1], dtype=np.int64)
-        whole = dict(keyword_search(session, "oil", EVERYWHERE, 10))
-        assert dict(keyword_search(session, "oil", EVERYWHERE, 10, among=some)) == {
+        whole = dict(search_keywords(session, "oil", EVERYWHERE, 10))
+        assert dict(search_keywords(session, "oil", EVERYWHERE, 10, among=some)) == {
             ids[0]: whole[ids[0]]
         }
 
@@ -122,7 +122,7 @@ def test_the_best_k_are_the_first_of_the_best_ten(database):
 
 def _first(database: Database, query: str, k: int) -> list[str]:
     with database.read(OWNER) as session:
-        ranking = keyword_search(session, query, EVERYWHERE, k)
+        ranking = search_keywords(session, query, EVERYWHERE, k)
         return [session.get(Passage, id_).text for id_, _ in ranking]
 
 
@@ -137,18 +137,18 @@ def test_choosing_passages_by_their_words_keeps_the_best_in_a_large_store(databa
         for place in range(0, SMALL, 1999):
             some = np.array([1, 7, 3000], dtype=np.int64)
             query, within = words(place), Scope(filters={"source": "/large"})
-            exact = dict(keyword_search(session, query, within, 10))  # a scope scores every match
-            found = dict(keyword_search(session, query, EVERYWHERE, 10))
+            exact = dict(search_keywords(session, query, within, 10))  # a scope scores every match
+            found = dict(search_keywords(session, query, EVERYWHERE, 10))
             assert found == pytest.approx(exact)
             assert list(found) == list(exact)
-            among = dict(keyword_search(session, query, EVERYWHERE, 10, among=some))
-            with_some = dict(keyword_search(session, query, EVERYWHERE, 10, also=some))
+            among = dict(search_keywords(session, query, EVERYWHERE, 10, among=some))
+            with_some = dict(search_keywords(session, query, EVERYWHERE, 10, also=some))
             assert with_some == pytest.approx({**exact, **among})
 
 
 def test_a_rarer_word_tells_more(database):
     with database.read(OWNER) as session:
-        found = rarity(session, ["oil", "moon", "seal", "unheard", "moon", "胡同"])
+        found = measure_rarity(session, ["oil", "moon", "seal", "unheard", "moon", "胡同"])
     assert list(found) == ["oil", "moon", "seal", "unheard", "胡同"]
     assert 0 < found["oil"] == found["moon"] < found["seal"] < found["unheard"]
     assert found["胡同"] == found["seal"]
@@ -159,4 +159,4 @@ def test_a_rarer_word_tells_more(database):
 )
 def test_any_word_has_a_rarity(database, word):
     with database.read(OWNER) as session:
-        assert rarity(session, [word])[word] > 0
+        assert measure_rarity(session, [word])[word] > 0

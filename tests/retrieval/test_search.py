@@ -6,7 +6,7 @@ from tests.storage.rows import add_document
 
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import UsageError
-from genwright.retrieval import EVERYWHERE, Hit, Scope, Search
+from genwright.retrieval import EVERYWHERE, Hit, PassageSearch, Scope
 from genwright.retrieval.rerankers.llamacpp import LlamaCppReranker
 from genwright.retrieval.rerankers.none import NoReranker
 from genwright.retrieval.search import MODES
@@ -22,7 +22,7 @@ def vectors_in(folder, embedder) -> VectorSearch:
 
 @pytest.fixture
 def search(tmp_path, embedder):
-    return Search(vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings())
+    return PassageSearch(vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings())
 
 
 @pytest.fixture
@@ -129,7 +129,9 @@ def test_what_only_one_side_found_has_its_score_of_the_other_too(database, tmp_p
     texts = [f"oil {'filler ' * (place % 7)}pump {place}" for place in range(30)]
     with database.write(OWNER) as session:
         add_document(session, "/many", [*texts, "filler moon " * 20], embedder=embedder)
-    few = Search(vectors_in(tmp_path / "few", embedder), embedder, RetrievalSettings(candidates=10))
+    few = PassageSearch(
+        vectors_in(tmp_path / "few", embedder), embedder, RetrievalSettings(candidates=10)
+    )
     query = "oil filler of the pump moon"
     with database.read(OWNER) as session:
         whole = {
@@ -145,7 +147,7 @@ def test_what_only_one_side_found_has_its_score_of_the_other_too(database, tmp_p
 
 @pytest.mark.parametrize("fusion", ["convex", "rrf"])
 def test_k_hits_are_the_first_k_of_more(database, tmp_path, embedder, fusion):
-    search = Search(
+    search = PassageSearch(
         vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(fusion=fusion)
     )
     with database.read(OWNER) as session:
@@ -161,7 +163,7 @@ def test_an_unknown_mode_is_the_callers_mistake(ask):
 
 def test_a_reranker_puts_its_best_first_and_says_its_score(database, tmp_path, embedder):
     reranker = LlamaCppReranker(ScriptedEngine())  # scores by the share of the query's words
-    search = Search(
+    search = PassageSearch(
         vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(), reranker
     )
     with database.read(OWNER) as session:
@@ -179,7 +181,7 @@ def test_only_the_best_are_reranked_and_the_others_follow(database, tmp_path, em
 
     reranker = Counting(ScriptedEngine())
     settings = RetrievalSettings(rerank_top=2)
-    search = Search(vectors_in(tmp_path / "indexes", embedder), embedder, settings, reranker)
+    search = PassageSearch(vectors_in(tmp_path / "indexes", embedder), embedder, settings, reranker)
     plain = [hit.passage for hit in ask("the moon and the oil", k=6)]
     with database.read(OWNER) as session:
         hits = search.search(session, "the moon and the oil", k=6)
@@ -191,7 +193,7 @@ def test_only_the_best_are_reranked_and_the_others_follow(database, tmp_path, em
 
 
 def test_no_reranking_keeps_the_order(database, tmp_path, embedder, ask):
-    search = Search(
+    search = PassageSearch(
         vectors_in(tmp_path / "indexes", embedder), embedder, RetrievalSettings(), NoReranker()
     )
     with database.read(OWNER) as session:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from tests.storage.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, VectorSearch
-from genwright.retrieval.index import build
+from genwright.retrieval.index import build_index
 from genwright.retrieval.vector import ABANDONED_SECONDS, SAVE_AFTER
 from genwright.settings import RetrievalSettings
 from genwright.storage import Database, Document, Passage, Vector
@@ -274,12 +274,12 @@ COUNT, WIDE = 12_000, 48
 @pytest.fixture(scope="module")
 def approximate():
     rows = clustered(COUNT, WIDE)
-    return build(np.arange(1, COUNT + 1), rows, WIDE, exact_limit=1000, recall=0.97), rows
+    return build_index(np.arange(1, COUNT + 1), rows, WIDE, exact_limit=1000, recall=0.97), rows
 
 
 def test_an_approximate_index_has_the_recall_it_says(approximate):
     index, rows = approximate
-    assert not index.exact
+    assert not index.is_exact
     assert index.recall >= 0.95
     queries = clustered(COUNT + 200, WIDE)[COUNT:]  # near the same centres, and not in it
     hits = [
@@ -303,7 +303,7 @@ def test_a_narrow_scope_far_from_the_query_is_searched_whole(approximate):
 
 def test_what_is_added_to_and_removed_from_an_approximate_index_counts():
     rows = clustered(3000, DIM)
-    index = build(np.arange(2000), rows[:2000], DIM, exact_limit=100, recall=0.97)
+    index = build_index(np.arange(2000), rows[:2000], DIM, exact_limit=100, recall=0.97)
     index.add(np.arange(2000, 3000), rows[2000:])
     assert index.search(rows[2500], 1)[0][0] == 2500
     index.remove(np.array([2500, 77_777]))
@@ -314,21 +314,21 @@ def test_what_is_added_to_and_removed_from_an_approximate_index_counts():
 @pytest.mark.parametrize("count", [1, 5, 39, 100])
 def test_few_vectors_can_be_approximate_too(count):
     rows = clustered(count, DIM)
-    index = build(np.arange(count), rows, DIM, exact_limit=0, recall=1.0)
+    index = build_index(np.arange(count), rows, DIM, exact_limit=0, recall=1.0)
     assert index.search(rows[-1], 3)[0][0] == count - 1
 
 
 def test_an_index_grows_from_exact_to_approximate_and_is_built_again_when_it_doubles():
     rows = clustered(2000, DIM)
-    small = build(np.arange(50), rows[:50], DIM, exact_limit=100, recall=0.97)
-    assert not small.outgrown(exact_limit=100)
+    small = build_index(np.arange(50), rows[:50], DIM, exact_limit=100, recall=0.97)
+    assert not small.is_outgrown(exact_limit=100)
     small.add(np.arange(50, 101), rows[50:101])
-    assert small.outgrown(exact_limit=100)
+    assert small.is_outgrown(exact_limit=100)
 
-    large = build(np.arange(900), rows[:900], DIM, exact_limit=100, recall=0.97)
-    assert not large.outgrown(exact_limit=100)
+    large = build_index(np.arange(900), rows[:900], DIM, exact_limit=100, recall=0.97)
+    assert not large.is_outgrown(exact_limit=100)
     large.add(np.arange(900, 1900), rows[900:1900])
-    assert large.outgrown(exact_limit=100)
+    assert large.is_outgrown(exact_limit=100)
 
 
 def test_a_store_with_a_small_limit_is_searched_approximately(tmp_path, database):
@@ -337,9 +337,9 @@ def test_a_store_with_a_small_limit_is_searched_approximately(tmp_path, database
     assert is_exact(vectors, database)
     add(database, "second", 200)
     with database.read(OWNER) as session:
-        assert not vectors.catch_up(session).exact
+        assert not vectors.catch_up(session).is_exact
         again = search(tmp_path / "indexes", limits)
-        assert not again.catch_up(session).exact
+        assert not again.catch_up(session).is_exact
         assert again.catch_up(session).recall >= 0.95
 
 

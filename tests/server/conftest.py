@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.server.running import PLAIN, Running, environment, running
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 Serve = Callable[..., Running]
 
@@ -45,7 +45,7 @@ def fill(workspace: Path, documents: Mapping[str, str] = DOCUMENTS) -> None:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """The folder of a new workspace."""
-    return create(tmp_path / "workspace")
+    return create_workspace(tmp_path / "workspace")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def serve(workspace: Path) -> Iterator[Serve]:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server over two documents, without models, shared by the tests of a file."""
-    folder = create(tmp_path_factory.mktemp("plain") / "workspace")
+    folder = create_workspace(tmp_path_factory.mktemp("plain") / "workspace")
     fill(folder)
     with running(folder) as server:
         yield server

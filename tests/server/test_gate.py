@@ -19,7 +19,7 @@ from tests.server.running import PLAIN, Running
 
 from genwright.access import create_key, create_user, logins, revoke_key
 from genwright.server import api, pages
-from genwright.server.app import build
+from genwright.server.app import build_app
 from genwright.server.gate import PUBLIC, STATIC
 from genwright.server.service import Service
 from genwright.storage import Database
@@ -56,7 +56,7 @@ def application(workspace: Path, database: Database):
     """The whole application in this process, without what it does beside requests."""
     opened = open_workspace(workspace, {"embedding": {"model": "hashing"}})
     service = Service(opened)
-    yield build(service, (), local=True)
+    yield build_app(service, (), local=True)
     service.close()
     opened.close()
 

@@ -10,11 +10,11 @@ from tests.server.running import PLAIN, running
 
 from genwright.access.people import create_user
 from genwright.improve.canaries import start_canary
-from genwright.improve.loop import assistants_of
-from genwright.library.ingest import Ingest
+from genwright.improve.loop import open_assistants
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.types import OWNER
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 FACTS = {
     "pump": "The red pump holds 2.5 bar at the outlet.",
@@ -26,7 +26,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def root(tmp_path):
-    folder = create(tmp_path / "workspace")
+    folder = create_workspace(tmp_path / "workspace")
     settings = {
         "embedding": {"model": "hashing"},
         "answer": {"extractive": True, "min_answerable": 0.05},
@@ -34,8 +34,8 @@ def root(tmp_path):
     workspace = open_workspace(folder, settings)
     with Runtime(workspace) as runtime:
         for name, text in FACTS.items():
-            Ingest(runtime).add_bytes(text.encode(), f"{name}.txt")
-        assistants = assistants_of(runtime)
+            DocumentIngester(runtime).add_bytes(text.encode(), f"{name}.txt")
+        assistants = open_assistants(runtime)
         assistants.known(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}}, note="refuses")
     workspace.close()
@@ -188,8 +188,10 @@ def test_rights(root):
 def test_a_schedule_begins_improvements_and_a_worse_canary_ends(root):
     workspace = open_workspace(root)
     with Runtime(workspace) as runtime:
-        start_canary(workspace.database, OWNER, assistants_of(runtime), "assistant", "2", 0.5)
-        assistants_of(runtime).promote(OWNER, "assistant", "2")  # so that it has no sense any more
+        start_canary(workspace.database, OWNER, open_assistants(runtime), "assistant", "2", 0.5)
+        open_assistants(runtime).promote(
+            OWNER, "assistant", "2"
+        )  # so that it has no sense any more
     workspace.close()
     env = {
         **PLAIN,

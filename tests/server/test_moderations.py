@@ -53,13 +53,13 @@ def test_scores_are_shares_and_a_narrower_category_counts_in_its_wider_one():
         judged = moderate(text)
         assert all(0 <= score <= 1 for score in judged.scores.values())
         assert judged.scores["hate"] >= judged.scores["hate/threatening"]
-        assert judged.flagged == any(score >= FLAGGED_AT for score in judged.scores.values())
+        assert judged.is_flagged == any(score >= FLAGGED_AT for score in judged.scores.values())
 
 
 def test_the_rules_are_as_often_right_as_the_docs_say():
     found = [moderate(text) for text, _ in HARMFUL]
-    hits = sum(judged.flagged for judged in found)
-    false = sum(moderate(text).flagged for text in HARMLESS)
+    hits = sum(judged.is_flagged for judged in found)
+    false = sum(moderate(text).is_flagged for text in HARMLESS)
     assert hits / len(HARMFUL) >= 0.8
     assert hits / (hits + false) >= 0.9
 

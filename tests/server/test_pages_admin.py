@@ -8,7 +8,7 @@ from tests.server.conftest import Serve
 from tests.server.running import PLAIN
 
 from genwright.access import create_key, create_user
-from genwright.settings import load
+from genwright.settings import load_settings
 from genwright.storage import Database
 from genwright.types import OWNER
 
@@ -102,11 +102,11 @@ def test_settings_are_written_and_wrong_ones_are_not(web, workspace):
     days = {"traces": 7, "conversations": 0, "responses": 1, "files": 2, "series": 3}
     form = {"requests_per_minute": 60, "tokens_per_day": 1000, **days}
     assert "Saved" in web.post("/settings/limits", data=form).text
-    settings = load(workspace / "genwright.toml")
+    settings = load_settings(workspace / "genwright.toml")
     assert settings.retention.traces == 7 and settings.access.requests_per_minute == 60
     wrong = {"ingest": "burn", "prompts": "keep", "logs": "keep"}
     assert web.post("/settings/privacy", data=wrong).status_code == 400
-    assert load(workspace / "genwright.toml") == settings
+    assert load_settings(workspace / "genwright.toml") == settings
     assert "settings.change" in web.get("/settings/audit").text
     assert "unbroken" in web.post("/settings/audit/verify").text
 
@@ -155,7 +155,7 @@ def test_a_reader_with_a_right_to_write_still_changes_nothing(serve: Serve, work
         session.add(row)
         session.flush()
         home = row.id
-    grants.grant(database, OWNER, "bob", grants.Target("collection", home), "write")
+    grants.grant(database, OWNER, "bob", grants.GrantTarget("collection", home), "write")
     database.close()
     with httpx.Client(base_url=server.url, headers={"x-api-key": secret}) as bob:
         for path in ("rename", "remove", "rights"):

@@ -11,7 +11,7 @@ from tests.server.conftest import Serve
 from tests.server.running import PLAIN
 
 from genwright.access import create_user
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.types import OWNER
 from genwright.workspace import open_workspace
@@ -30,7 +30,9 @@ def team(workspace: Path) -> Path:
     rob = create_user(opened.database, OWNER, "rob", role="editor", password=PASSWORD)
     create_user(opened.database, OWNER, "eve", role="reader", password=PASSWORD)
     with Runtime(opened) as runtime:
-        Ingest(runtime.acting_for(rob.principal), "default").add_bytes(TEXT.encode(), "pump.txt")
+        DocumentIngester(runtime.act_for(rob.principal), "default").add_bytes(
+            TEXT.encode(), "pump.txt"
+        )
     opened.close()
     return workspace
 
@@ -205,7 +207,7 @@ def test_a_pdf_page_is_drawn_with_its_passage_marked(team: Path, serve: Serve, t
     file = test_data / "03-documents/markitdown/REPAIR-2022-INV-001_multipage.pdf"
     opened = open_workspace(team, SETTINGS)
     with Runtime(opened) as runtime:
-        Ingest(runtime, "default").add_paths([file])
+        DocumentIngester(runtime, "default").add_paths([file])
     opened.close()
     with browser_of(serve().url, "ann") as client:
         document = 2

@@ -12,7 +12,7 @@ from openai import OpenAI
 from tests.server.conftest import fill, genwright
 from tests.server.running import PLAIN, running
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 QUESTION = "How often is the oil of the Velda pump changed?"
 RESPONSES = "/v1/responses"
@@ -72,7 +72,7 @@ def test_events_come_in_their_order_and_are_numbered(client):
         "output_item.done",
         "completed",
     ]
-    text = "".join(event.delta for event in events if event.type.endswith("text.delta"))
+    text = "".join(event.write_delta for event in events if event.type.endswith("text.delta"))
     assert events[-1].response.output_text == text == events[-4].text
     assert events[0].response.status == "in_progress" and events[0].response.output == []
 
@@ -98,7 +98,7 @@ def test_a_streamed_call_has_its_own_events(client):
         "output_item.done",
         "completed",
     ]
-    pieces = [event.delta for event in events if event.type.endswith("arguments.delta")]
+    pieces = [event.write_delta for event in events if event.type.endswith("arguments.delta")]
     assert "".join(pieces) == events[-1].response.output[0].arguments
 
 
@@ -236,7 +236,7 @@ def test_images_are_refused_with_the_reason(http):
 
 
 def test_a_response_is_cancelled_while_it_is_made_and_not_after(tmp_path):
-    folder, model = create(tmp_path / "workspace"), "scripted:tps=10,least=200"
+    folder, model = create_workspace(tmp_path / "workspace"), "scripted:tps=10,least=200"
     with running(folder, {**PLAIN, "GENWRIGHT_ANSWER__MODEL": model}) as server:
         with OpenAI(base_url=server.api, api_key="none", max_retries=0) as client:
             stream = say(client, model=model, stream=True)
@@ -257,7 +257,7 @@ def test_a_response_is_cancelled_while_it_is_made_and_not_after(tmp_path):
 
 
 def test_somebody_elses_response_looks_like_none(tmp_path):
-    folder = create(tmp_path / "workspace")
+    folder = create_workspace(tmp_path / "workspace")
     fill(folder)
     clients = []
     for name in ("ann", "bob"):
@@ -289,7 +289,7 @@ def test_somebody_elses_response_looks_like_none(tmp_path):
 
 
 def test_a_stored_answer_withholds_what_its_owner_may_no_longer_read(tmp_path):
-    folder = create(tmp_path / "workspace")
+    folder = create_workspace(tmp_path / "workspace")
     fill(folder)
     genwright(folder, "users", "create", "ann")
     genwright(folder, "access", "grant", "ann", "--collection", "default")

@@ -10,7 +10,7 @@ from tests.server.running import PLAIN, Running
 
 from genwright.access import create_key, create_user, grants
 from genwright.errors import UsageError
-from genwright.server.api.vector_stores.filters import fits
+from genwright.server.api.vector_stores.filters import is_matching
 from genwright.storage import Database
 from genwright.types import OWNER
 
@@ -125,7 +125,7 @@ def test_what_is_not_yours_looks_like_what_is_not_there(people, workspace):
         assert first == second
     assert bob.vector_stores.list().data == [] and bob.files.list().data == []
 
-    grants.grant(database, OWNER, "bob", grants.Target("collection", int(number)))
+    grants.grant(database, OWNER, "bob", grants.GrantTarget("collection", int(number)))
     assert bob.vector_stores.search(store.id, query="oil").data
     with pytest.raises(NotFoundError):
         bob.vector_stores.delete(store.id)
@@ -198,14 +198,14 @@ def test_a_write_that_is_at_work_is_not_done_again(serve: Serve):
 )  # fmt: skip
 def test_a_filter_that_is_none_is_refused(wanted):
     with pytest.raises(UsageError):
-        fits({"a": 1}, wanted)
+        is_matching({"a": 1}, wanted)
 
 
 def test_filters_compare_and_combine():
     year = {"type": "gte", "key": "year", "value": 2020}
     team = {"type": "in", "key": "team", "value": ["a", "b"]}
-    assert fits({"year": 2021, "team": "a"}, {"type": "and", "filters": [year, team]})
-    assert not fits({"year": 2019, "team": "a"}, {"type": "and", "filters": [year, team]})
-    assert fits({"year": 2019, "team": "a"}, {"type": "or", "filters": [year, team]})
-    assert not fits({"year": "old"}, year) and not fits({}, year)
-    assert fits({}, {"type": "ne", "key": "year", "value": 1})
+    assert is_matching({"year": 2021, "team": "a"}, {"type": "and", "filters": [year, team]})
+    assert not is_matching({"year": 2019, "team": "a"}, {"type": "and", "filters": [year, team]})
+    assert is_matching({"year": 2019, "team": "a"}, {"type": "or", "filters": [year, team]})
+    assert not is_matching({"year": "old"}, year) and not is_matching({}, year)
+    assert is_matching({}, {"type": "ne", "key": "year", "value": 1})

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.storage.rows import add_document
 
-from genwright.storage import Database, Document, count_quickly, readable
+from genwright.storage import Database, Document, count_quickly, may_read
 from genwright.types import OWNER, Principal
 
 
@@ -18,7 +18,7 @@ def test_the_counts_are_those_of_what_one_may_read(tmp_path, who):
             add_document(session, f"/{owner.name}", ["one", "two"])
             add_document(session, f"/{owner.name}", ["three"], collection="more")
     with database.read(who) as session:
-        seen = session.scalar(select(func.count(Document.id)).where(readable(who)))
+        seen = session.scalar(select(func.count(Document.id)).where(may_read(who)))
     database.close()
     counts = count_quickly(database.path, who)
     assert sum(row["documents"] for row in counts.collections) == seen

@@ -155,7 +155,7 @@ def test_what_a_killed_writer_committed_is_there_and_nothing_is_half_there(datab
 
 
 def test_a_new_file_has_the_newest_schema(database):
-    assert database.schema_version() == SCHEMA_VERSION
+    assert database.read_schema_version() == SCHEMA_VERSION
 
 
 def test_a_newer_schema_is_refused_with_what_to_do(database):

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from tests.storage.rows import add_document
 
-from genwright.storage import Collection, Database, Document, Grant, readable, visible, writable
+from genwright.storage import Collection, Database, Document, Grant, may_read, may_see, may_write
 from genwright.types import OWNER, Principal
 
 ANN, BOB, CAT = Principal("ann"), Principal("bob", ("group:staff",)), Principal("cat")
@@ -33,14 +33,14 @@ def give(database: Database, holder: str, right: str, **target: str) -> None:
         session.add(Grant(holder=holder, right=right, **columns))
 
 
-def sources(database: Database, principal: Principal, condition=readable) -> set[str]:
+def sources(database: Database, principal: Principal, condition=may_read) -> set[str]:
     with database.read(principal) as session:
         return set(session.scalars(select(Document.source).where(condition(principal))))
 
 
 def collections(database: Database, principal: Principal) -> set[str]:
     with database.read(principal) as session:
-        return set(session.scalars(select(Collection.name).where(visible(principal))))
+        return set(session.scalars(select(Collection.name).where(may_see(principal))))
 
 
 def test_without_a_grant_others_see_nothing_and_know_of_nothing(database):
@@ -51,13 +51,13 @@ def test_without_a_grant_others_see_nothing_and_know_of_nothing(database):
 def test_a_grant_on_a_collection_reaches_what_is_not_restricted(database):
     give(database, "group:staff", "read", collection="ann's")
     assert sources(database, BOB) == {"plan"}
-    assert sources(database, BOB, writable) == set()
+    assert sources(database, BOB, may_write) == set()
     assert sources(database, CAT) == collections(database, CAT) == set()
 
 
 def test_a_grant_on_a_document_reaches_that_one_and_shows_its_collection(database):
     give(database, "cat", "write", document="salaries")
-    assert sources(database, CAT) == sources(database, CAT, writable) == {"salaries"}
+    assert sources(database, CAT) == sources(database, CAT, may_write) == {"salaries"}
     assert collections(database, CAT) == {"ann's"}
 
 

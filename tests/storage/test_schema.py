@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 from tests.storage.rows import add_document
 
-from genwright.storage import SCHEMA_VERSION, Database, Document, readable
+from genwright.storage import SCHEMA_VERSION, Database, Document, may_read
 from genwright.storage.migrations import upgrade
 from genwright.storage.segment import segment
 from genwright.storage.tables import Base
@@ -54,7 +54,7 @@ def test_migrating_again_changes_nothing(database):
     tables = inspect(database.engine).get_table_names()
     upgrade(database.engine)
     assert inspect(database.engine).get_table_names() == tables
-    assert database.schema_version() == SCHEMA_VERSION
+    assert database.read_schema_version() == SCHEMA_VERSION
 
 
 def test_the_keyword_index_follows_passages_that_come_and_go(database):
@@ -100,7 +100,7 @@ def test_only_the_owner_and_whose_it_is_and_their_groups_may_read(database):
 
     def sees(principal: Principal) -> set[str]:
         with database.read(principal) as session:
-            return set(session.scalars(select(Document.source).where(readable(principal))))
+            return set(session.scalars(select(Document.source).where(may_read(principal))))
 
     assert sees(OWNER) == {"ann's", "the staff's"}
     assert sees(Principal("ann")) == {"ann's"}

@@ -7,26 +7,26 @@ import numpy as np
 import pytest
 from tests.rag.conftest import DOCUMENTS, scripted
 
-from genwright.datasets import Dataset, read_dataset, read_parts, split_dataset, write_dataset
+from genwright.datasets import Dataset, read_dataset, read_splits, split_dataset, write_dataset
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.synthesis import is_synthetic
-from genwright.synthesis.commands import Asked, finish
+from genwright.synthesis.commands import SynthesisRequest, write_result
 from genwright.synthesis.conversations import make_conversations
-from genwright.synthesis.gain import gain_of_labels
+from genwright.synthesis.gain import measure_label_gain
 from genwright.synthesis.instructions import make_instructions
 from genwright.synthesis.paraphrases import make_paraphrases
-from genwright.synthesis.preferences import Way, make_preferences
-from genwright.synthesis.questions import first_question, make_questions
+from genwright.synthesis.preferences import Responder, make_preferences
+from genwright.synthesis.questions import find_first_question, make_questions
 from genwright.synthesis.recipes import Sieve, rouge_l
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 
 @pytest.fixture
 def runtime(tmp_path):
-    workspace = open_workspace(create(tmp_path / "workspace"), scripted({}))
+    workspace = open_workspace(create_workspace(tmp_path / "workspace"), scripted({}))
     with Runtime(workspace) as made:
         yield made
     workspace.close()
@@ -50,7 +50,7 @@ class Asking(ScriptedEngine):
 
 def test_questions_have_answers_and_places(runtime):
     for name, text in DOCUMENTS.items():
-        Ingest(runtime).add_bytes(text.encode(), name)
+        DocumentIngester(runtime).add_bytes(text.encode(), name)
     runtime.models.engines["scripted", "chat"] = Asking()
     made = make_questions(runtime, 5)
     assert len(made.dataset) > 0
@@ -69,17 +69,17 @@ def test_questions_have_answers_and_places(runtime):
 
 def test_questions_that_fail_the_round_trip_are_dropped(runtime):
     for name, text in DOCUMENTS.items():
-        Ingest(runtime).add_bytes(text.encode(), name)
+        DocumentIngester(runtime).add_bytes(text.encode(), name)
     runtime.models.engines["scripted", "chat"] = ScriptedEngine(
         ["Who won the chess match of the moon people in Atlantis?", "Nothing to ask here."]
     )
     strict = runtime.settings.answer.model_copy(update={"min_answerable": 0.5})
     settings = runtime.settings.model_copy(update={"answer": strict})
-    made = make_questions(runtime.acting_for(runtime.principal, settings), 3)
+    made = make_questions(runtime.act_for(runtime.principal, settings), 3)
     assert len(made.dataset) == 0
     assert "no question" in made.dropped
     with pytest.raises(Refused, match="No row was good enough"):
-        finish(runtime, made, Asked(runtime.workspace.root / "q.jsonl"))
+        write_result(runtime, made, SynthesisRequest(runtime.workspace.root / "q.jsonl"))
 
 
 def test_no_documents_to_ask_about(runtime):
@@ -89,11 +89,11 @@ def test_no_documents_to_ask_about(runtime):
 
 def test_conversations_are_of_supported_answers(runtime):
     for name, text in DOCUMENTS.items():
-        Ingest(runtime).add_bytes(text.encode(), name)
+        DocumentIngester(runtime).add_bytes(text.encode(), name)
     runtime.models.engines["scripted", "chat"] = Asking()
     quoting = runtime.settings.answer.model_copy(update={"extractive": True})
     settings = runtime.settings.model_copy(update={"answer": quoting})
-    made = make_conversations(runtime.acting_for(runtime.principal, settings), 3, turns=2)
+    made = make_conversations(runtime.act_for(runtime.principal, settings), 3, turns=2)
     for row in made.dataset.rows:
         roles = [turn["role"] for turn in row["messages"]]
         assert roles == ["user", "assistant"] * (len(roles) // 2)
@@ -110,7 +110,7 @@ def test_conversations_are_of_supported_answers(runtime):
     ],
 )
 def test_first_question(said, question):
-    assert first_question(said) == question
+    assert find_first_question(said) == question
 
 
 def test_instructions_grow_from_seeds():
@@ -133,8 +133,8 @@ def test_instructions_grow_from_seeds():
 
 def test_preferences_by_contrast():
     rows = [{"prompt": "How tall is it?"}, {"prompt": "How wide is it?"}]
-    good = Way(ScriptedEngine(["Two metres."]), "good")
-    bad = Way(ScriptedEngine(["Hard to say."]), "bad")
+    good = Responder(ScriptedEngine(["Two metres."]), "good")
+    bad = Responder(ScriptedEngine(["Hard to say."]), "bad")
     made = make_preferences(rows, good, bad)
     assert [row["chosen"] for row in made.dataset.rows] == ["Two metres."] * 2
     assert made.dataset.rows[0]["lineage"]["worse"]["model"] == "bad"
@@ -163,9 +163,9 @@ def test_paraphrases_fill_rare_labels():
 
 def test_sieve_and_rouge():
     sieve = Sieve(["name three kinds of fruit"])
-    assert not sieve.is_new("Name three kinds of fruit")
-    assert sieve.is_new("explain the tides")
-    assert not sieve.is_new("explain the tides")
+    assert not sieve.admit("Name three kinds of fruit")
+    assert sieve.admit("explain the tides")
+    assert not sieve.admit("explain the tides")
     assert rouge_l("a b c d".split(), "a b c d".split()) == 1
     assert rouge_l("a b".split(), "x y".split()) == 0
 
@@ -186,7 +186,7 @@ def test_synthetic_rows_are_never_measured_on(tmp_path):
     for name, rows in (("train", rows_of(20)), ("test", rows_of(5, made=True))):
         write_dataset(Dataset(name, "classification", rows), tmp_path / f"{name}.jsonl")
     with pytest.raises(UsageError, match="synthetic"):
-        read_parts(tmp_path)
+        read_splits(tmp_path)
 
 
 def test_gain_is_measured_on_real_rows():
@@ -199,25 +199,25 @@ def test_gain_is_measured_on_real_rows():
     made = Dataset("m", "classification", tuple(
         {"text": words[label] + " red", "label": label, "synthetic": "x"} for label in "ab" * 5
     ))  # fmt: skip
-    found = gain_of_labels(train, made, test, embed)
+    found = measure_label_gain(train, made, test, embed)
     assert found["with"]["value"] >= found["without"]["value"]
     assert found["test"] == 40
     with pytest.raises(Refused, match="synthetic"):
-        gain_of_labels(train, made, made, embed)
+        measure_label_gain(train, made, made, embed)
     with pytest.raises(UsageError, match="labels"):
-        gain_of_labels(Dataset("t", "text", ({"text": "x"},)), made, test, embed)
+        measure_label_gain(Dataset("t", "text", ({"text": "x"},)), made, test, embed)
 
 
 def test_files_and_reports(runtime, tmp_path):
     rows = [{"prompt": "How tall is it?"}]
     made = make_preferences(
-        rows, Way(ScriptedEngine(["Two."]), "g"), Way(ScriptedEngine(["No idea."]), "b")
+        rows, Responder(ScriptedEngine(["Two."]), "g"), Responder(ScriptedEngine(["No idea."]), "b")
     )
-    report = finish(runtime, made, Asked(tmp_path / "p.jsonl", keep="contrast"))
+    report = write_result(runtime, made, SynthesisRequest(tmp_path / "p.jsonl", keep="contrast"))
     assert report["rows"] == 1
     assert report["diversity"]["texts"] == 1
     read = read_dataset(tmp_path / "p.jsonl")
     assert read.rows[0]["synthetic"] == "contrast"
     assert json.dumps(report)
     with pytest.raises(Refused, match="there already"):
-        finish(runtime, made, Asked(tmp_path / "p.jsonl"))
+        write_result(runtime, made, SynthesisRequest(tmp_path / "p.jsonl"))

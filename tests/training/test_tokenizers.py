@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genwright.errors import NotFound, UsageError
-from genwright.training.tokenizers import inspect, load, train_tokenizer
+from genwright.training.tokenizers import inspect_text, load, train_tokenizer
 
 DATA = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data")) / "04-lm-text"
 TEXT = "the red pump is on the left. The blue pump isn't! größer 42 日本 " * 30
@@ -31,7 +31,7 @@ def made(tmp_path_factory):
 def test_any_text_comes_back_from_bytes(made, text):
     text = text.encode("utf-8", "replace").decode()
     for kind in ("bpe", "bytes"):
-        found = inspect(made[kind], text)
+        found = inspect_text(made[kind], text)
         assert found.round_trip, found.difference
         assert found.unknown == 0
 
@@ -47,14 +47,14 @@ def test_training_twice_gives_equal_files(tmp_path):
 
 
 def test_what_a_tokenizer_makes_of_a_text(made):
-    found = inspect(made["bpe"], "the pump the pump")
+    found = inspect_text(made["bpe"], "the pump the pump")
     assert found.fertility == found.tokens / 4
     assert found.bytes_per_token == pytest.approx(17 / found.tokens, abs=1e-3)
     assert "".join(found.pieces).replace("Ġ", " ") == "the pump the pump"
-    assert inspect(made["bytes"], "abc").tokens == 3
-    lossy = inspect(made["wordpiece"], "The pump 本!")
+    assert inspect_text(made["bytes"], "abc").tokens == 3
+    lossy = inspect_text(made["wordpiece"], "The pump 本!")
     assert not lossy.round_trip and "came back as" in lossy.difference
-    assert inspect(made["wordpiece"], "Ω Ω the").unknown == pytest.approx(2 / 3, abs=1e-3)
+    assert inspect_text(made["wordpiece"], "Ω Ω the").unknown == pytest.approx(2 / 3, abs=1e-3)
     assert found.special == ("<|endoftext|>", "<|pad|>")
 
 

@@ -16,8 +16,8 @@ from torch import nn  # noqa: E402
 
 from genwright.errors import Refused  # noqa: E402
 from genwright.training.config import TrainConfig  # noqa: E402
-from genwright.training.job import Job, last_checkpoint  # noqa: E402
-from genwright.training.losses import below, lean_loss  # noqa: E402
+from genwright.training.job import TrainingJob, find_last_checkpoint  # noqa: E402
+from genwright.training.losses import find_inner_model, lean_loss  # noqa: E402
 from genwright.training.probe import probe  # noqa: E402
 from genwright.training.trainer import fit  # noqa: E402
 
@@ -46,10 +46,10 @@ def collate(examples):
     return {key: torch.tensor([each[key] for each in examples]) for key in examples[0]}
 
 
-def job(folder, model=None, record=None, **changes) -> Job:
+def job(folder, model=None, record=None, **changes) -> TrainingJob:
     usual = {"batch_size": 4, "epochs": 4, "learning_rate": 0.05, "precision": "float32",
              "threads": 1, "log_every": 1, "evaluate_every": 5}  # fmt: skip
-    made = Job(model or Copy(), rows(24), rows(8), collate, TrainConfig(**usual | changes),
+    made = TrainingJob(model or Copy(), rows(24), rows(8), collate, TrainConfig(**usual | changes),
                "full", folder)  # fmt: skip
     if record is not None:
         made.record = lambda step, values: record.append((step, dict(values)))
@@ -129,7 +129,7 @@ def test_a_loss_that_is_no_number_is_an_error_and_keeps_the_checkpoint(tmp_path)
 
     with pytest.raises(Refused, match=r"became nan at step .*checkpoint-.* is kept.*learning_rate"):
         fit(job(tmp_path, Breaks(), save_every=5))
-    assert last_checkpoint(tmp_path) is not None
+    assert find_last_checkpoint(tmp_path) is not None
 
 
 def test_it_ends_within_its_minutes(tmp_path):
@@ -150,7 +150,7 @@ def test_a_part_written_checkpoint_is_not_taken(tmp_path):
         (tmp_path / f"checkpoint-{step}").mkdir()
         (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(text)
     (tmp_path / "checkpoint-20").mkdir()
-    assert last_checkpoint(tmp_path).name == "checkpoint-5"
+    assert find_last_checkpoint(tmp_path).name == "checkpoint-5"
 
 
 def test_a_probe_changes_no_weights_and_no_generator(tmp_path):
@@ -226,4 +226,4 @@ def test_the_lean_loss_is_the_loss(family, adapted, tmp_path):
 
 
 def test_other_models_keep_their_own_loss(tmp_path):
-    assert below(Copy()) is None
+    assert find_inner_model(Copy()) is None

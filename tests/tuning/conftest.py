@@ -6,12 +6,12 @@ pytest.importorskip("torch", reason="needs the train extra: pip install 'genwrig
 
 from genwright.datasets import Dataset, Splits
 from genwright.runtime import Runtime
-from genwright.workspace import create, open_workspace
+from genwright.workspace import create_workspace, open_workspace
 
 
 @pytest.fixture
 def runtime(tmp_path):
-    folder = create(tmp_path / "workspace")
+    folder = create_workspace(tmp_path / "workspace")
     overrides = {"embedding": {"model": "hashing"}, "engine": {"threads": 1, "context": 256}}
     workspace = open_workspace(folder, overrides)
     with Runtime(workspace) as made:

@@ -7,10 +7,10 @@ from tests.tuning.tiny import TEMPLATE, build
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from genwright.engines import Message  # noqa: E402
+from genwright.engines import ChatMessage  # noqa: E402
 from genwright.engines.llamacpp.engine import LlamaCppEngine  # noqa: E402
 from genwright.errors import Refused  # noqa: E402
-from genwright.export import adapter_problem, permuted, write_adapter, write_model  # noqa: E402
+from genwright.export import find_adapter_problem, permute_rows, write_adapter, write_model  # noqa: E402
 from genwright.settings import EngineSettings  # noqa: E402
 from genwright.tuning.config import MethodConfig  # noqa: E402
 from genwright.tuning.methods import methods  # noqa: E402
@@ -95,8 +95,8 @@ def test_an_adapter_scores_as_transformers_does_and_at_scale_0_not_at_all(
         alone = [each.logprob for each in plain.score_tokens(plain.tokenize(text))]
     with LlamaCppEngine(base, SETTINGS, adapters=[adapter]) as engine:
         ids = engine.tokenize(text)
-        acting = [each.logprob for each in engine.adapted(0).score_tokens(ids)]
-        resting = [each.logprob for each in engine.bare().score_tokens(ids)]
+        acting = [each.logprob for each in engine.copy_with_adapter(0).score_tokens(ids)]
+        resting = [each.logprob for each in engine.copy_without_adapter().score_tokens(ids)]
     expected = logprobs(tuned, tokenizer, text)
     assert acting == pytest.approx(expected, abs=TOLERANCE)
     assert resting == alone, "scale 0 is bit-identical to the base without an adapter"
@@ -142,11 +142,15 @@ def test_quantising_loses_more_with_fewer_bits(folders, tmp_path):
 def test_the_chat_template_goes_with_the_model(folders, tmp_path):
     write_model(folders("llama2"), tmp_path / "m.gguf", "f32")
     _, tokenizer = loaded(folders("llama2"))
-    turns = [Message("user", "open"), Message("assistant", "yes"), Message("user", "the valve")]
+    turns = [
+        ChatMessage("user", "open"),
+        ChatMessage("assistant", "yes"),
+        ChatMessage("user", "the valve"),
+    ]
     given = [{"role": each.role, "content": each.content} for each in turns]
 
     with LlamaCppEngine(tmp_path / "m.gguf", SETTINGS) as engine:
-        prompt = engine.prompt_text(turns)
+        prompt = engine.render_prompt(turns)
 
     assert prompt == tokenizer.apply_chat_template(
         given, tokenize=False, add_generation_prompt=True
@@ -157,7 +161,7 @@ def test_permuting_is_undone_by_the_order_of_rotated_pairs():
     import numpy as np
 
     weight = np.arange(16.0).reshape(8, 2)
-    back = permuted(weight, 2).reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(8, 2)
+    back = permute_rows(weight, 2).reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(8, 2)
     np.testing.assert_array_equal(back, weight)
 
 
@@ -173,8 +177,8 @@ def test_permuting_is_undone_by_the_order_of_rotated_pairs():
 )
 def test_what_llama_cpp_would_lose_is_said(change, said):
     config = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "bias": "none"}
-    assert adapter_problem(config, "llama") == ""
-    assert said in adapter_problem(config | change, "llama")
+    assert find_adapter_problem(config, "llama") == ""
+    assert said in find_adapter_problem(config | change, "llama")
 
 
 def test_a_family_without_a_gguf_is_refused_with_what_is_left(tmp_path):

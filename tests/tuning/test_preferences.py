@@ -14,13 +14,23 @@ from tests.tuning.tiny import build
 
 from genwright.datasets import Dataset, Splits
 from genwright.errors import Refused, UsageError
-from genwright.evaluation.intervals import Interval
-from genwright.tuning.config import configured
+from genwright.evaluation.intervals import ConfidenceInterval
+from genwright.tuning.config import build_tune_config
 from genwright.tuning.objectives import objectives
-from genwright.tuning.rewards import PROGRAMMATIC, brief, cites, reward_of, trained_reward
-from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
-from genwright.tuning.steps.preference_evaluation import auc_interval, calibration_error, logps
-from genwright.tuning.steps.walk import begin, tune
+from genwright.tuning.rewards import (
+    PROGRAMMATIC,
+    open_reward,
+    open_trained_reward,
+    reward_brevity,
+    reward_citations,
+)
+from genwright.tuning.rlhf import RLHFRecipe, begin_rlhf, run_rlhf
+from genwright.tuning.steps.preference_evaluation import (
+    auc_interval,
+    calibration_error,
+    measure_logps,
+)
+from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import OWNER
 
 WORDS = "one two three four five six seven eight nine ten".split()
@@ -61,7 +71,7 @@ def config_of(base, objective, **sets):
              "threads": "1", "learning_rate": "1e-2", "precision": "float32",
              "baseline": "false", "quantise": "f32", "reply_tokens": "4"}  # fmt: skip
     values = {"base": str(base), "objective": objective, "method": "lora", "name": objective}
-    return configured(values, given | {k: str(v) for k, v in sets.items()})
+    return build_tune_config(values, given | {k: str(v) for k, v in sets.items()})
 
 
 def losses(runtime, run):  # noqa: F811
@@ -72,7 +82,7 @@ def losses(runtime, run):  # noqa: F811
 def test_offline_objectives(objective, llama, runtime):  # noqa: F811
     form = "thumbs" if objective == "kto" else "preference"
     config = config_of(llama, objective, log_every=1)
-    run = begin(runtime, config, data(form))
+    run = begin_tuning(runtime, config, data(form))
     tuned = tune(runtime, run)
     version = runtime.versions.resolve(OWNER, objective)
     assert tuned.version == f"{objective}@1"
@@ -89,8 +99,8 @@ def test_offline_objectives(objective, llama, runtime):  # noqa: F811
 
 def test_a_stopped_training_goes_on(llama, runtime):  # noqa: F811
     config = config_of(llama, "dpo", max_steps=8, save_every=2, log_every=1)
-    whole = tune(runtime, begin(runtime, config, data()))
-    run = begin(runtime, config, data())
+    whole = tune(runtime, begin_tuning(runtime, config, data()))
+    run = begin_tuning(runtime, config, data())
 
     def progress(done, total, what):
         if what.startswith("step 4,"):
@@ -106,7 +116,7 @@ def test_a_stopped_training_goes_on(llama, runtime):  # noqa: F811
 @pytest.mark.parametrize("objective", ["grpo", "rloo", "ppo"])
 def test_online_objectives(objective, llama, runtime):  # noqa: F811
     config = config_of(llama, objective, reward="brief", max_steps=2, temperature=0.9)
-    tuned = tune(runtime, begin(runtime, config, data()))
+    tuned = tune(runtime, begin_tuning(runtime, config, data()))
     assert tuned.version == f"{objective}@1"
     assert 0 <= tuned.metrics["test"]["reward"]["value"] <= 1
     if objective == "ppo":
@@ -115,15 +125,15 @@ def test_online_objectives(objective, llama, runtime):  # noqa: F811
 
 
 def test_reward_model_scores_and_steers(llama, runtime):  # noqa: F811
-    tune(runtime, begin(runtime, config_of(llama, "reward", max_steps=20), data(train=40)))
-    score = trained_reward(runtime, "reward@1")
+    tune(runtime, begin_tuning(runtime, config_of(llama, "reward", max_steps=20), data(train=40)))
+    score = open_trained_reward(runtime, "reward@1")
     good, bad = score(["say one 1", "say one 1"], ["one", "the blue pump is bad"])
     assert good > bad
     config = config_of(llama, "ppo", reward="reward@1", max_steps=2)
-    tuned = tune(runtime, begin(runtime, config, data()))
+    tuned = tune(runtime, begin_tuning(runtime, config, data()))
     assert math.isfinite(tuned.metrics["test"]["reward"]["value"])
     with pytest.raises(UsageError, match="no reward"):
-        trained_reward(runtime, "ppo@1")
+        open_trained_reward(runtime, "ppo@1")
 
 
 def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):  # noqa: F811
@@ -134,16 +144,16 @@ def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):  # noqa: F81
     sets = {"max_steps": "2", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
             "precision": "float32", "quantise": "f32", "max_new_tokens": "4",
             "reply_tokens": "4"}  # fmt: skip
-    run = begin_rlhf(runtime, Recipe(str(llama), str(tmp_path)))
+    run = begin_rlhf(runtime, RLHFRecipe(str(llama), str(tmp_path)))
 
     def progress(done, total, what):
         if runtime.runs.get(run).message.startswith("reward"):
             runtime.stop.set()  # while the reward model is trained
 
     with pytest.raises(Refused, match=f"rlhf --resume {run}"):
-        rlhf(replace(runtime, progress=progress), run, sets)
+        run_rlhf(replace(runtime, progress=progress), run, sets)
     runtime.stop.clear()
-    found = rlhf(runtime, run, sets)
+    found = run_rlhf(runtime, run, sets)
     assert (found.sft, found.reward, found.policy) == (
         "rlhf-sft@1", "rlhf-reward@1", "rlhf-ppo@1",
     )  # fmt: skip
@@ -154,7 +164,7 @@ def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):  # noqa: F81
 
 def test_ppo_goes_on_where_it_was_stopped(llama, runtime):  # noqa: F811
     config = config_of(llama, "ppo", reward="brief", max_steps=12)
-    run = begin(runtime, config, data())
+    run = begin_tuning(runtime, config, data())
     runtime.stop.set()
     assert tune(runtime, run).status == "stopped"
     runtime.stop.clear()
@@ -168,20 +178,20 @@ def test_bad_requests_are_refused(llama, runtime):  # noqa: F811
         ("kto", {"batch_size": "1"}, "batch_size=2"),
     ):
         form = "thumbs" if objective == "kto" else "preference"
-        run = begin(runtime, config_of(llama, objective, **sets), data(form))
+        run = begin_tuning(runtime, config_of(llama, objective, **sets), data(form))
         with pytest.raises((Refused, UsageError), match=error):
             tune(runtime, run)
         assert runtime.runs.get(run).status == "failed"
     with pytest.raises(UsageError, match="learns from rows of preference"):
-        begin(runtime, config_of(llama, "dpo"), data("thumbs"))
+        begin_tuning(runtime, config_of(llama, "dpo"), data("thumbs"))
     assert runtime.versions.known(OWNER) == []
 
 
 def test_programmatic_rewards():
-    assert brief(["?"] * 3, ["", "word " * 60, "word " * 100]) == [0.0, 0.5, 0.0]
-    assert cites(["?"] * 2, ["It is [1]. So [2]!", "None."]) == [1.0, 0.0]
+    assert reward_brevity(["?"] * 3, ["", "word " * 60, "word " * 100]) == [0.0, 0.5, 0.0]
+    assert reward_citations(["?"] * 2, ["It is [1]. So [2]!", "None."]) == [1.0, 0.0]
     assert PROGRAMMATIC["json"](["?"] * 2, ['{"a": 1}', "{"]) == [1.0, 0.0]
-    both = reward_of(None, "brief+cites", None)
+    both = open_reward(None, "brief+cites", None)
     assert both(["?"], ["It is so [1]."]) == [2.0]
 
 
@@ -191,8 +201,8 @@ def test_log_probabilities_do_not_mind_padding(llama):
     model = AutoModelForCausalLM.from_pretrained(llama).eval()
     rows = [{"prompt_ids": [5, 6, 7], "chosen_ids": [8, 9]},
             {"prompt_ids": [5], "chosen_ids": [6, 7, 8, 9, 10]}]  # fmt: skip
-    together = logps(model, rows, "chosen_ids", 0)
-    alone = [logps(model, [row], "chosen_ids", 0)[0] for row in rows]
+    together = measure_logps(model, rows, "chosen_ids", 0)
+    alone = [measure_logps(model, [row], "chosen_ids", 0)[0] for row in rows]
     assert together == pytest.approx(alone, abs=1e-3)
     with torch.inference_mode():
         chances = model(torch.tensor([[5, 6, 7, 8, 9]])).logits.log_softmax(-1)
@@ -208,6 +218,6 @@ def test_calibration_and_auc():
     assert auc_interval([3, 2, 1, 0], [True, True, False, False]).value == 1
     assert auc_interval([1, 1], [True, False]).value == 0.5
     one = auc_interval([1, 2], [True, True])
-    assert isinstance(one, Interval)
+    assert isinstance(one, ConfidenceInterval)
     assert math.isnan(one.value)
     assert json.dumps(one.json())

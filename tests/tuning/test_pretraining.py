@@ -10,11 +10,11 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from genwright.engines import Sampling  # noqa: E402
 from genwright.errors import UsageError  # noqa: E402
-from genwright.training.architectures import Architecture, Family, build, configuration  # noqa: E402
-from genwright.training.corruption import Masking, Spans, next_tokens  # noqa: E402
-from genwright.training.pretrain import begin, configured, pretrain  # noqa: E402
-from genwright.training.pretrain_request import asked_for  # noqa: E402
-from genwright.training.texts import Crops, blocks_of, held_out, write_tokens  # noqa: E402
+from genwright.training.architectures import Architecture, Family, build, build_configuration  # noqa: E402
+from genwright.training.corruption import SpanCorruptor, TokenMasker, collate_next_tokens  # noqa: E402
+from genwright.training.pretrain import begin_pretraining, build_pretrain_config, pretrain  # noqa: E402
+from genwright.training.pretrain_request import read_pretrain_config  # noqa: E402
+from genwright.training.texts import CropDataset, cut_blocks, split_held_out, write_tokens  # noqa: E402
 from genwright.types import OWNER  # noqa: E402
 
 TEXT = "".join(f"line {i} of the story tells that {i} and {i + 1} make {2 * i + 1}.\n"
@@ -33,10 +33,10 @@ def text(tmp_path):
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "qwen2", "bert", "t5"])
 def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
-    config = configured(
+    config = build_pretrain_config(
         {"texts": [text], "name": "story", "architecture": {"family": family}}, SMALL
     )
-    run = begin(runtime, config)
+    run = begin_pretraining(runtime, config)
     result = pretrain(runtime, run)
     assert result["status"] == "done" and result["version"] == "story@1"
     losses = [value for _, value in runtime.runs.values(run)["loss"]]
@@ -47,7 +47,7 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
     decoder = family not in ("bert", "t5")
     assert version.facts.engine == ("llamacpp" if decoder else "transformers")
     if decoder:
-        nats = metrics["nats_per_character"] * len(held_out([text], 0.1)[1])
+        nats = metrics["nats_per_character"] * len(split_held_out([text], 0.1)[1])
         assert nats == pytest.approx(
             metrics["loss_per_token"] * metrics["held_out_tokens"], rel=1e-3
         )
@@ -60,10 +60,10 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
 
 
 def test_stopped_and_resumed_is_the_one_that_never_stopped(runtime, text):
-    config = configured({"texts": [text], "name": "story"}, SMALL)
-    whole = begin(runtime, config)
+    config = build_pretrain_config({"texts": [text], "name": "story"}, SMALL)
+    whole = begin_pretraining(runtime, config)
     pretrain(runtime, whole)
-    broken, inner = begin(runtime, config), runtime.progress
+    broken, inner = begin_pretraining(runtime, config), runtime.progress
 
     def stop(done, total, what):
         if what.startswith("step 7"):
@@ -80,13 +80,13 @@ def test_stopped_and_resumed_is_the_one_that_never_stopped(runtime, text):
 
 def test_crops_depend_on_place_and_seed_alone():
     tokens = np.arange(1000, dtype=np.uint32)
-    one, two = Crops(tokens, 16, 50, 3), Crops(tokens, 16, 50, 3)
+    one, two = CropDataset(tokens, 16, 50, 3), CropDataset(tokens, 16, 50, 3)
     assert all((one[i]["input_ids"] == two[i]["input_ids"]).all() for i in range(50))
-    assert any((one[i]["input_ids"] != Crops(tokens, 16, 50, 4)[i]["input_ids"]).any()
+    assert any((one[i]["input_ids"] != CropDataset(tokens, 16, 50, 4)[i]["input_ids"]).any()
                for i in range(50))  # fmt: skip
     with pytest.raises(UsageError, match="a block takes 16"):
-        Crops(tokens[:10], 16, 5, 0)
-    blocks = blocks_of(tokens, 100)
+        CropDataset(tokens[:10], 16, 5, 0)
+    blocks = cut_blocks(tokens, 100)
     assert len(blocks) == 9 and blocks[1]["input_ids"][0] == 100
 
 
@@ -97,13 +97,13 @@ def test_tokens_are_written_once_and_are_the_texts(tmp_path):
 
     first = write_tokens(["ab\n" * 50_000], Letters(), None, tmp_path / "t.tokens")
     assert first.count == first.characters == first.bytes == 150_000
-    assert "".join(map(chr, first.array()[:6])) == "ab\nab\n"
+    assert "".join(map(chr, first.open_array()[:6])) == "ab\nab\n"
     again = write_tokens(["other"], Letters(), None, tmp_path / "t.tokens")
     assert again == first
 
 
 def test_masks_hide_fifteen_percent_and_spare_special_tokens():
-    masking = Masking(4, 100, [0, 1], 0)
+    masking = TokenMasker(4, 100, [0, 1], 0)
     ids = np.tile(np.arange(100), 40)
     batch = masking([{"input_ids": ids}])
     hidden = batch["labels"][0] != -100
@@ -117,7 +117,7 @@ def test_masks_hide_fifteen_percent_and_spare_special_tokens():
 
 def test_spans_and_what_is_left_make_the_text_again():
     sentinels = list(range(900, 1000))
-    spans = Spans(sentinels, 2, 0, 0)
+    spans = SpanCorruptor(sentinels, 2, 0, 0)
     ids = np.arange(10, 210)
     source, target = spans.corrupt(ids)
     assert target[-1] == 2
@@ -133,13 +133,13 @@ def test_spans_and_what_is_left_make_the_text_again():
     assert taken == 30 and len(pieces) == 10
     batch = spans([{"input_ids": ids}, {"input_ids": ids[:50]}])
     assert (batch["labels"][1] == -100).any()
-    assert next_tokens([{"input_ids": ids}])["labels"].shape == (1, 200)
+    assert collate_next_tokens([{"input_ids": ids}])["labels"].shape == (1, 200)
 
 
 @pytest.mark.parametrize("family", get_args(Family))
 def test_every_family_can_be_built(family):
     shape = Architecture(family=family, layers=2, width=32, heads=4, context=32)
-    config = configuration(shape, 100, {"bos": 1, "eos": 2, "pad": 0})
+    config = build_configuration(shape, 100, {"bos": 1, "eos": 2, "pad": 0})
     model = build(shape, config)
     ids = torch.randint(3, 100, (2, 32))
     assert torch.isfinite(model(input_ids=ids, labels=ids).loss)
@@ -149,12 +149,14 @@ def test_a_file_of_settings_and_options_over_it(tmp_path, text):
     (tmp_path / "c.toml").write_text(
         f'texts = ["{text}"]\n[architecture]\nlayers = 3\n[train]\nlearning_rate = 0.01\n'
     )
-    made = asked_for(tmp_path / "c.toml", [], "n", "gpt2", "bytes", 0, ["width=64", "heads=4"])
+    made = read_pretrain_config(
+        tmp_path / "c.toml", [], "n", "gpt2", "bytes", 0, ["width=64", "heads=4"]
+    )
     assert (made.architecture.layers, made.architecture.width, made.architecture.family) == (
         3, 64, "gpt2")  # fmt: skip
     assert made.train.learning_rate == 0.01 and made.train.patience == 0
     with pytest.raises(UsageError, match="multiple of heads"):
-        asked_for(None, [text], "", "", "", 0, ["width=30", "heads=4"])
+        read_pretrain_config(None, [text], "", "", "", 0, ["width=30", "heads=4"])
     with pytest.raises(UsageError, match="texts to train on"):
-        asked_for(None, [], "", "", "", 0, [])
+        read_pretrain_config(None, [], "", "", "", 0, [])
     assert json.dumps(made.model_dump(mode="json"))

@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genwright.catalog import Catalog
-from genwright.engines import Message
+from genwright.engines import ChatMessage
 from genwright.engines.llamacpp.engine import LlamaCppEngine
 from genwright.errors import Refused, UsageError
 from genwright.models.bases import find_base, load_tokenizer
 from genwright.settings import EngineSettings
-from genwright.training.chat_rendering import Rendering, messages_of, references_of
+from genwright.training.chat_rendering import ConversationRenderer, read_messages, read_references
 
 TURNS = (
-    Message("user", "Hi there in 2024, say 12345!"),
-    Message("assistant", "Hello.\n\nIt is  fine."),
-    Message("user", "  Und was ist mit Größe & 日本語 🙂?"),
+    ChatMessage("user", "Hi there in 2024, say 12345!"),
+    ChatMessage("assistant", "Hello.\n\nIt is  fine."),
+    ChatMessage("user", "  Und was ist mit Größe & 日本語 🙂?"),
 )
 
 
@@ -44,10 +44,10 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
         pytest.skip(f"no chat model in {models_dir}: run `make models`")
     for each in chats:
         base = find_base(each.name, catalog, pytest.fail)
-        rendering = Rendering(base.tokenizer(), 4096)
+        rendering = ConversationRenderer(base.tokenizer(), 4096)
         with LlamaCppEngine(catalog.path(each.name), EngineSettings(context=512)) as engine:
-            for turns in (TURNS[:1], TURNS, (Message("system", "Be brief."), *TURNS)):
-                served = engine.prompt_text(turns)
+            for turns in (TURNS[:1], TURNS, (ChatMessage("system", "Be brief."), *TURNS)):
+                served = engine.render_prompt(turns)
                 assert rendering.prompt(turns) == served
                 ids = engine._post(
                     "/tokenize", {"content": served, "add_special": True, "parse_special": True}
@@ -57,23 +57,25 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
 
 
 def test_only_the_replies_are_learnt_each_with_its_end(tokenizer):
-    turns = [Message("user", "open"), Message("assistant", "yes"), Message("user", "and"),
-             Message("assistant", "no")]  # fmt: skip
-    example = Rendering(tokenizer, 200).encode(turns)
+    turns = [ChatMessage("user", "open"), ChatMessage("assistant", "yes"), ChatMessage("user", "and"),
+             ChatMessage("assistant", "no")]  # fmt: skip
+    example = ConversationRenderer(tokenizer, 200).encode(turns)
     assert learnt(tokenizer, example) == "yes<|endoftext|>no<|endoftext|>"
     assert len(example["input_ids"]) == len(example["labels"]) == len(example["attention_mask"])
 
 
 def test_without_a_template_the_reply_follows_the_prompt_and_ends(bare):
-    example = Rendering(bare, 200).encode([Message("user", "open"), Message("assistant", "yes")])
+    example = ConversationRenderer(bare, 200).encode(
+        [ChatMessage("user", "open"), ChatMessage("assistant", "yes")]
+    )
     assert bare.decode(example["input_ids"]) == "open\n\nyes<|endoftext|>"
     assert learnt(bare, example) == "yes<|endoftext|>"
 
 
 def test_a_long_conversation_loses_its_end_and_never_its_beginning(tokenizer):
-    turns = [Message("user", "open the valve slowly"), Message("assistant", "yes " * 50)]
-    whole = Rendering(tokenizer, 500).encode(turns)
-    cut = Rendering(tokenizer, 24).encode(turns)
+    turns = [ChatMessage("user", "open the valve slowly"), ChatMessage("assistant", "yes " * 50)]
+    whole = ConversationRenderer(tokenizer, 500).encode(turns)
+    cut = ConversationRenderer(tokenizer, 24).encode(turns)
     assert cut["input_ids"] == whole["input_ids"][:24]
 
 
@@ -81,21 +83,21 @@ def test_a_template_that_rewrites_earlier_turns_is_refused(tokenizer, tmp_path):
     other = load_tokenizer(build("llama2", tmp_path / "m", template=(
         "{% for m in messages %}{% if loop.last %}>{% endif %}{{ m['content'] }}{% endfor %}"
     )))  # fmt: skip
-    turns = [Message("user", "a"), Message("assistant", "b"), Message("user", "c"),
-             Message("assistant", "d")]  # fmt: skip
+    turns = [ChatMessage("user", "a"), ChatMessage("assistant", "b"), ChatMessage("user", "c"),
+             ChatMessage("assistant", "d")]  # fmt: skip
     with pytest.raises(Refused, match="one reply each"):
-        Rendering(other, 100).encode(turns)
+        ConversationRenderer(other, 100).encode(turns)
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=5))
 def test_any_text_is_learnt_whole(tokenizer, said):
     turns = [
-        Message("user" if place % 2 == 0 else "assistant", text)
+        ChatMessage("user" if place % 2 == 0 else "assistant", text)
         for place, text in enumerate(said[: len(said) // 2 * 2])
     ]
     replies = [turn.content for turn in turns if turn.role == "assistant"]
-    example = Rendering(tokenizer, 4000).encode(turns)
+    example = ConversationRenderer(tokenizer, 4000).encode(turns)
     assert learnt(tokenizer, example) == "".join(f"{text}<|endoftext|>" for text in replies)
 
 
@@ -108,8 +110,8 @@ def test_tools_are_told_as_the_engine_tells_them():
         {"role": "tool", "content": "2"},
         {"role": "assistant", "content": "2."},
     ], "tools": [tool]}  # fmt: skip
-    roles = [(message.role, message.content[:30]) for message in messages_of(row)]
-    assert roles[0][0] == "system" and "add: Adds." in messages_of(row)[0].content
+    roles = [(message.role, message.content[:30]) for message in read_messages(row)]
+    assert roles[0][0] == "system" and "add: Adds." in read_messages(row)[0].content
     assert roles[2] == ("assistant", '{"name": "add", "arguments": {')
     assert roles[3] == ("user", "Result of the tool call: 2")
 
@@ -126,12 +128,12 @@ def test_tools_are_told_as_the_engine_tells_them():
     ],
 )  # fmt: skip
 def test_rows_of_every_form_become_a_question_and_replies(row, prompt, references):
-    assert messages_of(row)[-2].content == prompt
-    assert references_of(row) == references
+    assert read_messages(row)[-2].content == prompt
+    assert read_references(row) == references
 
 
 def test_a_row_without_a_reply_is_an_error():
     with pytest.raises(UsageError, match="turn of the assistant"):
-        messages_of({"messages": [{"role": "user", "content": "a"}]})
+        read_messages({"messages": [{"role": "user", "content": "a"}]})
     with pytest.raises(UsageError, match="reply to learn"):
-        messages_of({"text": "a"})
+        read_messages({"text": "a"})

@@ -13,16 +13,16 @@ from tests.tuning.conftest import data_for, pairs
 from tests.tuning.tiny import TEMPLATE, build
 
 from genwright.datasets import Dataset, Splits
-from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.registry import Assistants
 from genwright.registry.lineage import find_lineage
-from genwright.tuning.config import configured
-from genwright.tuning.job import Asked, config_of
+from genwright.tuning.config import build_tune_config
+from genwright.tuning.job import TuneRequest, parse_tune_request
 from genwright.tuning.merge import merge_version
 from genwright.tuning.steps.forecast import Forecast, check_memory
 from genwright.tuning.steps.suggestion import suggest
-from genwright.tuning.steps.walk import STEPS, begin, tune
+from genwright.tuning.steps.walk import STEPS, begin_tuning, tune
 from genwright.types import OWNER
 
 QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
@@ -36,11 +36,13 @@ def folder(tmp_path_factory):
 
 
 def config(folder, **sets):
-    return configured({"base": str(folder), "name": "numbers"}, QUICK | sets)
+    return build_tune_config({"base": str(folder), "name": "numbers"}, QUICK | sets)
 
 
 def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime, folder, parts):
-    tuned = tune(runtime, begin(runtime, config(folder, method="full"), data_for("generation")))
+    tuned = tune(
+        runtime, begin_tuning(runtime, config(folder, method="full"), data_for("generation"))
+    )
 
     version = runtime.versions.resolve(OWNER, "numbers")
     assert version.facts.engine == "llamacpp"
@@ -51,18 +53,18 @@ def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime
         assert values["low"] <= values["value"] <= values["high"]
     assert "base" in version.facts.evaluation["against"]
     engine = parts.models.engine("numbers@1")
-    _, usage = chat_text(engine, ChatRequest((Message("user", "say one"),), Sampling(4)))
+    _, usage = collect_chat(engine, ChatRequest((ChatMessage("user", "say one"),), Sampling(4)))
     assert usage.completion_tokens <= 4
-    assert parts.models.bytes_of("numbers@1") == version.size
+    assert parts.models.measure_size("numbers@1") == version.size
 
 
 def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, folder, parts):
-    tune(runtime, begin(runtime, config(folder, method="full"), data_for("generation")))
+    tune(runtime, begin_tuning(runtime, config(folder, method="full"), data_for("generation")))
     workspace = parts.workspace
     assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
     assistants.resolve(OWNER)
-    run = begin(
-        runtime, configured({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
+    run = begin_tuning(
+        runtime, build_tune_config({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
         assistant="assistant",
     )  # fmt: skip
     tuned = tune(runtime, run)
@@ -77,23 +79,23 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, 
         assert part in tree
     one = parts.models.engine(tuned.served_as)
     other = parts.models.engine("numbers@1")
-    request = ChatRequest((Message("user", "say one"),), Sampling(4))
-    assert isinstance(chat_text(one, request)[0], str)
-    assert isinstance(chat_text(other, request)[0], str)
+    request = ChatRequest((ChatMessage("user", "say one"),), Sampling(4))
+    assert isinstance(collect_chat(one, request)[0], str)
+    assert isinstance(collect_chat(other, request)[0], str)
 
     merged = merge_version(runtime, "more@1")
     assert merged.facts.kind == "model" and merged.facts.parent == "more@1"
 
 
 def test_dora_is_merged_because_llama_cpp_would_lose_it(runtime, folder):
-    tune(runtime, begin(runtime, config(folder, dora="true"), data_for("generation")))
+    tune(runtime, begin_tuning(runtime, config(folder, dora="true"), data_for("generation")))
     version = runtime.versions.resolve(OWNER, "numbers")
     assert version.facts.kind == "model" and version.facts.engine == "llamacpp"
     assert "DoRA" in version.facts.measured["notes"][0]
 
 
 def test_every_step_is_recorded_with_what_was_predicted_and_what_came(runtime, folder):
-    run = begin(runtime, config(folder), data_for("generation"), trials=0)
+    run = begin_tuning(runtime, config(folder), data_for("generation"), trials=0)
     tune(runtime, run)
     row = runtime.runs.get(run)
     steps = {each["step"]: each for each in row.results["steps"]}
@@ -109,7 +111,9 @@ def test_every_step_is_recorded_with_what_was_predicted_and_what_came(runtime, f
 
 
 def test_a_search_tries_prunes_and_goes_on(runtime, folder):
-    run = begin(runtime, config(folder, evaluate_every="1"), data_for("generation"), trials=3)
+    run = begin_tuning(
+        runtime, config(folder, evaluate_every="1"), data_for("generation"), trials=3
+    )
     tuned = tune(runtime, run)
     found = next(each for each in tuned.steps if each["step"] == "search")
     assert len(found["trials"]) == 3
@@ -121,9 +125,9 @@ def test_a_search_tries_prunes_and_goes_on(runtime, folder):
 
 def test_a_stopped_run_goes_on_to_the_same_loss(runtime, folder):
     quick = config(folder, max_steps="12", evaluate_every="3", patience="0")
-    whole = tune(runtime, begin(runtime, quick, data_for("generation")))
+    whole = tune(runtime, begin_tuning(runtime, quick, data_for("generation")))
 
-    run = begin(runtime, quick, data_for("generation"))
+    run = begin_tuning(runtime, quick, data_for("generation"))
     inner = runtime.progress
 
     def stop_at_five(done, total, what):
@@ -144,15 +148,17 @@ def test_a_stopped_run_goes_on_to_the_same_loss(runtime, folder):
 
 
 def test_training_on_from_an_adapter_has_it_as_parent(runtime, folder):
-    tune(runtime, begin(runtime, config(folder), data_for("generation")))
-    more = configured({"base": str(folder), "name": "numbers", "resume_from": "numbers@1"}, QUICK)
-    tune(runtime, begin(runtime, more, data_for("generation")))
+    tune(runtime, begin_tuning(runtime, config(folder), data_for("generation")))
+    more = build_tune_config(
+        {"base": str(folder), "name": "numbers", "resume_from": "numbers@1"}, QUICK
+    )
+    tune(runtime, begin_tuning(runtime, more, data_for("generation")))
     assert runtime.versions.resolve(OWNER, "numbers@2").facts.parent == "numbers@1"
-    wrong = configured(
+    wrong = build_tune_config(
         {"base": str(folder), "name": "n", "resume_from": "numbers@1", "method": "prompt"}, QUICK
     )
     with pytest.raises(Refused, match="is a lora on"):
-        tune(runtime, begin(runtime, wrong, data_for("generation")))
+        tune(runtime, begin_tuning(runtime, wrong, data_for("generation")))
 
 
 def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path, monkeypatch):
@@ -166,7 +172,7 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path,
         uri = f"file:{tmp_path}/mlruns"
         monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    run = begin(runtime, config(folder, baseline="false"), data_for("generation"))
+    run = begin_tuning(runtime, config(folder, baseline="false"), data_for("generation"))
     tune(runtime, run)
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("genwright")
@@ -179,19 +185,22 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path,
 
 def test_what_cannot_be_done_is_said_before_time_is_lost(runtime, folder, tmp_path):
     with pytest.raises(UsageError, match="learns from rows of"):
-        begin(runtime, configured({"base": str(folder), "objective": "classification"}),
+        begin_tuning(runtime, build_tune_config({"base": str(folder), "objective": "classification"}),
               data_for("generation"))  # fmt: skip
-    long = configured({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
+    long = build_tune_config({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
     with pytest.raises(Refused, match="reads at most 256 tokens"):
-        tune(runtime, begin(runtime, long, data_for("generation")))
+        tune(runtime, begin_tuning(runtime, long, data_for("generation")))
     (folder / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
     try:
         with pytest.raises(Refused, match="does not seem to allow this"):
-            tune(runtime, begin(runtime, config(folder), data_for("generation")))
+            tune(runtime, begin_tuning(runtime, config(folder), data_for("generation")))
     finally:
         (folder / "README.md").unlink()
     with pytest.raises(NotFound, match="no-such"):
-        tune(runtime, begin(runtime, configured({"base": "no-such"}), data_for("generation")))
+        tune(
+            runtime,
+            begin_tuning(runtime, build_tune_config({"base": "no-such"}), data_for("generation")),
+        )
     with pytest.raises(Refused, match="needs about 1,000,000 MB"):
         check_memory(Forecast(1e6, 0, 1, 1), free=10**9)
 
@@ -204,7 +213,7 @@ def test_a_tokenizer_that_does_not_fit_is_refused(runtime, folder, tmp_path):
     described = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(described | {"vocab_size": 100}))
     with pytest.raises(Refused, match="do not belong together"):
-        tune(runtime, begin(runtime, config(other), data_for("generation")))
+        tune(runtime, begin_tuning(runtime, config(other), data_for("generation")))
 
 
 def test_rows_with_errors_are_refused_with_the_worst(runtime, folder):
@@ -215,16 +224,18 @@ def test_rows_with_errors_are_refused_with_the_worst(runtime, folder):
         Dataset("t", "prompt_completion", pairs(2, 70)),
     )
     with pytest.raises(Refused, match="6 of 14 rows have errors, most of them empty"):
-        tune(runtime, begin(runtime, config(folder), bad))
+        tune(runtime, begin_tuning(runtime, config(folder), bad))
 
 
 def test_options_in_words_become_settings_or_an_error():
-    made = config_of(Asked(base="x", options=["rank=4", "epochs=2", "targets=q_proj,v_proj"]))
+    made = parse_tune_request(
+        TuneRequest(base="x", options=["rank=4", "epochs=2", "targets=q_proj,v_proj"])
+    )
     assert made.options.rank == 4 and made.options.targets == ("q_proj", "v_proj")
     with pytest.raises(UsageError, match=r"Known keys: .*rank"):
-        config_of(Asked(base="x", options=["ranc=4"]))
+        parse_tune_request(TuneRequest(base="x", options=["ranc=4"]))
     with pytest.raises(UsageError, match="--set KEY=VALUE"):
-        config_of(Asked(base="x", options=["rank"]))
+        parse_tune_request(TuneRequest(base="x", options=["rank"]))
 
 
 def test_the_method_that_suits_depends_on_base_data_and_memory():

@@ -9,13 +9,13 @@ Example:
     >>> user = create_user(database, OWNER, "ann", role="editor")
     >>> key, secret = create_key(database, OWNER, "ann", "laptop")
     >>> doorman = Doorman(database)
-    >>> doorman.by_key(secret).principal.name
+    >>> doorman.find_by_key(secret).principal.name
     'ann'
     >>> doorman.close()
     >>> database.close()
 """
 
-from genwright.access.actions import ACTIONS, allowed, require
+from genwright.access.actions import ACTIONS, is_allowed, require
 from genwright.access.identity import Doorman, Identity
 from genwright.access.keys import create_key, list_keys, revoke_key
 from genwright.access.people import create_user, list_users
@@ -26,9 +26,9 @@ __all__ = [
     "Doorman",
     "Identity",
     "Quotas",
-    "allowed",
     "create_key",
     "create_user",
+    "is_allowed",
     "list_keys",
     "list_users",
     "require",

@@ -38,7 +38,7 @@ ACTIONS: dict[str, Role] = {
 """Least role that an action takes. Rights on documents are asked beside it, in every query."""
 
 
-def allowed(principal: Principal, action: str) -> bool:
+def is_allowed(principal: Principal, action: str) -> bool:
     """Whether somebody's role reaches to an action of ``ACTIONS``."""
     return ROLES.index(principal.role) >= ROLES.index(ACTIONS[action])
 
@@ -49,7 +49,7 @@ def require(principal: Principal, action: str) -> None:
     Raises:
         NotAllowed: Their role does not reach to it.
     """
-    if not allowed(principal, action):
+    if not is_allowed(principal, action):
         raise NotAllowed(
             f"{action!r} takes the role {ACTIONS[action]!r}; you have {principal.role!r}. Ask an "
             "admin of this genwright."

@@ -21,7 +21,7 @@ FIRST = "0" * 64
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditRecord:
     """One entry as it is read."""
 
     id: int
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Verified:
+class ChainReport:
     """What a look at the whole chain found."""
 
     entries: int
@@ -64,19 +64,19 @@ def record(
     last = session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1))
     entry = AuditEntry(
         at=datetime.now(UTC).replace(microsecond=0),
-        actor=actor_of(session, session.principal),
+        actor=find_actor(session, session.principal),
         action=action,
         target=target,
         details=dict(details),
         previous=last or FIRST,
         digest="",
     )
-    entry.digest = _digest(entry)
+    entry.digest = _hash_entry(entry)
     session.add(entry)
     session.flush()
 
 
-def actor_of(session: StoreSession, principal: Principal) -> str:
+def find_actor(session: StoreSession, principal: Principal) -> str:
     """Somebody by number: ``user-7``, ``owner``, or ``nobody`` for one without an account."""
     if principal == OWNER:
         return "owner"
@@ -84,28 +84,28 @@ def actor_of(session: StoreSession, principal: Principal) -> str:
     return f"user-{found}" if found is not None else "nobody"
 
 
-def verify(database: Database) -> Verified:
+def verify(database: Database) -> ChainReport:
     """Follow the chain from its first entry to its last."""
     before, count, last = FIRST, 0, 0
     with database.read(OWNER) as session:
         for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(1000):
-            fits = entry.previous == before and entry.digest == _digest(entry)
+            fits = entry.previous == before and entry.digest == _hash_entry(entry)
             if not fits or entry.id != last + 1:
-                return Verified(count, before, entry.id)
+                return ChainReport(count, before, entry.id)
             before, count, last = entry.digest, count + 1, entry.id
-    return Verified(count, before, None)
+    return ChainReport(count, before, None)
 
 
-def holds(database: Database, digest: str) -> bool:
+def has_digest(database: Database, digest: str) -> bool:
     """Whether an entry has a digest: one noted earlier shows that the log was not made anew."""
     with database.read(OWNER) as session:
         found = select(AuditEntry.id).where(AuditEntry.digest == digest)
         return digest == FIRST or session.scalar(found) is not None
 
 
-def entries(
+def list_entries(
     database: Database, principal: Principal, *, before: int | None = None, limit: int = 100
-) -> list[Entry]:
+) -> list[AuditRecord]:
     """The newest entries.
 
     Args:
@@ -118,17 +118,17 @@ def entries(
     if before is not None:
         found = found.where(AuditEntry.id < before)
     with database.read(principal) as session:
-        return [_entry(row) for row in session.scalars(found)]
+        return [_read_entry(row) for row in session.scalars(found)]
 
 
 def export(database: Database, principal: Principal) -> Iterator[Json]:
     """Every entry, oldest first, with the digest before it."""
     with database.read(principal) as session:
         for row in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(1000):
-            yield {**_entry(row).json(), "previous": row.previous}
+            yield {**_read_entry(row).json(), "previous": row.previous}
 
 
-def names_of(database: Database, principal: Principal, actors: set[str]) -> dict[str, str]:
+def find_actor_names(database: Database, principal: Principal, actors: set[str]) -> dict[str, str]:
     """Names of actors that still have an account, by what entries call them."""
     numbers = [int(each.removeprefix("user-")) for each in actors if each.startswith("user-")]
     with database.read(principal) as session:
@@ -136,7 +136,7 @@ def names_of(database: Database, principal: Principal, actors: set[str]) -> dict
         return {f"user-{number}": name for number, name in rows}
 
 
-def _digest(entry: AuditEntry) -> str:
+def _hash_entry(entry: AuditEntry) -> str:
     content = {
         "at": entry.at.replace(tzinfo=UTC).isoformat(),
         "actor": entry.actor,
@@ -148,6 +148,6 @@ def _digest(entry: AuditEntry) -> str:
     return hashlib.sha256(f"{entry.previous}{text}".encode()).hexdigest()
 
 
-def _entry(row: AuditEntry) -> Entry:
+def _read_entry(row: AuditEntry) -> AuditRecord:
     at = row.at.replace(tzinfo=UTC).isoformat()
-    return Entry(row.id, at, row.actor, row.action, row.target, row.details, row.digest)
+    return AuditRecord(row.id, at, row.actor, row.action, row.target, row.details, row.digest)

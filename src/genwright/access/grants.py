@@ -17,8 +17,8 @@ from genwright.storage import (
     Group,
     StoreSession,
     User,
-    fillable,
-    writable,
+    may_add_to,
+    may_write,
 )
 from genwright.types import EVERYONE, Json, Principal
 
@@ -27,7 +27,7 @@ Kind = Literal["collection", "document", "conversation"]
 
 
 @dataclass(frozen=True)
-class Target:
+class GrantTarget:
     """What a right is on."""
 
     kind: Kind
@@ -40,7 +40,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Granted:
+class GrantRecord:
     """A right as lists show it."""
 
     id: int
@@ -53,7 +53,7 @@ class Granted:
 
 
 def grant(
-    database: Database, principal: Principal, holder: str, target: Target, right: str = "read"
+    database: Database, principal: Principal, holder: str, target: GrantTarget, right: str = "read"
 ) -> None:
     """Give a right; one that is there already is changed.
 
@@ -73,7 +73,7 @@ def grant(
             f"Expected the right 'read' or 'write' (conversations: read), got {right!r}."
         )
     with database.write(principal) as session:
-        _find(session, target)
+        _require_target(session, target)
         _check_holder(session, holder)
         column = f"{target.kind}_id"
         row = session.scalar(
@@ -84,18 +84,21 @@ def grant(
         else:
             row.right = right
         record(
-            session, "right.grant", target.label, {"right": right, "to": _number(session, holder)}
+            session,
+            "right.grant",
+            target.label,
+            {"right": right, "to": _anonymize_holder(session, holder)},
         )
 
 
-def revoke(database: Database, principal: Principal, holder: str, target: Target) -> None:
+def revoke(database: Database, principal: Principal, holder: str, target: GrantTarget) -> None:
     """Take a right back.
 
     Raises:
         NotFound: There is no such target for them, or the holder has no right on it.
     """
     with database.write(principal) as session:
-        _find(session, target)
+        _require_target(session, target)
         row = session.scalar(
             select(Grant).where(
                 Grant.holder == holder, getattr(Grant, f"{target.kind}_id") == target.id
@@ -104,23 +107,23 @@ def revoke(database: Database, principal: Principal, holder: str, target: Target
         if row is None:
             raise NotFound(f"{holder!r} has no right of its own on this {target.kind}.")
         session.delete(row)
-        record(session, "right.revoke", target.label, {"from": _number(session, holder)})
+        record(session, "right.revoke", target.label, {"from": _anonymize_holder(session, holder)})
 
 
-def list_grants(database: Database, principal: Principal, target: Target) -> list[Granted]:
+def list_grants(database: Database, principal: Principal, target: GrantTarget) -> list[GrantRecord]:
     """Who holds rights on something, by holder.
 
     Raises:
         NotFound: There is no such target that they may share.
     """
     with database.read(principal) as session:
-        _find(session, target)
+        _require_target(session, target)
         rows = session.scalars(
             select(Grant)
             .where(getattr(Grant, f"{target.kind}_id") == target.id)
             .order_by(Grant.holder)
         )
-        return [Granted(row.id, row.holder, row.right) for row in rows]
+        return [GrantRecord(row.id, row.holder, row.right) for row in rows]
 
 
 def restrict(database: Database, principal: Principal, document: int, restricted: bool) -> None:
@@ -129,16 +132,16 @@ def restrict(database: Database, principal: Principal, document: int, restricted
     Raises:
         NotFound: There is no such document that they may share.
     """
-    target = Target("document", document)
+    target = GrantTarget("document", document)
     with database.write(principal) as session:
-        _find(session, target)
+        _require_target(session, target)
         session.execute(
             update(Document).where(Document.id == document).values(restricted=restricted)
         )
         record(session, "right.restrict", target.label, {"restricted": restricted})
 
 
-def find_collection(database: Database, principal: Principal, name: str) -> Target:
+def find_collection(database: Database, principal: Principal, name: str) -> GrantTarget:
     """The collection of a name that somebody may share; their own before others'.
 
     Raises:
@@ -147,20 +150,20 @@ def find_collection(database: Database, principal: Principal, name: str) -> Targ
     with database.read(principal) as session:
         found = session.scalar(
             select(Collection.id)
-            .where(Collection.name == name, fillable(principal))
+            .where(Collection.name == name, may_add_to(principal))
             .order_by((Collection.owner == principal.name).desc(), Collection.id)
         )
     if found is None:
         raise NotFound(f"There is no collection {name!r}: genwright collections lists them.")
-    return Target("collection", found)
+    return GrantTarget("collection", found)
 
 
-def _find(session: StoreSession, target: Target) -> None:
+def _require_target(session: StoreSession, target: GrantTarget) -> None:
     """Raise NotFound unless the session's principal may share a target."""
     principal = session.principal
     conditions: dict[Kind, tuple[InstrumentedAttribute[int], ColumnElement[bool]]] = {
-        "collection": (Collection.id, fillable(principal)),
-        "document": (Document.id, writable(principal)),
+        "collection": (Collection.id, may_add_to(principal)),
+        "document": (Document.id, may_write(principal)),
         "conversation": (Conversation.id, Conversation.owner == principal.name),
     }
     column, may = conditions[target.kind]
@@ -178,7 +181,7 @@ def _check_holder(session: StoreSession, holder: str) -> None:
         raise NotFound(f"There is no user or group {holder!r}; a group is written group:NAME.")
 
 
-def _number(session: StoreSession, holder: str) -> str:
+def _anonymize_holder(session: StoreSession, holder: str) -> str:
     """A holder without its name."""
     if holder == EVERYONE:
         return EVERYONE

@@ -15,8 +15,8 @@ from threading import Lock
 
 from sqlalchemy import select
 
-from genwright.access.keys import digest
-from genwright.access.people import principal_of
+from genwright.access.keys import hash_secret
+from genwright.access.people import build_principal
 from genwright.storage import ApiKey, Database, Login, StoreSession, User
 from genwright.types import OWNER, Principal
 
@@ -74,25 +74,25 @@ class Doorman:
         """Give back the connection."""
         self._watch.close()
 
-    def by_key(self, secret: str) -> Identity | None:
+    def find_by_key(self, secret: str) -> Identity | None:
         """Whose key this is; None where it is nobody's, expired, revoked or its user inactive."""
-        return self._find(secret, _of_key)
+        return self._find(secret, _load_by_key)
 
-    def by_login(self, token: str) -> Identity | None:
+    def find_by_login(self, token: str) -> Identity | None:
         """Whose session this is; None where it is nobody's or over."""
-        return self._find(token, _of_login)
+        return self._find(token, _load_by_login)
 
-    def still_valid(self, identity: Identity) -> bool:
+    def is_still_valid(self, identity: Identity) -> bool:
         """Whether an identity would be let in again, with the same role and groups."""
         if not identity.secret:
             return identity.principal == OWNER and not self.has_users()
-        find = _of_key if identity.key_id is not None else _of_login
-        return self._of_digest(identity.secret, find) == identity
+        find = _load_by_key if identity.key_id is not None else _load_by_login
+        return self._find_by_digest(identity.secret, find) == identity
 
     def has_users(self) -> bool:
         """Whether there is any user: until then the person at the machine is the owner."""
         with self._lock:
-            self._look()
+            self._drop_stale()
             if self._users is None:
                 with self._database.read(OWNER) as session:
                     self._users = session.scalar(select(User.id).limit(1)) is not None
@@ -101,14 +101,18 @@ class Doorman:
     def _find(
         self, secret: str, find: "Callable[[StoreSession, str], Identity | None]"
     ) -> Identity | None:
-        return self._of_digest(digest(secret), find) if len(secret) <= LONGEST_SECRET else None
+        return (
+            self._find_by_digest(hash_secret(secret), find)
+            if len(secret) <= LONGEST_SECRET
+            else None
+        )
 
-    def _of_digest(
+    def _find_by_digest(
         self, hashed: str, find: "Callable[[StoreSession, str], Identity | None]"
     ) -> Identity | None:
         name = f"{find.__name__} {hashed}"
         with self._lock:
-            self._look()
+            self._drop_stale()
             if name not in self._known:
                 with self._database.read(OWNER) as session:
                     self._known[name] = find(session, hashed)
@@ -118,7 +122,7 @@ class Doorman:
         over = found is not None and found.ends_at is not None and found.ends_at <= time.time()
         return None if over else found
 
-    def _look(self) -> None:
+    def _drop_stale(self) -> None:
         """Forget everything where the store has changed."""
         version = self._watch.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
@@ -126,7 +130,7 @@ class Doorman:
             self._users, self._version = None, version
 
 
-def _of_key(session: StoreSession, hashed: str) -> Identity | None:
+def _load_by_key(session: StoreSession, hashed: str) -> Identity | None:
     row = session.execute(
         select(ApiKey, User).join(User, ApiKey.user_id == User.id).where(ApiKey.digest == hashed)
     ).first()
@@ -134,18 +138,18 @@ def _of_key(session: StoreSession, hashed: str) -> Identity | None:
         return None
     key, user = row
     return Identity(
-        principal=principal_of(session, user),
+        principal=build_principal(session, user),
         user_id=user.id,
         key_id=key.id,
         assistants=tuple(key.assistants),
         requests_per_minute=key.requests_per_minute,
         tokens_per_day=key.tokens_per_day,
-        ends_at=_seconds(key.expires_at),
+        ends_at=_to_timestamp(key.expires_at),
         secret=hashed,
     )
 
 
-def _of_login(session: StoreSession, hashed: str) -> Identity | None:
+def _load_by_login(session: StoreSession, hashed: str) -> Identity | None:
     row = session.execute(
         select(Login, User).join(User, Login.user_id == User.id).where(Login.digest == hashed)
     ).first()
@@ -153,13 +157,13 @@ def _of_login(session: StoreSession, hashed: str) -> Identity | None:
         return None
     login, user = row
     return Identity(
-        principal=principal_of(session, user),
+        principal=build_principal(session, user),
         user_id=user.id,
         login_id=login.id,
-        ends_at=_seconds(login.expires_at),
+        ends_at=_to_timestamp(login.expires_at),
         secret=hashed,
     )
 
 
-def _seconds(at: datetime | None) -> float | None:
+def _to_timestamp(at: datetime | None) -> float | None:
     return at.replace(tzinfo=UTC).timestamp() if at else None

@@ -51,7 +51,7 @@ class Key:
         return {**self.__dict__, "assistants": list(self.assistants), "state": self.state}
 
 
-def digest(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """What of a secret is stored."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
@@ -99,7 +99,7 @@ def create_key(
             user_id=owner.id,
             name=name,
             prefix=secret[:SHOWN],
-            digest=digest(secret),
+            digest=hash_secret(secret),
             assistants=list(assistants),
             requests_per_minute=requests_per_minute,
             tokens_per_day=tokens_per_day,
@@ -108,7 +108,7 @@ def create_key(
         session.add(row)
         session.flush()
         record(session, "key.create", f"key-{row.id}", {"user": owner.id})
-        return _key(row, user), secret
+        return _read_key(row, user), secret
 
 
 def list_keys(database: Database, principal: Principal, user: str = "") -> list[Key]:
@@ -123,7 +123,9 @@ def list_keys(database: Database, principal: Principal, user: str = "") -> list[
     if user:
         found = found.where(User.name == user)
     with database.read(principal) as session:
-        return [_key(row, name) for row, name in session.execute(found.order_by(ApiKey.id.desc()))]
+        return [
+            _read_key(row, name) for row, name in session.execute(found.order_by(ApiKey.id.desc()))
+        ]
 
 
 def revoke_key(database: Database, principal: Principal, key: int, user: str = "") -> None:
@@ -146,7 +148,7 @@ def revoke_key(database: Database, principal: Principal, key: int, user: str = "
         record(session, "key.revoke", f"key-{row.id}")
 
 
-def _key(row: ApiKey, user: str) -> Key:
+def _read_key(row: ApiKey, user: str) -> Key:
     return Key(
         id=row.id,
         name=row.name,
@@ -155,12 +157,12 @@ def _key(row: ApiKey, user: str) -> Key:
         assistants=tuple(row.assistants),
         requests_per_minute=row.requests_per_minute,
         tokens_per_day=row.tokens_per_day,
-        created_at=iso(row.created_at) or "",
-        expires_at=iso(row.expires_at),
-        revoked_at=iso(row.revoked_at),
+        created_at=format_iso(row.created_at) or "",
+        expires_at=format_iso(row.expires_at),
+        revoked_at=format_iso(row.revoked_at),
     )
 
 
-def iso(at: datetime | None) -> str | None:
+def format_iso(at: datetime | None) -> str | None:
     """ISO 8601 in UTC, to the second."""
     return at.replace(tzinfo=UTC).isoformat(timespec="seconds") if at else None

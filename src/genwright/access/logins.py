@@ -8,7 +8,7 @@ from threading import Lock
 from sqlalchemy import delete, select
 
 from genwright.access.audit import record
-from genwright.access.keys import digest
+from genwright.access.keys import hash_secret
 from genwright.access.passwords import verify_password
 from genwright.access.people import find_user
 from genwright.errors import NotAllowed, TooMany
@@ -24,7 +24,7 @@ FORGET_AFTER = 900.0
 MOST_TRACKED = 10_000
 
 
-class Attempts:
+class LoginAttempts:
     """Wrong passwords lately, by name and by address. Safe to use from threads."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Attempts:
             if wait > 0:
                 raise TooMany("Too many wrong passwords: try again later.", retry_after=wait)
 
-    def failed(self, *sources: str) -> None:
+    def record_failure(self, *sources: str) -> None:
         """Count a wrong password."""
         now = time.monotonic()
         with self._lock:
@@ -56,7 +56,7 @@ class Attempts:
             while len(self._wrong) > MOST_TRACKED:
                 del self._wrong[next(iter(self._wrong))]
 
-    def succeeded(self, source: str) -> None:
+    def record_success(self, source: str) -> None:
         """Forget the wrong ones of a name."""
         with self._lock:
             self._wrong.pop(source, None)
@@ -68,7 +68,7 @@ def log_in(
     password: str,
     *,
     hours: float,
-    attempts: Attempts,
+    attempts: LoginAttempts,
     address: str = "",
 ) -> str:
     """Begin a session by password.
@@ -94,9 +94,9 @@ def log_in(
         row = session.scalar(select(User).where(User.name == name))
         stored = row.password if row is not None and row.active else ""
     if not verify_password(password, stored):
-        attempts.failed(*sources)
+        attempts.record_failure(*sources)
         raise NotAllowed("Name or password is wrong.")
-    attempts.succeeded(sources[0])
+    attempts.record_success(sources[0])
     return begin(database, name, hours)
 
 
@@ -113,7 +113,9 @@ def begin(database: Database, name: str, hours: float) -> str:
             raise NotAllowed("This account is not active: ask an admin.")
         now = datetime.now(UTC)
         session.execute(delete(Login).where(Login.expires_at < now))
-        login = Login(user_id=row.id, digest=digest(token), expires_at=now + timedelta(hours=hours))
+        login = Login(
+            user_id=row.id, digest=hash_secret(token), expires_at=now + timedelta(hours=hours)
+        )
         session.add(login)
         session.flush()
         record(session, "login.begin", f"user-{row.id}", {"login": login.id})
@@ -123,4 +125,4 @@ def begin(database: Database, name: str, hours: float) -> str:
 def end(database: Database, token: str) -> None:
     """End the session of a token; one that is over is no error."""
     with database.write(OWNER) as session:
-        session.execute(delete(Login).where(Login.digest == digest(token)))
+        session.execute(delete(Login).where(Login.digest == hash_secret(token)))

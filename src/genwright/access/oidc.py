@@ -35,7 +35,7 @@ PENDING_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Pending:
+class PendingLogin:
     """A login that was begun: kept here, never in the browser."""
 
     state: str
@@ -84,10 +84,10 @@ class Provider:
         """Close the connections."""
         self._client.close()
 
-    def begin(self, redirect_uri: str) -> tuple[str, Pending]:
+    def begin(self, redirect_uri: str) -> tuple[str, PendingLogin]:
         """Where to send the browser, and what to keep until it comes back."""
         state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
-        pending = Pending(state, nonce, verifier, redirect_uri, time.time())
+        pending = PendingLogin(state, nonce, verifier, redirect_uri, time.time())
         hashed = hashlib.sha256(verifier.encode()).digest()
         query = {
             "response_type": "code",
@@ -99,10 +99,10 @@ class Provider:
             "code_challenge": base64.urlsafe_b64encode(hashed).decode().rstrip("="),
             "code_challenge_method": "S256",
         }
-        url = httpx.URL(self._metadata()["authorization_endpoint"])
+        url = httpx.URL(self._fetch_metadata()["authorization_endpoint"])
         return str(url.copy_merge_params(query)), pending
 
-    def finish(self, pending: Pending, query: Mapping[str, str]) -> Claims:
+    def finish(self, pending: PendingLogin, query: Mapping[str, str]) -> Claims:
         """Who came back from the provider.
 
         Raises:
@@ -113,7 +113,7 @@ class Provider:
             raise NotAllowed("This login is not the one that was begun: log in again.")
         if "code" not in query:
             raise NotAllowed("The provider did not let you in: log in again.")
-        metadata = self._metadata()
+        metadata = self._fetch_metadata()
         token = self._post(
             metadata["token_endpoint"],
             {
@@ -125,11 +125,11 @@ class Provider:
                 "client_secret": self._secret,
             },
         )
-        claims = self._verified(str(token.get("id_token", "")), metadata, pending)
-        return self._claims(claims)
+        claims = self._verify_token(str(token.get("id_token", "")), metadata, pending)
+        return self._parse_claims(claims)
 
-    def _verified(
-        self, token: str, metadata: Mapping[str, Any], pending: Pending
+    def _verify_token(
+        self, token: str, metadata: Mapping[str, Any], pending: PendingLogin
     ) -> dict[str, Any]:
         from joserfc import jwt
         from joserfc.errors import JoseError
@@ -157,7 +157,7 @@ class Provider:
                 raise NotAllowed("The provider's token is for another client: log in again.")
         return dict(decoded.claims)
 
-    def _claims(self, claims: Mapping[str, Any]) -> Claims:
+    def _parse_claims(self, claims: Mapping[str, Any]) -> Claims:
         wanted = self.settings.groups_claim
         given = claims.get(wanted, []) if wanted else None
         groups = tuple(str(each) for each in given) if isinstance(given, list) else None
@@ -166,7 +166,7 @@ class Provider:
             f"{claims['iss']} {claims['sub']}", str(name), str(claims.get("email") or ""), groups
         )
 
-    def _metadata(self) -> dict[str, Any]:
+    def _fetch_metadata(self) -> dict[str, Any]:
         where = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
         found = self._get(where)
         if found.get("issuer") != self.settings.issuer:
@@ -195,7 +195,7 @@ class Provider:
         return found
 
 
-def account_of(database: Database, settings: OIDCSettings, claims: Claims) -> str:
+def find_or_create_account(database: Database, settings: OIDCSettings, claims: Claims) -> str:
     """The name of the account of somebody who logged in; made at their first login.
 
     Groups of the claim are made where they are missing; groups given here by hand that the provider
@@ -204,13 +204,13 @@ def account_of(database: Database, settings: OIDCSettings, claims: Claims) -> st
     with database.read(OWNER) as session:
         name = session.scalar(select(User.name).where(User.subject == claims.subject))
     if name is None:
-        name = _made(database, settings, claims)
+        name = _create_account(database, settings, claims)
     if claims.groups is not None:
         _follow_groups(database, name, claims.groups)
     return name
 
 
-def _made(database: Database, settings: OIDCSettings, claims: Claims) -> str:
+def _create_account(database: Database, settings: OIDCSettings, claims: Claims) -> str:
     """A new account; a name that is taken gets a number, and is never linked by likeness."""
     plain = re.sub(r"[^\w.@ -]", "-", claims.name).strip(" -.@")[:80] or "user"
     for number in range(1, 1000):

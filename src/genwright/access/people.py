@@ -76,12 +76,17 @@ def create_user(
         if session.scalar(select(User.id).where(User.name == name)) is not None:
             raise Refused(f"There is a user {name!r}: choose another name.")
         row = User(
-            name=name, email=email, role=_role(role), password=hashed, subject=subject, active=True
+            name=name,
+            email=email,
+            role=_parse_role(role),
+            password=hashed,
+            subject=subject,
+            active=True,
         )
         session.add(row)
         session.flush()
         record(session, "user.create", f"user-{row.id}", {"role": role})
-        return _person(session, row)
+        return _read_person(session, row)
 
 
 def change_user(
@@ -107,7 +112,7 @@ def change_user(
     with database.write(principal) as session:
         row = find_user(session, name)
         changed = [key for key, value in (("role", role), ("active", active)) if value is not None]
-        row.role = _role(role) if role is not None else row.role
+        row.role = _parse_role(role) if role is not None else row.role
         row.active = active if active is not None else row.active
         row.email = email if email is not None else row.email
         if hashed is not None:
@@ -118,7 +123,7 @@ def change_user(
         if hashed is not None or active is False:
             session.execute(delete(Login).where(Login.user_id == row.id))
         record(session, "user.change", f"user-{row.id}", {"changed": changed})
-        return _person(session, row)
+        return _read_person(session, row)
 
 
 def remove_user(database: Database, principal: Principal, name: str) -> None:
@@ -140,7 +145,9 @@ def remove_user(database: Database, principal: Principal, name: str) -> None:
 def list_users(database: Database, principal: Principal) -> list[Person]:
     """Every user, by name."""
     with database.read(principal) as session:
-        return [_person(session, row) for row in session.scalars(select(User).order_by(User.name))]
+        return [
+            _read_person(session, row) for row in session.scalars(select(User).order_by(User.name))
+        ]
 
 
 def get_user(database: Database, principal: Principal, name: str) -> Person:
@@ -150,7 +157,7 @@ def get_user(database: Database, principal: Principal, name: str) -> Person:
         NotFound: There is none of that name.
     """
     with database.read(principal) as session:
-        return _person(session, find_user(session, name))
+        return _read_person(session, find_user(session, name))
 
 
 def create_group(database: Database, principal: Principal, name: str) -> None:
@@ -242,9 +249,9 @@ def find_user(session: StoreSession, name: str) -> User:
     return row
 
 
-def principal_of(session: StoreSession, row: User) -> Principal:
+def build_principal(session: StoreSession, row: User) -> Principal:
     """Whom a user acts as."""
-    return _person(session, row).principal
+    return _read_person(session, row).principal
 
 
 def _find_group(session: StoreSession, name: str) -> Group:
@@ -268,13 +275,13 @@ def _check_name(name: str) -> None:
         )
 
 
-def _role(role: str) -> Role:
+def _parse_role(role: str) -> Role:
     if role not in get_args(Role):
         raise UsageError(f"Expected a role of {', '.join(get_args(Role))}; got {role!r}.")
     return role  # type: ignore[return-value]
 
 
-def _person(session: StoreSession, row: User) -> Person:
+def _read_person(session: StoreSession, row: User) -> Person:
     groups = session.scalars(
         select(Group.name)
         .join(Membership, Membership.group_id == Group.id)
@@ -285,7 +292,7 @@ def _person(session: StoreSession, row: User) -> Person:
         id=row.id,
         name=row.name,
         email=row.email,
-        role=_role(row.role),
+        role=_parse_role(row.role),
         active=row.active,
         has_password=bool(row.password),
         openid=row.subject is not None,

@@ -44,13 +44,14 @@ class Quotas:
         Raises:
             TooMany: It is one too many; the error says when the next one will not be.
         """
-        subject, day = identity.subject, _today()
+        subject, day = identity.subject, _format_today()
         per_minute = identity.requests_per_minute or self._settings.requests_per_minute
         per_day = identity.tokens_per_day or self._settings.tokens_per_day
         with self._lock:
-            if per_day and self._used(subject, day) >= per_day:
+            if per_day and self._count_used(subject, day) >= per_day:
                 raise TooMany(
-                    f"The quota of {per_day} tokens a day is used up.", retry_after=_to_midnight()
+                    f"The quota of {per_day} tokens a day is used up.",
+                    retry_after=_count_seconds_to_midnight(),
                 )
             if per_minute:
                 self._pour(subject, per_minute)
@@ -58,15 +59,15 @@ class Quotas:
 
     def spend(self, identity: Identity, tokens: int) -> None:
         """Count tokens that were read or written."""
-        key = (identity.subject, _today())
+        key = (identity.subject, _format_today())
         with self._lock:
-            self._tokens[key] = self._used(*key) + tokens
+            self._tokens[key] = self._count_used(*key) + tokens
             self._unwritten[key][1] += tokens
 
-    def used_today(self, subject: str) -> int:
+    def count_tokens_today(self, subject: str) -> int:
         """Tokens of a key or person today."""
         with self._lock:
-            return self._used(subject, _today())
+            return self._count_used(subject, _format_today())
 
     def close(self) -> None:
         """Write what is counted, and end."""
@@ -88,7 +89,7 @@ class Quotas:
                 retry_after=(level + 1 - per_minute) / rate,
             )
 
-    def _used(self, subject: str, day: str) -> int:
+    def _count_used(self, subject: str, day: str) -> int:
         if (subject, day) not in self._tokens:
             self._tokens = {key: each for key, each in self._tokens.items() if key[1] == day}
             with self._database.read(OWNER) as session:
@@ -119,11 +120,11 @@ class Quotas:
                 )
 
 
-def _today() -> str:
+def _format_today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _to_midnight() -> float:
+def _count_seconds_to_midnight() -> float:
     now = datetime.now(UTC)
     tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return (tomorrow - now).total_seconds()

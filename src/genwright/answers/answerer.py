@@ -18,14 +18,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Event
 
-from genwright.answers.writing import Brief, OnSentence, Writing, rarity_of, unheard
-from genwright.engines import Message
-from genwright.grounding.calibration import calibration
+from genwright.answers.writing import (
+    AnswerBrief,
+    AnswerWriter,
+    OnSentence,
+    ignore_sentence,
+    look_up_rarity,
+)
+from genwright.engines import ChatMessage
+from genwright.grounding.calibration import load_calibration
 from genwright.grounding.citations import Answer, Citation, Sentence, cite
-from genwright.grounding.evidence import Evidence, answerable, find_evidence
+from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
 from genwright.library.search import find_passages
-from genwright.monitoring.step_timer import Clock
-from genwright.monitoring.tracing import outermost, trace_id
+from genwright.monitoring.step_timer import StepTimer
+from genwright.monitoring.tracing import find_outermost, read_trace_id
 from genwright.prompts import Prompt, load_prompt
 from genwright.retrieval import EVERYWHERE, Hit, Scope
 from genwright.runtime import Runtime
@@ -34,13 +40,13 @@ EXTRACTIVE = "extractive"
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _AnswerRequest:
     """One question on its way to an answer."""
 
     question: str
-    history: tuple[Message, ...]
+    history: tuple[ChatMessage, ...]
     on_sentence: OnSentence
-    clock: Clock
+    clock: StepTimer
     cancel: Event
 
 
@@ -70,7 +76,7 @@ class Answerer:
         self.settings = runtime.settings.answer
         self.extractive = self.settings.extractive if extractive is None else extractive
         self.model = EXTRACTIVE if self.extractive else model or self.settings.model
-        self._calibration = calibration()
+        self._calibration = load_calibration()
 
     @cached_property
     def prompt(self) -> Prompt:
@@ -86,8 +92,8 @@ class Answerer:
         *,
         scope: Scope = EVERYWHERE,
         k: int | None = None,
-        history: Sequence[Message] = (),
-        on_sentence: OnSentence = unheard,
+        history: Sequence[ChatMessage] = (),
+        on_sentence: OnSentence = ignore_sentence,
         cancel: Event | None = None,
     ) -> Answer:
         """Answer one question.
@@ -106,12 +112,12 @@ class Answerer:
             EngineFailed: The model died or answered rubbish.
         """
         question = question.encode("utf-8", "replace").decode()  # see Parts.find
-        clock, cancel = Clock(), cancel or Event()
-        asked = _Asked(question, tuple(history), on_sentence, clock, cancel)
+        clock, cancel = StepTimer(), cancel or Event()
+        asked = _AnswerRequest(question, tuple(history), on_sentence, clock, cancel)
         name = f"ask {self.model}"
         known = {"genwright.question": question, "genwright.assistant": self.assistant}
-        outer = outermost()
-        with self.runtime.tracing.span(name, known) as span:
+        outer = find_outermost()
+        with self.runtime.tracing.start_span(name, known) as span:
             found, rare = self._find(question, scope, k, clock)
             answer = self._answer(asked, found, rare)
             span.set_attribute("genwright.cancelled", cancel.is_set())
@@ -120,15 +126,18 @@ class Answerer:
             span.set_attribute("genwright.refused", answer.refused)
             span.set_attribute("genwright.answerable", answer.answerable)
             span.set_attribute("genwright.answer", answer.answer)  # what feedback is about
-            return replace(answer, trace_id=trace_id(span), timings=clock.finished())
+            return replace(answer, trace_id=read_trace_id(span), timings=clock.read_seconds())
 
     def _find(
-        self, question: str, scope: Scope, k: int | None, clock: Clock
+        self, question: str, scope: Scope, k: int | None, clock: StepTimer
     ) -> tuple[list[Hit], dict[str, float]]:
         attributes = {"gen_ai.operation.name": "retrieval"}
-        with clock.step("search"), self.runtime.tracing.span("retrieval", attributes) as span:
+        with (
+            clock.measure_step("search"),
+            self.runtime.tracing.start_span("retrieval", attributes) as span,
+        ):
             hits = find_passages(self.runtime, question, k=k, scope=scope)
-            rare = rarity_of(self.runtime, question)
+            rare = look_up_rarity(self.runtime, question)
             span.set_attribute("genwright.hits", len(hits))
             # By number: who may read them sees their words, and forgetting one finds its traces.
             span.set_attribute("genwright.passages", [hit.passage for hit in hits])
@@ -136,48 +145,52 @@ class Answerer:
             span.set_attribute("genwright.documents", sorted({hit.document for hit in hits}))
             return hits, rare
 
-    def _answer(self, asked: _Asked, hits: Sequence[Hit], rare: dict[str, float]) -> Answer:
+    def _answer(self, asked: _AnswerRequest, hits: Sequence[Hit], rare: dict[str, float]) -> Answer:
         question = asked.question
-        with asked.clock.step("evidence"), self.runtime.tracing.span("evidence"):
+        with asked.clock.measure_step("evidence"), self.runtime.tracing.start_span("evidence"):
             evidence = find_evidence(
                 question, hits, self.runtime.models.embedder, rare, self._calibration.evidence
             )
-            chance = answerable(question, evidence, rare, self._calibration.answerable)
+            chance = estimate_answerability(question, evidence, rare, self._calibration.answerable)
         base = Answer("", False, (), tuple(hits), self.model, "", chance)
         if not evidence or chance < self.settings.min_answerable:
-            return _refusal(base)
+            return _make_refusal(base)
         if self.extractive:
-            return _of(base, [quoted(evidence[0])], asked.on_sentence)
+            return _complete_answer(base, [quote_evidence(evidence[0])], asked.on_sentence)
         if asked.cancel.is_set():
             return base
         return self._generate(base, asked, evidence)
 
-    def _generate(self, base: Answer, asked: _Asked, evidence: Sequence[Evidence]) -> Answer:
+    def _generate(
+        self, base: Answer, asked: _AnswerRequest, evidence: Sequence[Evidence]
+    ) -> Answer:
         on_sentence, cancel = asked.on_sentence, asked.cancel
-        brief = Brief(
+        brief = AnswerBrief(
             asked.question, evidence, base.hits, self.model, self.prompt, self.short, asked.history
         )
-        with asked.clock.step("load"):
-            engine = self.runtime.models.engine(self.model)
-        writing = Writing(self.runtime, engine, brief, asked.clock, cancel)
+        with asked.clock.measure_step("load"):
+            engine = self.runtime.models.get_engine(self.model)
+        writing = AnswerWriter(self.runtime, engine, brief, asked.clock, cancel)
         packed = writing.pack()
-        kept = list(writing.checked(packed, on_sentence))
+        kept = list(writing.check_sentences(packed, on_sentence))
         base = replace(base, prompt_version=self.prompt.version, usage=writing.usage)
         if writing.declined and not kept:
-            return _refusal(base)
+            return _make_refusal(base)
         if not (cancel.is_set() or any(sentence.citations for sentence in kept)):
             # What the model wrote is not in the sources; what they say themselves still is.
-            return _of(base, [*kept, quoted(packed.evidence[0])], on_sentence, told=len(kept))
-        return _of(base, kept, on_sentence, told=len(kept))
+            return _complete_answer(
+                base, [*kept, quote_evidence(packed.evidence[0])], on_sentence, told=len(kept)
+            )
+        return _complete_answer(base, kept, on_sentence, told=len(kept))
 
 
-def quoted(evidence: Evidence) -> Sentence:
+def quote_evidence(evidence: Evidence) -> Sentence:
     """Evidence as a sentence of the answer: its own words, on one line."""
     text = " ".join(evidence.text.split())
     return Sentence(text, 1.0, (cite(evidence.hit, evidence.start, evidence.end),))
 
 
-def _of(
+def _complete_answer(
     base: Answer, sentences_: Sequence[Sentence], on_sentence: OnSentence, told: int = 0
 ) -> Answer:
     for sentence in sentences_[told:]:
@@ -186,7 +199,7 @@ def _of(
     return replace(base, answer=text, sentences=tuple(sentences_))
 
 
-def _refusal(base: Answer) -> Answer:
+def _make_refusal(base: Answer) -> Answer:
     if base.hits:
         text = "The documents do not seem to answer this. The nearest passages are listed."
     else:
@@ -194,4 +207,4 @@ def _refusal(base: Answer) -> Answer:
     return replace(base, answer=text, refused=True)
 
 
-__all__ = ["EXTRACTIVE", "Answer", "Answerer", "Citation", "Sentence", "quoted"]
+__all__ = ["EXTRACTIVE", "Answer", "Answerer", "Citation", "Sentence", "quote_evidence"]

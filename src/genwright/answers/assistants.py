@@ -3,13 +3,13 @@
 from sqlalchemy import select
 
 from genwright.answers.answerer import Answerer
-from genwright.registry import Served
+from genwright.registry import ServedAssistant
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
-from genwright.storage import Collection, visible
+from genwright.storage import Collection, may_see
 
 
-def answerer_of(runtime: Runtime, served: Served) -> Answerer:
+def build_answerer(runtime: Runtime, served: ServedAssistant) -> Answerer:
     """What answers as an assistant.
 
     Args:
@@ -17,10 +17,10 @@ def answerer_of(runtime: Runtime, served: Served) -> Answerer:
         served: Which version.
     """
     config = served.version.config
-    return Answerer(runtime, prompt=config.prompt.prompt(), assistant=served.label)
+    return Answerer(runtime, prompt=config.prompt.build_prompt(), assistant=served.label)
 
 
-def scope_of(runtime: Runtime, served: Served) -> Scope:
+def find_scope(runtime: Runtime, served: ServedAssistant) -> Scope:
     """Where an assistant looks: those of its collections that the asker knows of.
 
     Where there is none, the scope names no collection that exists, so that nothing is found: an
@@ -29,7 +29,7 @@ def scope_of(runtime: Runtime, served: Served) -> Scope:
     wanted = served.version.config.collections
     if not wanted:
         return Scope()
-    named = select(Collection.name).where(Collection.name.in_(wanted), visible(runtime.principal))
+    named = select(Collection.name).where(Collection.name.in_(wanted), may_see(runtime.principal))
     with runtime.database.read(runtime.principal) as session:
         known = set(session.scalars(named))
     return Scope(tuple(name for name in wanted if name in known)) if known else NOWHERE

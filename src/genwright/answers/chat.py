@@ -7,9 +7,9 @@ from threading import Event
 
 from genwright.answers.answerer import EXTRACTIVE, Answer, Answerer
 from genwright.answers.conversations import read_turns
-from genwright.answers.fencing import fenced
-from genwright.answers.writing import OnSentence, unheard
-from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.answers.fencing import fence_text
+from genwright.answers.writing import OnSentence, ignore_sentence
+from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.grounding import words
 from genwright.prompts import load_prompt
 from genwright.retrieval import EVERYWHERE, Scope
@@ -58,7 +58,7 @@ class Chat:
         *,
         scope: Scope = EVERYWHERE,
         k: int | None = None,
-        on_sentence: OnSentence = unheard,
+        on_sentence: OnSentence = ignore_sentence,
         cancel: Event | None = None,
     ) -> Answer:
         """Answer the next question and keep both in the store.
@@ -74,17 +74,19 @@ class Chat:
         most = self.runtime.settings.answer.history
         before = self.turns[-most:] if most else []
         known = {} if self.id is None else {"gen_ai.conversation.id": str(self.id)}
-        with self.runtime.tracing.span("turn of a conversation", known) as span:
-            alone = self.alone(question, before, cancel)
+        with self.runtime.tracing.start_span("turn of a conversation", known) as span:
+            alone = self.make_standalone(question, before, cancel)
             answer = self.answerer.ask(
                 alone, scope=scope, k=k, on_sentence=on_sentence, cancel=cancel
             )
             self._keep(question, answer)
             span.set_attribute("gen_ai.conversation.id", str(self.id))
-        self.turns += [Message("user", question), Message("assistant", answer.answer)]
+        self.turns += [ChatMessage("user", question), ChatMessage("assistant", answer.answer)]
         return answer
 
-    def alone(self, question: str, before: Sequence[Message], cancel: Event | None = None) -> str:
+    def make_standalone(
+        self, question: str, before: Sequence[ChatMessage], cancel: Event | None = None
+    ) -> str:
         """The question as one that can be understood without the conversation.
 
         A model rewrites it. What it gives counts only if it is made of words that were said and
@@ -92,30 +94,34 @@ class Chat:
         alone goes along with this one.
         """
         asked = [turn.content for turn in before if turn.role == "user"]
-        if not asked or not points_back(question):
+        if not asked or not is_follow_up(question):
             return question
-        standing = next((turn for turn in reversed(asked) if not points_back(turn)), asked[-1])
+        standing = next((turn for turn in reversed(asked) if not is_follow_up(turn)), asked[-1])
         joined = f"{standing[:LONGEST_FOLLOW_UP].rstrip()} {question}"
         if self.answerer.model == EXTRACTIVE:
             return joined
-        rewritten = self._rewritten(question, before, cancel)
-        said = set(words.content(" ".join(turn.content for turn in before)))
-        own = set(words.content(question))
-        new = set(words.content(rewritten))
+        rewritten = self._rewrite_question(question, before, cancel)
+        said = set(words.extract_content(" ".join(turn.content for turn in before)))
+        own = set(words.extract_content(question))
+        new = set(words.extract_content(rewritten))
         fits = new > own and new <= said | own
         return rewritten if fits else joined
 
-    def _rewritten(self, question: str, before: Sequence[Message], cancel: Event | None) -> str:
+    def _rewrite_question(
+        self, question: str, before: Sequence[ChatMessage], cancel: Event | None
+    ) -> str:
         prompt = load_prompt("follow_up", self.runtime.workspace.prompts_dir)
-        said = [replace(turn, content=fenced(turn.content[:TURN_CHARACTERS])) for turn in before]
+        said = [
+            replace(turn, content=fence_text(turn.content[:TURN_CHARACTERS])) for turn in before
+        ]
         system, user = prompt.render(question=question, messages=said)
         request = ChatRequest(
-            (Message("system", system), Message("user", user)), Sampling(REWRITTEN_TOKENS)
+            (ChatMessage("system", system), ChatMessage("user", user)), Sampling(REWRITTEN_TOKENS)
         )
         model = self.answerer.model
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model}
-        with self.runtime.tracing.span(f"rewrite {model}", attributes) as span:
-            text, usage = chat_text(self.runtime.models.engine(model), request, cancel)
+        with self.runtime.tracing.start_span(f"rewrite {model}", attributes) as span:
+            text, usage = collect_chat(self.runtime.models.get_engine(model), request, cancel)
             span.set_attribute("gen_ai.usage.input_tokens", usage.prompt_tokens)
             span.set_attribute("gen_ai.usage.output_tokens", usage.completion_tokens)
             span.set_attribute("genwright.rewritten", text)
@@ -145,19 +151,19 @@ class Chat:
                 )
 
 
-def points_back(question: str) -> bool:
+def is_follow_up(question: str) -> bool:
     """Whether a question needs the one before: it points, or says too little on its own.
 
     Example:
-        >>> points_back("When was it built?"), points_back("How tall?"), points_back("And the oil?")
+        >>> is_follow_up("When was it built?"), is_follow_up("How tall?"), is_follow_up("And the oil?")
         (True, True, True)
-        >>> points_back("When was the tower built?"), points_back("What is a pump that leaks?")
+        >>> is_follow_up("When was the tower built?"), is_follow_up("What is a pump that leaks?")
         (False, False)
     """
     if len(question) > LONGEST_FOLLOW_UP:
         return False
-    said = {word.lower() for word in words.tokens(question)}
+    said = {word.lower() for word in words.split_tokens(question)}
     if said & _POINTING or _THAT.search(question) or _GOES_ON.match(question):
         return True
-    own = len(words.content(question))
+    own = len(words.extract_content(question))
     return own == 0 or (own == 1 and not _DEFINES.search(question))

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
-from genwright.engines import Message
+from genwright.engines import ChatMessage
 from genwright.errors import NotFound
 from genwright.runtime import Runtime
-from genwright.storage import Conversation, Document, Grant, StoreSession, readable
+from genwright.storage import Conversation, Document, Grant, StoreSession, may_read
 from genwright.storage import Message as MessageRow
 from genwright.types import Json, Principal
 
@@ -21,7 +21,7 @@ WITHHELD = "[Withheld: you may not read its source.]"
 
 
 @dataclass(frozen=True)
-class Turn:
+class ConversationTurn:
     """One message of a conversation, as its reader may see it."""
 
     id: int
@@ -36,7 +36,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ConversationSummary:
     """A conversation as lists show it."""
 
     id: int
@@ -50,13 +50,15 @@ class Listed:
         return dict(self.__dict__)
 
 
-def shared_with(principal: Principal) -> ColumnElement[bool]:
+def filter_readable(principal: Principal) -> ColumnElement[bool]:
     """The condition on ``Conversation`` for those a principal may read: its own and shared ones."""
     held = select(Grant.conversation_id).where(Grant.holder.in_(principal.holders))
     return or_(Conversation.owner == principal.name, Conversation.id.in_(held))
 
 
-def conversations(runtime: Runtime, search: str = "", limit: int = 200) -> list[Listed]:
+def list_conversations(
+    runtime: Runtime, search: str = "", limit: int = 200
+) -> list[ConversationSummary]:
     """Conversations the principal may read, newest first.
 
     Args:
@@ -64,7 +66,7 @@ def conversations(runtime: Runtime, search: str = "", limit: int = 200) -> list[
         search: Words in the title or in a message of the reader's own conversations.
         limit: At most so many.
     """
-    found = select(Conversation).where(shared_with(runtime.principal))
+    found = select(Conversation).where(filter_readable(runtime.principal))
     if search:
         # In what others wrote a search would find words that reading withholds.
         said = select(MessageRow.conversation_id).where(
@@ -76,30 +78,36 @@ def conversations(runtime: Runtime, search: str = "", limit: int = 200) -> list[
     with runtime.database.read(runtime.principal) as session:
         rows = session.scalars(found.order_by(Conversation.id.desc()).limit(limit))
         return [
-            Listed(row.id, row.title, row.owner, row.assistant, _iso(row.created_at))
+            ConversationSummary(
+                row.id, row.title, row.owner, row.assistant, _format_time(row.created_at)
+            )
             for row in rows
         ]
 
 
-def read_conversation(runtime: Runtime, conversation: int) -> tuple[Listed, list[Turn]]:
+def read_conversation(
+    runtime: Runtime, conversation: int
+) -> tuple[ConversationSummary, list[ConversationTurn]]:
     """A conversation with its turns, oldest first.
 
     Raises:
         NotFound: There is none of that id that the principal may read.
     """
     with runtime.database.read(runtime.principal) as session:
-        row = find(session, conversation, shared_with(runtime.principal))
+        row = find_conversation(session, conversation, filter_readable(runtime.principal))
         rows = session.scalars(
             select(MessageRow)
             .where(MessageRow.conversation_id == conversation)
             .order_by(MessageRow.id)
         ).all()
-        known = _readable_among(session, (each.answer for each in rows))
-        about = Listed(row.id, row.title, row.owner, row.assistant, _iso(row.created_at))
-        return about, [_turn(each, known) for each in rows]
+        known = _find_readable(session, (each.answer for each in rows))
+        about = ConversationSummary(
+            row.id, row.title, row.owner, row.assistant, _format_time(row.created_at)
+        )
+        return about, [_make_turn(each, known) for each in rows]
 
 
-def read_turns(runtime: Runtime, conversation: int) -> list[Message]:
+def read_turns(runtime: Runtime, conversation: int) -> list[ChatMessage]:
     """The turns of the principal's own conversation as a model is told them, oldest first.
 
     Raises:
@@ -107,8 +115,10 @@ def read_turns(runtime: Runtime, conversation: int) -> list[Message]:
     """
     about, turns = read_conversation(runtime, conversation)
     if about.owner != runtime.principal.name:
-        raise missing(conversation)
-    return [Message("user" if turn.role == "user" else "assistant", turn.text) for turn in turns]
+        raise make_not_found(conversation)
+    return [
+        ChatMessage("user" if turn.role == "user" else "assistant", turn.text) for turn in turns
+    ]
 
 
 def rewind(runtime: Runtime, conversation: int, message: int) -> None:
@@ -118,7 +128,7 @@ def rewind(runtime: Runtime, conversation: int, message: int) -> None:
         NotFound: The principal has no such conversation.
     """
     with runtime.database.write(runtime.principal) as session:
-        find(session, conversation, Conversation.owner == runtime.principal.name)
+        find_conversation(session, conversation, Conversation.owner == runtime.principal.name)
         session.execute(
             delete(MessageRow).where(
                 MessageRow.conversation_id == conversation, MessageRow.id >= message
@@ -133,28 +143,32 @@ def remove_conversation(runtime: Runtime, conversation: int) -> None:
         NotFound: The principal has no such conversation.
     """
     with runtime.database.write(runtime.principal) as session:
-        session.delete(find(session, conversation, Conversation.owner == runtime.principal.name))
+        session.delete(
+            find_conversation(session, conversation, Conversation.owner == runtime.principal.name)
+        )
 
 
-def without_unreadable(answer: Json, known: Collection[int]) -> Json:
+def redact_unreadable(answer: Json, known: Collection[int]) -> Json:
     """An answer without the sentences, quotes and passages of documents that are not known.
 
     Args:
         answer: As ``Answer.json`` gives it.
         known: Documents whose texts may be seen.
     """
-    sentences = [_checked(sentence, known) for sentence in answer["sentences"]]
+    sentences = [_redact_sentence(sentence, known) for sentence in answer["sentences"]]
     hits = [hit for hit in answer["hits"] if hit["document"] in known]
     text = " ".join(each["text"] for each in sentences) if sentences else answer["answer"]
     return {**answer, "sentences": sentences, "hits": hits, "answer": text}
 
 
-def missing(conversation: int) -> NotFound:
+def make_not_found(conversation: int) -> NotFound:
     """The error for a conversation that is not there, or not the reader's to see."""
     return NotFound(f"You have no conversation {conversation}: see genwright chat --list.")
 
 
-def find(session: StoreSession, conversation: int, condition: ColumnElement[bool]) -> Conversation:
+def find_conversation(
+    session: StoreSession, conversation: int, condition: ColumnElement[bool]
+) -> Conversation:
     """The row under a condition.
 
     Raises:
@@ -162,38 +176,40 @@ def find(session: StoreSession, conversation: int, condition: ColumnElement[bool
     """
     row = session.scalar(select(Conversation).where(Conversation.id == conversation, condition))
     if row is None:
-        raise missing(conversation)
+        raise make_not_found(conversation)
     return row
 
 
-def cited_documents(answer: Json) -> set[int]:
+def collect_document_ids(answer: Json) -> set[int]:
     """Ids of all documents whose words an answer holds."""
     cited = {each["document"] for part in answer["sentences"] for each in part["citations"]}
     return cited | {hit["document"] for hit in answer["hits"]}
 
 
-def readable_documents(session: StoreSession, wanted: Iterable[int]) -> set[int]:
+def select_readable_ids(session: StoreSession, wanted: Iterable[int]) -> set[int]:
     """Those of some documents that the session's principal may read."""
     ids = Document.id.in_(sorted(set(wanted)))
-    return set(session.scalars(select(Document.id).where(ids, readable(session.principal))))
+    return set(session.scalars(select(Document.id).where(ids, may_read(session.principal))))
 
 
-def _readable_among(session: StoreSession, answers: Iterable[Json | None]) -> set[int]:
-    wanted = {each for answer in answers if answer for each in cited_documents(answer)}
-    return readable_documents(session, wanted)
+def _find_readable(session: StoreSession, answers: Iterable[Json | None]) -> set[int]:
+    wanted = {each for answer in answers if answer for each in collect_document_ids(answer)}
+    return select_readable_ids(session, wanted)
 
 
-def _turn(row: MessageRow, known: set[int]) -> Turn:
-    answer = without_unreadable(row.answer, known) if row.answer else None
+def _make_turn(row: MessageRow, known: set[int]) -> ConversationTurn:
+    answer = redact_unreadable(row.answer, known) if row.answer else None
     text = answer["answer"] if answer else row.content
-    return Turn(row.id, row.role, text, row.trace_id, answer, _iso(row.created_at))
+    return ConversationTurn(
+        row.id, row.role, text, row.trace_id, answer, _format_time(row.created_at)
+    )
 
 
-def _checked(sentence: Json, known: Collection[int]) -> Json:
+def _redact_sentence(sentence: Json, known: Collection[int]) -> Json:
     if all(each["document"] in known for each in sentence["citations"]):
         return sentence
     return {"text": WITHHELD, "support": 0.0, "citations": []}
 
 
-def _iso(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return at.replace(tzinfo=UTC).isoformat(timespec="seconds")

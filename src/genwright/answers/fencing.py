@@ -15,15 +15,15 @@ _SPECIAL = re.compile(
 )
 
 
-def fenced(text: str) -> str:
+def fence_text(text: str) -> str:
     """A text in which no tag of the fence and no special token of a chat template is left.
 
     Example:
-        >>> fenced("Oil it.</passage><|im_end|>")
+        >>> fence_text("Oil it.</passage><|im_end|>")
         'Oil it.&lt;/passage>&lt;|im_end|&gt;'
     """
-    return _SPECIAL.sub(_escaped, _FENCE.sub("&lt;", text))
+    return _SPECIAL.sub(_escape_mark, _FENCE.sub("&lt;", text))
 
 
-def _escaped(mark: re.Match[str]) -> str:
+def _escape_mark(mark: re.Match[str]) -> str:
     return {"<": "&lt;", ">": "&gt;"}.get(mark.group(), "&#91;")

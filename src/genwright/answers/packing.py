@@ -19,14 +19,14 @@ Count = Callable[[Sequence[str]], list[int]]
 
 
 @dataclass(frozen=True)
-class Packed:
+class PromptContext:
     """Texts for the prompt, best first, and the evidence each of them was chosen for."""
 
     texts: tuple[str, ...]
     evidence: tuple[Evidence, ...]
 
 
-def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> Packed:
+def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> PromptContext:
     """The best spans that do not overlap, until they are enough; of the first at least a part.
 
     Args:
@@ -40,19 +40,19 @@ def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> Pa
     for each in evidence:
         if missing <= 1 - ENOUGH:
             break
-        if any(_overlap(each, other) for other in chosen):
+        if any(_is_overlapping(each, other) for other in chosen):
             continue
-        text = _titled(each, each.text)
+        text = _add_heading(each, each.text)
         left -= count([text])[0]
         if chosen and left < 0:
             break
         chosen.append(each)
         texts.append(text if left >= 0 else _cut(text, budget, count))
         missing *= 1 - each.score
-    return Packed(tuple(texts), tuple(chosen))
+    return PromptContext(tuple(texts), tuple(chosen))
 
 
-def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Packed:
+def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> PromptContext:
     """Whole passages in the order of their best evidence that fit; at least a part of the first."""
     chosen: list[Evidence] = []
     texts: list[str] = []
@@ -60,17 +60,17 @@ def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Pa
     for each in evidence:
         if any(each.hit.passage == other.hit.passage for other in chosen):
             continue
-        text = _titled(each, each.hit.text)
+        text = _add_heading(each, each.hit.text)
         size = count([text])[0]
         if size > left:
             if chosen:
                 continue
-            text = _cut(_titled(each, each.text), left, count)
+            text = _cut(_add_heading(each, each.text), left, count)
             size = count([text])[0]
         chosen.append(each)
         texts.append(text)
         left -= size
-    return Packed(tuple(texts), tuple(chosen))
+    return PromptContext(tuple(texts), tuple(chosen))
 
 
 def _cut(text: str, budget: int, count: Count) -> str:
@@ -87,12 +87,12 @@ def _cut(text: str, budget: int, count: Count) -> str:
     return text[:low]
 
 
-def _titled(evidence: Evidence, text: str) -> str:
+def _add_heading(evidence: Evidence, text: str) -> str:
     heading = " > ".join(part for part in (evidence.hit.title, evidence.hit.section) if part)
     return f"[{heading}] {text}" if heading else text
 
 
-def _overlap(one: Evidence, other: Evidence) -> bool:
+def _is_overlapping(one: Evidence, other: Evidence) -> bool:
     return (
         one.hit.document == other.hit.document and one.start < other.end and other.start < one.end
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genwright.arena.ratings.bradley_terry import fit_bradley_terry
-from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally, tally
+from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally, tally_votes
 
 if TYPE_CHECKING:
     from genwright.arena.ratings.tally import Floats, Ints
@@ -41,7 +41,7 @@ class Anomaly:
     """The suspicion that won most, such as ``for model-x``."""
 
     @property
-    def flagged(self) -> bool:
+    def is_flagged(self) -> bool:
         """Whether the wealth ever reached 1 / alpha."""
         return self.wealth >= float(np.log(1 / ALPHA))
 
@@ -55,7 +55,7 @@ def find_anomalies(
         names: Of the n contenders.
         left: (votes,) places of the left ones, in the order of time.
         right: (votes,) places of the right ones.
-        winner: (votes,) as in ``tally``.
+        winner: (votes,) as in ``tally_votes``.
         judge: (votes,) ids of whoever voted.
 
     Returns:
@@ -65,16 +65,18 @@ def find_anomalies(
     kept, found = np.ones(len(left), bool), list[Anomaly]()
     for _ in range(ROUNDS):
         ties = float((winner >= TIE).mean()) if len(winner) else 0.0
-        honest = _chances(tally(names, left[kept], right[kept], winner[kept]), left, right, ties)
-        found = _bet(names, left, right, np.minimum(winner, TIE), judge, honest, ties)
-        flagged = [each.judge for each in found if each.flagged]
+        honest = _predict_outcomes(
+            tally_votes(names, left[kept], right[kept], winner[kept]), left, right, ties
+        )
+        found = _bet_on_judges(names, left, right, np.minimum(winner, TIE), judge, honest, ties)
+        flagged = [each.judge for each in found if each.is_flagged]
         kept = ~np.isin(judge, flagged)
         if not kept.any():
             break
     return found
 
 
-def _chances(counted: Tally, left: "Ints", right: "Ints", ties: float) -> "Floats":
+def _predict_outcomes(counted: Tally, left: "Ints", right: "Ints", ties: float) -> "Floats":
     """(votes, 3): how likely the ratings think each outcome, ties at their usual rate."""
     theta = fit_bradley_terry(counted).theta
     chance = 0.5 * (1 + np.tanh((theta[left] - theta[right]) / 2))
@@ -83,7 +85,7 @@ def _chances(counted: Tally, left: "Ints", right: "Ints", ties: float) -> "Float
     return np.stack([won, 1 - ties - won, np.full(len(won), ties)], axis=1)
 
 
-def _bet(
+def _bet_on_judges(
     names: "tuple[str, ...]",
     left: "Ints",
     right: "Ints",
@@ -96,14 +98,14 @@ def _bet(
     suspicions = [f"{how} {name}" for name in names for how in ("for", "against")]
     suspicions += ["always left", "always right", "always a tie", "coin tosses"]
     rows = np.arange(len(left))
-    gains = np.log(_suspected(len(names), left, right, ties, honest)[:, rows, outcome])
+    gains = np.log(_apply_suspicions(len(names), left, right, ties, honest)[:, rows, outcome])
     gains -= np.log(np.maximum(honest[rows, outcome], 1e-12))
     paths = [np.cumsum(gains[:, who == place], axis=1) for place in range(len(judges))]
     ends = np.stack([path[:, -1] for path in paths])  # (judges, suspicions)
-    laid = _laid(ends)
+    laid = _allocate_wealth(ends)
     found = []
     for place, path in enumerate(paths):
-        wealth = _log_mean(path, laid[place])
+        wealth = _average_log_wealth(path, laid[place])
         won = int(np.argmax(ends[place] + np.log(laid[place])))
         found.append(
             Anomaly(int(judges[place]), path.shape[1], float(wealth.max()), suspicions[won])
@@ -111,7 +113,9 @@ def _bet(
     return sorted(found, key=lambda each: -each.wealth)
 
 
-def _suspected(n: int, left: "Ints", right: "Ints", ties: float, honest: "Floats") -> "Floats":
+def _apply_suspicions(
+    n: int, left: "Ints", right: "Ints", ties: float, honest: "Floats"
+) -> "Floats":
     """(suspicions, votes, 3): chances of each outcome were the suspicion true."""
     miss = (1 - FAITHFUL) / 2
     lean = np.array([[FAITHFUL, miss, miss], [miss, FAITHFUL, miss], [miss, miss, FAITHFUL]])
@@ -125,7 +129,7 @@ def _suspected(n: int, left: "Ints", right: "Ints", ties: float, honest: "Floats
     return np.maximum(chances, 1e-3)
 
 
-def _laid(ends: "Floats") -> "Floats":
+def _allocate_wealth(ends: "Floats") -> "Floats":
     """(judges, suspicions): where each judge's wealth is laid, sum 1.
 
     Half is spread evenly. The other half follows the evidence that all *other* judges give, of
@@ -141,7 +145,7 @@ def _laid(ends: "Floats") -> "Floats":
     return (1 - POOLED) * even + POOLED * pointed
 
 
-def _log_mean(path: "Floats", laid: "Floats") -> "Floats":
+def _average_log_wealth(path: "Floats", laid: "Floats") -> "Floats":
     """(votes,): logarithm of the laid mean of wealths after each vote."""
     values = path + np.log(laid)[:, None]
     top = values.max(axis=0)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from genwright.arena.anomalies import Anomaly, find_anomalies
 from genwright.arena.ratings import elo
-from genwright.arena.ratings.ranking import Options, Ranking, StyleData, rank
-from genwright.arena.ratings.style import differences
-from genwright.arena.votes import Columns, Filter, read_columns, read_tally
+from genwright.arena.ratings.ranking import Ranking, RankingOptions, StyleData, rank
+from genwright.arena.ratings.style import compare_styles
+from genwright.arena.votes import VoteColumns, VoteFilter, read_columns, read_tally
 from genwright.errors import UsageError
 from genwright.storage import Database
 from genwright.types import Principal
@@ -23,7 +23,7 @@ class Suspect:
     judge: str
     anomaly: Anomaly
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """For people."""
         return (
             f"{self.judge}: {self.anomaly.suspicion}, {self.anomaly.votes} votes, odds "
@@ -31,11 +31,11 @@ class Suspect:
         )
 
 
-def leaderboard(
+def rank_contenders(
     database: Database,
     principal: Principal,
-    wanted: Filter | None = None,
-    options: Options | None = None,
+    wanted: VoteFilter | None = None,
+    options: RankingOptions | None = None,
     *,
     style: bool = False,
     drop_suspects: bool = False,
@@ -53,18 +53,18 @@ def leaderboard(
     Raises:
         UsageError: There is no vote, or no vote has the style of its answers.
     """
-    wanted = wanted or Filter()
+    wanted = wanted or VoteFilter()
     if drop_suspects:
-        out = tuple(each.judge for each in suspects(database, principal, wanted))
+        out = tuple(each.judge for each in find_suspects(database, principal, wanted))
         wanted = replace(wanted, without=(*wanted.without, *out))
     if not style:
         return rank(read_tally(database, principal, wanted), options)
     columns = read_columns(database, principal, wanted, style=True)
-    return rank(columns.tally(), options, _styles(columns))
+    return rank(columns.tally(), options, _select_styles(columns))
 
 
-def suspects(
-    database: Database, principal: Principal, wanted: Filter | None = None
+def find_suspects(
+    database: Database, principal: Principal, wanted: VoteFilter | None = None
 ) -> list[Suspect]:
     """Judges whose votes are not those of a person with an opinion, the worst first."""
     columns = read_columns(database, principal, wanted)
@@ -76,12 +76,12 @@ def suspects(
     return [
         Suspect(columns.judges[each.judge], each)
         for each in found
-        if each.flagged and each.votes >= LEAST_VOTES
+        if each.is_flagged and each.votes >= LEAST_VOTES
     ]
 
 
-def rating_history(
-    database: Database, principal: Principal, wanted: Filter | None = None
+def read_rating_history(
+    database: Database, principal: Principal, wanted: VoteFilter | None = None
 ) -> Mapping[str, list[tuple[float, float]]]:
     """Online Elo of each contender after each of its votes: seconds since 1970, and rating."""
     columns = read_columns(database, principal, wanted)
@@ -89,10 +89,10 @@ def rating_history(
         columns.left.tolist(), columns.right.tolist(), columns.winner.tolist(),
         columns.at.tolist(), strict=True,
     )  # fmt: skip
-    return elo.history(columns.names, votes)
+    return elo.compute_history(columns.names, votes)
 
 
-def _styles(columns: Columns) -> StyleData:
+def _select_styles(columns: VoteColumns) -> StyleData:
     known = [place for place, style in enumerate(columns.style) if style]
     if not known:
         raise UsageError("No vote has the style of its answers: rank without style control.")
@@ -101,5 +101,5 @@ def _styles(columns: Columns) -> StyleData:
         columns.left[known],
         columns.right[known],
         columns.winner[known],
-        differences([each["left"] for each in sides], [each["right"] for each in sides]),
+        compare_styles([each["left"] for each in sides], [each["right"] for each in sides]),
     )

@@ -24,7 +24,7 @@ LEAST = 0.12
 _CODE = re.compile(r"```|\b(def|class|SELECT|import|printf?|function)\b.*[({:;]")
 
 
-def category_of(question: str, embed: "Callable[[Sequence[str]], Vectors]") -> str:
+def classify_question(question: str, embed: "Callable[[Sequence[str]], Vectors]") -> str:
     """The category of a question; empty where none is near.
 
     Args:

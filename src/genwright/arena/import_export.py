@@ -19,12 +19,12 @@ from genwright.arena.ratings.style import FEATURES
 from genwright.arena.ratings.tally import WINNERS
 from genwright.arena.votes import (
     IMPORTED,
-    Columns,
-    Filter,
     Vote,
+    VoteColumns,
+    VoteFilter,
     add_votes,
+    parse_winner,
     read_columns,
-    winner_of,
 )
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
@@ -37,7 +37,7 @@ _ARENA = {"left": "model_a", "right": "model_b", "tie": "tie", "bothbad": "tie (
 
 
 @dataclass(frozen=True)
-class Imported:
+class VoteImport:
     """What an import brought."""
 
     read: int
@@ -56,7 +56,7 @@ class Imported:
 
 def import_votes(
     database: Database, principal: Principal, file: Path, *, blind_only: bool = False
-) -> Imported:
+) -> VoteImport:
     """Keep the votes of a file, all or none.
 
     Args:
@@ -72,19 +72,19 @@ def import_votes(
     records = read_records(file)
     if not records:
         raise UsageError(f"{file.name} has no row.")
-    _no_contradictions(records, file.name)
+    _check_contradictions(records, file.name)
     blind = [row for row in records if not blind_only or row.get("anony", True) in (True, "true")]
     seen: Counter[str] = Counter()
-    votes = [_vote(row, number, file.name, seen) for number, row in enumerate(blind, 1)]
+    votes = [_parse_vote(row, number, file.name, seen) for number, row in enumerate(blind, 1)]
     fair = [vote for vote in votes if vote.left != vote.right]
     added = add_votes(database, principal, fair)
-    return Imported(
+    return VoteImport(
         len(records), added, len(fair) - added, len(votes) - len(fair), len(records) - len(blind)
     )
 
 
 def export_votes(
-    database: Database, principal: Principal, file: Path, wanted: Filter | None = None
+    database: Database, principal: Principal, file: Path, wanted: VoteFilter | None = None
 ) -> int:
     """Write votes in LMSYS' form, JSON lines, and return how many.
 
@@ -98,12 +98,12 @@ def export_votes(
         "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
     ) as made:
         for place in range(len(columns)):
-            made.write(json.dumps(_battle(columns, place), ensure_ascii=False) + "\n")
+            made.write(json.dumps(_format_battle(columns, place), ensure_ascii=False) + "\n")
     os.replace(made.name, file)
     return len(columns)
 
 
-def _battle(columns: Columns, place: int) -> Json:
+def _format_battle(columns: VoteColumns, place: int) -> Json:
     row: Json = {
         "model_a": columns.names[columns.left[place]],
         "model_b": columns.names[columns.right[place]],
@@ -117,15 +117,15 @@ def _battle(columns: Columns, place: int) -> Json:
         row["conv_metadata"] = {
             key: style[side].get(name, 0)
             for side, letter in (("left", "a"), ("right", "b"))
-            for name, key in zip(FEATURES, _keys(letter), strict=True)
+            for name, key in zip(FEATURES, _name_style_keys(letter), strict=True)
         }
     return row
 
 
-def _vote(row: Json, number: int, name: str, seen: Counter[str]) -> Vote:
-    left, right = _contenders(row, number, name)
+def _parse_vote(row: Json, number: int, name: str, seen: Counter[str]) -> Vote:
+    left, right = _parse_contenders(row, number, name)
     try:
-        winner = winner_of(str(row.get("winner", "")))
+        winner = parse_winner(str(row.get("winner", "")))
     except UsageError as error:
         raise UsageError(f"{name}, row {number}: {error}") from error
     text = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
@@ -136,17 +136,17 @@ def _vote(row: Json, number: int, name: str, seen: Counter[str]) -> Vote:
         right=right,
         winner=winner,
         judge=str(row.get("judge") or row.get("evaluator") or "import")[:200],
-        at=_time(row),
+        at=_parse_time(row),
         kind=IMPORTED,
         category=str(row.get("category") or row.get("language") or "")[:50]
         if not isinstance(row.get("category"), dict)
         else "",
-        style=_style(row),
+        style=_parse_style(row),
         digest=digest,
     )
 
 
-def _contenders(row: Json, number: int, name: str) -> tuple[str, str]:
+def _parse_contenders(row: Json, number: int, name: str) -> tuple[str, str]:
     for a, b in NAMES:
         if row.get(a) not in (None, "") and row.get(b) not in (None, ""):
             return str(row[a])[:200], str(row[b])[:200]
@@ -156,7 +156,7 @@ def _contenders(row: Json, number: int, name: str) -> tuple[str, str]:
     )
 
 
-def _no_contradictions(records: Sequence[Json], name: str) -> None:
+def _check_contradictions(records: Sequence[Json], name: str) -> None:
     winners: dict[str, tuple[int, str]] = {}
     for number, row in enumerate(records, 1):
         key = next((str(row[each]) for each in IDS if row.get(each) not in (None, "")), "")
@@ -172,7 +172,7 @@ def _no_contradictions(records: Sequence[Json], name: str) -> None:
             )
 
 
-def _time(row: Json) -> float:
+def _parse_time(row: Json) -> float:
     value = row.get("tstamp", row.get("timestamp"))
     if isinstance(value, (int, float)):
         return float(value)
@@ -186,7 +186,7 @@ def _time(row: Json) -> float:
         return 0.0
 
 
-def _keys(letter: str) -> tuple[str, str, str, str]:
+def _name_style_keys(letter: str) -> tuple[str, str, str, str]:
     return (
         f"sum_assistant_{letter}_tokens",
         f"header_count_{letter}",
@@ -195,7 +195,7 @@ def _keys(letter: str) -> tuple[str, str, str, str]:
     )
 
 
-def _style(row: Json) -> Json | None:
+def _parse_style(row: Json) -> Json | None:
     about = row.get("conv_metadata")
     if isinstance(about, str):
         try:
@@ -206,14 +206,14 @@ def _style(row: Json) -> Json | None:
         return None
     found: Json = {}
     for side, letter in (("left", "a"), ("right", "b")):
-        values = [about.get(key) for key in _keys(letter)]
+        values = [about.get(key) for key in _name_style_keys(letter)]
         if any(value is None for value in values):
             return None
-        found[side] = dict(zip(FEATURES, map(_sum, values), strict=True))
+        found[side] = dict(zip(FEATURES, map(_sum_counts, values), strict=True))
     return found
 
 
-def _sum(value: object) -> int:
+def _sum_counts(value: object) -> int:
     """A count, or counts by kind, such as headers by level."""
     if isinstance(value, dict):
         return sum(int(each or 0) for each in value.values())

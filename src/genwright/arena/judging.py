@@ -7,14 +7,14 @@ from itertools import combinations
 
 import numpy as np
 
-from genwright.arena.ratings.style import style_of
+from genwright.arena.ratings.style import measure_style
 from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally
-from genwright.arena.votes import JUDGED, Filter, Vote, add_votes, read_tally
+from genwright.arena.votes import JUDGED, Vote, VoteFilter, add_votes, read_tally
 from genwright.engines import Engine
 from genwright.errors import EngineFailed, UsageError
-from genwright.evaluation.judge import Pair, judge_pairs
+from genwright.evaluation.judge import AnswerPair, judge_pairs
 from genwright.storage import Database
-from genwright.types import Json, Principal, Progress, unheard
+from genwright.types import Json, Principal, Progress, ignore_progress
 
 Answers = Mapping[str, Sequence[str]]
 """Answers by contender, in the order of the questions."""
@@ -23,7 +23,7 @@ UNREADABLE = 0.5
 
 
 @dataclass(frozen=True)
-class Judging:
+class JudgingResult:
     """What a judge said of a set of questions."""
 
     votes: int
@@ -47,10 +47,15 @@ class Contest:
     references: Sequence[str] = ()
     """Right answers, in the order of the questions, where they are known."""
 
-    def pairs(self, left: str, right: str) -> list[Pair]:
+    def make_pairs(self, left: str, right: str) -> list[AnswerPair]:
         """The questions with the answers of two contenders."""
         return [
-            Pair(question, self.answers[left][n], self.answers[right][n], _at(self.references, n))
+            AnswerPair(
+                question,
+                self.answers[left][n],
+                self.answers[right][n],
+                _get_value(self.references, n),
+            )
             for n, question in enumerate(self.questions)
         ]
 
@@ -61,8 +66,8 @@ def judge_battles(
     judge: Engine,
     name: str,
     contest: Contest,
-    progress: Progress = unheard,
-) -> Judging:
+    progress: Progress = ignore_progress,
+) -> JudgingResult:
     """Let a model judge every pair of contenders on every question, in both orders.
 
     Its votes are kept as a judge's, apart from those of people; a verdict that changes with the
@@ -76,16 +81,16 @@ def judge_battles(
         raise UsageError(f"Expected two contenders or more, got {len(contest.answers)}.")
     votes, wins, unread, consistent = list[Vote](), dict[str, Json](), 0, list[bool]()
     for left, right in combinations(contest.answers, 2):
-        pairs = contest.pairs(left, right)
+        pairs = contest.make_pairs(left, right)
         report = judge_pairs(judge, pairs, progress)
         wins[f"{left} / {right}"] = report.win_rate.json()
-        consistent += [each.consistent for each in report.judged]
+        consistent += [each.is_consistent for each in report.judged]
         for pair, each in zip(pairs, report.judged, strict=True):
             if each.verdict == "unread":
                 unread += 1
                 continue
             winner = {"a": LEFT, "b": RIGHT}.get(each.verdict, TIE)
-            style = {"left": style_of(pair.a), "right": style_of(pair.b)}
+            style = {"left": measure_style(pair.a), "right": measure_style(pair.b)}
             votes.append(Vote(left, right, winner, name, time.time(), JUDGED, style=style))
     if unread > UNREADABLE * len(consistent):
         raise EngineFailed(
@@ -93,21 +98,21 @@ def judge_battles(
             "model that follows instructions. None of its votes is kept."
         )
     add_votes(database, principal, votes)
-    return Judging(len(votes), unread, float(np.mean(consistent)), wins)
+    return JudgingResult(len(votes), unread, float(np.mean(consistent)), wins)
 
 
-def agreement_of_kinds(database: Database, principal: Principal) -> Json | None:
+def measure_kind_agreement(database: Database, principal: Principal) -> Json | None:
     """How far judges' and people's win rates agree, over the pairs that both voted on.
 
     Returns:
         Pairs, their correlation, and the share whose winner is the same; None without such pairs.
     """
-    human = read_tally(database, principal, Filter(("human",)))
-    judged = read_tally(database, principal, Filter(("judge",)))
+    human = read_tally(database, principal, VoteFilter(("human",)))
+    judged = read_tally(database, principal, VoteFilter(("judge",)))
     common = [name for name in human.names if name in judged.names]
     rates = []
     for a, b in combinations(common, 2):
-        both = [_rate(each, a, b) for each in (human, judged)]
+        both = [_compute_win_rate(each, a, b) for each in (human, judged)]
         if None not in both:
             rates.append(both)
     if not rates:
@@ -119,11 +124,11 @@ def agreement_of_kinds(database: Database, principal: Principal) -> Json | None:
     return {"pairs": len(rates), "correlation": correlation, "same_winner": float(same.mean())}
 
 
-def _rate(counted: Tally, a: str, b: str) -> float | None:
+def _compute_win_rate(counted: Tally, a: str, b: str) -> float | None:
     i, j = counted.names.index(a), counted.names.index(b)
     games = counted.games[i, j]
     return float(counted.scores[i, j] / games) if games else None
 
 
-def _at(values: Sequence[str], place: int) -> str:
+def _get_value(values: Sequence[str], place: int) -> str:
     return values[place] if place < len(values) else ""

@@ -16,7 +16,7 @@ _SELF = re.compile(
 )
 
 
-def leak_of(answer: str, names: Iterable[str]) -> str:
+def find_leak(answer: str, names: Iterable[str]) -> str:
     """What an answer says that gives its model away; empty for nothing.
 
     Args:
@@ -24,25 +24,27 @@ def leak_of(answer: str, names: Iterable[str]) -> str:
         names: Of the contenders of the match, such as ``smollm2-135m-instruct`` or ``faq@3``.
 
     Example:
-        >>> leak_of("I am SmolLM, trained to help.", ["faq@3"])
+        >>> find_leak("I am SmolLM, trained to help.", ["faq@3"])
         'smollm'
-        >>> leak_of("The golden ratio is called phi.", ["faq@3"])
+        >>> find_leak("The golden ratio is called phi.", ["faq@3"])
         ''
     """
     lowered = answer.lower()
-    for name in sorted({part for each in names for part in _parts(each)}, key=len, reverse=True):
-        if _said(name, lowered):
+    for name in sorted(
+        {part for each in names for part in _split_name(each)}, key=len, reverse=True
+    ):
+        if _is_mentioned(name, lowered):
             return name
     of_itself = " ".join(_SELF.findall(lowered))
     return next((each for each in FAMILIES if re.search(rf"\b{each}(?![a-z])", of_itself)), "")
 
 
-def _parts(name: str) -> list[str]:
+def _split_name(name: str) -> list[str]:
     """What would tell a contender: its whole name, and a model's without its version."""
     bare = name.split("@", maxsplit=1)[0].rsplit("/", maxsplit=1)[-1].lower()
     whole = [name.lower(), *bare.split("+")]
     return [each for each in whole if len(each) > 5 or any(c.isdigit() for c in each)]
 
 
-def _said(name: str, lowered: str) -> bool:
+def _is_mentioned(name: str, lowered: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", lowered) is not None

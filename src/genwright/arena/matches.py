@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 import numpy as np
 from sqlalchemy import select
 
-from genwright.arena.leaks import leak_of
+from genwright.arena.leaks import find_leak
 from genwright.arena.pairing import Rule, choose_pair
-from genwright.arena.ratings.style import style_of
+from genwright.arena.ratings.style import measure_style
 from genwright.arena.ratings.tally import Tally
-from genwright.arena.votes import HUMAN, Filter, Vote, count_votes, keep_votes, read_tally
+from genwright.arena.votes import HUMAN, Vote, VoteFilter, count_votes, insert_votes, read_tally
 from genwright.errors import NotFound, Refused, TooMany, UsageError
 from genwright.storage import ArenaMatch, Database, StoreSession
 from genwright.types import Json, Principal
@@ -39,7 +39,7 @@ class Match:
     leak: str
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether both sides have answered every question."""
         return bool(self.turns) and all(
             turn.get("left") and turn.get("right") for turn in self.turns
@@ -68,7 +68,7 @@ def begin_match(
     if len(names) < 2:
         raise UsageError(f"Expected two contenders or more, got {len(names)}.")
     random = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
-    counted = among(read_tally(database, principal, Filter(("human",))), names)
+    counted = select_contenders(read_tally(database, principal, VoteFilter(("human",))), names)
     left, right = choose_pair(counted, random, rule)
     row = ArenaMatch(
         id=secrets.token_hex(16),
@@ -80,7 +80,7 @@ def begin_match(
     with database.write(principal) as session:
         session.add(row)
         session.flush()
-        return _match(row)
+        return _to_match(row)
 
 
 def read_match(database: Database, principal: Principal, id_: str) -> Match:
@@ -90,7 +90,7 @@ def read_match(database: Database, principal: Principal, id_: str) -> Match:
         NotFound: There is none of that id.
     """
     with database.read(principal) as session:
-        return _match(_row(session, id_))
+        return _to_match(_get_row(session, id_))
 
 
 def ask_match(database: Database, principal: Principal, id_: str, question: str) -> Match:
@@ -104,29 +104,29 @@ def ask_match(database: Database, principal: Principal, id_: str, question: str)
     if not question:
         raise UsageError("Expected a question, got nothing.")
     with database.write(principal) as session:
-        row = _row(session, id_)
+        row = _get_row(session, id_)
         if row.voted_at is not None:
             raise Refused("You have voted on this match: begin another one.")
         if len(row.turns) >= MOST_TURNS:
             raise Refused(f"A match has at most {MOST_TURNS} questions: vote now.")
         kept = [turn for turn in row.turns if turn.get("left") and turn.get("right")]
         row.turns = [*kept, {"question": question}]
-        return _match(row)
+        return _to_match(row)
 
 
-def keep_answer(
+def store_answer(
     database: Database, principal: Principal, id_: str, side: str, answer: Json
 ) -> Match:
     """Keep what one side answered to the last question."""
     with database.write(principal) as session:
-        row = _row(session, id_)
+        row = _get_row(session, id_)
         last = {**row.turns[-1], side: answer}
         row.turns = [*row.turns[:-1], last]
-        row.leak = row.leak or leak_of(str(answer["text"]), (row.left, row.right))
-        return _match(row)
+        row.leak = row.leak or find_leak(str(answer["text"]), (row.left, row.right))
+        return _to_match(row)
 
 
-def vote(
+def cast_vote(
     database: Database,
     principal: Principal,
     id_: str,
@@ -151,19 +151,19 @@ def vote(
         TooMany: They have voted that often today.
     """
     with database.write(principal) as session:
-        row = _row(session, id_)
+        row = _get_row(session, id_)
         if row.voted_at is not None:
             raise Refused("You have voted on this match: begin another one.")
-        if not _match(row).complete:
+        if not _to_match(row).is_complete:
             raise Refused("Both sides have to answer before you vote.")
         if count_votes(session, principal.name, time.time() - DAY) >= per_day:
             raise TooMany(f"{per_day} votes in a day are enough for one person.", retry_after=3600)
-        keep_votes(session, [_vote(row, principal, winner, category)])
+        insert_votes(session, [_make_vote(row, principal, winner, category)])
         row.voted_at = datetime.now(UTC)
-        return _match(row)
+        return _to_match(row)
 
 
-def _vote(row: ArenaMatch, principal: Principal, winner: int, category: str) -> Vote:
+def _make_vote(row: ArenaMatch, principal: Principal, winner: int, category: str) -> Vote:
     texts = {
         side: "\n".join(turn[side]["text"] for turn in row.turns) for side in ("left", "right")
     }
@@ -177,13 +177,13 @@ def _vote(row: ArenaMatch, principal: Principal, winner: int, category: str) -> 
         time.time(),
         HUMAN,
         category=category,
-        style=None if same else {side: style_of(text) for side, text in texts.items()},
+        style=None if same else {side: measure_style(text) for side, text in texts.items()},
         dropped=dropped,
         match_id=row.id,
     )
 
 
-def among(before: Tally, names: Sequence[str]) -> Tally:
+def select_contenders(before: Tally, names: Sequence[str]) -> Tally:
     """Votes so far among the contenders, in their order."""
     n = len(names)
     wins, ties = np.zeros((n, n)), np.zeros((n, n))
@@ -195,7 +195,7 @@ def among(before: Tally, names: Sequence[str]) -> Tally:
     return Tally(tuple(names), wins, ties)
 
 
-def _row(session: StoreSession, id_: str) -> ArenaMatch:
+def _get_row(session: StoreSession, id_: str) -> ArenaMatch:
     row = session.scalar(
         select(ArenaMatch).where(ArenaMatch.id == id_, ArenaMatch.owner == session.principal.name)
     )
@@ -204,5 +204,5 @@ def _row(session: StoreSession, id_: str) -> ArenaMatch:
     return row
 
 
-def _match(row: ArenaMatch) -> Match:
+def _to_match(row: ArenaMatch) -> Match:
     return Match(row.id, tuple(row.turns), row.voted_at is not None, row.left, row.right, row.leak)

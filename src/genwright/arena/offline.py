@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genwright.arena.contenders import Speaker, contenders, exact_name
-from genwright.arena.judging import Contest, agreement_of_kinds, judge_battles
-from genwright.arena.matches import among
-from genwright.arena.pairing import pair_chances
+from genwright.arena.contenders import Speaker, list_contenders, resolve_name
+from genwright.arena.judging import Contest, judge_battles, measure_kind_agreement
+from genwright.arena.matches import select_contenders
+from genwright.arena.pairing import compute_pair_chances
 from genwright.arena.votes import read_tally
 from genwright.datasets.files import read_records
 from genwright.errors import UsageError
@@ -20,7 +20,7 @@ _QUESTION = ("question", "prompt", "instruction", "text")
 _ANSWER = ("answer", "reference", "completion", "expected")
 
 
-def battle(
+def run_battle(
     runtime: Runtime, file: Path, judge: str, names: Sequence[str] = (), limit: int | None = None
 ) -> Json:
     """Let contenders answer the questions of a file, and a model judge every pair.
@@ -37,10 +37,10 @@ def battle(
         EngineFailed: The judge gives no verdicts.
     """
     rows = read_records(file)[:limit]
-    questions = [_field(row, _QUESTION, number, file) for number, row in enumerate(rows, 1)]
-    references = [_field(row, _ANSWER) for row in rows]
-    assistants = assistants_of(runtime)
-    chosen = [exact_name(runtime, assistants, name) for name in names] or contenders(
+    questions = [_read_field(row, _QUESTION, number, file) for number, row in enumerate(rows, 1)]
+    references = [_read_field(row, _ANSWER) for row in rows]
+    assistants = open_assistants(runtime)
+    chosen = [resolve_name(runtime, assistants, name) for name in names] or list_contenders(
         runtime, assistants
     )
     if judge in chosen:
@@ -55,16 +55,16 @@ def battle(
             answers[name].append(speaker.say(question, (), lambda *_: None).text)
     contest = Contest(questions, answers, references)
     database, principal = runtime.database, runtime.principal
-    engine = runtime.models.engine(judge)
+    engine = runtime.models.get_engine(judge)
     found = judge_battles(database, principal, engine, judge, contest, runtime.progress)
-    return {**found.json(), "agreement": agreement_of_kinds(database, principal)}
+    return {**found.json(), "agreement": measure_kind_agreement(database, principal)}
 
 
-def next_pairs(runtime: Runtime) -> list[Json]:
+def suggest_pairs(runtime: Runtime) -> list[Json]:
     """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
-    names = contenders(runtime, assistants_of(runtime))
-    counted = among(read_tally(runtime.database, runtime.principal), names)
-    chances = pair_chances(counted, runtime.settings.arena.rule)
+    names = list_contenders(runtime, open_assistants(runtime))
+    counted = select_contenders(read_tally(runtime.database, runtime.principal), names)
+    chances = compute_pair_chances(counted, runtime.settings.arena.rule)
     pairs = [
         {"left": names[i], "right": names[j], "chance": float(chances[i, j])}
         for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
@@ -72,13 +72,13 @@ def next_pairs(runtime: Runtime) -> list[Json]:
     return sorted(pairs, key=lambda pair: -pair["chance"])
 
 
-def assistants_of(runtime: Runtime) -> Assistants:
+def open_assistants(runtime: Runtime) -> Assistants:
     """The assistants of a workspace."""
     workspace = runtime.workspace
     return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
 
 
-def _field(row: Json, names: Sequence[str], number: int = 0, file: Path | None = None) -> str:
+def _read_field(row: Json, names: Sequence[str], number: int = 0, file: Path | None = None) -> str:
     for name in names:
         if isinstance(row.get(name), str) and row[name].strip():
             return str(row[name]).strip()

@@ -25,7 +25,7 @@ SHARP = 2
 """Power of the gain that a pair is drawn by: sharper than in proportion, never only one pair."""
 
 
-def pair_chances(counted: Tally, rule: Rule = "ratings") -> "Floats":
+def compute_pair_chances(counted: Tally, rule: Rule = "ratings") -> "Floats":
     """(n, n), symmetric with sum 2: how likely each pair should be drawn next.
 
     Args:
@@ -34,16 +34,16 @@ def pair_chances(counted: Tally, rule: Rule = "ratings") -> "Floats":
     """
     n = len(counted.names)
     if rule == "random":
-        return _normalised(np.ones((n, n)))
+        return _normalize_chances(np.ones((n, n)))
     games = counted.games + PRIOR * (1 - np.eye(n)) + 1e-12 * np.eye(n)
     scores = counted.wins + counted.ties / 2 + PRIOR / 2 * (1 - np.eye(n))
-    from genwright.arena.ratings.bradley_terry import solve
+    from genwright.arena.ratings.bradley_terry import maximize_likelihood
 
-    theta = solve(scores, games)
+    theta = maximize_likelihood(scores, games)
     chance = 0.5 * (1 + np.tanh((theta[:, None] - theta[None, :]) / 2))
     variance = chance * (1 - chance)
     if rule == "pairs":
-        return _normalised(np.sqrt(variance / games) - np.sqrt(variance / (games + 1)))
+        return _normalize_chances(np.sqrt(variance / games) - np.sqrt(variance / (games + 1)))
     weights = games * variance
     curvature = np.diag(weights.sum(axis=1)) - weights
     inverse = np.linalg.pinv(curvature, rcond=1e-10, hermitian=True)
@@ -52,7 +52,7 @@ def pair_chances(counted: Tally, rule: Rule = "ratings") -> "Floats":
     square = (inverse * (own / own.max()) ** (NORM - 1)) @ inverse
     gone = np.diag(square)[:, None] + np.diag(square)[None, :] - 2 * square
     gain = variance * gone / (1 + variance * wide)  # Sherman and Morrison 1950
-    return _normalised(gain**SHARP)
+    return _normalize_chances(gain**SHARP)
 
 
 def choose_pair(
@@ -66,13 +66,13 @@ def choose_pair(
     n = len(counted.names)
     if n < 2:
         raise ValueError(f"a pair needs two contenders, got {n}")
-    chances = np.triu(pair_chances(counted, rule), 1).ravel()
+    chances = np.triu(compute_pair_chances(counted, rule), 1).ravel()
     drawn = int(random.choice(n * n, p=chances / chances.sum()))
     pair = divmod(drawn, n)
     return pair if random.random() < 0.5 else (pair[1], pair[0])
 
 
-def _normalised(chances: "Floats") -> "Floats":
+def _normalize_chances(chances: "Floats") -> "Floats":
     off = chances * (1 - np.eye(len(chances)))
     off = np.maximum(off, 0)
     return off * 2 / off.sum() if off.sum() else off

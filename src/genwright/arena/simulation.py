@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genwright.arena.pairing import Rule, choose_pair
-from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally, tally
+from genwright.arena.ratings.tally import LEFT, RIGHT, TIE, Tally, tally_votes
 
 if TYPE_CHECKING:
     from genwright.arena.ratings.tally import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Votes:
+class SimulatedVotes:
     """Votes as columns of integers."""
 
     left: "Ints"
@@ -31,7 +31,7 @@ def simulate_votes(
     colluders: int = 0,
     target: int = 0,
     seed: int = 0,
-) -> Votes:
+) -> SimulatedVotes:
     """Random pairs, voted on by judges in turn.
 
     Args:
@@ -47,21 +47,21 @@ def simulate_votes(
     left = random.integers(0, n, votes)
     right = (left + random.integers(1, n, votes)) % n
     judge = np.arange(votes) % judges
-    winner = outcomes(theta[left] - theta[right], random, ties)
+    winner = draw_outcomes(theta[left] - theta[right], random, ties)
     rigged = judge < colluders
     winner = np.where(rigged & (left == target), LEFT, winner)
     winner = np.where(rigged & (right == target), RIGHT, winner)
-    return Votes(left, right, winner, judge)
+    return SimulatedVotes(left, right, winner, judge)
 
 
-def outcomes(gap: "Floats", random: np.random.Generator, ties: float) -> "Ints":
+def draw_outcomes(gap: "Floats", random: np.random.Generator, ties: float) -> "Ints":
     """Winners for differences of strength, ties at one rate."""
     won = random.random(len(gap)) < 0.5 * (1 + np.tanh(gap / 2))
     tied = random.random(len(gap)) < ties
     return np.where(tied, TIE, np.where(won, LEFT, RIGHT))
 
 
-def votes_until(
+def count_votes_until(
     theta: "Floats",
     width: float,
     rule: Rule,
@@ -91,8 +91,8 @@ def votes_until(
     counted = before or Tally(names, np.zeros((n, n)), np.zeros((n, n)))
     for given in range(at_once, most + 1, at_once):
         pairs = np.array([choose_pair(counted, random, rule) for _ in range(at_once)])
-        winner = outcomes(theta[pairs[:, 0]] - theta[pairs[:, 1]], random, 0.2)
-        new = tally(names, pairs[:, 0], pairs[:, 1], winner)
+        winner = draw_outcomes(theta[pairs[:, 0]] - theta[pairs[:, 1]], random, 0.2)
+        new = tally_votes(names, pairs[:, 0], pairs[:, 1], winner)
         counted = Tally(names, counted.wins + new.wins, counted.ties + new.ties)
         fit = fit_bradley_terry(counted)
         spread = np.sqrt(np.diag(fit.covariance)) * POINTS * 2 * Z95

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from genwright.arena.ratings import elo
-from genwright.arena.ratings.bradley_terry import Fit, fit_bradley_terry
-from genwright.arena.ratings.connectivity import groups
+from genwright.arena.ratings.bradley_terry import RatingFit, fit_bradley_terry
+from genwright.arena.ratings.connectivity import find_groups
 from genwright.arena.ratings.tally import Tally
-from genwright.arena.votes import HUMAN, new_votes
+from genwright.arena.votes import HUMAN, read_new_votes
 from genwright.storage import Database
 from genwright.types import Principal
 
@@ -30,12 +30,12 @@ class Standing:
     ticker: dict[str, float] = field(default_factory=dict)
     """Online Elo by contender."""
     counted: Tally = field(default_factory=lambda: Tally((), np.zeros((0, 0)), np.zeros((0, 0))))
-    fit: Fit | None = None
+    fit: RatingFit | None = None
     """Of the ratings; None before the first vote, or where votes do not connect all."""
 
     def catch_up(self, database: Database, principal: Principal) -> int:
         """Read what was voted since the last time, and return how many votes that was."""
-        fresh = new_votes(database, principal, self.last, self.kind)
+        fresh = read_new_votes(database, principal, self.last, self.kind)
         for id_, left, right, winner, _ in fresh:
             self._count(left, right, winner)
             self.last = id_
@@ -56,8 +56,8 @@ class Standing:
             if name not in self.counted.names:
                 self._enter(name)
         names = self.counted.names
-        self.counted = self.counted.plus(names.index(left), names.index(right), winner)
-        self.ticker[left], self.ticker[right] = elo.update(
+        self.counted = self.counted.with_votes(names.index(left), names.index(right), winner)
+        self.ticker[left], self.ticker[right] = elo.update_ratings(
             self.ticker[left], self.ticker[right], winner
         )
 
@@ -70,7 +70,7 @@ class Standing:
         )
 
     def _refit(self) -> None:
-        if len(groups(self.counted)) != 1:
+        if len(find_groups(self.counted)) != 1:
             self.fit = None
             return
         start = self.fit.theta if self.fit is not None else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Executable, func, insert, select
 
-from genwright.arena.ratings.tally import WINNERS, Tally, tally
+from genwright.arena.ratings.tally import WINNERS, Tally, tally_votes
 from genwright.errors import UsageError
 from genwright.storage import (
     Battle,
@@ -54,7 +54,7 @@ class Vote:
 
 
 @dataclass(frozen=True)
-class Filter:
+class VoteFilter:
     """Which votes count."""
 
     kinds: tuple[str, ...] = ("human",)
@@ -67,11 +67,11 @@ class Filter:
     """Judges who do not count."""
 
     @property
-    def plain(self) -> bool:
+    def is_unfiltered(self) -> bool:
         """Whether the counts that the store keeps are all that is needed."""
         return not (self.category or self.since or self.cap or self.without)
 
-    def numbers(self) -> tuple[int, ...]:
+    def list_kind_numbers(self) -> tuple[int, ...]:
         """Kinds as the store has them.
 
         Raises:
@@ -85,7 +85,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Columns:
+class VoteColumns:
     """Votes one by one, in the order they came; ids are places in ``names`` and ``judges``."""
 
     names: tuple[str, ...]
@@ -103,17 +103,17 @@ class Columns:
 
     def tally(self) -> Tally:
         """Them counted."""
-        return tally(self.names, self.left, self.right, self.winner)
+        return tally_votes(self.names, self.left, self.right, self.winner)
 
 
-def winner_of(word: str) -> int:
+def parse_winner(word: str) -> int:
     """A winner by its word: ``left``, ``right``, ``tie`` or ``bothbad``, or as arenas write them.
 
     Raises:
         UsageError: It is none of them.
 
     Example:
-        >>> winner_of("model_a"), winner_of("tie (bothbad)")
+        >>> parse_winner("model_a"), parse_winner("tie (bothbad)")
         (0, 3)
     """
     plain = word.strip().lower()
@@ -131,15 +131,15 @@ def add_votes(database: Database, principal: Principal, votes: Sequence[Vote]) -
         How many are new.
     """
     with database.write(principal) as session:
-        return keep_votes(session, votes)
+        return insert_votes(session, votes)
 
 
-def keep_votes(session: StoreSession, votes: Sequence[Vote]) -> int:
+def insert_votes(session: StoreSession, votes: Sequence[Vote]) -> int:
     """``add_votes`` within a transaction."""
-    people = ids_of(session, JudgeRow, {vote.judge for vote in votes})
+    people = ensure_ids(session, JudgeRow, {vote.judge for vote in votes})
     names = {name for vote in votes for name in (vote.left, vote.right)}
-    contenders = ids_of(session, Contender, names)
-    known = _known(session, [vote.digest for vote in votes if vote.digest])
+    contenders = ensure_ids(session, Contender, names)
+    known = _find_known(session, [vote.digest for vote in votes if vote.digest])
     rows = [
         {
             "kind": vote.kind, "left_id": contenders[vote.left],
@@ -156,22 +156,22 @@ def keep_votes(session: StoreSession, votes: Sequence[Vote]) -> int:
     return len(rows)
 
 
-def ids_of(
+def ensure_ids(
     session: StoreSession, table: type[Contender] | type[JudgeRow], names: Iterable[str]
 ) -> dict[str, int]:
     """Ids by name; names that are new get one."""
     wanted = sorted(set(names))
-    found = _ids(session, table, wanted)
+    found = _read_ids(session, table, wanted)
     session.add_all(table(name=name) for name in wanted if name not in found)
     session.flush()
-    return _ids(session, table, wanted)
+    return _read_ids(session, table, wanted)
 
 
-def read_tally(database: Database, principal: Principal, wanted: Filter | None = None) -> Tally:
+def read_tally(database: Database, principal: Principal, wanted: VoteFilter | None = None) -> Tally:
     """Votes counted, from the counts the store keeps where these are enough."""
-    wanted = wanted or Filter()
-    kinds = wanted.numbers()
-    if not wanted.plain:
+    wanted = wanted or VoteFilter()
+    kinds = wanted.list_kind_numbers()
+    if not wanted.is_unfiltered:
         return read_columns(database, principal, wanted).tally()
     with database.read(principal) as session:
         # By the driver's own cursor: tens of thousands of rows of four integers, and no objects.
@@ -183,12 +183,16 @@ def read_tally(database: Database, principal: Principal, wanted: Filter | None =
             kinds,
         )
         rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
-        return _counted(rows, _names(session, Contender))
+        return _tally_rows(rows, _read_names(session, Contender))
 
 
 def read_columns(
-    database: Database, principal: Principal, wanted: Filter | None = None, *, style: bool = False
-) -> Columns:
+    database: Database,
+    principal: Principal,
+    wanted: VoteFilter | None = None,
+    *,
+    style: bool = False,
+) -> VoteColumns:
     """Votes one by one.
 
     Args:
@@ -197,29 +201,29 @@ def read_columns(
         wanted: Which; people's by default.
         style: Whether to read the style of the answers.
     """
-    wanted = wanted or Filter()
+    wanted = wanted or VoteFilter()
     with database.read(principal) as session:
-        contenders, people = _names(session, Contender), _names(session, JudgeRow)
-        chosen = _chosen(wanted, people)
+        contenders, people = _read_names(session, Contender), _read_names(session, JudgeRow)
+        chosen = _select_votes(wanted, people)
         rows: list[Any] = list(session.execute(chosen))
         styles: list[Json | None] = []
         if style:
             ids = [row[0] for row in rows]
-            by_id = dict(_styles(session, ids))
+            by_id = dict(_read_styles(session, ids))
             styles = [by_id.get(each) for each in ids]
     numbers = np.array([row[1:5] for row in rows], dtype=np.int64).reshape(-1, 4)
-    names, left, right = _places(contenders, numbers[:, 0], numbers[:, 1])
-    judges, judge, _ = _places(people, numbers[:, 3], numbers[:, 3])
+    names, left, right = _to_places(contenders, numbers[:, 0], numbers[:, 1])
+    judges, judge, _ = _to_places(people, numbers[:, 3], numbers[:, 3])
     at = np.array([row[5] for row in rows], dtype=np.float64)
-    return Columns(names, judges, left, right, numbers[:, 2], judge, at, styles)
+    return VoteColumns(names, judges, left, right, numbers[:, 2], judge, at, styles)
 
 
-def new_votes(
+def read_new_votes(
     database: Database, principal: Principal, after: int, kind: int = HUMAN
 ) -> list[tuple[int, str, str, int, float]]:
     """Votes that count with an id above one: ``(id, left, right, winner, at)``, in their order."""
     with database.read(principal) as session:
-        names = _names(session, Contender)
+        names = _read_names(session, Contender)
         rows = session.execute(
             select(Battle.id, Battle.left_id, Battle.right_id, Battle.winner, Battle.at)
             .where(Battle.id > after, Battle.kind == kind, Battle.dropped == "")
@@ -241,11 +245,11 @@ def count_votes(session: StoreSession, judge: str, since: float) -> int:
     )
 
 
-def _chosen(wanted: Filter, people: Mapping[int, str]) -> Executable:
+def _select_votes(wanted: VoteFilter, people: Mapping[int, str]) -> Executable:
     place = func.row_number().over(partition_by=Battle.judge_id, order_by=Battle.id)
     kept = select(
         Battle.id, Battle.left_id, Battle.right_id, Battle.winner, Battle.judge_id, Battle.at
-    ).where(Battle.kind.in_(wanted.numbers()), Battle.dropped == "")
+    ).where(Battle.kind.in_(wanted.list_kind_numbers()), Battle.dropped == "")
     if wanted.category:
         kept = kept.where(Battle.category == wanted.category)
     if wanted.since:
@@ -264,12 +268,12 @@ def _chosen(wanted: Filter, people: Mapping[int, str]) -> Executable:
     return kept.order_by(Battle.id)
 
 
-def _counted(rows: "Ints", names: Mapping[int, str]) -> Tally:
-    kept, left, right = _places(names, rows[:, 0], rows[:, 1])
-    return tally(kept, left, right, rows[:, 2], rows[:, 3])
+def _tally_rows(rows: "Ints", names: Mapping[int, str]) -> Tally:
+    kept, left, right = _to_places(names, rows[:, 0], rows[:, 1])
+    return tally_votes(kept, left, right, rows[:, 2], rows[:, 3])
 
 
-def _places(
+def _to_places(
     names: Mapping[int, str], first: "Ints", second: "Ints"
 ) -> "tuple[tuple[str, ...], Ints, Ints]":
     """Names that occur, in order of name, and both columns as places in them."""
@@ -280,11 +284,11 @@ def _places(
     return tuple(names[id_] for id_ in ordered), place[first], place[second]
 
 
-def _names(session: StoreSession, table: type[Contender] | type[JudgeRow]) -> dict[int, str]:
+def _read_names(session: StoreSession, table: type[Contender] | type[JudgeRow]) -> dict[int, str]:
     return dict(session.execute(select(table.id, table.name)).all())
 
 
-def _ids(
+def _read_ids(
     session: StoreSession, table: type[Contender] | type[JudgeRow], names: Sequence[str]
 ) -> dict[str, int]:
     found: dict[str, int] = {}
@@ -295,7 +299,7 @@ def _ids(
     return found
 
 
-def _known(session: StoreSession, digests: Sequence[str]) -> set[str]:
+def _find_known(session: StoreSession, digests: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for begin in range(0, len(digests), SOME):
         part = digests[begin : begin + SOME]
@@ -304,7 +308,7 @@ def _known(session: StoreSession, digests: Sequence[str]) -> set[str]:
     return found
 
 
-def _styles(session: StoreSession, ids: Sequence[int]) -> list[tuple[int, Json | None]]:
+def _read_styles(session: StoreSession, ids: Sequence[int]) -> list[tuple[int, Json | None]]:
     found: list[tuple[int, Json | None]] = []
     for begin in range(0, len(ids), SOME):
         part = ids[begin : begin + SOME]

@@ -12,9 +12,18 @@ Example:
 """
 
 from genwright.catalog.catalog import Catalog
-from genwright.catalog.entries import Entry, Kind, ModelFile, Source
-from genwright.catalog.listing import Model
+from genwright.catalog.entries import CatalogEntry, Kind, ModelFile, ModelSource
+from genwright.catalog.listing import CatalogModel
 from genwright.catalog.manifest import Manifest
-from genwright.catalog.verify import Finding
+from genwright.catalog.verify import FileProblem
 
-__all__ = ["Catalog", "Entry", "Finding", "Kind", "Manifest", "Model", "ModelFile", "Source"]
+__all__ = [
+    "Catalog",
+    "CatalogEntry",
+    "CatalogModel",
+    "FileProblem",
+    "Kind",
+    "Manifest",
+    "ModelFile",
+    "ModelSource",
+]

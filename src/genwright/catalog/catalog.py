@@ -10,12 +10,12 @@ from pathlib import Path
 
 from genwright.catalog import entries, listing, manifest, pins
 from genwright.catalog import local_import as taking
-from genwright.catalog.entries import NAME, Entry, Kind
-from genwright.catalog.listing import Model
+from genwright.catalog.entries import NAME, CatalogEntry, Kind
+from genwright.catalog.listing import CatalogModel
 from genwright.catalog.manifest import Manifest
-from genwright.catalog.verify import Finding, verify
+from genwright.catalog.verify import FileProblem, verify
 from genwright.errors import NotFound, Refused, UnknownName, UntrustedWeights, UsageError
-from genwright.types import Progress, unheard
+from genwright.types import Progress, ignore_progress
 
 PARTIAL, LOCKS, ENTRIES, ORIGINALS = ".partial", ".locks", "models.toml", ".originals"
 
@@ -31,38 +31,39 @@ class Catalog:
         self.models_dir = models_dir
 
     @cached_property
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, CatalogEntry]:
         """What can be pulled, by name."""
         return entries.load(self.models_dir / ENTRIES)
 
-    def models(self) -> list[Model]:
+    def list_models(self) -> list[CatalogModel]:
         """What can be pulled, in the order of the catalog, then what else is there."""
-        there = {held.name: held for held in self._held()}
+        there = {held.name: held for held in self._iter_manifests()}
         known = [
-            listing.of_entry(entry, there.pop(name, None)) for name, entry in self.entries.items()
+            listing.describe_entry(entry, there.pop(name, None))
+            for name, entry in self.entries.items()
         ]
-        return known + [listing.of_manifest(held) for held in there.values()]
+        return known + [listing.describe_manifest(held) for held in there.values()]
 
-    def embedded(self) -> list[str]:
+    def list_embedded(self) -> list[str]:
         """Names of the models a fresh installation works with."""
         return [name for name, entry in self.entries.items() if entry.embedded]
 
-    def find(self, name: str) -> Model:
+    def find(self, name: str) -> CatalogModel:
         """The model of that name.
 
         Raises:
             UnknownName: There is none; the message has the nearest name.
         """
-        held = self.manifest(name)
+        held = self.read_manifest(name)
         if entry := self.entries.get(name):
-            return listing.of_entry(entry, held)
+            return listing.describe_entry(entry, held)
         if held:
-            return listing.of_manifest(held)
-        near = get_close_matches(name, [model.name for model in self.models()], n=1)
+            return listing.describe_manifest(held)
+        near = get_close_matches(name, [model.name for model in self.list_models()], n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownName(f"There is no model {name!r}.{hint} See: genwright models list")
 
-    def manifest(self, name: str) -> Manifest | None:
+    def read_manifest(self, name: str) -> Manifest | None:
         """What a pulled model remembers; None where it is not there.
 
         Raises:
@@ -70,14 +71,14 @@ class Catalog:
         """
         return manifest.read(self.models_dir / name) if NAME.fullmatch(name) else None
 
-    def path(self, name: str) -> Path:
+    def find_path(self, name: str) -> Path:
         """Where a pulled model is: its GGUF file or, for other formats, its folder.
 
         Raises:
             UnknownName: There is no such model.
             NotFound: It is not pulled.
         """
-        held = self.manifest(name)
+        held = self.read_manifest(name)
         if held is None:
             self.find(name)
             raise NotFound(f"The model {name!r} is not here. Run: genwright models pull {name}")
@@ -88,7 +89,7 @@ class Catalog:
     def pull(
         self,
         name: str,
-        progress: Progress = unheard,
+        progress: Progress = ignore_progress,
         finish: Callable[[Path], None] | None = None,
     ) -> Path:
         """Fetch a model, unless it is there. Several processes may do so at once.
@@ -109,13 +110,13 @@ class Catalog:
             DownloadFailed: No source delivered.
             UntrustedWeights: What was delivered is not what is pinned, or no sound weights.
         """
-        entry = self._entry(name)
-        with self.locked(name):
-            if self.manifest(name) is None:
+        entry = self._require_entry(name)
+        with self.hold_lock(name):
+            if self.read_manifest(name) is None:
                 self._pull(entry, progress, finish)
-        return self.path(name)
+        return self.find_path(name)
 
-    def original(self, name: str, progress: Progress = unheard) -> Path:
+    def fetch_original(self, name: str, progress: Progress = ignore_progress) -> Path:
         """Folder of a model's files as its publisher has them, fetched when first asked for.
 
         A pulled embedder is prepared for its runtime; training needs what it was made of.
@@ -127,9 +128,9 @@ class Catalog:
         """
         from genwright.catalog import fetch
 
-        entry = self._entry(name)
+        entry = self._require_entry(name)
         folder = self.models_dir / ORIGINALS / name
-        with self.locked(f"{name}.original"):
+        with self.hold_lock(f"{name}.original"):
             if not folder.is_dir():
                 stage = self.models_dir / PARTIAL / f"{name}.original"
                 fetch.fetch(entry, pins.read(self.models_dir).get(name, {}), stage, progress)
@@ -137,16 +138,16 @@ class Catalog:
                 os.replace(stage, folder)
         return folder
 
-    def verify(self, name: str | None = None) -> list[Finding]:
+    def verify(self, name: str | None = None) -> list[FileProblem]:
         """Hash the files of one pulled model, or of all, and tell what is not as it was.
 
         Raises:
             UnknownName: There is no such model.
             NotFound: It is not pulled.
         """
-        if name is not None and name not in self._folders():
-            self.path(name)
-        names = self._folders() if name is None else [name]
+        if name is not None and name not in self._list_folders():
+            self.find_path(name)
+        names = self._list_folders() if name is None else [name]
         return [finding for each in names for finding in verify(self.models_dir / each)]
 
     def import_file(self, path: Path, name: str | None = None, kind: Kind | None = None) -> Path:
@@ -165,17 +166,17 @@ class Catalog:
             UsageError: The name is taken or not possible.
             UntrustedWeights: It is no sound GGUF, or a part of a model.
         """
-        name = taking.name_of(path) if name is None else name
+        name = taking.suggest_name(path) if name is None else name
         if not path.is_file():
             raise NotFound(f"There is no file {path}: name a GGUF file.")
         if not NAME.fullmatch(name):
             raise UsageError(f"{name!r} is no name for a model: use a-z, 0-9, '.', '_' and '-'.")
-        with self.locked(name):
+        with self.hold_lock(name):
             if name in self.entries or (self.models_dir / name).exists():
                 raise UsageError(f"There is a model {name!r} already: choose another name.")
-            with self._stage(f"{name}.import") as stage:
-                self._settle(stage, taking.take(path, stage, name, kind))
-        return self.path(name)
+            with self._open_stage(f"{name}.import") as stage:
+                self._settle(stage, taking.take_file(path, stage, name, kind))
+        return self.find_path(name)
 
     def remove(self, name: str) -> int:
         """Delete a pulled model; digests that its first pull pinned stay pinned.
@@ -187,16 +188,16 @@ class Catalog:
             UnknownName: There is no such model.
             NotFound: It is not pulled.
         """
-        if name not in self._folders():
-            self.path(name)
+        if name not in self._list_folders():
+            self.find_path(name)
         folder = self.models_dir / name
-        with self.locked(name), self._stage(f"{name}.removed") as gone:
+        with self.hold_lock(name), self._open_stage(f"{name}.removed") as gone:
             size = sum((folder / each).lstat().st_size for each in manifest.walk(folder))
             os.replace(folder, gone / name)  # at once: nobody may find half a model
         return size
 
     def _pull(
-        self, entry: Entry, progress: Progress, finish: Callable[[Path], None] | None
+        self, entry: CatalogEntry, progress: Progress, finish: Callable[[Path], None] | None
     ) -> None:
         from genwright.catalog import fetch
 
@@ -204,12 +205,12 @@ class Catalog:
         known = pins.read(self.models_dir).get(entry.name, {})
         came = fetch.fetch(entry, known, stage, progress)
         if came.pinned_by != "catalog":
-            with self.locked(pins.PINS):
+            with self.hold_lock(pins.PINS):
                 pins.add(self.models_dir, entry.name, came.files)
         if finish is not None and entry.format == "safetensors":
             finish(stage)
         self._settle(
-            stage, manifest.of_entry(entry, came.source, came.pinned_by, came.files, stage)
+            stage, manifest.build_manifest(entry, came.source, came.pinned_by, came.files, stage)
         )
 
     def _settle(self, stage: Path, held: Manifest) -> None:
@@ -224,21 +225,21 @@ class Catalog:
                 f"elsewhere, or run: genwright models remove {held.name}"
             ) from error
 
-    def _entry(self, name: str) -> Entry:
+    def _require_entry(self, name: str) -> CatalogEntry:
         if entry := self.entries.get(name):
             return entry
         self.find(name)
         raise Refused(f"{name!r} was imported from a file: there is nowhere to pull it from.")
 
-    def _folders(self) -> list[str]:
+    def _list_folders(self) -> list[str]:
         if not self.models_dir.is_dir():
             return []
         names = sorted(path.name for path in self.models_dir.iterdir() if path.is_dir())
         return [name for name in names if NAME.fullmatch(name)]
 
-    def _held(self) -> Iterator[Manifest]:
+    def _iter_manifests(self) -> Iterator[Manifest]:
         """Manifests of what is there; a damaged one is for ``verify`` to tell."""
-        for name in self._folders():
+        for name in self._list_folders():
             try:
                 if held := manifest.read(self.models_dir / name):
                     yield held
@@ -246,7 +247,7 @@ class Catalog:
                 continue
 
     @contextmanager
-    def _stage(self, name: str) -> Iterator[Path]:
+    def _open_stage(self, name: str) -> Iterator[Path]:
         """A folder that is gone afterwards, on the same disk as the models."""
         stage = self.models_dir / PARTIAL / name
         shutil.rmtree(stage, ignore_errors=True)
@@ -257,7 +258,7 @@ class Catalog:
             shutil.rmtree(stage, ignore_errors=True)
 
     @contextmanager
-    def locked(self, name: str) -> Iterator[None]:
+    def hold_lock(self, name: str) -> Iterator[None]:
         """Let one process at a time work on what a name stands for.
 
         Raises:

@@ -37,10 +37,10 @@ def check(path: Path) -> None:
     """
     suffix = path.suffix
     if suffix == ".gguf":
-        _expect(path, _head(path).startswith(gguf_header.MAGIC), "GGUF")
+        _expect(path, _read_head(path).startswith(gguf_header.MAGIC), "GGUF")
         gguf_header.read_header(path)
     elif suffix == ".safetensors":
-        head = _head(path)
+        head = _read_head(path)
         _expect(path, len(head) > 8 and head[8:9] == b"{", "safetensors")
         safetensors_header.read_header(path)
     elif suffix in (".json", ".txt"):
@@ -73,11 +73,11 @@ def _check_text(path: Path) -> None:
 def _expect(path: Path, is_so: bool, what: str) -> None:
     if not is_so:
         raise UntrustedWeights(
-            f"{path.name} was expected to be {what}, and is {describe(_head(path))}. Only GGUF, "
+            f"{path.name} was expected to be {what}, and is {describe(_read_head(path))}. Only GGUF, "
             "safetensors and JSON are accepted: take a model published in one of them."
         )
 
 
-def _head(path: Path) -> bytes:
+def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(64)

@@ -45,20 +45,20 @@ def download(
     part.parent.mkdir(parents=True, exist_ok=True)
     with httpx.Client(timeout=TIMEOUT, follow_redirects=True, headers=headers) as client:
         failures = 0
-        while not (size and _length(part) == size):
-            before = _length(part)
+        while not (size and _measure_length(part) == size):
+            before = _measure_length(part)
             try:
                 _continue(client, url, part, size, progress)
                 break
             except httpx.TransportError as error:
-                failures = 0 if _length(part) > before else failures + 1
+                failures = 0 if _measure_length(part) > before else failures + 1
                 if failures >= ATTEMPTS:
                     raise DownloadFailed(f"{url}: {error or type(error).__name__}") from error
                 time.sleep(min(8, WAIT_SECONDS * 2 ** (failures - 1)) if failures else 0)
             except (httpx.InvalidURL, httpx.RequestError) as error:
                 raise DownloadFailed(f"{url}: {error}") from error
-    if size and _length(part) != size:
-        got = _length(part)
+    if size and _measure_length(part) != size:
+        got = _measure_length(part)
         part.unlink(missing_ok=True)
         raise UntrustedWeights(f"{url} has {got} bytes, expected {size}; it is deleted")
     os.replace(part, target)
@@ -75,7 +75,7 @@ def check_status(response: httpx.Response) -> None:
 
 def _continue(client: httpx.Client, url: str, part: Path, size: int, progress: Progress) -> None:
     """Fetch what is missing of the file, in one request."""
-    done = _length(part)
+    done = _measure_length(part)
     # Packed bytes could not be continued at an offset of the file.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with client.stream("GET", url, headers=headers) as response:
@@ -102,5 +102,5 @@ def _starts_at(response: httpx.Response, start: int) -> bool:
     return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
 
-def _length(path: Path) -> int:
+def _measure_length(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0

@@ -42,7 +42,7 @@ class ModelFile(Section):
         return name
 
 
-class Source(Section):
+class ModelSource(Section):
     """One place a model's files can be had from; exactly one of the first four is set."""
 
     package: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+)?$")
@@ -59,7 +59,7 @@ class Source(Section):
     """Branch, tag or commit of the repository."""
 
     @model_validator(mode="after")
-    def _is_one(self) -> "Source":
+    def _is_one(self) -> "ModelSource":
         if sum(bool(place) for place in (self.package, self.repo, self.url, self.path)) != 1:
             raise ValueError("a source has one of package, repo, url and path")
         return self
@@ -72,7 +72,7 @@ class Source(Section):
         return f"package {self.package}" if self.package else self.url or f"path {self.path}"
 
 
-class Entry(Section):
+class CatalogEntry(Section):
     """One model of the catalog."""
 
     name: str = Field(pattern=f"^{NAME.pattern}$")
@@ -93,7 +93,7 @@ class Entry(Section):
     embedded: bool = False
     """One of the two that a fresh installation works with."""
     files: tuple[ModelFile, ...] = Field(min_length=1)
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[ModelSource, ...] = Field(min_length=1)
     """Tried in order."""
 
     @property
@@ -103,7 +103,7 @@ class Entry(Section):
         return sum(exact) if all(exact) else self.about_mb * 1_000_000
 
 
-def load(extra: Path | None = None) -> dict[str, Entry]:
+def load(extra: Path | None = None) -> dict[str, CatalogEntry]:
     """The entries that come with genwright, and those of a file of the user's own.
 
     Args:
@@ -112,7 +112,7 @@ def load(extra: Path | None = None) -> dict[str, Entry]:
     Raises:
         SettingsError: The file is not valid, or names a model that there is already.
     """
-    entries = dict(_shipped())
+    entries = dict(_load_shipped())
     if extra is None or not extra.is_file():
         return entries
     for name, entry in _parse(extra.read_bytes(), str(extra)).items():
@@ -123,17 +123,17 @@ def load(extra: Path | None = None) -> dict[str, Entry]:
 
 
 @cache
-def _shipped() -> dict[str, Entry]:
+def _load_shipped() -> dict[str, CatalogEntry]:
     return _parse(files("genwright.catalog").joinpath("models.toml").read_bytes(), "models.toml")
 
 
-class _Entries(Section):
-    models: tuple[Entry, ...] = ()
+class _EntryFile(Section):
+    models: tuple[CatalogEntry, ...] = ()
 
 
-def _parse(text: bytes, where: str) -> dict[str, Entry]:
+def _parse(text: bytes, where: str) -> dict[str, CatalogEntry]:
     try:
-        models = _Entries.model_validate(tomllib.loads(text.decode("utf-8"))).models
+        models = _EntryFile.model_validate(tomllib.loads(text.decode("utf-8"))).models
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(part) for part in first["loc"])

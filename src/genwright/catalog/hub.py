@@ -8,7 +8,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from genwright.catalog.download import TIMEOUT, check_status
-from genwright.catalog.entries import ModelFile, Source
+from genwright.catalog.entries import ModelFile, ModelSource
 from genwright.errors import DownloadFailed
 
 ENDPOINT = "https://huggingface.co"
@@ -28,7 +28,7 @@ class HubFile:
     """Of the repository, or the revision that was asked for where none is stated."""
 
 
-def address(source: Source, file: ModelFile, revision: str = "") -> str:
+def build_url(source: ModelSource, file: ModelFile, revision: str = "") -> str:
     """Where a file of a repository is; ``HF_ENDPOINT`` names a mirror."""
     endpoint = (os.environ.get("HF_ENDPOINT") or ENDPOINT).rstrip("/")
     name = quote(f"{source.folder.strip('/')}/{file.name}".lstrip("/"))
@@ -36,22 +36,22 @@ def address(source: Source, file: ModelFile, revision: str = "") -> str:
     return f"{endpoint}/{source.repo}/resolve/{at}/{name}"
 
 
-def headers() -> dict[str, str]:
+def build_headers() -> dict[str, str]:
     """The user's token, where ``HF_TOKEN`` holds one; httpx does not pass it on to other hosts."""
     token = os.environ.get("HF_TOKEN", "").strip()
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def ask(source: Source, file: ModelFile) -> HubFile:
+def ask(source: ModelSource, file: ModelFile) -> HubFile:
     """Read the hub's metadata of a file.
 
     Raises:
         DownloadFailed: The hub cannot be reached, or has no such file.
     """
-    url = address(source, file)
+    url = build_url(source, file)
     try:
-        with httpx.Client(timeout=TIMEOUT, headers=headers()) as client:
-            response = _head(client, url)
+        with httpx.Client(timeout=TIMEOUT, headers=build_headers()) as client:
+            response = _request_head(client, url)
             check_status(response)
     except (httpx.InvalidURL, httpx.RequestError) as error:
         raise DownloadFailed(f"{url}: {error or type(error).__name__}") from error
@@ -65,7 +65,7 @@ def ask(source: Source, file: ModelFile) -> HubFile:
     )
 
 
-def _head(client: httpx.Client, url: str) -> httpx.Response:
+def _request_head(client: httpx.Client, url: str) -> httpx.Response:
     """Follow redirects within the hub (a renamed repository), not those to its storage.
 
     The metadata are in the hub's own answer; its storage does not repeat them.

@@ -8,7 +8,7 @@ RANK = 4
 """The format's number of the pooling that a cross-encoder has."""
 
 
-def guess(header: GGUFHeader) -> Kind:
+def guess_kind(header: GGUFHeader) -> Kind:
     """Chat, unless it pools its tokens (embed) or scores pairs (rerank).
 
     Raises:
@@ -31,7 +31,7 @@ def guess(header: GGUFHeader) -> Kind:
     return "embed" if pooling or "bert" in architecture else "chat"
 
 
-def context(header: GGUFHeader) -> int:
+def read_context_length(header: GGUFHeader) -> int:
     """Most tokens it was trained to read; 0 where it does not say."""
     value = header.metadata.get(f"{header.architecture}.context_length", 0)
     return value if isinstance(value, int) else 0

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from genwright.catalog.entries import Entry, Format, Kind
+from genwright.catalog.entries import CatalogEntry, Format, Kind
 from genwright.catalog.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class Model:
+class CatalogModel:
     """One line of the list of models."""
 
     name: str
@@ -30,9 +30,9 @@ class Model:
     """Where it came from, or would come from first."""
 
 
-def of_entry(entry: Entry, held: Manifest | None) -> Model:
+def describe_entry(entry: CatalogEntry, held: Manifest | None) -> CatalogModel:
     """A model of the catalog, and whether it is there."""
-    return Model(
+    return CatalogModel(
         name=entry.name,
         kind=entry.kind,
         format=entry.format,
@@ -48,9 +48,9 @@ def of_entry(entry: Entry, held: Manifest | None) -> Model:
     )
 
 
-def of_manifest(held: Manifest) -> Model:
+def describe_manifest(held: Manifest) -> CatalogModel:
     """A model that is there and in no catalog: imported, or its entry is gone."""
-    return Model(
+    return CatalogModel(
         name=held.name,
         kind=held.kind,
         format=held.format,

@@ -10,7 +10,7 @@ from genwright.catalog.gguf_header import read_header
 from genwright.catalog.manifest import Manifest
 
 
-def take(path: Path, stage: Path, name: str, kind: Kind | None) -> Manifest:
+def take_file(path: Path, stage: Path, name: str, kind: Kind | None) -> Manifest:
     """Put a file into a folder, hard-linked where the disk is the same, and check it there.
 
     Args:
@@ -29,28 +29,28 @@ def take(path: Path, stage: Path, name: str, kind: Kind | None) -> Manifest:
         shutil.copyfile(path, target)
     contents.check(target)
     header = read_header(target)
-    guessed = kinds.guess(header)
-    taken = manifest.digest(target)
+    guessed = kinds.guess_kind(header)
+    taken = manifest.digest_file(target)
     return Manifest(
         name=name,
         kind=kind or guessed,
         format="gguf",
         licence=str(header.metadata.get("general.license", "not stated")),
-        context=kinds.context(header),
+        context=kinds.read_context_length(header),
         description=str(header.metadata.get("general.name", "")),
         source=f"file {path.resolve()}",
         pinned_by="import",
         fetched=(taken,),
         files=(taken,),
-        added_at=manifest.now(),
+        added_at=manifest.format_now(),
     )
 
 
-def name_of(path: Path) -> str:
+def suggest_name(path: Path) -> str:
     """A model's name from a file's: small letters, digits, dots and dashes.
 
     Example:
-        >>> name_of(Path("My Model (Q4_K_M).gguf"))
+        >>> suggest_name(Path("My Model (Q4_K_M).gguf"))
         'my-model--q4_k_m'
     """
     name = path.stem.lower()

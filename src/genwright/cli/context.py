@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from genwright.cli.progress import Display
+from genwright.cli.progress import ProgressDisplay
 from genwright.options import parse_pairs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class GlobalOptions:
     """The global options."""
 
     workspace: Path | None
@@ -29,7 +29,7 @@ class Asked:
 
 
 @contextmanager
-def workspace(
+def use_workspace(
     ctx: typer.Context, options: Mapping[str, Any] | None = None
 ) -> "Iterator[Workspace]":
     """The workspace the command is for, closed at the end.
@@ -38,11 +38,11 @@ def workspace(
         ctx: The command's.
         options: Settings that its own options say, nested like ``genwright.toml``.
     """
-    from genwright.settings import merged
+    from genwright.settings import merge_tables
     from genwright.workspace import open_workspace
 
-    asked: Asked = ctx.obj
-    opened = open_workspace(asked.workspace, merged(asked.overrides, options or {}))
+    asked: GlobalOptions = ctx.obj
+    opened = open_workspace(asked.workspace, merge_tables(asked.overrides, options or {}))
     try:
         yield opened
     finally:
@@ -51,7 +51,7 @@ def workspace(
 
 @contextmanager
 def open_runtime(
-    ctx: typer.Context, shown: Display | None = None, stop: Event | None = None
+    ctx: typer.Context, shown: ProgressDisplay | None = None, stop: Event | None = None
 ) -> "Iterator[Runtime]":
     """The workspace's models, search and so on, each made when it is first asked for.
 
@@ -60,27 +60,27 @@ def open_runtime(
     """
     from genwright.runtime import Runtime
 
-    with workspace(ctx) as opened, shown or display(ctx) as progress:
+    with use_workspace(ctx) as opened, shown or make_display(ctx) as progress:
         with Runtime(opened, progress=progress, stop=stop) as runtime:
             yield runtime
 
 
 @contextmanager
-def assistants_in(ctx: typer.Context) -> "Iterator[Assistants]":
+def use_assistants(ctx: typer.Context) -> "Iterator[Assistants]":
     """The workspace's assistants."""
     from genwright.registry import Assistants
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         yield Assistants(opened.database, opened.settings, opened.prompts_dir)
 
 
-def display(ctx: typer.Context) -> Display:
+def make_display(ctx: typer.Context) -> ProgressDisplay:
     """Where the progress of this command is shown."""
-    asked: Asked = ctx.obj
-    return Display(quiet=asked.quiet)
+    asked: GlobalOptions = ctx.obj
+    return ProgressDisplay(quiet=asked.quiet)
 
 
-def scope_of(collections: Sequence[str] | None, filters: Sequence[str] | None) -> "Scope":
+def parse_scope(collections: Sequence[str] | None, filters: Sequence[str] | None) -> "Scope":
     """Where ``--collection`` and ``--filter`` options say to search.
 
     Raises:

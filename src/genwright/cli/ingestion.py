@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from genwright.cli.context import display, open_runtime
-from genwright.cli.printing.output import print_json, remark
+from genwright.cli.context import make_display, open_runtime
+from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.signals import interrupted
 from genwright.errors import Refused
 
 if TYPE_CHECKING:
-    from genwright.library.ingest import Ingest, IngestReport, Stored
+    from genwright.library.ingest import DocumentIngester, IngestedDocument, IngestReport
 
 INTERRUPTED = 130
 
 
 @contextmanager
-def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
+def open_ingest(ctx: typer.Context, collection: str) -> "Iterator[DocumentIngester]":
     """An ingest into a collection; Ctrl-C ends it with a line that says what is safely in."""
-    from genwright.library.ingest import Ingest
+    from genwright.library.ingest import DocumentIngester
 
-    shown = display(ctx)
+    shown = make_display(ctx)
 
-    def stored(each: "Stored") -> None:
-        shown.line(f"{each.outcome} {each.source} ({each.passages} passages)")
+    def check_interrupt(each: "IngestedDocument") -> None:
+        shown.print_line(f"{each.outcome} {each.source} ({each.passages} passages)")
         if interrupted.is_set():  # and the exception was lost on its way
             raise KeyboardInterrupt
 
     with open_runtime(ctx, shown) as runtime:
-        ingest = Ingest(runtime, collection, stored=stored)
+        ingest = DocumentIngester(runtime, collection, stored=check_interrupt)
         try:
             yield ingest
         except (Exception, KeyboardInterrupt) as interruption:
@@ -38,14 +38,14 @@ def ingesting(ctx: typer.Context, collection: str) -> "Iterator[Ingest]":
                 raise
             shown.stop()
             report = ingest.report
-            remark(
+            print_remark(
                 f"interrupted: {report.added + report.updated} documents "
                 f"({report.passages} passages) are safely in; the same command goes on from there."
             )
             raise typer.Exit(INTERRUPTED) from interruption
 
 
-def tell(report: "IngestReport", as_json: bool) -> None:
+def print_report(report: "IngestReport", as_json: bool) -> None:
     """Print what became of the documents; what was refused is named on standard error.
 
     Raises:
@@ -60,6 +60,6 @@ def tell(report: "IngestReport", as_json: bool) -> None:
             f"{report.passages} passages in {report.seconds:.1f} s"
         )
     for each in report.skipped:
-        remark(f"refused {each.path}: {each.reason}")
+        print_remark(f"refused {each.path}: {each.reason}")
     if report.skipped:
         raise typer.Exit(Refused.exit_code)

@@ -14,8 +14,8 @@ import typer
 from typer.core import TyperGroup
 
 from genwright import __version__
-from genwright.cli.context import Asked
-from genwright.cli.signals import interrupted, noted_interrupts
+from genwright.cli.context import GlobalOptions
+from genwright.cli.signals import interrupted, note_interrupts
 from genwright.errors import GenwrightError, UsageError
 from genwright.options import nest_pairs
 
@@ -78,7 +78,7 @@ RENAMED = {
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
 
-class _Commands(MutableMapping[str, Any]):
+class _LazyCommands(MutableMapping[str, Any]):
     """Commands by name, imported when one is taken out."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class _Commands(MutableMapping[str, Any]):
             raise KeyError(name)
         if name not in self._loaded:
             module = import_module(f"genwright.cli.commands.{name}")
-            self._loaded[name] = typer.main.get_command(_app_of(name, module))
+            self._loaded[name] = typer.main.get_command(_load_app(name, module))
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401
@@ -110,7 +110,7 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - handed on to typer
         super().__init__(**attributes)
-        self.commands = _Commands()
+        self.commands = _LazyCommands()
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Names in the order of the help."""
@@ -132,7 +132,7 @@ class LazyGroup(TyperGroup):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _app_of(name: str, module: Any) -> typer.Typer:  # noqa: ANN401 - a module of this package
+def _load_app(name: str, module: Any) -> typer.Typer:  # noqa: ANN401 - a module of this package
     if hasattr(module, "app"):
         return module.app
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -174,7 +174,7 @@ def start(
         typer.echo(f"genwright {__version__}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
-    ctx.obj = Asked(
+    ctx.obj = GlobalOptions(
         workspace, nest_pairs(settings or [], "--set SECTION.KEY=VALUE (docs/settings.md)"), quiet
     )
 
@@ -197,27 +197,29 @@ def run(arguments: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(cli)
         with (
-            noted_interrupts(),
-            command.make_context("genwright", globals_first(arguments)) as ctx,
+            note_interrupts(),
+            command.make_context("genwright", move_globals_first(arguments)) as ctx,
         ):
             command.invoke(ctx)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
-        return _status_of(error)
+        return _report_exit(error)
     return 0
 
 
-def globals_first(arguments: Sequence[str]) -> list[str]:
+def move_globals_first(arguments: Sequence[str]) -> list[str]:
     """Move global options before the command, so that they may stand anywhere before ``--``.
 
     Example:
-        >>> globals_first(["search", "pumps", "-w", "here"])
+        >>> move_globals_first(["search", "pumps", "-w", "here"])
         ['-w', 'here', 'search', 'pumps']
     """
     front: list[str] = []
     rest: list[str] = []
     waiting = iter(arguments)
-    moved = ("-w", "--workspace") if _sets_its_own(arguments) else ("-w", "--workspace", "--set")
+    moved = (
+        ("-w", "--workspace") if _has_own_set_option(arguments) else ("-w", "--workspace", "--set")
+    )
     for each in waiting:
         if each == "--":
             rest += [each, *waiting]
@@ -230,12 +232,12 @@ def globals_first(arguments: Sequence[str]) -> list[str]:
     return front + rest
 
 
-def _sets_its_own(arguments: Sequence[str]) -> bool:
+def _has_own_set_option(arguments: Sequence[str]) -> bool:
     """Whether the command takes ``--set`` for what it makes, and not for the workspace."""
     return next((each for each in arguments if each in COMMANDS), "") in SET_THEIR_OWN
 
 
-def _status_of(error: BaseException) -> int:
+def _report_exit(error: BaseException) -> int:
     """The exit status of what ended a command, after one line that says why."""
     if isinstance(error, typer.Exit):
         return error.exit_code

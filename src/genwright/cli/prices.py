@@ -6,14 +6,14 @@ from genwright.errors import UsageError
 from genwright.options import parse_pairs
 
 
-def prices_of(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
+def parse_prices(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
     """``MODEL=IN,OUT`` texts: the price of a million tokens read and written, by model.
 
     Raises:
         UsageError: One is not of that form.
 
     Example:
-        >>> prices_of(["gpt/x=1.5,6"])
+        >>> parse_prices(["gpt/x=1.5,6"])
         {'gpt/x': (1.5, 6.0)}
     """
     found = {}

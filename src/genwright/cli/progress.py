@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from genwright.cli.printing.output import remark
+from genwright.cli.printing.output import print_remark
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -14,7 +14,7 @@ EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal."""
 
 
-class Display:
+class ProgressDisplay:
     """Progress of long work: a bar on a terminal, now and then a line elsewhere.
 
     A context manager, and a ``genwright.types.Progress``. It writes on standard error; when quiet,
@@ -35,13 +35,13 @@ class Display:
             self._draw(done, total, what)
         elif time.monotonic() - self._said_at >= EVERY or (not total and what != self._said):
             self._said, self._said_at = what, time.monotonic()
-            remark(f"{done * 100 // total}% {what}" if total else what)
+            print_remark(f"{done * 100 // total}% {what}" if total else what)
 
-    def line(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """A line that stays where there is no terminal; on one the bar says enough."""
         if not self.quiet and not self.terminal:
             self._said_at = time.monotonic()
-            remark(text)
+            print_remark(text)
 
     def __enter__(self) -> Self:
         return self
@@ -62,14 +62,14 @@ class Display:
 
     def _draw(self, done: int, total: int, what: str) -> None:
         if self._bar is None:
-            self._bar = _bar()
+            self._bar = _make_bar()
             self._task = self._bar.add_task(what, total=None)
             self._bar.start()
         assert self._task is not None
         self._bar.update(self._task, completed=done, total=total or None, description=what)
 
 
-def _bar() -> "Progress":
+def _make_bar() -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 

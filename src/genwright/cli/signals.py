@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
 
-from genwright.cli.printing.output import remark
+from genwright.cli.printing.output import print_remark
 
 interrupted = Event()
 """Whether Ctrl-C was pressed during the command of this process; signals are the process's."""
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[Event]:
+def catch_signals() -> Iterator[Event]:
     """An event that Ctrl-C and SIGTERM set; a second signal ends the process at once."""
     stop = Event()
 
@@ -21,7 +21,7 @@ def stopped_by_signals() -> Iterator[Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        remark(f"{signal.Signals(number).name}: ending at the next step, with a checkpoint")
+        print_remark(f"{signal.Signals(number).name}: ending at the next step, with a checkpoint")
 
     before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -32,7 +32,7 @@ def stopped_by_signals() -> Iterator[Event]:
 
 
 @contextmanager
-def noted_interrupts() -> Iterator[None]:
+def note_interrupts() -> Iterator[None]:
     """Ctrl-C sets ``interrupted``, besides raising ``KeyboardInterrupt`` where the program stands.
 
     Raised below a C library, the exception alone is not seen: SQLite reports a failed statement

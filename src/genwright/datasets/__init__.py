@@ -8,17 +8,17 @@ Example:
     ('empty', (2,))
 """
 
-from genwright.datasets.base import FORMS, LINEAGE, Dataset, Form, Splits, text_of
-from genwright.datasets.checks import Limits, check_dataset, mended
-from genwright.datasets.findings import CheckReport, Finding
-from genwright.datasets.reader import read_dataset, read_parts
+from genwright.datasets.base import FORMS, LINEAGE, Dataset, Form, Splits, extract_text
+from genwright.datasets.checks import LengthLimits, check_dataset, repair_dataset
+from genwright.datasets.findings import CheckReport, DataFinding
+from genwright.datasets.reader import read_dataset, read_splits
 from genwright.datasets.splits import split_dataset
 from genwright.datasets.store import (
-    Kept,
-    keep_dataset,
-    kept_dataset,
-    kept_datasets,
-    read_kept,
+    StoredDataset,
+    find_stored_dataset,
+    list_stored_datasets,
+    read_stored_dataset,
+    store_dataset,
 )
 from genwright.datasets.writer import write_dataset
 
@@ -26,21 +26,21 @@ __all__ = [
     "FORMS",
     "LINEAGE",
     "CheckReport",
+    "DataFinding",
     "Dataset",
-    "Finding",
     "Form",
-    "Kept",
-    "Limits",
+    "LengthLimits",
     "Splits",
+    "StoredDataset",
     "check_dataset",
-    "keep_dataset",
-    "kept_dataset",
-    "kept_datasets",
-    "mended",
+    "extract_text",
+    "find_stored_dataset",
+    "list_stored_datasets",
     "read_dataset",
-    "read_kept",
-    "read_parts",
+    "read_splits",
+    "read_stored_dataset",
+    "repair_dataset",
     "split_dataset",
-    "text_of",
+    "store_dataset",
     "write_dataset",
 ]

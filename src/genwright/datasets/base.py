@@ -55,7 +55,7 @@ class Dataset:
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
         """Each row without its lineage, in one way of writing."""
-        return tuple(map(canonical, self.rows))
+        return tuple(map(canonicalize_row, self.rows))
 
     @cached_property
     def sha256(self) -> str:
@@ -83,17 +83,17 @@ class Splits:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
 
-def canonical(row: Json) -> bytes:
+def canonicalize_row(row: Json) -> bytes:
     """A row without its lineage, in one way of writing: equal exactly when the rows are."""
     bare = {key: value for key, value in row.items() if key != LINEAGE}
     return json.dumps(bare, ensure_ascii=False, sort_keys=True).encode(errors="surrogatepass")
 
 
-def text_of(row: Json) -> str:
+def extract_text(row: Json) -> str:
     r"""Everything that a row says, a line each; of a class only what is classified.
 
     Example:
-        >>> text_of({"prompt": "Hi", "completion": "Hello."})
+        >>> extract_text({"prompt": "Hi", "completion": "Hello."})
         'Hi\nHello.'
     """
     found: list[str] = []

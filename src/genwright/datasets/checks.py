@@ -9,10 +9,10 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from genwright.datasets.base import LINEAGE, Dataset, text_of
-from genwright.datasets.findings import CheckReport, Gathering, shown
-from genwright.datasets.near_duplicates import grams, near_groups
-from genwright.datasets.scan import repaired, scan
+from genwright.datasets.base import LINEAGE, Dataset, extract_text
+from genwright.datasets.findings import CheckReport, FindingCollector, shorten_text
+from genwright.datasets.near_duplicates import extract_ngrams, group_near_duplicates
+from genwright.datasets.scan import repair_text, scan_texts
 from genwright.datasets.secrets import find_secret
 from genwright.types import Json, Vectors
 
@@ -33,7 +33,7 @@ LONG = 0.6
 
 
 @dataclass(frozen=True)
-class Limits:
+class LengthLimits:
     """What decides whether a row is too long."""
 
     count_tokens: CountTokens
@@ -44,7 +44,7 @@ class Limits:
 def check_dataset(
     dataset: Dataset,
     *,
-    limits: Limits | None = None,
+    limits: LengthLimits | None = None,
     against: Sequence[Dataset] = (),
     embed: Embed | None = None,
     near: bool = True,
@@ -59,19 +59,19 @@ def check_dataset(
         near: Look for near duplicates.
     """
     began = time.monotonic()
-    texts = [text_of(row) for row in dataset.rows]
-    found = Gathering(texts)
-    figures: Json = {"characters": _spread([len(text) for text in texts])}
-    _shape(dataset, found)
-    _lengths(dataset, texts, limits, found, figures)
+    texts = [extract_text(row) for row in dataset.rows]
+    found = FindingCollector(texts)
+    figures: Json = {"characters": _summarize_spread([len(text) for text in texts])}
+    _check_shape(dataset, found)
+    _check_lengths(dataset, texts, limits, found, figures)
     # Questions about one context are alike by that, and different by what they ask.
-    seen = scan(texts, near and dataset.form != "qa")
-    _duplicates(dataset, seen.signatures, found)
-    _private(seen, found, texts)
-    _broken(seen.broken, found)
-    _labels(dataset, found, figures)
-    _pairs(dataset, found, figures)
-    _overlap(texts, against, embed, found)
+    seen = scan_texts(texts, near and dataset.form != "qa")
+    _check_duplicates(dataset, seen.signatures, found)
+    _check_private(seen, found, texts)
+    _check_encoding(seen.broken, found)
+    _check_labels(dataset, found, figures)
+    _check_pairs(dataset, found, figures)
+    _check_overlap(texts, against, embed, found)
     order = {"error": 0, "warning": 1, "info": 2}
     findings = tuple(sorted(found.found, key=lambda each: order[each.severity]))
     seconds = time.monotonic() - began
@@ -80,12 +80,12 @@ def check_dataset(
     )
 
 
-def mended(dataset: Dataset, report: CheckReport) -> Dataset:
+def repair_dataset(dataset: Dataset, report: CheckReport) -> Dataset:
     """A copy without the rows that have errors or repeat others, and with encodings repaired.
 
     Each row's lineage says which row of which set it was, and what was done to it.
     """
-    drop = report.bad_rows()
+    drop = report.list_bad_rows()
     fix: set[int] = set()
     for each in report.findings:
         if each.check in ("exact_duplicates", "near_duplicates"):
@@ -101,25 +101,25 @@ def mended(dataset: Dataset, report: CheckReport) -> Dataset:
         lineage = row.get(LINEAGE) or {"dataset": dataset.sha256, "row": number}
         if number in fix:
             lineage = {**lineage, "mended": ["encoding"]}
-        rows.append({**(_repaired(row) if number in fix else row), LINEAGE: lineage})
+        rows.append({**(_repair_value(row) if number in fix else row), LINEAGE: lineage})
     return dataset.with_rows(rows)
 
 
-def _repaired(value: Any) -> Any:  # noqa: ANN401 - a row, or a part of it
+def _repair_value(value: Any) -> Any:  # noqa: ANN401 - a row, or a part of it
     if isinstance(value, str):
-        return repaired(value)
+        return repair_text(value)
     if isinstance(value, list):
-        return [_repaired(each) for each in value]
+        return [_repair_value(each) for each in value]
     if isinstance(value, dict):
-        return {key: each if key == LINEAGE else _repaired(each) for key, each in value.items()}
+        return {key: each if key == LINEAGE else _repair_value(each) for key, each in value.items()}
     return value
 
 
-def _spread(values: Sequence[int]) -> Json:
+def _summarize_spread(values: Sequence[int]) -> Json:
     return {"least": min(values), "median": median(values), "most": max(values)} if values else {}
 
 
-def _shape(dataset: Dataset, found: Gathering) -> None:
+def _check_shape(dataset: Dataset, found: FindingCollector) -> None:
     """Empty fields and conversations whose turns are out of order."""
     empty = [place for place, row in enumerate(dataset.rows) if _is_empty(row, dataset.form)]
     found.add(
@@ -130,7 +130,7 @@ def _shape(dataset: Dataset, found: Gathering) -> None:
         return
     problems: defaultdict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(dataset.rows):
-        if problem := turn_problem(row["messages"]):
+        if problem := find_turn_problem(row["messages"]):
             problems[problem].append(place)
     for problem, places in problems.items():
         mend = "Put the turns in order: system, then user and assistant in turn."
@@ -151,11 +151,11 @@ def _is_empty(row: Json, form: str) -> bool:
                if isinstance(value, str) and key != LINEAGE)  # fmt: skip
 
 
-def turn_problem(messages: Sequence[Json]) -> str:
+def find_turn_problem(messages: Sequence[Json]) -> str:
     """What is wrong with the order of a conversation's turns; empty where nothing is.
 
     Example:
-        >>> turn_problem([{"role": "assistant"}, {"role": "user"}])
+        >>> find_turn_problem([{"role": "assistant"}, {"role": "user"}])
         'It begins with a turn of assistant.'
     """
     roles = [str(each["role"]) for each in messages]
@@ -172,23 +172,29 @@ def turn_problem(messages: Sequence[Json]) -> str:
     return ""
 
 
-def _lengths(
-    dataset: Dataset, texts: Sequence[str], limits: Limits | None, found: Gathering, figures: Json
+def _check_lengths(
+    dataset: Dataset,
+    texts: Sequence[str],
+    limits: LengthLimits | None,
+    found: FindingCollector,
+    figures: Json,
 ) -> None:
     if limits is None:
         return
     counts = list(limits.count_tokens(texts))
-    figures["tokens"] = _spread(counts) | {"all": sum(counts)}
+    figures["tokens"] = _summarize_spread(counts) | {"all": sum(counts)}
     found.add(
         "over_length", "warning" if dataset.form == "text" else "error",
         [place for place, count in enumerate(counts) if count > limits.tokens],
         f"Longer than {limits.tokens} tokens: the training would cut its end off.",
         "Raise max_length, shorten the rows, or drop them with --mend.",
-        excerpt=lambda place: f"{counts[place]} tokens: {shown(texts[place])}",
+        excerpt=lambda place: f"{counts[place]} tokens: {shorten_text(texts[place])}",
     )  # fmt: skip
 
 
-def _duplicates(dataset: Dataset, signatures: Sequence[Sequence[int]], found: Gathering) -> None:
+def _check_duplicates(
+    dataset: Dataset, signatures: Sequence[Sequence[int]], found: FindingCollector
+) -> None:
     first: dict[bytes, int] = {}
     leaders = [first.setdefault(line, place) for place, line in enumerate(dataset.lines)]
     again = [place for place, leader in enumerate(leaders) if leader != place]
@@ -197,21 +203,21 @@ def _duplicates(dataset: Dataset, signatures: Sequence[Sequence[int]], found: Ga
         "The same as an earlier row: it counts twice in training, and leaks between parts.",
         "Drop the repeats with --mend.",
     )  # fmt: skip
-    _contradictions(dataset, found)
+    _check_contradictions(dataset, found)
     if not signatures:
         return
     exact = set(again)
-    groups = near_groups(signatures)
+    groups = group_near_duplicates(signatures)
     near = [p for p, leader in enumerate(groups) if leader != p and p not in exact]
     found.add(
         "near_duplicates", "warning", near,
         "Almost the same as an earlier row (MinHash similarity of 0.8 or more).",
         "Drop the repeats with --mend; a split keeps them in one part.",
-        excerpt=lambda place: f"like row {groups[place] + 1}: {shown(found.texts[place])}",
+        excerpt=lambda place: f"like row {groups[place] + 1}: {shorten_text(found.texts[place])}",
     )  # fmt: skip
 
 
-def _contradictions(dataset: Dataset, found: Gathering) -> None:
+def _check_contradictions(dataset: Dataset, found: FindingCollector) -> None:
     """The same question with different answers, where there can be one only."""
     if dataset.form != "classification":
         return
@@ -225,15 +231,17 @@ def _contradictions(dataset: Dataset, found: Gathering) -> None:
     )  # fmt: skip
 
 
-def _private(seen: Any, found: Gathering, texts: Sequence[str]) -> None:  # noqa: ANN401 - a Scan
-    def masked(place: int) -> str:
+def _check_private(seen: Any, found: FindingCollector, texts: Sequence[str]) -> None:  # noqa: ANN401 - a Scan
+    def mask_secret(place: int) -> str:
         start, end = find_secret(texts[place]) or (0, 0)
-        return shown(f"…{texts[place][max(0, start - 30) : start]}{'*' * min(end - start, 12)}…")
+        return shorten_text(
+            f"…{texts[place][max(0, start - 30) : start]}{'*' * min(end - start, 12)}…"
+        )
 
     found.add(
         "secrets", "error", seen.secrets,
         "A key, token or password: a model can repeat it to anybody.",
-        "Remove it, and revoke it where it is real.", excerpt=masked,
+        "Remove it, and revoke it where it is real.", excerpt=mask_secret,
     )  # fmt: skip
     for kind, places in sorted(seen.identifiers.items()):
         found.add(
@@ -244,7 +252,7 @@ def _private(seen: Any, found: Gathering, texts: Sequence[str]) -> None:  # noqa
         )  # fmt: skip
 
 
-def _broken(places: Sequence[int], found: Gathering) -> None:
+def _check_encoding(places: Sequence[int], found: FindingCollector) -> None:
     found.add(
         "encoding", "error", places,
         "Characters that come of a wrong encoding, or control characters.",
@@ -252,7 +260,7 @@ def _broken(places: Sequence[int], found: Gathering) -> None:
     )  # fmt: skip
 
 
-def _labels(dataset: Dataset, found: Gathering, figures: Json) -> None:
+def _check_labels(dataset: Dataset, found: FindingCollector, figures: Json) -> None:
     if dataset.form not in ("classification", "thumbs") or not len(dataset):
         return
     counts = Counter(str(row["label"]) for row in dataset.rows)
@@ -274,7 +282,7 @@ def _labels(dataset: Dataset, found: Gathering, figures: Json) -> None:
         found.add("one_label", "error", [], says, "Add rows of other labels.", whole=True)
 
 
-def _pairs(dataset: Dataset, found: Gathering, figures: Json) -> None:
+def _check_pairs(dataset: Dataset, found: FindingCollector, figures: Json) -> None:
     if dataset.form != "preference":
         return
     same = [i for i, row in enumerate(dataset.rows) if row["chosen"] == row["rejected"]]
@@ -309,13 +317,15 @@ def sign_test(wins: int, losses: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def _overlap(
-    texts: Sequence[str], against: Sequence[Dataset], embed: Embed | None, found: Gathering
+def _check_overlap(
+    texts: Sequence[str], against: Sequence[Dataset], embed: Embed | None, found: FindingCollector
 ) -> None:
     for other in against:
-        theirs = [text_of(row) for row in other.rows]
-        grams_of_theirs = {gram for text in theirs for gram in grams(text, OVERLAP_GRAM)}
-        places = [i for i, text in enumerate(texts) if _shared(text, grams_of_theirs) >= HALF]
+        theirs = [extract_text(row) for row in other.rows]
+        grams_of_theirs = {gram for text in theirs for gram in extract_ngrams(text, OVERLAP_GRAM)}
+        places = [
+            i for i, text in enumerate(texts) if _measure_overlap(text, grams_of_theirs) >= HALF
+        ]
         found.add(
             "overlap", "error", places,
             f"At least half of it ({OVERLAP_GRAM} words in a row each) stands in {other.name}, an "
@@ -323,7 +333,7 @@ def _overlap(
             "Drop the rows with --mend.",
         )  # fmt: skip
         if embed is not None:
-            nearest = _nearest(texts, theirs, embed)
+            nearest = _score_nearest(texts, theirs, embed)
             known = set(places)
             found.add(
                 "same_meaning", "warning",
@@ -333,13 +343,13 @@ def _overlap(
             )  # fmt: skip
 
 
-def _shared(text: str, others: set[str]) -> float:
+def _measure_overlap(text: str, others: set[str]) -> float:
     """Share of a text's n-grams that are among others: one alone may be a common phrase."""
-    mine = set(grams(text, OVERLAP_GRAM))
+    mine = set(extract_ngrams(text, OVERLAP_GRAM))
     return len(mine & others) / len(mine)
 
 
-def _nearest(texts: Sequence[str], theirs: Sequence[str], embed: Embed) -> list[float]:
+def _score_nearest(texts: Sequence[str], theirs: Sequence[str], embed: Embed) -> list[float]:
     """Highest cosine similarity of each text to one of the others."""
     if not texts or not theirs:
         return [0.0] * len(texts)

@@ -30,35 +30,35 @@ def read_records(path: Path) -> list[Json]:
     """
     if not path.is_file():
         raise NotFound(f"There is no file {path}: name a data file ({', '.join(SUFFIXES)}).")
-    suffix = _suffix(path)
+    suffix = _get_suffix(path)
     if suffix == ".parquet":
-        return _parquet(path)
-    text = _decoded(path)
+        return _read_parquet(path)
+    text = _read_text(path)
     if suffix in (".jsonl", ".ndjson"):
-        return list(_lines(text, path))
+        return list(_parse_lines(text, path))
     if suffix == ".json":
-        return _json(text, path)
+        return _parse_json(text, path)
     if suffix in (".csv", ".tsv"):
-        return list(_table(text, path, "\t" if suffix == ".tsv" else ","))
+        return list(_parse_table(text, path, "\t" if suffix == ".tsv" else ","))
     if suffix in (".txt", ".text", ".md"):
-        return [{"text": part} for part in _paragraphs(text)]
+        return [{"text": part} for part in _split_paragraphs(text)]
     raise UsageError(
         f"{path.name} is of no known data format: expected one of {', '.join(SUFFIXES)} (the text "
         "ones may end with .gz)."
     )
 
 
-def file_digest(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _suffix(path: Path) -> str:
+def _get_suffix(path: Path) -> str:
     return Path(path.stem).suffix.lower() if path.suffix == ".gz" else path.suffix.lower()
 
 
-def _decoded(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
         data = gzip.decompress(data) if path.suffix == ".gz" else data
@@ -73,12 +73,12 @@ def _decoded(path: Path) -> str:
         raise UsageError(f"{path.name} cannot be read: {error}.") from error
 
 
-def _lines(text: str, path: Path) -> Iterator[Json]:
+def _parse_lines(text: str, path: Path) -> Iterator[Json]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            yield _object(json.loads(line), path, number)
+            yield _require_object(json.loads(line), path, number)
         except json.JSONDecodeError as error:
             raise UsageError(
                 f"{path.name}, line {number} is no JSON: {error.msg} at column {error.colno}. Each "
@@ -86,17 +86,17 @@ def _lines(text: str, path: Path) -> Iterator[Json]:
             ) from error
 
 
-def _json(text: str, path: Path) -> list[Json]:
+def _parse_json(text: str, path: Path) -> list[Json]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # lines of JSON under the wrong name
-            return list(_lines(text, path))
+            return list(_parse_lines(text, path))
         raise UsageError(
             f"{path.name} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}."
         ) from error
     if isinstance(value, dict):
-        if squad := _squad(value):
+        if squad := _parse_squad(value):
             return squad
         if ROW & set(value):  # one row, and no list under a name
             return [value]
@@ -104,10 +104,10 @@ def _json(text: str, path: Path) -> list[Json]:
         value = lists[0] if len(lists) == 1 else [value]
     if not isinstance(value, list):
         raise UsageError(f"Expected a list of objects in {path.name}, got {type(value).__name__}.")
-    return [_object(each, path, number) for number, each in enumerate(value, 1)]
+    return [_require_object(each, path, number) for number, each in enumerate(value, 1)]
 
 
-def _squad(value: Json) -> list[Json]:
+def _parse_squad(value: Json) -> list[Json]:
     """Questions of a file in SQuAD's form; none where it has another."""
     try:
         return [
@@ -124,7 +124,7 @@ def _squad(value: Json) -> list[Json]:
         return []
 
 
-def _object(value: Any, path: Path, number: int) -> Json:  # noqa: ANN401 - whatever JSON holds
+def _require_object(value: Any, path: Path, number: int) -> Json:  # noqa: ANN401 - whatever JSON holds
     if not isinstance(value, dict):
         raise UsageError(
             f"Expected an object as record {number} of {path.name}, got {type(value).__name__}."
@@ -132,7 +132,7 @@ def _object(value: Any, path: Path, number: int) -> Json:  # noqa: ANN401 - what
     return value
 
 
-def _table(text: str, path: Path, delimiter: str) -> Iterator[Json]:
+def _parse_table(text: str, path: Path, delimiter: str) -> Iterator[Json]:
     csv.field_size_limit(LONGEST_FIELD)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -147,7 +147,7 @@ def _table(text: str, path: Path, delimiter: str) -> Iterator[Json]:
         raise UsageError(f"{path.name}, line {reader.line_num}: {error}.") from error
 
 
-def _parquet(path: Path) -> list[Json]:
+def _read_parquet(path: Path) -> list[Json]:
     parquet = need("pyarrow.parquet", "train", "Reading Parquet files")
     arrow = need("pyarrow", "train", "Reading Parquet files")
     try:
@@ -156,6 +156,6 @@ def _parquet(path: Path) -> list[Json]:
         raise UsageError(f"{path.name} is no sound Parquet file: {error}.") from error
 
 
-def _paragraphs(text: str) -> list[str]:
+def _split_paragraphs(text: str) -> list[str]:
     parts = [part.strip("\n") for part in text.replace("\r\n", "\n").split("\n\n")]
     return [part for part in parts if part.strip()]

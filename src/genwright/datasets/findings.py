@@ -15,7 +15,7 @@ THRESHOLD = 0.05
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One kind of fault, with the rows that have it."""
 
     check: str
@@ -44,7 +44,7 @@ class CheckReport:
     form: str
     rows: int
     sha256: str
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
     seconds: float
     figures: Json = field(default_factory=dict)
     """Lengths, labels and the like."""
@@ -54,14 +54,14 @@ class CheckReport:
         """Of everything that was checked."""
         return self.rows / self.seconds if self.seconds else 0.0
 
-    def bad_rows(self) -> set[int]:
+    def list_bad_rows(self) -> set[int]:
         """Numbers of the rows with an error."""
         return {row for each in self.findings if each.severity == "error" for row in each.rows}
 
-    def refused(self, threshold: float = THRESHOLD) -> bool:
+    def is_refused(self, threshold: float = THRESHOLD) -> bool:
         """Whether too large a share of the rows has errors, or the whole set has one."""
         whole = any(each.severity == "error" and not each.rows for each in self.findings)
-        return whole or len(self.bad_rows()) > threshold * self.rows
+        return whole or len(self.list_bad_rows()) > threshold * self.rows
 
     def json(self) -> Json:
         """Every field."""
@@ -70,7 +70,7 @@ class CheckReport:
             "form": self.form,
             "rows": self.rows,
             "sha256": self.sha256,
-            "bad_rows": len(self.bad_rows()),
+            "bad_rows": len(self.list_bad_rows()),
             "findings": [each.json() for each in self.findings],
             "figures": self.figures,
             "seconds": round(self.seconds, 3),
@@ -79,7 +79,7 @@ class CheckReport:
 
 
 @dataclass
-class Gathering:
+class FindingCollector:
     """Findings as they are gathered, each with its first examples.
 
     Args:
@@ -87,7 +87,7 @@ class Gathering:
     """
 
     texts: Sequence[str]
-    found: list[Finding] = field(default_factory=list)
+    found: list[DataFinding] = field(default_factory=list)
 
     def add(
         self,
@@ -113,14 +113,14 @@ class Gathering:
         """
         if not places and not whole:
             return
-        show = excerpt or (lambda place: shown(self.texts[place]))
+        show = excerpt or (lambda place: shorten_text(self.texts[place]))
         examples = tuple(f"row {place + 1}: {show(place)}" for place in places[:EXAMPLES])
         share = len(places) / len(self.texts) if self.texts else 0.0
         rows = tuple(place + 1 for place in places)
-        self.found.append(Finding(check, severity, rows, says, mend, examples, round(share, 4)))
+        self.found.append(DataFinding(check, severity, rows, says, mend, examples, round(share, 4)))
 
 
-def shown(text: str) -> str:
+def shorten_text(text: str) -> str:
     """The beginning of a text in one line."""
     line = " ".join(text[: 2 * EXCERPT].split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

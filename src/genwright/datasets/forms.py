@@ -33,11 +33,11 @@ ROLES = {
 Layout = Callable[[Json], Json]
 
 
-def form_of(columns: Sequence[str]) -> str:
+def detect_form(columns: Sequence[str]) -> str:
     """The form that columns suggest; empty where they suggest none, or several.
 
     Example:
-        >>> form_of(["instruction", "input", "output"])
+        >>> detect_form(["instruction", "input", "output"])
         'prompt_completion'
     """
     there = set(columns)
@@ -69,7 +69,7 @@ _SIGNS: tuple[tuple[frozenset[str], str], ...] = (
 )
 
 
-def convert(
+def convert_records(
     records: Sequence[Json], form: str, columns: Mapping[str, str], where: str
 ) -> list[Json]:
     """Records as rows of a form.
@@ -89,7 +89,7 @@ def convert(
     renamed = {column: field for field, column in columns.items()}
     if missing := set(renamed) - set(known):
         raise UsageError(f"{where} has no column {sorted(missing)[0]!r}; it has {known}.")
-    form = form or form_of([renamed.get(key, key) for key in known])
+    form = form or detect_form([renamed.get(key, key) for key in known])
     if not form:
         raise UsageError(
             f"What {where} is for cannot be told from its columns {known}: say --form "
@@ -105,10 +105,10 @@ def convert(
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise UsageError(
                 f"{where}, record {number} is no row of the form {form!r} (fields "
-                f"{', '.join(FIELDS[form])}): {_reason(error)}. Its columns are {sorted(record)}; "
+                f"{', '.join(FIELDS[form])}): {_explain_error(error)}. Its columns are {sorted(record)}; "
                 "map them with --map FIELD=COLUMN, or mend the record."
             ) from error
-        rows.append(_keeping(named, row))
+        rows.append(_carry_over(named, row))
     return rows
 
 
@@ -116,18 +116,18 @@ KEPT = ("lineage", "slice", "weight", "synthetic")
 """What a row keeps of its record beside the fields of its form."""
 
 
-def _keeping(record: Json, row: Json) -> Json:
+def _carry_over(record: Json, row: Json) -> Json:
     kept = {key: record[key] for key in KEPT if key in record}
     if isinstance(lineage := kept.get("lineage"), str):  # as Parquet files hold it
         kept["lineage"] = json.loads(lineage)
     return row | kept
 
 
-def _reason(error: Exception) -> str:
+def _explain_error(error: Exception) -> str:
     return f"there is no {error}" if isinstance(error, KeyError) else str(error)
 
 
-def _text(value: Any) -> str:
+def _parse_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -137,14 +137,14 @@ def _text(value: Any) -> str:
     raise ValueError(f"expected text, got {json.dumps(value)[:60]}")
 
 
-def _first(record: Json, *names: str) -> Any:
+def _get_first(record: Json, *names: str) -> Any:
     for name in names:
         if name in record:
             return record[name]
     raise KeyError(names[0])
 
 
-def _messages(record: Json) -> Json:
+def _parse_messages(record: Json) -> Json:
     turns = record.get("messages", record.get("conversations"))
     if isinstance(turns, str):
         turns = json.loads(turns)
@@ -152,15 +152,15 @@ def _messages(record: Json) -> Json:
         raise KeyError("messages")
     messages: list[Json] = []
     if system := record.get("system"):
-        messages.append({"role": "system", "content": _text(system)})
+        messages.append({"role": "system", "content": _parse_text(system)})
     for turn in turns:
-        messages.append(_turn(turn, len(messages), messages))
+        messages.append(_parse_turn(turn, len(messages), messages))
     tools = record.get("tools")
     tools = json.loads(tools) if isinstance(tools, str) and tools.strip() else tools
     return {"messages": messages} | ({"tools": tools} if tools else {})
 
 
-def _turn(turn: Json, place: int, before: list[Json]) -> Json:
+def _parse_turn(turn: Json, place: int, before: list[Json]) -> Json:
     role = ROLES.get(str(turn.get("role", turn.get("from", ""))).lower())
     if role is None:
         raise ValueError(
@@ -172,7 +172,7 @@ def _turn(turn: Json, place: int, before: list[Json]) -> Json:
         function = {"name": call["name"], "arguments": call.get("arguments", {})}
         tool_call = {"id": f"call_{place}", "type": "function", "function": function}
         return {"role": "assistant", "content": "", "tool_calls": [tool_call]}
-    message: Json = {"role": role, "content": _text(content)}
+    message: Json = {"role": role, "content": _parse_text(content)}
     if turn.get("tool_calls"):
         message["tool_calls"] = turn["tool_calls"]
     if role == "tool":
@@ -181,45 +181,45 @@ def _turn(turn: Json, place: int, before: list[Json]) -> Json:
     return message
 
 
-def _prompt_completion(record: Json) -> Json:
+def _parse_prompt_completion(record: Json) -> Json:
     if "instances" in record:  # Self-Instruct: an instruction with examples of it
         instance = record["instances"][0]
         record = {**record, **instance}
     if "instruction" in record and "prompt" not in record:
-        parts = (_text(record["instruction"]), _text(record.get("input")))
+        parts = (_parse_text(record["instruction"]), _parse_text(record.get("input")))
         prompt = "\n\n".join(part for part in parts if part.strip())
     else:
-        prompt = _text(_first(record, "prompt", "question"))
-    completion = _text(_first(record, "completion", "output", "response", "answer"))
+        prompt = _parse_text(_get_first(record, "prompt", "question"))
+    completion = _parse_text(_get_first(record, "completion", "output", "response", "answer"))
     return {"prompt": prompt, "completion": completion}
 
 
 _DIALOGUE = re.compile(r"\n\n(?:Human|Assistant): ")
 
 
-def _preference(record: Json) -> Json:
+def _parse_preference(record: Json) -> Json:
     chosen, rejected = record["chosen"], record["rejected"]
     if "prompt" in record:
         prompt = record["prompt"]
         return {
-            "prompt": _prompt(prompt),
-            "chosen": _reply(chosen),
-            "rejected": _reply(rejected),
+            "prompt": _parse_prompt(prompt),
+            "chosen": _parse_reply(chosen),
+            "rejected": _parse_reply(rejected),
         }
     if isinstance(chosen, str) and _DIALOGUE.match(chosen):  # HH-RLHF
-        cut = _shared(chosen, rejected)
+        cut = _find_divergence(chosen, rejected)
         return {"prompt": chosen[:cut].strip(), "chosen": chosen[cut:].strip(),
                 "rejected": rejected[cut:].strip()}  # fmt: skip
     if isinstance(chosen, list):
         return {
-            "prompt": _prompt(chosen[:-1]),
-            "chosen": _text(chosen[-1]["content"]),
-            "rejected": _text(rejected[-1]["content"]),
+            "prompt": _parse_prompt(chosen[:-1]),
+            "chosen": _parse_text(chosen[-1]["content"]),
+            "rejected": _parse_text(rejected[-1]["content"]),
         }
     raise KeyError("prompt")
 
 
-def _shared(chosen: str, rejected: str) -> int:
+def _find_divergence(chosen: str, rejected: str) -> int:
     """Where the last turn that both dialogues share begins its reply."""
     pairs = zip(chosen, rejected, strict=False)
     same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(chosen), len(rejected)))
@@ -230,42 +230,46 @@ def _shared(chosen: str, rejected: str) -> int:
     return place + len(mark)
 
 
-def _prompt(turns: Any) -> "str | list[Json]":
+def _parse_prompt(turns: Any) -> "str | list[Json]":
     """What led to the replies: one turn of a user as text, a longer conversation as its turns."""
     if isinstance(turns, str):
         return turns
-    plain = [{"role": str(each["role"]), "content": _text(each["content"])} for each in turns]
+    plain = [{"role": str(each["role"]), "content": _parse_text(each["content"])} for each in turns]
     if len(plain) == 1 and plain[0]["role"] == "user":
         return plain[0]["content"]
     return plain
 
 
-def _reply(value: Any) -> str:
+def _parse_reply(value: Any) -> str:
     if isinstance(value, list):
-        return _text(value[-1]["content"])
-    return _text(value)
+        return _parse_text(value[-1]["content"])
+    return _parse_text(value)
 
 
 _TRUE, _FALSE = ("true", "1", "up", "yes", "good"), ("false", "0", "-1", "down", "no", "bad")
 
 
-def _thumbs(record: Json) -> Json:
+def _parse_thumbs(record: Json) -> Json:
     label = record["label"]
     word = str(label).strip().lower()
     if word not in _TRUE + _FALSE:
         raise ValueError(f"expected a label that is true or false, got {label!r}")
-    completion = _text(_first(record, "completion", "response"))
-    return {"prompt": _prompt(record["prompt"]), "completion": completion, "label": word in _TRUE}
+    completion = _parse_text(_get_first(record, "completion", "response"))
+    return {
+        "prompt": _parse_prompt(record["prompt"]),
+        "completion": completion,
+        "label": word in _TRUE,
+    }
 
 
-def _classification(record: Json) -> Json:
-    label = _first(record, "label", "category")
+def _parse_classification(record: Json) -> Json:
+    label = _get_first(record, "label", "category")
     if label is None or str(label).strip() == "":
         raise ValueError("its label is empty")
-    return {"text": _text(_first(record, "text", "sentence")), "label": str(label)}
+    return {"text": _parse_text(_get_first(record, "text", "sentence")), "label": str(label)}
 
 
-def _qa(record: Json) -> Json:
+def _parse_qa(record: Json) -> Json:
     given = record["answers"]
     if isinstance(given, dict):  # SQuAD as tables have it
         starts = given.get("answer_start") or given.get("starts") or []
@@ -275,33 +279,33 @@ def _qa(record: Json) -> Json:
         starts = [each["answer_start"] for each in given]
     else:
         texts, starts = given, record.get("starts") or []
-    context = _text(record["context"])
-    texts = [_text(each) for each in texts]
+    context = _parse_text(record["context"])
+    texts = [_parse_text(each) for each in texts]
     starts = [int(each) for each in starts] or [context.find(each) for each in texts]
     return {
-        "question": _text(record["question"]),
+        "question": _parse_text(record["question"]),
         "context": context,
         "answers": texts,
         "starts": starts,
     }
 
 
-def _summarisation(record: Json) -> Json:
-    document = _text(_first(record, "document", "article", "source"))
-    given = _first(record, "summaries", "summary", "highlights", "target")
-    summaries = [given] if isinstance(given, str) else [_text(each) for each in given]
+def _parse_summarization(record: Json) -> Json:
+    document = _parse_text(_get_first(record, "document", "article", "source"))
+    given = _get_first(record, "summaries", "summary", "highlights", "target")
+    summaries = [given] if isinstance(given, str) else [_parse_text(each) for each in given]
     if not summaries:
         raise ValueError("it has no summary")
     return {"document": document, "summaries": summaries}
 
 
 _LAYOUTS: dict[str, Layout] = {
-    "messages": _messages,
-    "prompt_completion": _prompt_completion,
-    "preference": _preference,
-    "thumbs": _thumbs,
-    "text": lambda record: {"text": _text(record["text"])},
-    "classification": _classification,
-    "qa": _qa,
-    "summarisation": _summarisation,
+    "messages": _parse_messages,
+    "prompt_completion": _parse_prompt_completion,
+    "preference": _parse_preference,
+    "thumbs": _parse_thumbs,
+    "text": lambda record: {"text": _parse_text(record["text"])},
+    "classification": _parse_classification,
+    "qa": _parse_qa,
+    "summarisation": _parse_summarization,
 }

@@ -18,11 +18,11 @@ GRAM = 3
 _WORDS = re.compile(r"\w+")
 
 
-def grams(text: str, length: int = GRAM) -> list[str]:
+def extract_ngrams(text: str, length: int = GRAM) -> list[str]:
     """Word n-grams of a text in small letters; all its words together where it is shorter.
 
     Example:
-        >>> grams("The cat sat down.")
+        >>> extract_ngrams("The cat sat down.")
         ['the cat sat', 'cat sat down']
     """
     words = _WORDS.findall(text.lower())
@@ -31,19 +31,19 @@ def grams(text: str, length: int = GRAM) -> list[str]:
     return [" ".join(words[i : i + length]) for i in range(len(words) - length + 1)]
 
 
-def signatures(texts: Iterable[str]) -> list[list[int]]:
+def compute_signatures(texts: Iterable[str]) -> list[list[int]]:
     """MinHash signatures of texts, ``PERMUTATIONS`` numbers each."""
     rensa = need("rensa", "train", "Finding near duplicates")
-    return [_signature(rensa, text) for text in texts]
+    return [_compute_signature(rensa, text) for text in texts]
 
 
-def _signature(rensa: Any, text: str) -> list[int]:  # noqa: ANN401 - a module without types
+def _compute_signature(rensa: Any, text: str) -> list[int]:  # noqa: ANN401 - a module without types
     sketch = rensa.RMinHash(num_perm=PERMUTATIONS, seed=42)
-    sketch.update(grams(text))
+    sketch.update(extract_ngrams(text))
     return sketch.digest()
 
 
-def near_groups(found: Sequence[Sequence[int]]) -> list[int]:
+def group_near_duplicates(found: Sequence[Sequence[int]]) -> list[int]:
     """For each signature the first one that it is near to, itself where there is none before.
 
     Nearness is taken on from one to the next, so that a group is what chains of pairs connect.
@@ -53,7 +53,7 @@ def near_groups(found: Sequence[Sequence[int]]) -> list[int]:
     table = np.asarray(found, dtype=np.uint64).reshape(len(found), PERMUTATIONS)
     parents = list(range(len(found)))
 
-    def root(place: int) -> int:
+    def find_root(place: int) -> int:
         while parents[place] != place:
             parents[place] = parents[parents[place]]
             place = parents[place]
@@ -65,7 +65,7 @@ def near_groups(found: Sequence[Sequence[int]]) -> list[int]:
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         leaders = first[inverse]
         for place in np.flatnonzero(leaders != np.arange(len(table))):
-            mine, theirs = root(int(place)), root(int(leaders[place]))
+            mine, theirs = find_root(int(place)), find_root(int(leaders[place]))
             if mine != theirs and (table[place] == table[leaders[place]]).mean() >= NEAR:
                 parents[max(mine, theirs)] = min(mine, theirs)
-    return [root(place) for place in range(len(found))]
+    return [find_root(place) for place in range(len(found))]

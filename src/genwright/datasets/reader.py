@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from genwright.datasets.base import LINEAGE, Dataset, Splits
-from genwright.datasets.files import SUFFIXES, file_digest, read_records
-from genwright.datasets.forms import convert, form_of
+from genwright.datasets.files import SUFFIXES, hash_file, read_records
+from genwright.datasets.forms import convert_records, detect_form
 from genwright.datasets.splits import split_dataset
 from genwright.errors import NotFound, UsageError
 from genwright.types import Json
@@ -37,15 +37,15 @@ def read_dataset(
     records = read_records(path)[:limit]
     if not records:
         raise UsageError(f"{path.name} holds no records.")
-    made = convert(records, form, columns or {}, path.name)
-    kind = form or _form(records, columns or {})
-    digest = file_digest(path)
-    rows = [_traced(row, path.name, digest, number) for number, row in enumerate(made, 1)]
+    made = convert_records(records, form, columns or {}, path.name)
+    kind = form or _detect_form(records, columns or {})
+    digest = hash_file(path)
+    rows = [_add_lineage(row, path.name, digest, number) for number, row in enumerate(made, 1)]
     name = path.name.removesuffix(".gz").rsplit(".", 1)[0]
     return Dataset(name, kind, tuple(rows), str(path.resolve()))  # type: ignore[arg-type]
 
 
-def read_parts(
+def read_splits(
     path: Path,
     *,
     form: str = "",
@@ -72,7 +72,7 @@ def read_parts(
     if not path.is_dir():
         whole = read_dataset(path, form=form, columns=columns)
         return split_dataset(whole, validation=validation, test=test, seed=seed)
-    files = {part: _file_of(path, names) for part, names in PARTS.items()}
+    files = {part: _find_file(path, names) for part, names in PARTS.items()}
     if files["train"] is None:
         raise NotFound(f"{path} has no train file: expected train.jsonl, train.csv or the like.")
     read = {
@@ -80,7 +80,7 @@ def read_parts(
         for part, file in files.items()
         if file is not None
     }
-    _no_synthetic(read)
+    _refuse_synthetic(read)
     parts = split_dataset(
         read["train"],
         validation=0.0 if "validation" in read else validation,
@@ -94,7 +94,7 @@ def read_parts(
     )
 
 
-def _no_synthetic(parts: Mapping[str, Dataset]) -> None:
+def _refuse_synthetic(parts: Mapping[str, Dataset]) -> None:
     for name in ("validation", "test"):
         made = [row for row in parts[name].rows if row.get("synthetic")] if name in parts else []
         if made:
@@ -104,7 +104,7 @@ def _no_synthetic(parts: Mapping[str, Dataset]) -> None:
             )
 
 
-def _file_of(folder: Path, names: tuple[str, ...]) -> Path | None:
+def _find_file(folder: Path, names: tuple[str, ...]) -> Path | None:
     found = [
         path
         for path in sorted(folder.iterdir())
@@ -118,13 +118,13 @@ def _file_of(folder: Path, names: tuple[str, ...]) -> Path | None:
     return found[0] if found else None
 
 
-def _form(records: list[Json], columns: Mapping[str, str]) -> str:
+def _detect_form(records: list[Json], columns: Mapping[str, str]) -> str:
     renamed = {column: field for field, column in columns.items()}
     known = {renamed.get(key, key) for record in records[:50] for key in record}
-    return form_of(sorted(known))
+    return detect_form(sorted(known))
 
 
-def _traced(row: Json, name: str, digest: str, number: int) -> Json:
+def _add_lineage(row: Json, name: str, digest: str, number: int) -> Json:
     if LINEAGE in row:
         return row
     return row | {LINEAGE: {"file": name, "sha256": digest, "row": number}}

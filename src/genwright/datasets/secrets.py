@@ -38,12 +38,12 @@ def find_secret(text: str) -> tuple[int, int] | None:
         return match.span()
     if "=" in text or ":" in text:
         for match in _ASSIGNED.finditer(text):
-            if entropy(match[1]) >= RANDOM and any(c.isdigit() for c in match[1]):
+            if measure_entropy(match[1]) >= RANDOM and any(c.isdigit() for c in match[1]):
                 return match.span(1)
     return None
 
 
-def entropy(text: str) -> float:
+def measure_entropy(text: str) -> float:
     """Shannon entropy of the characters of a text, in bits."""
     counts, total = Counter(text), len(text)
     return -sum(n / total * math.log2(n / total) for n in counts.values())

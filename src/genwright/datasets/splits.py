@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from genwright.datasets.base import Dataset, Splits, canonical, text_of
+from genwright.datasets.base import Dataset, Splits, canonicalize_row, extract_text
 from genwright.errors import MissingDependency, UsageError
 
 
@@ -29,7 +29,7 @@ def split_dataset(
         raise UsageError(f"The parts take {validation + test:g} of the rows: nothing is left.")
     chosen: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     strata: defaultdict[str, list[list[int]]] = defaultdict(list)
-    for group in _groups(dataset):
+    for group in _group_rows(dataset):
         if any(dataset.rows[place].get("synthetic") for place in group):
             chosen["train"] += group
             continue
@@ -60,16 +60,16 @@ def split_dataset(
     return Splits(made["train"], made["validation"], made["test"])
 
 
-def _groups(dataset: Dataset) -> Sequence[list[int]]:
+def _group_rows(dataset: Dataset) -> Sequence[list[int]]:
     """Places of rows that belong together, in order."""
-    from genwright.datasets.near_duplicates import near_groups, signatures
+    from genwright.datasets.near_duplicates import compute_signatures, group_near_duplicates
 
-    texts = [text_of(row) for row in dataset.rows]
+    texts = [extract_text(row) for row in dataset.rows]
     try:
-        leaders = near_groups(signatures(texts))
+        leaders = group_near_duplicates(compute_signatures(texts))
     except MissingDependency:  # the base install splits by exact duplicates alone
         first: dict[bytes, int] = {}
-        leaders = [first.setdefault(canonical(row), i) for i, row in enumerate(dataset.rows)]
+        leaders = [first.setdefault(canonicalize_row(row), i) for i, row in enumerate(dataset.rows)]
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for place, leader in enumerate(leaders):
         groups[leader].append(place)

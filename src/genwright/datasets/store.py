@@ -16,7 +16,7 @@ from genwright.types import Json, Principal
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredDataset:
     """A data set of the workspace."""
 
     id: int
@@ -35,7 +35,7 @@ class Kept:
         return dict(self.__dict__)
 
 
-def keep_dataset(
+def store_dataset(
     database: Database, folder: Path, principal: Principal, dataset: Dataset, report: CheckReport
 ) -> int:
     """Keep a data set with its check; the same rows under the same name are kept once.
@@ -77,7 +77,7 @@ def keep_dataset(
         return entry.id
 
 
-def kept_datasets(database: Database, principal: Principal) -> list[Kept]:
+def list_stored_datasets(database: Database, principal: Principal) -> list[StoredDataset]:
     """Data sets that the principal may see, newest first."""
     with database.read(principal) as session:
         wanted = select(DataSet).order_by(DataSet.id.desc())
@@ -86,13 +86,15 @@ def kept_datasets(database: Database, principal: Principal) -> list[Kept]:
         return [_read(row) for row in session.scalars(wanted)]
 
 
-def kept_dataset(database: Database, principal: Principal, id_: int) -> Kept:
+def find_stored_dataset(database: Database, principal: Principal, id_: int) -> StoredDataset:
     """One data set by its id.
 
     Raises:
         NotFound: There is none that the principal may see.
     """
-    found = next((each for each in kept_datasets(database, principal) if each.id == id_), None)
+    found = next(
+        (each for each in list_stored_datasets(database, principal) if each.id == id_), None
+    )
     if found is None:
         raise NotFound(
             f"There is no data set {id_}: genwright datasets list shows those there are."
@@ -100,7 +102,7 @@ def kept_dataset(database: Database, principal: Principal, id_: int) -> Kept:
     return found
 
 
-def read_kept(folder: Path, sha256: str, name: str = "", form: str = "") -> Dataset:
+def read_stored_dataset(folder: Path, sha256: str, name: str = "", form: str = "") -> Dataset:
     """The rows of a data set that was kept.
 
     Raises:
@@ -118,7 +120,7 @@ def read_kept(folder: Path, sha256: str, name: str = "", form: str = "") -> Data
     return dataset
 
 
-def _read(row: DataSet) -> Kept:
+def _read(row: DataSet) -> StoredDataset:
     created = row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
-    return Kept(row.id, row.name, row.owner, row.form, row.rows, row.sha256, row.source,
+    return StoredDataset(row.id, row.name, row.owner, row.form, row.rows, row.sha256, row.source,
                 row.report, created)  # fmt: skip

@@ -31,11 +31,16 @@ def write_dataset(dataset: Dataset, path: Path, layout: str = "", *, lineage: bo
     Raises:
         UsageError: The format is not known, or the rows do not fit the layout.
     """
-    rows = [_laid_out(row, dataset.form, layout) for row in dataset.rows]
+    rows = [_lay_out(row, dataset.form, layout) for row in dataset.rows]
     if lineage:
         pairs = zip(rows, dataset.rows, strict=True)
         rows = [new | ({LINEAGE: old[LINEAGE]} if LINEAGE in old else {}) for new, old in pairs]
-    writers = {".jsonl": _jsonl, ".json": _json, ".csv": _csv, ".parquet": _parquet}
+    writers = {
+        ".jsonl": _encode_jsonl,
+        ".json": _encode_json,
+        ".csv": _encode_csv,
+        ".parquet": _encode_parquet,
+    }
     writer = writers.get(path.suffix)
     if writer is None:
         raise UsageError(f"Expected a file name that ends with {', '.join(writers)}, got {path}.")
@@ -46,7 +51,7 @@ def write_dataset(dataset: Dataset, path: Path, layout: str = "", *, lineage: bo
     os.replace(part, path)
 
 
-def _laid_out(row: Json, form: str, layout: str) -> Json:
+def _lay_out(row: Json, form: str, layout: str) -> Json:
     bare = {key: value for key, value in row.items() if key != LINEAGE}
     if not layout:
         return bare
@@ -64,13 +69,13 @@ def _laid_out(row: Json, form: str, layout: str) -> Json:
     if layout == "openai":
         return {"messages": turns} | ({"tools": row["tools"]} if "tools" in row else {})
     if layout == "sharegpt":
-        return _sharegpt(turns, row)
+        return _convert_to_sharegpt(turns, row)
     if len(turns) != 2 or turns[1]["role"] != "assistant":
         raise UsageError("alpaca holds one instruction and its output; these rows have more turns.")
     return {"instruction": turns[0]["content"], "input": "", "output": turns[1]["content"]}
 
 
-def _sharegpt(turns: list[Json], row: Json) -> Json:
+def _convert_to_sharegpt(turns: list[Json], row: Json) -> Json:
     told = []
     for turn in turns:
         if turn.get("tool_calls"):
@@ -83,15 +88,15 @@ def _sharegpt(turns: list[Json], row: Json) -> Json:
     return {"conversations": told} | tools
 
 
-def _jsonl(rows: list[Json]) -> bytes:
+def _encode_jsonl(rows: list[Json]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _json(rows: list[Json]) -> bytes:
+def _encode_json(rows: list[Json]) -> bytes:
     return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _csv(rows: list[Json]) -> bytes:
+def _encode_csv(rows: list[Json]) -> bytes:
     columns = list(dict.fromkeys(key for row in rows for key in row if key != LINEAGE))
     if any(isinstance(row.get(key), list | dict) for row in rows for key in columns):
         raise UsageError("CSV holds text only: write conversations and lists as .jsonl.")
@@ -102,7 +107,7 @@ def _csv(rows: list[Json]) -> bytes:
     return out.getvalue().encode()
 
 
-def _parquet(rows: list[Json]) -> bytes:
+def _encode_parquet(rows: list[Json]) -> bytes:
     arrow = need("pyarrow", "train", "Writing Parquet files")
     parquet = need("pyarrow.parquet", "train", "Writing Parquet files")
     out = io.BytesIO()

@@ -1,29 +1,29 @@
 r"""Files to text with structure and offsets, and text to passages.
 
 Example:
-    >>> from genwright.settings import DocumentSettings
+    >>> from genwright.merge_settings import DocumentSettings
     >>> with Reader(DocumentSettings()) as reader:
     ...     extract = reader.read_bytes(b"# Pumps\n\nOil them.", "pumps.md")
     >>> extract.title, [block.kind for block in extract.blocks]
     ('Pumps', ['heading', 'paragraph'])
 """
 
-from genwright.documents.base import Block, Extract, Loader, Page, Passage
-from genwright.documents.discovery import Found, Skipped, walk
-from genwright.documents.formats import supported
+from genwright.documents.base import Block, Extract, Loader, Page, TextPassage
+from genwright.documents.discovery import DocumentFile, SkippedFile, walk
+from genwright.documents.formats import list_supported
 from genwright.documents.reader import Reader
-from genwright.documents.sentences import sentences
+from genwright.documents.sentences import split_sentences
 
 __all__ = [
     "Block",
+    "DocumentFile",
     "Extract",
-    "Found",
     "Loader",
     "Page",
-    "Passage",
     "Reader",
-    "Skipped",
-    "sentences",
-    "supported",
+    "SkippedFile",
+    "TextPassage",
+    "list_supported",
+    "split_sentences",
     "walk",
 ]

@@ -38,19 +38,19 @@ def check_zip(data: bytes, limits: DocumentSettings) -> list[str]:
             f"Expected a whole zip archive, got a broken one ({error}): fetch or save it again."
         ) from error
     if len(members) > _MAX_MEMBERS:
-        raise _bomb(f"{len(members):,} members")
+        raise _make_bomb_error(f"{len(members):,} members")
     left = limits.max_characters + len(data)
     reached = 0
     for member in sorted(members, key=lambda each: each.header_offset):
         if member.header_offset < reached:
-            raise _bomb("members that overlap")
-        start = _content_start(data, member)
+            raise _make_bomb_error("members that overlap")
+        start = _find_content_start(data, member)
         reached = start + member.compress_size
-        left -= _inflated(data[start:reached], member, left)
+        left -= _measure_inflated(data[start:reached], member, left)
     return [member.filename for member in members]
 
 
-def _content_start(data: bytes, member: zipfile.ZipInfo) -> int:
+def _find_content_start(data: bytes, member: zipfile.ZipInfo) -> int:
     header = data[member.header_offset : member.header_offset + 30]
     if member.flag_bits & 1:
         raise UnreadableDocument(
@@ -64,22 +64,22 @@ def _content_start(data: bytes, member: zipfile.ZipInfo) -> int:
     return member.header_offset + 30 + int(name) + int(extra)
 
 
-def _inflated(raw: bytes, member: zipfile.ZipInfo, left: int) -> int:
+def _measure_inflated(raw: bytes, member: zipfile.ZipInfo, left: int) -> int:
     """Real size of a member, in bytes."""
     if member.compress_type == zipfile.ZIP_STORED:
         size = len(raw)
     elif member.compress_type == zipfile.ZIP_DEFLATED:
-        size = _deflated(raw, left)
+        size = _measure_deflated(raw, left)
     else:
-        raise _bomb("a compression that office files do not use")
+        raise _make_bomb_error("a compression that office files do not use")
     if size > left:
-        raise _bomb("more bytes than the limit when inflated")
+        raise _make_bomb_error("more bytes than the limit when inflated")
     if size != member.file_size:
-        raise _bomb("a member whose real size is not the one it claims")
+        raise _make_bomb_error("a member whose real size is not the one it claims")
     return size
 
 
-def _deflated(raw: bytes, left: int) -> int:
+def _measure_deflated(raw: bytes, left: int) -> int:
     """Inflate in steps that fit into memory; stops as soon as it is too much."""
     inflater, size, rest = zlib.decompressobj(-15), 0, raw
     try:
@@ -87,7 +87,7 @@ def _deflated(raw: bytes, left: int) -> int:
             step = len(inflater.decompress(rest, _STEP))
             size, rest = size + step, inflater.unconsumed_tail
             if size > left or (size > _RATIO_FROM and size > _MAX_RATIO * len(raw)):
-                raise _bomb("more bytes than the limit when inflated")
+                raise _make_bomb_error("more bytes than the limit when inflated")
             if not step and not rest:
                 break
     except zlib.error as error:
@@ -97,7 +97,7 @@ def _deflated(raw: bytes, left: int) -> int:
     return size
 
 
-def _bomb(what: str) -> UnreadableDocument:
+def _make_bomb_error(what: str) -> UnreadableDocument:
     return UnreadableDocument(
         f"Expected an ordinary office file or e-book, got an archive with {what}: "
         "it is not opened; check where it comes from, or raise documents.max_characters."

@@ -50,7 +50,7 @@ class Extract:
 
 
 @dataclass(frozen=True)
-class Passage:
+class TextPassage:
     """A span of an extract that is found and cited as one."""
 
     start: int

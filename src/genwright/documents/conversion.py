@@ -47,12 +47,12 @@ def convert(
     try:
         result = kreuzberg.extract_bytes_sync(data, media_type, config=config)
     except Exception as error:  # its own tree of errors is not complete: panics come as others
-        raise refusal(error, name) from error
+        raise make_refusal(error, name) from error
     text = _IMAGE.sub(lambda match: match.group(1).strip(), result.content)
     return unescape(clean(text)), result
 
 
-def details(result: "ExtractionResult") -> dict[str, str]:
+def read_details(result: "ExtractionResult") -> dict[str, str]:
     """What a document says about itself, as strings."""
     found = {key: (result.metadata or {}).get(key) for key in _KEEP}
     return {
@@ -62,7 +62,7 @@ def details(result: "ExtractionResult") -> dict[str, str]:
     }
 
 
-def refusal(error: BaseException, name: str) -> UnreadableDocument:
+def make_refusal(error: BaseException, name: str) -> UnreadableDocument:
     """The one-line reason for a parser's failure."""
     reason = " ".join(str(error).split())[:200]
     if re.search("password|encrypt", reason, re.IGNORECASE):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genwright.documents.formats import HEAD_BYTES, recognise
+from genwright.documents.formats import HEAD_BYTES, recognize_format
 from genwright.errors import NotFound, UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -22,7 +22,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Found:
+class DocumentFile:
     """A file that some loader reads."""
 
     path: Path
@@ -42,14 +42,14 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedFile:
     """A file that is left out, and why."""
 
     path: Path
     reason: str
 
 
-def walk(paths: Sequence[Path], settings: DocumentSettings) -> Iterator[Found | Skipped]:
+def walk(paths: Sequence[Path], settings: DocumentSettings) -> Iterator[DocumentFile | SkippedFile]:
     """Every document under some files and folders, in sorted order, each once.
 
     Hidden files, version-control folders, ``__pycache__`` and the like are passed over in folders;
@@ -63,7 +63,7 @@ def walk(paths: Sequence[Path], settings: DocumentSettings) -> Iterator[Found | 
         if not os.path.lexists(path):
             raise NotFound(f"Expected a file or folder at {path}, got nothing: check the path.")
         root = path.resolve()
-        files = _files(root) if root.is_dir() else iter([(root, root.parent)])
+        files = _iter_files(root) if root.is_dir() else iter([(root, root.parent)])
         for file, folder in files:
             each = _judge(file, folder, settings)
             if each.path not in seen:
@@ -106,33 +106,33 @@ def open_regular(path: Path, limit: int, head: int | None = None) -> bytes:
     return data
 
 
-def _files(root: Path) -> Iterator[tuple[Path, Path]]:
+def _iter_files(root: Path) -> Iterator[tuple[Path, Path]]:
     """Files below a folder, sorted, each with the folder that links must not leave."""
     for folder, folders, names in os.walk(root):
         links = [name for name in folders if Path(folder, name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in links and _wanted(name))
+        folders[:] = sorted(name for name in folders if name not in links and _is_wanted(name))
         for name in sorted([*names, *links]):
-            if _wanted(name):
+            if _is_wanted(name):
                 yield Path(folder, name), root
 
 
-def _wanted(name: str) -> bool:
+def _is_wanted(name: str) -> bool:
     return not name.startswith((".", "~$")) and name not in _SKIPPED_FOLDERS
 
 
-def _judge(file: Path, folder: Path, settings: DocumentSettings) -> Found | Skipped:
+def _judge(file: Path, folder: Path, settings: DocumentSettings) -> DocumentFile | SkippedFile:
     target = file
     if file.is_symlink():
         target = file.resolve()
         if not target.is_relative_to(folder):
-            return Skipped(file, f"Expected a file inside {folder}, got a link that leaves it.")
+            return SkippedFile(file, f"Expected a file inside {folder}, got a link that leaves it.")
         if target.is_dir():
-            return Skipped(
+            return SkippedFile(
                 file, "Expected a file, got a link to a folder: it is read in its place."
             )
     try:
         head = open_regular(target, settings.max_file_bytes, head=HEAD_BYTES)
-        recognise(head, target.name)
+        recognize_format(head, target.name)
     except (UnreadableDocument, NotFound) as error:
-        return Skipped(file, str(error))
-    return Found(target, target.lstat().st_size, settings.max_file_bytes)
+        return SkippedFile(file, str(error))
+    return DocumentFile(target, target.lstat().st_size, settings.max_file_bytes)

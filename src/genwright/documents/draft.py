@@ -13,7 +13,7 @@ class Draft:
         >>> draft = Draft(DocumentSettings())
         >>> draft.add("heading", "Pumps", level=1)
         >>> draft.add("paragraph", "Oil them.")
-        >>> draft.extract("pumps.txt", "text").text
+        >>> draft.build_extract("pumps.txt", "text").text
         '# Pumps\n\nOil them.'
     """
 
@@ -61,13 +61,13 @@ class Draft:
             self.pages.append(Page(number, start + gap, self.length))
             self._page = None
 
-    def extract(self, name: str, format: str, title: str = "") -> Extract:
+    def build_extract(self, name: str, format: str, title: str = "") -> Extract:
         """What was drafted; the title falls back to the first heading, then to the file name."""
         self.end_page()
         text = "".join(self._parts)
         return Extract(
             text=text,
-            title=title_of(text, self.blocks, name, title),
+            title=choose_title(text, self.blocks, name, title),
             format=format,
             pages=tuple(self.pages),
             blocks=tuple(self.blocks),
@@ -88,7 +88,7 @@ class Draft:
         return self.length - len(text) + (2 if text.startswith("\n\n") else 0)
 
 
-def title_of(text: str, blocks: list[Block], name: str, given: str = "") -> str:
+def choose_title(text: str, blocks: list[Block], name: str, given: str = "") -> str:
     """The title a file gives itself, or its first heading, or its name without folder and suffix.
 
     At most 200 characters, on one line.

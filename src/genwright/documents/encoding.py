@@ -39,7 +39,7 @@ def decode(data: bytes, name: str, declared: str = "") -> tuple[str, str]:
     Raises:
         UnreadableDocument: The bytes are no text in any encoding.
     """
-    for candidate in (_from_bom(data), declared, "utf-8", _from_zeros(data)):
+    for candidate in (_detect_by_bom(data), declared, "utf-8", _detect_by_zeros(data)):
         try:
             if candidate:
                 return clean(data.decode(candidate)), codecs.lookup(candidate).name.removesuffix(
@@ -47,7 +47,7 @@ def decode(data: bytes, name: str, declared: str = "") -> tuple[str, str]:
                 )
         except (UnicodeError, LookupError):
             continue
-    encoding = _by_statistics(data)
+    encoding = _detect_by_statistics(data)
     if encoding is None:
         raise UnreadableDocument(
             f"Expected text in {name}, got bytes of no known encoding: "
@@ -58,17 +58,17 @@ def decode(data: bytes, name: str, declared: str = "") -> tuple[str, str]:
 
 def looks_binary(head: bytes) -> bool:
     """Whether the first bytes of a file cannot be text: control codes, or zeros out of step."""
-    if _from_bom(head) or _from_zeros(head):
+    if _detect_by_bom(head) or _detect_by_zeros(head):
         return False
     control = sum(byte < 32 and byte not in (9, 10, 12, 13, 27) for byte in head)
     return b"\0" in head or control * 50 > len(head)
 
 
-def _from_bom(data: bytes) -> str:
+def _detect_by_bom(data: bytes) -> str:
     return next((name for mark, name in _BOMS if data.startswith(mark)), "")
 
 
-def _from_zeros(data: bytes) -> str:
+def _detect_by_zeros(data: bytes) -> str:
     """UTF-16 or UTF-32 without a mark: most text has zeros in always the same bytes."""
     head = data[: 4096 - 4096 % 4]
     if len(head) < 4 or b"\0" not in head:
@@ -84,7 +84,7 @@ def _from_zeros(data: bytes) -> str:
     return "utf-16-be" if even > 0.4 and max(zeros[1], zeros[3]) < 0.1 else ""
 
 
-def _by_statistics(data: bytes) -> str | None:
+def _detect_by_statistics(data: bytes) -> str | None:
     if looks_binary(data[:4096]):
         return None
     from charset_normalizer import from_bytes

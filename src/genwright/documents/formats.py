@@ -31,19 +31,19 @@ _ODT = "application/vnd.oasis.opendocument.text"
 _OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument."
 
 
-def supported() -> dict[str, tuple[str, ...]]:
+def list_supported() -> dict[str, tuple[str, ...]]:
     """Loaders by name, each with the suffixes it reads."""
     return {name: tuple(loaders.get(name).suffixes) for name in loaders.names()}
 
 
-def media_type_of(head: bytes) -> str:
+def detect_media_type(head: bytes) -> str:
     """What the first bytes of a file say it is; nothing for text."""
     if b"%PDF-" in head[:1024]:  # readers accept rubbish before it
         return PDF
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), "")
 
 
-def recognise(head: bytes, name: str, members: list[str] | None = None) -> str:
+def recognize_format(head: bytes, name: str, members: list[str] | None = None) -> str:
     """Name of the loader for a file.
 
     Args:
@@ -55,19 +55,19 @@ def recognise(head: bytes, name: str, members: list[str] | None = None) -> str:
         UnreadableDocument: No loader reads such files; the message says what was seen.
     """
     suffix = PurePath(name).suffix.lower()
-    by_suffix = _by_suffix().get(suffix, "")
-    media_type = media_type_of(head)
+    by_suffix = _map_suffixes().get(suffix, "")
+    media_type = detect_media_type(head)
     if media_type == ZIP and members is not None:
-        media_type = _of_members(members, head) or _refuse(name, "an archive of other files")
+        media_type = _recognize_members(members, head) or _refuse(name, "an archive of other files")
     if media_type in (ZIP, OLE):
         fits = by_suffix and _may_read(by_suffix, media_type)
         return by_suffix if fits else _refuse(name, "an archive of something else")
     if media_type:
-        return _by_media_type().get(media_type) or _refuse(name, media_type)
-    return _of_text(head, name, by_suffix)
+        return _map_media_types().get(media_type) or _refuse(name, media_type)
+    return _recognize_text(head, name, by_suffix)
 
 
-def _of_text(head: bytes, name: str, by_suffix: str) -> str:
+def _recognize_text(head: bytes, name: str, by_suffix: str) -> str:
     if not head.strip():
         raise UnreadableDocument(f"Expected text in {name}, got an empty file: leave it out.")
     if looks_binary(head):
@@ -76,11 +76,11 @@ def _of_text(head: bytes, name: str, by_suffix: str) -> str:
         return _refuse(name, "a text file with the suffix of another format")
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
     if by_suffix in ("", "text") and start.startswith((b"<!doctype html", b"<html")):
-        return _by_media_type().get(HTML, "text")
+        return _map_media_types().get(HTML, "text")
     return by_suffix or "text"
 
 
-def _of_members(members: list[str], head: bytes) -> str:
+def _recognize_members(members: list[str], head: bytes) -> str:
     if _OPEN_DOCUMENT in head:
         return _ODT
     found = (kind for start, kind in _MEMBERS if any(m.startswith(start) for m in members))
@@ -98,12 +98,12 @@ def _reads_text(loader: str) -> bool:
 
 
 @cache
-def _by_suffix() -> dict[str, str]:
+def _map_suffixes() -> dict[str, str]:
     return {suffix: name for name in loaders.names() for suffix in loaders.get(name).suffixes}
 
 
 @cache
-def _by_media_type() -> dict[str, str]:
+def _map_media_types() -> dict[str, str]:
     return {kind: name for name in loaders.names() for kind in loaders.get(name).media_types}
 
 

@@ -19,11 +19,11 @@ _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DO
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def markdown_blocks(text: str) -> tuple[Block, ...]:
+def find_markdown_blocks(text: str) -> tuple[Block, ...]:
     r"""Find the outermost blocks of Markdown (CommonMark and pipe tables).
 
     Example:
-        >>> [(b.kind, b.level) for b in markdown_blocks("# A\n\n- b\n- c\n")]
+        >>> [(b.kind, b.level) for b in find_markdown_blocks("# A\n\n- b\n- c\n")]
         [('heading', 1), ('list', 0)]
     """
     from markdown_it import MarkdownIt
@@ -32,7 +32,7 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
     parser.core.ruler.disable("inline")  # only lines matter here, and it is most of the cost
     matter = _FRONT_MATTER.match(text)
     shift = matter.end() if matter else 0
-    lines = _line_starts(text, shift)
+    lines = _find_line_starts(text, shift)
     blocks = [Block("code", 0, len(text[:shift].rstrip()))] if matter else []
     for token in parser.parse(text[shift:]):
         kind = _KINDS.get(token.type)
@@ -45,7 +45,7 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def front_matter_title(text: str) -> str:
+def read_front_matter_title(text: str) -> str:
     """The ``title`` of YAML front matter, or nothing."""
     matter = _FRONT_MATTER.match(text)
     found = re.search(r"^title:[ \t]*(.+)$", matter.group(1), re.MULTILINE) if matter else None
@@ -70,7 +70,7 @@ def unescape(markdown: str) -> str:
     return "\n".join(out)
 
 
-def _line_starts(text: str, shift: int) -> list[int]:
+def _find_line_starts(text: str, shift: int) -> list[int]:
     starts = [shift]
     for line in text[shift:].split("\n"):
         starts.append(starts[-1] + len(line) + 1)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from genwright.documents.base import Extract, Passage
+from genwright.documents.base import Extract, TextPassage
 
 _SECTION_CHARACTERS = 300
 
@@ -11,9 +11,9 @@ class Outline:
     r"""Heading path and page by offset.
 
     Example:
-        >>> from genwright.documents.base import Block
+        >>> from genwright.documents.open_base import Block
         >>> blocks = (Block("heading", 0, 3, 1), Block("heading", 4, 8, 2))
-        >>> Outline(Extract("# A\n## B\ntext", "", "markdown", blocks=blocks)).section(9)
+        >>> Outline(Extract("# A\n## B\ntext", "", "markdown", blocks=blocks)).find_section(9)
         'A > B'
     """
 
@@ -26,21 +26,21 @@ class Outline:
         for block in extract.blocks:
             if block.kind == "heading":
                 stack = [each for each in stack if each[0] < block.level]
-                stack.append((block.level, heading_text(extract.text[block.start : block.end])))
+                stack.append((block.level, strip_heading(extract.text[block.start : block.end])))
                 self._starts.append(block.start)
                 path = " > ".join(name for _, name in stack if name)
                 self._paths.append(path[:_SECTION_CHARACTERS])
 
-    def section(self, offset: int) -> str:
+    def find_section(self, offset: int) -> str:
         """Headings above an offset, outermost first; a heading is under itself."""
         return self._paths[bisect_right(self._starts, offset) - 1]
 
-    def page(self, offset: int) -> int | None:
+    def find_page(self, offset: int) -> int | None:
         """Number of the page an offset is on; None where the format has no pages."""
         index = bisect_right(self._page_starts, offset) - 1
         return self._pages[max(0, index)].number if self._pages else None
 
-    def passage(self, start: int, end: int, body: int | None = None) -> Passage | None:
+    def cut_passage(self, start: int, end: int, body: int | None = None) -> TextPassage | None:
         """The passage of a span without the blank space around it; None where all is blank.
 
         Args:
@@ -53,10 +53,10 @@ class Outline:
         end = start + len(piece.strip())
         if end <= start:
             return None
-        section = self.section(start if body is None else body)
-        return Passage(start, end, self.page(start), section)
+        section = self.find_section(start if body is None else body)
+        return TextPassage(start, end, self.find_page(start), section)
 
 
-def heading_text(source: str) -> str:
+def strip_heading(source: str) -> str:
     """The words of a heading, without the signs that mark it."""
     return " ".join(source.split("\n", maxsplit=1)[0].strip("# \t").replace("**", "").split())

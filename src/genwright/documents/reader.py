@@ -13,7 +13,7 @@ from typing import IO, Self
 
 from genwright.documents.base import Extract
 from genwright.documents.discovery import open_regular
-from genwright.documents.formats import HEAD_BYTES, media_type_of
+from genwright.documents.formats import HEAD_BYTES, detect_media_type
 from genwright.documents.sandbox import wire
 from genwright.errors import EngineFailed, UnreadableDocument
 from genwright.settings import DocumentSettings
@@ -96,7 +96,7 @@ class Reader:
                 f"Expected at most {self.settings.max_file_bytes:,} bytes in {name}, got "
                 f"{len(data):,}: split it, or raise documents.max_file_bytes."
             )
-        if not data[:HEAD_BYTES].strip() and not media_type_of(data) and not data.strip():
+        if not data[:HEAD_BYTES].strip() and not detect_media_type(data) and not data.strip():
             raise UnreadableDocument(f"Expected text in {name}, got an empty file: leave it out.")
         header, body = self._ask(data, name)
         if header.get("leaving"):
@@ -104,8 +104,8 @@ class Reader:
         try:
             if "refused" in header:
                 raise UnreadableDocument(str(header["refused"])[:2000])
-            return wire.extract_of(header, body, self.settings)
-        except wire.Garbled as error:
+            return wire.rebuild_extract(header, body, self.settings)
+        except wire.GarbledMessage as error:
             self.close()
             raise UnreadableDocument(
                 f"Expected text from {name}, got {error}: leave it out."
@@ -113,7 +113,7 @@ class Reader:
 
     def _ask(self, data: bytes, name: str) -> tuple[Json, bytes]:
         """One exchange with the sandbox within the wall-clock limit, which kills it."""
-        process = self._running()
+        process = self._ensure_running()
         assert process.stdin and process.stdout
         timer = Timer(self.settings.seconds, process.kill)
         timer.daemon = True
@@ -121,15 +121,17 @@ class Reader:
         try:
             wire.send(process.stdin, {"name": name}, data)
             return wire.receive(process.stdout, 4 * self.settings.max_characters)
-        except (OSError, wire.Garbled) as error:
-            reason = self._why(process, timer, error)
+        except (OSError, wire.GarbledMessage) as error:
+            reason = self._explain_exit(process, timer, error)
             raise UnreadableDocument(
                 f"Expected a document that can be read within its limits, got {name}, {reason}"
             ) from error
         finally:
             timer.cancel()
 
-    def _why(self, process: subprocess.Popen[bytes], timer: Timer, error: Exception) -> str:
+    def _explain_exit(
+        self, process: subprocess.Popen[bytes], timer: Timer, error: Exception
+    ) -> str:
         """What ended the sandbox, in words. It is cleared away; the next read starts another."""
         in_time = timer.is_alive()
         _wait_quietly(process)
@@ -147,7 +149,7 @@ class Reader:
             "leave it out, or raise documents.memory_bytes."
         )
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _ensure_running(self) -> subprocess.Popen[bytes]:
         if self._process and self._process.poll() is None:
             return self._process
         self.close()
@@ -159,20 +161,20 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._folder,
-            env=_environment(self._folder),
+            env=_build_environment(self._folder),
             start_new_session=True,  # Ctrl-C is the parent's to handle
         )
-        self.confined = self._greeted(self._process)
+        self.confined = self._await_greeting(self._process)
         return self._process
 
-    def _greeted(self, process: subprocess.Popen[bytes]) -> bool:
+    def _await_greeting(self, process: subprocess.Popen[bytes]) -> bool:
         assert process.stdout
         timer = Timer(_START_SECONDS, process.kill)
         timer.daemon = True
         timer.start()
         try:
             header, _ = wire.receive(process.stdout, 0)
-        except wire.Garbled as error:
+        except wire.GarbledMessage as error:
             self.close()
             raise EngineFailed(
                 "Expected the document reader to start, got no answer from it: "
@@ -185,7 +187,7 @@ class Reader:
         return bool(header["confined"])
 
 
-def _environment(folder: str) -> dict[str, str]:
+def _build_environment(folder: str) -> dict[str, str]:
     """Nothing of the user's environment but where OCR finds its data."""
     kept = {key: os.environ[key] for key in ("TESSDATA_PREFIX",) if key in os.environ}
     own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}

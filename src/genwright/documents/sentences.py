@@ -47,7 +47,7 @@ _MONTHS = frozenset(
 )
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def split_sentences(text: str) -> list[tuple[int, int]]:
     """Spans of the sentences of a text, in order; every character that is not blank is in one.
 
     A blank line, a list item, a heading or a table row ends a sentence; a single newline inside a
@@ -55,14 +55,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     Example:
         >>> text = "Dr. No paid $3.50 in the U.S. in 1962. He left."
-        >>> [text[start:end] for start, end in sentences(text)]
+        >>> [text[start:end] for start, end in split_sentences(text)]
         ['Dr. No paid $3.50 in the U.S. in 1962.', 'He left.']
     """
     spans: list[tuple[int, int]] = []
-    for start, end in _segments(text):
+    for start, end in _split_segments(text):
         begin = start
         for stop in _STOP.finditer(text, start, end):
-            if stop.lastgroup == "free" or _ends(text, start, end, stop):
+            if stop.lastgroup == "free" or _is_sentence_end(text, start, end, stop):
                 _add(spans, text, begin, stop.end())
                 begin = stop.end()
         _add(spans, text, begin, end)
@@ -76,7 +76,7 @@ def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
         spans.append((start + blank, start + len(piece.rstrip())))
 
 
-def _segments(text: str) -> list[tuple[int, int]]:
+def _split_segments(text: str) -> list[tuple[int, int]]:
     """Parts of a text that no sentence crosses."""
     cuts = [0, *(match.start() + 1 for match in _BREAK.finditer(text)), len(text)]
     segments = []
@@ -85,7 +85,7 @@ def _segments(text: str) -> list[tuple[int, int]]:
         newline = text.find("\n", start, end)
         while newline >= 0:
             line_start = text.rfind("\n", begin, newline) + 1 or begin
-            if _line_ends(text, max(begin, line_start), newline, end):
+            if _is_line_end(text, max(begin, line_start), newline, end):
                 segments.append((begin, newline))
                 begin = newline + 1
             newline = text.find("\n", newline + 1, end)
@@ -93,7 +93,7 @@ def _segments(text: str) -> list[tuple[int, int]]:
     return segments
 
 
-def _line_ends(text: str, start: int, newline: int, end: int) -> bool:
+def _is_line_end(text: str, start: int, newline: int, end: int) -> bool:
     """Whether a single newline ends a sentence: after headings, rows, fields and short lines."""
     if _HARD_LINE.match(text, start, newline):
         return True
@@ -103,7 +103,7 @@ def _line_ends(text: str, start: int, newline: int, end: int) -> bool:
     return newline - start < _SHORT_LINE and (follows.isupper() or follows.isdigit())
 
 
-def _ends(text: str, start: int, end: int, stop: re.Match[str]) -> bool:
+def _is_sentence_end(text: str, start: int, end: int, stop: re.Match[str]) -> bool:
     """Whether a stop that blank space follows ends the sentence."""
     lead = _LEAD.match(text, stop.end(), min(end, stop.end() + 64))
     after = lead.end() if lead else stop.end()
@@ -115,10 +115,10 @@ def _ends(text: str, start: int, end: int, stop: re.Match[str]) -> bool:
         return True
     if following.islower() or following in ",;:–—":
         return False
-    return mark != "." or _full_stop(text, start, stop.start(), after)
+    return mark != "." or _is_full_stop_end(text, start, stop.start(), after)
 
 
-def _full_stop(text: str, start: int, dot: int, after: int) -> bool:
+def _is_full_stop_end(text: str, start: int, dot: int, after: int) -> bool:
     """Whether a single full stop ends a sentence, given where the next word begins."""
     found = _LAST.search(text[max(start, dot - _LOOK_BACK) : dot])
     last = found.group() if found else ""

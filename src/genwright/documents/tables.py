@@ -12,10 +12,10 @@ def add_rows(draft: Draft, rows: Iterable[Sequence[str]]) -> None:
     the text, so headers cannot be repeated later: they are written into each row here.
 
     Example:
-        >>> from genwright.settings import DocumentSettings
+        >>> from genwright.merge_settings import DocumentSettings
         >>> draft = Draft(DocumentSettings())
         >>> add_rows(draft, [["Pump", "Oil"], ["P-7", "VG 46"]])
-        >>> print(draft.extract("pumps.csv", "csv").text)
+        >>> print(draft.build_extract("pumps.csv", "csv").write_text)
         Pump | Oil
         Pump: P-7; Oil: VG 46
     """
@@ -29,11 +29,11 @@ def add_rows(draft: Draft, rows: Iterable[Sequence[str]]) -> None:
             headers = values
             lines.append(" | ".join(value for value in values if value))
         else:
-            lines.append(_row(headers, values))
+            lines.append(_format_row(headers, values))
     draft.add("table", "\n".join(lines))
 
 
-def _row(headers: Sequence[str], values: Sequence[str]) -> str:
+def _format_row(headers: Sequence[str], values: Sequence[str]) -> str:
     """One row; a value whose column has no header stands alone."""
     named = [*headers, *[""] * (len(values) - len(headers))]
     pairs = zip(named, values, strict=False)

@@ -8,13 +8,13 @@ _PIECE = 500_000
 """Characters that are tokenized at once: lists of token offsets are large."""
 
 
-class Measure:
+class TokenMeasure:
     r"""How many tokens a span has, and where one of a given length ends.
 
     Example:
         >>> import re
-        >>> words = lambda text: [match.span() for match in re.finditer(r"\w+", text)]
-        >>> Measure("one two three", words).count(0, 7)
+        >>> words = lambda text: [match.start_span() for match in re.finditer(r"\w+", text)]
+        >>> TokenMeasure("one two three", words).count(0, 7)
         2
     """
 
@@ -33,7 +33,7 @@ class Measure:
         """Tokens that begin in ``text[start:end]``."""
         return bisect_left(self._starts, end) - bisect_left(self._starts, start)
 
-    def after(self, start: int, size: int, end: int) -> int:
+    def find_end(self, start: int, size: int, end: int) -> int:
         """Largest offset up to ``end`` such that a span from ``start`` has at most so many tokens.
 
         Always beyond ``start``, so that a cut advances.
@@ -42,7 +42,7 @@ class Measure:
         cut = self._starts[index] if index < len(self._starts) else end
         return max(start + 1, min(cut, end))
 
-    def before(self, end: int, size: int) -> int:
+    def find_start(self, end: int, size: int) -> int:
         """Where the last so many tokens before an offset begin."""
         index = bisect_left(self._starts, end) - size
         return self._starts[index] if 0 <= index < len(self._starts) else 0

@@ -63,20 +63,20 @@ class Bert:
             see: Shown what goes into each matrix product, as (its name, values (T, in)).
         """
         show = see or (lambda name, values: None)
-        x = normalise(self.words[list(ids)] + self.positions[: len(ids)], self.norm, self.epsilon)
+        x = normalize(self.words[list(ids)] + self.positions[: len(ids)], self.norm, self.epsilon)
         for number, layer in enumerate(self.layers):
             show(f"{number}.qkv", x)
             heads = attend(x @ layer.qkv.T + layer.qkv_bias, self.heads)
             y = heads @ layer.attended.T + layer.attended_bias
-            x = normalise(x + y, layer.attended_norm, self.epsilon)
+            x = normalize(x + y, layer.attended_norm, self.epsilon)
             show(f"{number}.up", x)
             y = gelu(x @ layer.up.T + layer.up_bias) @ layer.down.T + layer.down_bias
-            x = normalise(x + y, layer.down_norm, self.epsilon)
+            x = normalize(x + y, layer.down_norm, self.epsilon)
         pooled: Array = x.mean(axis=0) if self.pooling == "mean" else x[0]
         return pooled / np.linalg.norm(pooled)
 
 
-def normalise(x: Array, norm: tuple[Array, Array], epsilon: float) -> Array:
+def normalize(x: Array, norm: tuple[Array, Array], epsilon: float) -> Array:
     """Layer normalisation of each row (Ba et al. 2016, arXiv:1607.06450)."""
     centred = x - x.mean(axis=-1, keepdims=True)
     deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon)
@@ -112,8 +112,8 @@ def load_bert(folder: Path) -> Bert:
 
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        pooling = _pooling(folder)
-        _only_bert(folder, config)
+        pooling = _read_pooling(folder)
+        _require_bert(folder, config)
         tensors = load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise UntrustedWeights(
@@ -131,29 +131,29 @@ def load_bert(folder: Path) -> Bert:
 
 
 def _assemble(named: dict[str, Array], config: Json, pooling: str) -> Bert:
-    def pair(name: str) -> tuple[Array, Array]:
+    def get_pair(name: str) -> tuple[Array, Array]:
         return named[f"{name}.weight"], named[f"{name}.bias"]
 
     layers = []
     for number in range(config["num_hidden_layers"]):
         at = f"encoder.layer.{number}"
-        parts = [pair(f"{at}.attention.self.{part}") for part in ("query", "key", "value")]
+        parts = [get_pair(f"{at}.attention.self.{part}") for part in ("query", "key", "value")]
         layers.append(
             Layer(
                 np.concatenate([weight for weight, _ in parts]),
                 np.concatenate([bias for _, bias in parts]),
-                *pair(f"{at}.attention.output.dense"),
-                pair(f"{at}.attention.output.LayerNorm"),
-                *pair(f"{at}.intermediate.dense"),
-                *pair(f"{at}.output.dense"),
-                pair(f"{at}.output.LayerNorm"),
+                *get_pair(f"{at}.attention.output.dense"),
+                get_pair(f"{at}.attention.output.LayerNorm"),
+                *get_pair(f"{at}.intermediate.dense"),
+                *get_pair(f"{at}.output.dense"),
+                get_pair(f"{at}.output.LayerNorm"),
             )
         )
     kind = named["embeddings.token_type_embeddings.weight"][0]
     return Bert(
         words=named["embeddings.word_embeddings.weight"],
         positions=named["embeddings.position_embeddings.weight"] + kind,
-        norm=pair("embeddings.LayerNorm"),
+        norm=get_pair("embeddings.LayerNorm"),
         layers=tuple(layers),
         heads=config["num_attention_heads"],
         epsilon=config["layer_norm_eps"],
@@ -161,7 +161,7 @@ def _assemble(named: dict[str, Array], config: Json, pooling: str) -> Bert:
     )
 
 
-def _only_bert(folder: Path, config: Json) -> None:
+def _require_bert(folder: Path, config: Json) -> None:
     """Refuse what would load and compute something else."""
     kind = (
         config.get("model_type"),
@@ -183,7 +183,7 @@ def _only_bert(folder: Path, config: Json) -> None:
         )
 
 
-def _pooling(folder: Path) -> str:
+def _read_pooling(folder: Path) -> str:
     """``mean`` or ``cls``, as the publisher says; mean where nothing is said."""
     file = folder / "1_Pooling" / "config.json"
     if not file.is_file():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from genwright.plugins import Plugins
-from genwright.types import Progress, Vectors, unheard
+from genwright.types import Progress, Vectors, ignore_progress
 
 
 @runtime_checkable
@@ -20,11 +20,11 @@ class Embedder(Protocol):
     dim: int
     max_tokens: int
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors in the order of the texts, float32, shape (n, dim)."""
         ...
 
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text begins and ends, in characters; not cut, no special tokens."""
         ...
 

@@ -11,7 +11,7 @@ from genwright.embeddings.base import embedders
 from genwright.embeddings.fidelity import OPTIONS, find_products
 from genwright.embeddings.sessions import open_session
 from genwright.errors import EngineFailed
-from genwright.types import Json, Progress, Vectors, unheard
+from genwright.types import Json, Progress, Vectors, ignore_progress
 
 ALONE = 96
 """Texts of at least so many tokens run alone: a batch would not make them faster."""
@@ -45,24 +45,24 @@ class BertEmbedder:
         self._tokenizer = self._load_tokenizer()
         self._session: Any = None
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors in the order of the texts, float32, shape (n, dim)."""
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         ids = [self._cut(encoding.ids) for encoding in self._encode(texts)]
         done = 0
-        for batch in self._batches(ids):
+        for batch in self._plan_batches(ids):
             block = np.array([ids[number] for number in batch], dtype=np.int64)
             vectors[batch] = self._run(block)
             done += len(batch)
             progress(done, len(texts), "texts embedded")
         return vectors
 
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text begins and ends, in characters."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return [(start, end) for start, end in encoding.offsets if end > start]
 
-    def text_of(self, tokens: Sequence[int]) -> str:
+    def decode_tokens(self, tokens: Sequence[int]) -> str:
         """The text of token ids of the model's own vocabulary; unknown ones give nothing."""
         text: str = self._tokenizer.decode(list(tokens))
         return text
@@ -80,7 +80,7 @@ class BertEmbedder:
         """At most ``max_tokens``, the closing special token kept."""
         return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
 
-    def _batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    def _plan_batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         """Numbers of texts that run together: of one length, longest first."""
         order = sorted(range(len(ids)), key=lambda number: -len(ids[number]))
         batch: list[int] = []

@@ -8,7 +8,7 @@ import numpy as np
 
 from genwright.embeddings.base import embedders
 from genwright.engines import Engine
-from genwright.types import Progress, Vectors, unheard
+from genwright.types import Progress, Vectors, ignore_progress
 
 SPECIAL = 2
 """Tokens that a model puts around a text."""
@@ -47,9 +47,9 @@ class EngineEmbedder:
         self._engine, self.name = engine, engine.name
         self.max_tokens = engine.context - SPECIAL
         self.dim = int(engine.embed(["dimension"]).shape[1])
-        self.fingerprint = _fingerprint(engine.name, digest, self.dim)
+        self.fingerprint = _make_fingerprint(engine.name, digest, self.dim)
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors in the order of the texts, float32, shape (n, dim)."""
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), BATCH):
@@ -60,7 +60,7 @@ class EngineEmbedder:
             progress(start + len(batch), len(texts), "texts embedded")
         return vectors
 
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token about begins and ends: pieces of words, marks, single CJK characters."""
         return [match.span() for match in _PIECE.finditer(text)]
 
@@ -92,7 +92,7 @@ def cut_to_tokens(engine: Engine, texts: Sequence[str], limit: int) -> list[str]
     return cut
 
 
-def _fingerprint(name: str, digest: str, dim: int) -> str:
+def _make_fingerprint(name: str, digest: str, dim: int) -> str:
     """At most 100 characters, as the column that holds it."""
     if digest:
         return f"{name[:60]}-{digest[:12]}-engine"

@@ -41,7 +41,7 @@ class EncoderGraph(OnnxGraph):
         self.int8 = int8
 
 
-def build(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
+def build_graph(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
     """The graph, serialised: ``ids`` int64 (B, T), texts of one length, to ``vectors`` (B, C).
 
     Args:
@@ -51,10 +51,10 @@ def build(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
     """
     graph = EncoderGraph(int8=ranges is not None)
     known = ranges or {}
-    x = _embed(graph, bert)
+    x = _add_embedding(graph, bert)
     for number, layer in enumerate(bert.layers):
-        x = _layer(graph, bert, layer, x, known.get(f"{number}.qkv"), known.get(f"{number}.up"))
-    _pool(graph, bert, x)
+        x = _add_layer(graph, bert, layer, x, known.get(f"{number}.qkv"), known.get(f"{number}.up"))
+    _add_pooling(graph, bert, x)
     return graph.serialize({"ids": (INT64, ["B", "T"])}, {"vectors": (FLOAT, ["B", bert.width])})
 
 
@@ -67,48 +67,51 @@ def calibrate(bert: Bert) -> dict[str, Array]:
     """
     ranges: dict[str, Array] = {}
 
-    def see(name: str, values: Array) -> None:
+    def record_range(name: str, values: Array) -> None:
         here = np.abs(values).max(axis=0)
         ranges[name] = np.maximum(ranges[name], here) if name in ranges else here
 
     draw = np.random.default_rng(0)
     tokens = min(CALIBRATION_TOKENS, len(bert.positions))
     for _ in range(CALIBRATION_TEXTS):
-        bert.embed(draw.integers(len(bert.words) // 16, len(bert.words) // 4, tokens).tolist(), see)
+        bert.embed(
+            draw.integers(len(bert.words) // 16, len(bert.words) // 4, tokens).tolist(),
+            record_range,
+        )
     return ranges
 
 
-def _embed(graph: EncoderGraph, bert: Bert) -> str:
+def _add_embedding(graph: EncoderGraph, bert: Bert) -> str:
     x = _words(graph, bert)
     length = graph.node("Shape", "ids", start=1, end=2)
     zero = graph.constant(np.array([0]))
     positions = graph.node("Slice", graph.constant(bert.positions), zero, length, zero)
-    return _norm(graph, graph.node("Add", x, positions), bert.norm, bert.epsilon)
+    return _add_norm(graph, graph.node("Add", x, positions), bert.norm, bert.epsilon)
 
 
 def _words(graph: EncoderGraph, bert: Bert) -> str:
     if not graph.int8:
         return graph.node("Gather", graph.constant(bert.words), "ids")
-    words, scales = _by_row(bert.words)
+    words, scales = _quantize_rows(bert.words)
     words_node = graph.node("Gather", graph.constant(words), "ids")
     scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
     return graph.node("Mul", graph.node("Cast", words_node, to=FLOAT), scale)
 
 
-def _layer(
+def _add_layer(
     graph: EncoderGraph, bert: Bert, layer: Layer, x: str, qkv: Array | None, up: Array | None
 ) -> str:
-    parts = _product(graph, x, layer.qkv, layer.qkv_bias, qkv)
+    parts = _add_product(graph, x, layer.qkv, layer.qkv_bias, qkv)
     q, k, v = graph.split(parts, 3)
     heads = graph.node("MultiHeadAttention", q, k, v, domain=MICROSOFT, num_heads=bert.heads)
-    y = _product(graph, heads, layer.attended, layer.attended_bias)
-    x = _norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
-    y = graph.node("Gelu", _product(graph, x, layer.up, layer.up_bias, up))
-    y = _blocked_product(graph, y, layer.down, layer.down_bias)
-    return _norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
+    y = _add_product(graph, heads, layer.attended, layer.attended_bias)
+    x = _add_norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
+    y = graph.node("Gelu", _add_product(graph, x, layer.up, layer.up_bias, up))
+    y = _add_blocked_product(graph, y, layer.down, layer.down_bias)
+    return _add_norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
 
 
-def _pool(graph: EncoderGraph, bert: Bert, x: str) -> None:
+def _add_pooling(graph: EncoderGraph, bert: Bert, x: str) -> None:
     one = graph.constant(np.array([1]))
     if bert.pooling == "mean":
         pooled = graph.node("ReduceMean", x, one, keepdims=0)
@@ -117,12 +120,12 @@ def _pool(graph: EncoderGraph, bert: Bert, x: str) -> None:
     graph.node("LpNormalization", pooled, result="vectors", axis=-1, p=2)
 
 
-def _norm(graph: EncoderGraph, x: str, norm: tuple[Array, Array], epsilon: float) -> str:
+def _add_norm(graph: EncoderGraph, x: str, norm: tuple[Array, Array], epsilon: float) -> str:
     weight, bias = (graph.constant(part) for part in norm)
     return graph.node("LayerNormalization", x, weight, bias, epsilon=epsilon)
 
 
-def _product(
+def _add_product(
     graph: EncoderGraph, x: str, weight: Array, bias: Array, range_: Array | None = None
 ) -> str:
     """``x @ weight.T + bias``; in int8 smoothed where the range of x is given."""
@@ -133,7 +136,7 @@ def _product(
         move = np.maximum(move, 1e-5)
         move = (move / np.exp(np.log(move).mean())).astype(np.float32)
         x, weight = graph.node("Mul", x, graph.constant(1 / move)), weight * move
-    values, scales = _by_row(weight)
+    values, scales = _quantize_rows(weight)
     return graph.node(
         "DynamicQuantizeMatMul",
         x,
@@ -145,12 +148,12 @@ def _product(
     )
 
 
-def _blocked_product(graph: EncoderGraph, x: str, weight: Array, bias: Array) -> str:
+def _add_blocked_product(graph: EncoderGraph, x: str, weight: Array, bias: Array) -> str:
     """``x @ weight.T + bias``; in int8 a scale for each block of each row of both."""
     if not graph.int8:
         return _plain_product(graph, x, weight, bias)
     rows, columns = weight.shape
-    values, scales = _by_row(weight.reshape(-1, BLOCK))
+    values, scales = _quantize_rows(weight.reshape(-1, BLOCK))
     unsigned = (values.astype(np.int16) + 128).astype(np.uint8)  # 128 is the default zero point
     return graph.node(
         "MatMulNBits",
@@ -175,7 +178,7 @@ def _plain_product(graph: EncoderGraph, x: str, weight: Array, bias: Array) -> s
     )
 
 
-def _by_row(matrix: Array) -> tuple[NDArray[np.int8], Array]:
+def _quantize_rows(matrix: Array) -> tuple[NDArray[np.int8], Array]:
     """Symmetric int8 values and the scale of each row."""
     scales = np.abs(matrix).max(axis=1) / 127
     scales[scales == 0] = 1

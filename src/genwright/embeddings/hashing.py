@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from genwright.embeddings.base import embedders
-from genwright.types import Progress, Vectors, unheard
+from genwright.types import Progress, Vectors, ignore_progress
 
 
 @embedders.register("hashing")
@@ -25,7 +25,7 @@ class HashingEmbedder:
     def __init__(self, dim: int = 256) -> None:
         self.dim, self.fingerprint = dim, f"hashing-{dim}"
 
-    def embed(self, texts: Sequence[str], progress: Progress = unheard) -> Vectors:
+    def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors in the order of the texts, float32, shape (n, dim)."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for number, text in enumerate(texts):
@@ -40,7 +40,7 @@ class HashingEmbedder:
         vectors[lengths[:, 0] == 0, 0] = 1.0  # opposite signs may cancel out
         return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each word or mark begins and ends, in characters."""
         return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
 

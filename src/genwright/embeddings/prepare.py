@@ -15,7 +15,7 @@ from genwright.embeddings.fidelity import (
     measure,
     record,
 )
-from genwright.embeddings.graph import build, calibrate
+from genwright.embeddings.graph import build_graph, calibrate
 from genwright.errors import UntrustedWeights
 from genwright.types import Json
 
@@ -36,7 +36,7 @@ def prepare(folder: Path) -> None:
     from tokenizers import Tokenizer
 
     bert = load_bert(folder)
-    max_tokens = _max_tokens(folder, len(bert.positions))
+    max_tokens = _read_max_tokens(folder, len(bert.positions))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     probes = Probes.of(bert, tokenizer, max_tokens)
     probes.save(folder / PROBES)
@@ -58,7 +58,7 @@ def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
     """Write ``model.onnx`` in the first form that is faithful in some way of running it."""
     graph = folder / "model.onnx"
     for form in WAYS:
-        graph.write_bytes(build(bert, calibrate(bert) if form.startswith("int8") else None))
+        graph.write_bytes(build_graph(bert, calibrate(bert) if form.startswith("int8") else None))
         ways = measure(graph, form, probes)
         if chosen := choose(ways):
             return {"form": form} | record(chosen, ways)
@@ -68,7 +68,7 @@ def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
     )
 
 
-def _max_tokens(folder: Path, positions: int) -> int:
+def _read_max_tokens(folder: Path, positions: int) -> int:
     file = folder / "sentence_bert_config.json"
     stated = json.loads(file.read_text())["max_seq_length"] if file.is_file() else positions
     return min(int(stated or positions), positions)

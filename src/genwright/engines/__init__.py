@@ -1,9 +1,9 @@
 """Engines: loaded models that chat, complete, embed, rerank and score text.
 
 Example:
-    >>> from genwright.engines import ChatRequest, Message, chat_text, engines
+    >>> from genwright.engines import ChatRequest, ChatMessage, collect_chat, engines
     >>> engine = engines.get("scripted")(replies=["Hello there."])
-    >>> chat_text(engine, ChatRequest((Message("user", "Hi"),)))[0]
+    >>> collect_chat(engine, ChatRequest((ChatMessage("user", "Hi"),)))[0]
     'Hello there.'
 """
 
@@ -11,36 +11,36 @@ from pathlib import Path
 from typing import Literal
 
 from genwright.engines.base import (
+    ChatMessage,
     ChatRequest,
     Delta,
     Engine,
-    Message,
-    NamedTool,
+    RequiredTool,
     Sampling,
     TokenScore,
+    TokenUsage,
     Tool,
     ToolCall,
     ToolDelta,
-    Usage,
-    chat_text,
+    collect_chat,
     engines,
 )
 from genwright.errors import UsageError
 from genwright.settings import EngineSettings, OpenAISettings
 
 __all__ = [
+    "ChatMessage",
     "ChatRequest",
     "Delta",
     "Engine",
-    "Message",
-    "NamedTool",
+    "RequiredTool",
     "Sampling",
     "TokenScore",
+    "TokenUsage",
     "Tool",
     "ToolCall",
     "ToolDelta",
-    "Usage",
-    "chat_text",
+    "collect_chat",
     "engines",
     "is_stub",
     "open_engine",

@@ -31,7 +31,7 @@ class ToolDelta:
 
 
 @dataclass(frozen=True)
-class NamedTool:
+class RequiredTool:
     """The one tool that must be called."""
 
     name: str
@@ -47,7 +47,7 @@ class Tool:
 
 
 @dataclass(frozen=True)
-class Message:
+class ChatMessage:
     """One turn of a conversation. A ``tool`` message answers the call ``tool_call_id``."""
 
     role: Role
@@ -88,14 +88,14 @@ class Sampling:
 class ChatRequest:
     """What a chat model is asked."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     sampling: Sampling = Sampling()
     json_schema: Json | None = None
     """The reply must be JSON that fits this schema (unless ``max_tokens`` cuts it short)."""
     json_object: bool = False
     """The reply must be a JSON object; ``json_schema`` says more and counts before it."""
     tools: tuple[Tool, ...] = ()
-    tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
+    tool_choice: Literal["auto", "none", "required"] | RequiredTool = "auto"
     parallel_tool_calls: bool = True
     """Several tools may be called in one reply, by a model that can."""
     logprobs: int | None = None
@@ -119,7 +119,7 @@ class TokenScore:
 
 
 @dataclass(frozen=True)
-class Usage:
+class TokenUsage:
     """What one request cost: tokens, and seconds as the engine measured them (0 if it did not)."""
 
     prompt_tokens: int = 0
@@ -143,7 +143,7 @@ class Delta:
     tool_call_deltas: tuple[ToolDelta, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str | None = None
-    usage: Usage | None = None
+    usage: TokenUsage | None = None
     logprobs: tuple[TokenScore, ...] = ()
 
 
@@ -213,7 +213,7 @@ class Engine(Protocol):
         """Length of each text in tokens, without special ones."""
         ...
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """Prompt tokens read per second, as measured lately; None where it cannot be known."""
         ...
 
@@ -228,10 +228,10 @@ class Engine(Protocol):
 engines: Plugins[Engine] = Plugins("genwright.engines")
 
 
-def chat_text(
+def collect_chat(
     engine: Engine, request: ChatRequest, cancel: Event | None = None
-) -> tuple[str, Usage]:
+) -> tuple[str, TokenUsage]:
     """Collect a whole reply: its text and what it cost."""
     deltas = list(engine.chat(request, cancel))
-    usage = next((delta.usage for delta in reversed(deltas) if delta.usage), Usage())
+    usage = next((delta.usage for delta in reversed(deltas) if delta.usage), TokenUsage())
     return "".join(delta.text for delta in deltas), usage

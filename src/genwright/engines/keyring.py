@@ -8,7 +8,7 @@ from pathlib import Path
 from genwright.errors import SettingsError
 
 
-def keyring_path() -> Path:
+def get_keyring_path() -> Path:
     """Where the keyring file is by default: ``keys.toml`` in the user's folder of settings."""
     from platformdirs import user_config_path
 
@@ -20,17 +20,17 @@ def find_key(name: str, file: Path | None = None) -> str:
 
     Args:
         name: Of the variable or the entry (``name = "key"`` in TOML).
-        file: The keyring; by default ``keyring_path()``.
+        file: The keyring; by default ``get_keyring_path()``.
 
     Raises:
         SettingsError: Neither has it, or others than the owner may read the file.
     """
     if key := os.environ.get(name):
         return key
-    file = file or keyring_path()
+    file = file or get_keyring_path()
     if file.exists():
         _refuse_open(file)
-        if entry := _entries(file).get(name):
+        if entry := _read_entries(file).get(name):
             return str(entry)
     raise SettingsError(
         f"No key {name!r}: set the environment variable {name}, or write "
@@ -47,7 +47,7 @@ def _refuse_open(file: Path) -> None:
         )
 
 
-def _entries(file: Path) -> dict[str, object]:
+def _read_entries(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -60,7 +60,9 @@ class OpenAIEngine:
                 f"{self.name!r} takes no adapters with a request; serve the model with its adapter "
                 "under a name of its own, or open it with the 'llamacpp' engine."
             )
-        return self._stream("/chat/completions", wire.chat_json(request), request.sampling, cancel)
+        return self._stream(
+            "/chat/completions", wire.encode_chat_request(request), request.sampling, cancel
+        )
 
     def complete(
         self,
@@ -72,7 +74,7 @@ class OpenAIEngine:
         cache_key: str = "",
     ) -> Iterator[Delta]:
         """Continue a text, where the server still offers that."""
-        body = wire.sampling_json(sampling)
+        body = wire.encode_sampling(sampling)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
         if logprobs is not None:
@@ -83,7 +85,7 @@ class OpenAIEngine:
         """Unit-length vectors, shape (n, dim)."""
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
-        with self._failures():
+        with self._translate_errors():
             body = {"model": self.model, "input": list(texts), "encoding_format": "float"}
             rows = sorted(self._server.post("/embeddings", body)["data"], key=lambda r: r["index"])
             vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
@@ -94,7 +96,7 @@ class OpenAIEngine:
         if not texts:
             return []
         body = {"model": self.model, "query": query, "documents": list(texts)}
-        with self._failures():
+        with self._translate_errors():
             rows = self._server.post("/rerank", body)["results"]
             return [
                 float(row["relevance_score"]) for row in sorted(rows, key=lambda row: row["index"])
@@ -102,28 +104,28 @@ class OpenAIEngine:
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """Not part of this API: refused."""
-        raise self._cannot("score a given text")
+        raise self._make_refusal("score a given text")
 
     def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
         """Not part of this API: refused."""
-        raise self._cannot("score given tokens")
+        raise self._make_refusal("score given tokens")
 
     def tokenize(self, text: str) -> list[int]:
         """By the server's ``/tokenize``, where it has one (vLLM, llama.cpp)."""
-        return self._tokens(text, special=True)
+        return self._tokenize(text, special=True)
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """By the server's ``/detokenize``, where it has one."""
         body = {"model": self.model, "tokens": list(tokens)}
-        with self._failures():
-            reply = self._server.post(self._beside("/detokenize"), body)
+        with self._translate_errors():
+            reply = self._server.post(self._join_url("/detokenize"), body)
             return str(reply.get("prompt", reply.get("content", "")))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As the server's ``/tokenize`` counts; else a third of the UTF-8 bytes, rounded up."""
         return [self._count(text) for text in texts]
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """Not known: a server is shared, and time on the network is not reading."""
         return None
 
@@ -140,36 +142,36 @@ class OpenAIEngine:
     def _stream(
         self, path: str, body: Json, sampling: Sampling, cancel: Event | None
     ) -> Iterator[Delta]:
-        body |= {"model": self.model} | _extra(sampling)
-        with self._failures(), self._server.stream(path, body, cancel) as chunks:
-            yield from wire.read_chunks(_until(chunks, cancel))
+        body |= {"model": self.model} | _encode_extras(sampling)
+        with self._translate_errors(), self._server.stream(path, body, cancel) as chunks:
+            yield from wire.read_chunks(_read_until_cancel(chunks, cancel))
 
-    def _cannot(self, what: str) -> Refused:
+    def _make_refusal(self, what: str) -> Refused:
         return Refused(
             f"{self.name!r} cannot {what}: OpenAI's API does not have it. "
             "Use a GGUF model with the 'llamacpp' engine."
         )
 
-    def _beside(self, path: str) -> str:
+    def _join_url(self, path: str) -> str:
         """Where a server has what is no part of OpenAI's API."""
         return self._url.rstrip("/").removesuffix("/v1") + path
 
-    def _tokens(self, text: str, special: bool) -> list[int]:
+    def _tokenize(self, text: str, special: bool) -> list[int]:
         body = {"model": self.model, "prompt": text, "content": text, "add_special": special}
-        with self._failures():
-            url = self._beside("/tokenize")
+        with self._translate_errors():
+            url = self._join_url("/tokenize")
             return list(self._server.post(url, body | {"add_special_tokens": special})["tokens"])
 
     def _count(self, text: str) -> int:
         if self._counts:
             try:
-                return len(self._tokens(text, special=False))
+                return len(self._tokenize(text, special=False))
             except (Refused, UsageError):
                 self._counts = False
         return math.ceil(len(text.encode()) / BYTES_A_TOKEN)
 
     @contextmanager
-    def _failures(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Turn errors of the connection and of replies into genwright's."""
         try:
             yield
@@ -179,14 +181,14 @@ class OpenAIEngine:
                 "runs and base_url in the settings."
             ) from error
         except BadStatus as error:
-            raise self._refusal(error.status, error.said) from error
+            raise self._translate_status(error.status, error.said) from error
         except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError) as error:
             raise EngineFailed(
                 f"{self.name!r} at {self._url} broke off or answered rubbish "
                 f"({type(error).__name__}: {error}). Try again."
             ) from error
 
-    def _refusal(self, status: int, said: str) -> Exception:
+    def _translate_status(self, status: int, said: str) -> Exception:
         if status in NOT_OFFERED:
             return Refused(f"{self.name!r} at {self._url} does not offer that ({status}): {said}")
         if status in WRONG_REQUEST:
@@ -194,7 +196,7 @@ class OpenAIEngine:
         return EngineFailed(f"{self.name!r} at {self._url} failed ({status}): {said}. Try again.")
 
 
-def _extra(sampling: Sampling) -> Json:
+def _encode_extras(sampling: Sampling) -> Json:
     """Fields only some servers know, sent only where they change something."""
     extra: Json = {}
     if sampling.top_k:
@@ -209,10 +211,10 @@ def _extra(sampling: Sampling) -> Json:
     return extra
 
 
-def _until(chunks: Iterable[Json], cancel: Event | None) -> Iterator[Json]:
+def _read_until_cancel(chunks: Iterable[Json], cancel: Event | None) -> Iterator[Json]:
     for chunk in chunks:
         if cancel is not None and cancel.is_set():
             return
         if chunk.get("error"):
-            raise ValueError(wire.error_text(chunk))
+            raise ValueError(wire.read_error_text(chunk))
         yield chunk

@@ -75,17 +75,17 @@ class ChildProcess:
             if self.pid is None:
                 self._start()
 
-    def answered(self) -> None:
+    def reset_failures(self) -> None:
         """Told after a request that went well: deaths before it no longer count."""
         self._failures = 0
 
-    def why(self) -> str:
+    def explain_failure(self) -> str:
         """The child's first errors or else its last words, for a message."""
         lines = list(self._lines)
         errors = [line for line in lines if _ERROR.match(line)]
         return " | ".join(errors[:2] or lines[-2:]) or "it said nothing"
 
-    def healthy(self, seconds: float = 5.0) -> bool:
+    def is_healthy(self, seconds: float = 5.0) -> bool:
         """Whether the child answers ``/health`` in time."""
         try:
             with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket))) as client:
@@ -95,7 +95,7 @@ class ChildProcess:
 
     def kill_unless_healthy(self) -> None:
         """After a broken request: end a child that hangs, and wait for one that is dying."""
-        if not self.healthy():
+        if not self.is_healthy():
             self.kill()
 
     def kill(self) -> None:
@@ -115,7 +115,7 @@ class ChildProcess:
         if self._failures >= MAX_FAILURES:
             raise EngineFailed(
                 f"{self._what} died {self._failures} times in a row and is not restarted. "
-                f"Its last words: {self.why()}. Restart genwright once the cause is mended."
+                f"Its last words: {self.explain_failure()}. Restart genwright once the cause is mended."
             )
         if self._failures > 1:
             time.sleep(max(0.0, self._retry_at - time.monotonic()))
@@ -164,10 +164,10 @@ class ChildProcess:
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + self._start_seconds
-        while not (self.socket.exists() and self.healthy()):
+        while not (self.socket.exists() and self.is_healthy()):
             if self.pid is None:
                 raise EngineFailed(
-                    f"{self._what} could not start. Its last words: {self.why()}. "
+                    f"{self._what} could not start. Its last words: {self.explain_failure()}. "
                     "Check the model file, or pull it again."
                 )
             if time.monotonic() > end:

@@ -117,7 +117,7 @@ class RemoteServer:
         with closing(response):
             response.read()
         try:
-            said = wire.error_text(response.json())
+            said = wire.read_error_text(response.json())
         except ValueError:
             said = response.text[:500]
         raise BadStatus(response.status_code, said, _after(response.headers))

@@ -20,16 +20,16 @@ import numpy as np
 from genwright.engines.base import (
     ChatRequest,
     Delta,
-    NamedTool,
+    RequiredTool,
     Sampling,
     TokenScore,
+    TokenUsage,
     Tool,
     ToolCall,
     ToolDelta,
-    Usage,
     engines,
 )
-from genwright.engines.instances import smallest_instance
+from genwright.engines.instances import build_smallest_instance
 from genwright.errors import UsageError
 from genwright.types import Vectors
 
@@ -71,17 +71,19 @@ class ScriptedEngine:
         self.name, self.context = name, context
         self._replies, self._turn, self._lock = replies, 0, Lock()
         self._speed, self._prefill, self._least = tokens_per_second, prefill_per_second, least
-        self._slots = Queueing(slots)
+        self._slots = RequestQueue(slots)
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Say the reply, the smallest JSON that fits the schema, or call the first tool."""
         prompt = "\n".join(message.content for message in request.messages)
-        tool = _wanted(request)
+        tool = _choose_tool(request)
         if tool is not None:
-            text = json.dumps(smallest_instance(tool.parameters))
-            return _as_call(self._say(prompt, text, request.sampling, None, cancel), tool.name)
+            text = json.dumps(build_smallest_instance(tool.parameters))
+            return _stream_as_call(
+                self._say(prompt, text, request.sampling, None, cancel), tool.name
+            )
         if request.json_schema is not None:
-            text = json.dumps(smallest_instance(request.json_schema))
+            text = json.dumps(build_smallest_instance(request.json_schema))
         elif request.json_object:
             text = "{}"
         else:
@@ -105,7 +107,7 @@ class ScriptedEngine:
         """Counts of hashed words, unit length, shape (n, 256); a text without words gets e_0."""
         rows = np.zeros((len(texts), DIM), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for word in words(text):
+            for word in split_words(text):
                 row[_hash(word) % DIM] += 1
             if not row.any():
                 row[0] = 1
@@ -113,8 +115,8 @@ class ScriptedEngine:
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """The share of the query's words that a text has."""
-        asked = set(words(query))
-        return [len(asked & set(words(text))) / max(1, len(asked)) for text in texts]
+        asked = set(split_words(query))
+        return [len(asked & set(split_words(text))) / max(1, len(asked)) for text in texts]
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """By the lengths of words: ``p(token) = 256^-n * (1/2)^n`` for n bytes of UTF-8.
@@ -124,13 +126,13 @@ class ScriptedEngine:
         """
         if not prompt:
             raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
-        return [_scored(token) for token in tokens(continuation)]
+        return [_score_token(token) for token in split_tokens(continuation)]
 
     def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
         """The same of tokens by id, which are characters here."""
         if len(tokens) < 2:
             raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
-        return [_scored(self.detokenize([token]), top) for token in tokens[1:]]
+        return [_score_token(self.detokenize([token]), top) for token in tokens[1:]]
 
     def tokenize(self, text: str) -> list[int]:
         """Code points: words have no numbers."""
@@ -145,9 +147,9 @@ class ScriptedEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Words of each text."""
-        return [len(tokens(text)) for text in texts]
+        return [len(split_tokens(text)) for text in texts]
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """As it was made; None where it reads at once."""
         return self._prefill or None
 
@@ -161,13 +163,13 @@ class ScriptedEngine:
         self.close()
 
     def _reply(self, prompt: str, last: str) -> str:
-        text = self._scripted(prompt, last)
-        said = len(tokens(text))
+        text = self._find_reply(prompt, last)
+        said = len(split_tokens(text))
         if said and said < self._least:
             text = " ".join([text] * (self._least // said + 1))
         return text
 
-    def _scripted(self, prompt: str, last: str) -> str:
+    def _find_reply(self, prompt: str, last: str) -> str:
         if isinstance(self._replies, Mapping):
             found = (text for rule, text in self._replies.items() if re.search(rule, last))
             return next(found, "") or _quote(prompt, last)
@@ -185,7 +187,7 @@ class ScriptedEngine:
         logprobs: int | None,
         cancel: Event | None,
     ) -> Iterator[Delta]:
-        read = len(tokens(prompt))
+        read = len(split_tokens(prompt))
         if read >= self.context:
             raise UsageError(
                 f"The prompt has {read} tokens; {self.name!r} has a context of {self.context}. "
@@ -193,26 +195,24 @@ class ScriptedEngine:
             )
         most = self.context if sampling.max_tokens is None else sampling.max_tokens
         limit = min(most, self.context - read)
-        cut = tokens(_before_stop(text, sampling.stop))
+        cut = split_tokens(_cut_at_stop(text, sampling.stop))
         cancel, began = cancel or Event(), time.monotonic()
         said, finish = 0, "length" if len(cut) > limit else "stop"
-        with self._slots.held(cancel) as mine:
-            cancelled = not mine or self._waits(
-                read / self._prefill if self._prefill else 0, cancel
-            )
+        with self._slots.hold_slot(cancel) as mine:
+            cancelled = not mine or self._wait(read / self._prefill if self._prefill else 0, cancel)
             first = time.monotonic()
             for token in () if cancelled else cut[:limit]:
                 # By the clock from the first one, so that short waits do not add up to long ones.
                 due = first + (said + 1) / self._speed if self._speed else 0
-                if cancel.is_set() or self._waits(due - time.monotonic(), cancel):
+                if cancel.is_set() or self._wait(due - time.monotonic(), cancel):
                     cancelled = True
                     break
                 said += 1
-                scores = (_scored(token, logprobs),) if logprobs is not None else ()
+                scores = (_score_token(token, logprobs),) if logprobs is not None else ()
                 yield Delta(token, logprobs=scores)
             yield Delta(
                 finish_reason="cancelled" if cancelled else finish,
-                usage=Usage(
+                usage=TokenUsage(
                     prompt_tokens=read,
                     completion_tokens=said,
                     prompt_seconds=first - began if self._prefill else 0.0,
@@ -221,12 +221,12 @@ class ScriptedEngine:
             )
 
     @staticmethod
-    def _waits(seconds: float, cancel: Event) -> bool:
+    def _wait(seconds: float, cancel: Event) -> bool:
         """Wait; whether it was cancelled meanwhile."""
         return seconds > 0 and cancel.wait(seconds)
 
 
-class Queueing:
+class RequestQueue:
     """So many at once, others in the order they came; whoever is cancelled leaves.
 
     Args:
@@ -239,7 +239,7 @@ class Queueing:
         self._running = 0
 
     @contextmanager
-    def held(self, cancel: Event) -> Iterator[bool]:
+    def hold_slot(self, cancel: Event) -> Iterator[bool]:
         """Hold a slot; False, and none is held, for one that was cancelled while it waited."""
         mine = not self._slots or self._enter(cancel)
         try:
@@ -265,15 +265,15 @@ class Queueing:
             return True
 
 
-def _wanted(request: ChatRequest) -> Tool | None:
+def _choose_tool(request: ChatRequest) -> Tool | None:
     """The tool that is called: only where one must be."""
-    named = request.tool_choice.name if isinstance(request.tool_choice, NamedTool) else ""
+    named = request.tool_choice.name if isinstance(request.tool_choice, RequiredTool) else ""
     if not request.tools or not (named or request.tool_choice == "required"):
         return None
     return next((tool for tool in request.tools if tool.name == named), request.tools[0])
 
 
-def _as_call(deltas: Iterator[Delta], name: str) -> Iterator[Delta]:
+def _stream_as_call(deltas: Iterator[Delta], name: str) -> Iterator[Delta]:
     """A reply as the arguments of a call, in pieces and whole at the end."""
     said, first = "", name
     for delta in deltas:
@@ -289,22 +289,22 @@ def _as_call(deltas: Iterator[Delta], name: str) -> Iterator[Delta]:
             yield replace(delta, tool_calls=(call,), finish_reason=finish)
 
 
-def _scored(token: str, top: int | None = None) -> TokenScore:
-    score = TokenScore(token, _logprob(token), bytes=tuple(token.encode()))
+def _score_token(token: str, top: int | None = None) -> TokenScore:
+    score = TokenScore(token, _compute_logprob(token), bytes=tuple(token.encode()))
     return replace(score, top=(score,)) if top else score
 
 
-def tokens(text: str) -> list[str]:
+def split_tokens(text: str) -> list[str]:
     """Words with the space before them; joined, they are the text again."""
     return _TOKEN.findall(text)
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Lower-case words without punctuation."""
     return _WORD.findall(text.lower())
 
 
-def _before_stop(text: str, stop: Sequence[str]) -> str:
+def _cut_at_stop(text: str, stop: Sequence[str]) -> str:
     places = [place for mark in stop if mark and (place := text.find(mark)) >= 0]
     return text[: min(places, default=len(text))]
 
@@ -314,9 +314,11 @@ def _quote(prompt: str, last: str) -> str:
     asked = [line for line in last.splitlines() if line.strip()][-1:] or [""]
     body = prompt[: prompt.rfind(asked[0])] if asked[0] else prompt
     sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", body) if part.strip()]
-    wanted = set(words(asked[0]))
+    wanted = set(split_words(asked[0]))
     return max(
-        sentences, key=lambda sentence: len(wanted & set(words(sentence))), default=asked[0].strip()
+        sentences,
+        key=lambda sentence: len(wanted & set(split_words(sentence))),
+        default=asked[0].strip(),
     )
 
 
@@ -324,5 +326,5 @@ def _hash(word: str) -> int:
     return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")
 
 
-def _logprob(token: str) -> float:
+def _compute_logprob(token: str) -> float:
     return -len(token.encode()) * math.log(512)

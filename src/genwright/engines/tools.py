@@ -11,7 +11,14 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from genwright.engines.base import ChatRequest, Delta, Message, NamedTool, ToolCall, ToolDelta
+from genwright.engines.base import (
+    ChatMessage,
+    ChatRequest,
+    Delta,
+    RequiredTool,
+    ToolCall,
+    ToolDelta,
+)
 from genwright.types import Json
 
 _REPLY = re.compile(r'\s*\{\s*"reply"\s*:\s*"')
@@ -20,7 +27,7 @@ _CALL = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\
 
 def constrain(request: ChatRequest) -> ChatRequest:
     """The same request as one for JSON, with the tools told in words."""
-    request = only_named(request)
+    request = keep_named_tool(request)
     listed = "\n".join(
         f"- {tool.name}: {tool.description} Arguments: {json.dumps(tool.parameters)}"
         for tool in request.tools
@@ -28,19 +35,19 @@ def constrain(request: ChatRequest) -> ChatRequest:
     how = 'Call one with {"name": ..., "arguments": ...}'
     if request.tool_choice == "auto":
         how += ', or answer without one with {"reply": ...}'
-    told = Message("system", f"These tools can be called:\n{listed}\n{how}.")
+    told = ChatMessage("system", f"These tools can be called:\n{listed}\n{how}.")
     return replace(
         request,
-        messages=tuple(_plain(told, request.messages)),
-        json_schema=_schema(request),
+        messages=tuple(_flatten_messages(told, request.messages)),
+        json_schema=_build_schema(request),
         tools=(),
     )
 
 
-def only_named(request: ChatRequest) -> ChatRequest:
+def keep_named_tool(request: ChatRequest) -> ChatRequest:
     """Where one tool must be called, the same request with only that one, required."""
     choice = request.tool_choice
-    if not isinstance(choice, NamedTool):
+    if not isinstance(choice, RequiredTool):
         return request
     named = tuple(tool for tool in request.tools if tool.name == choice.name)
     return replace(request, tools=named, tool_choice="required")
@@ -51,14 +58,14 @@ def read_reply(deltas: Iterable[Delta]) -> Iterator[Delta]:
 
     A call that is cut short by ``max_tokens`` ends with the finish reason ``length``.
     """
-    reading = _Reading()
+    reading = _CallReader()
     last = Delta()
     for delta in deltas:
         last = delta
         piece = reading.read(delta.text)
         if piece.text or piece.tool_call_deltas:
             yield replace(piece, logprobs=delta.logprobs)
-    calls = reading.calls()
+    calls = reading.list_calls()
     whole = calls and last.finish_reason == "stop"
     yield replace(
         last,
@@ -82,7 +89,7 @@ def read_call(deltas: Iterable[Delta]) -> Iterator[Delta]:
         if plain and held:
             yield replace(delta, text=held, finish_reason=None, usage=None)
             held = ""
-    call = None if plain else _whole_call(held)
+    call = None if plain else _parse_call(held)
     if held and call is None:
         yield Delta(held)
     done = (call,) if call else ()
@@ -90,7 +97,7 @@ def read_call(deltas: Iterable[Delta]) -> Iterator[Delta]:
     yield replace(last, text="", logprobs=(), tool_calls=done, finish_reason=reason)
 
 
-def _whole_call(text: str) -> ToolCall | None:
+def _parse_call(text: str) -> ToolCall | None:
     try:
         value = json.loads(text)
         return ToolCall(
@@ -100,7 +107,7 @@ def _whole_call(text: str) -> ToolCall | None:
         return None
 
 
-class _Reading:
+class _CallReader:
     """A growing JSON text, of which each piece is told once."""
 
     def __init__(self) -> None:
@@ -122,24 +129,24 @@ class _Reading:
             else:
                 return Delta()
         if self._name:
-            told = self._rest(self.arguments())
+            told = self._take_rest(self.read_arguments())
             return Delta(tool_call_deltas=first + ((ToolDelta(0, arguments=told),) if told else ()))
-        return Delta(self._rest(_decoded(self._text[self._start :])))
+        return Delta(self._take_rest(_decode_string(self._text[self._start :])))
 
-    def arguments(self) -> str:
+    def read_arguments(self) -> str:
         """The arguments as far as they are written."""
-        return _value(self._text[self._start :].lstrip())
+        return _take_object(self._text[self._start :].lstrip())
 
-    def calls(self) -> tuple[ToolCall, ...]:
+    def list_calls(self) -> tuple[ToolCall, ...]:
         """The call, if there is one."""
-        return (ToolCall(self._id, self._name, self.arguments()),) if self._name else ()
+        return (ToolCall(self._id, self._name, self.read_arguments()),) if self._name else ()
 
-    def _rest(self, whole: str) -> str:
+    def _take_rest(self, whole: str) -> str:
         new, self._told = whole[self._told :], len(whole)
         return new
 
 
-def _value(text: str) -> str:
+def _take_object(text: str) -> str:
     """The first JSON object in a text, or as much of it as there is."""
     depth, quoted, escaped = 0, False, False
     for place, character in enumerate(text):
@@ -161,22 +168,23 @@ _WHOLE = re.compile(
 )
 
 
-def _decoded(text: str) -> str:
+def _decode_string(text: str) -> str:
     """A JSON string without its quotes, up to its end or to the last whole character there is."""
     whole = _WHOLE.match(text)
     return str(json.loads(f'"{whole[0]}"')) if whole else ""
 
 
-def _schema(request: ChatRequest) -> Json:
+def _build_schema(request: ChatRequest) -> Json:
     choices: list[Json] = [
-        _object(name={"const": tool.name}, arguments=tool.parameters) for tool in request.tools
+        _build_object(name={"const": tool.name}, arguments=tool.parameters)
+        for tool in request.tools
     ]
     if request.tool_choice == "auto":
-        choices.append(_object(reply={"type": "string"}))
+        choices.append(_build_object(reply={"type": "string"}))
     return {"anyOf": choices}
 
 
-def _object(**properties: Json) -> Json:
+def _build_object(**properties: Json) -> Json:
     return {
         "type": "object",
         "properties": properties,
@@ -185,22 +193,26 @@ def _object(**properties: Json) -> Json:
     }
 
 
-def _plain(told: Message, messages: tuple[Message, ...]) -> Iterator[Message]:
+def _flatten_messages(
+    told: ChatMessage, messages: tuple[ChatMessage, ...]
+) -> Iterator[ChatMessage]:
     """The conversation without tool roles, which such templates would refuse or drop."""
     first = messages[0] if messages else None
     if first and first.role == "system":
-        told, messages = Message("system", f"{first.content}\n\n{told.content}"), messages[1:]
+        told, messages = ChatMessage("system", f"{first.content}\n\n{told.content}"), messages[1:]
     yield told
     for message in messages:
         if message.role == "tool":
-            yield Message("user", f"Result of the tool call: {message.content}")
+            yield ChatMessage("user", f"Result of the tool call: {message.content}")
         elif message.tool_calls:
-            yield Message("assistant", "\n".join(_told(call) for call in message.tool_calls))
+            yield ChatMessage(
+                "assistant", "\n".join(_describe_call(call) for call in message.tool_calls)
+            )
         else:
             yield message
 
 
-def _told(call: ToolCall) -> str:
+def _describe_call(call: ToolCall) -> str:
     try:
         arguments = json.loads(call.arguments)
     except json.JSONDecodeError:

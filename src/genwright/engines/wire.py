@@ -4,21 +4,21 @@ import json
 from collections.abc import Iterable, Iterator
 
 from genwright.engines.base import (
+    ChatMessage,
     ChatRequest,
     Delta,
-    Message,
-    NamedTool,
+    RequiredTool,
     Sampling,
     TokenScore,
+    TokenUsage,
     Tool,
     ToolCall,
     ToolDelta,
-    Usage,
 )
 from genwright.types import Json
 
 
-def message_json(message: Message) -> Json:
+def encode_message(message: ChatMessage) -> Json:
     """A message as https://platform.openai.com/docs/api-reference/chat/create has it."""
     body: Json = {"role": message.role, "content": message.content}
     if message.tool_calls:
@@ -37,7 +37,7 @@ def message_json(message: Message) -> Json:
     return body
 
 
-def tool_json(tool: Tool) -> Json:
+def encode_tool(tool: Tool) -> Json:
     """A tool as the API has it."""
     function = {
         "name": tool.name,
@@ -47,7 +47,7 @@ def tool_json(tool: Tool) -> Json:
     return {"type": "function", "function": function}
 
 
-def sampling_json(sampling: Sampling) -> Json:
+def encode_sampling(sampling: Sampling) -> Json:
     """The sampling fields that every server knows."""
     body: Json = {
         "temperature": sampling.temperature,
@@ -64,11 +64,11 @@ def sampling_json(sampling: Sampling) -> Json:
     return body | {key: value for key, value in given.items() if value is not None}
 
 
-def chat_json(request: ChatRequest) -> Json:
+def encode_chat_request(request: ChatRequest) -> Json:
     """A streaming chat request, without what only some servers know."""
-    body = sampling_json(request.sampling)
+    body = encode_sampling(request.sampling)
     body |= {
-        "messages": [message_json(message) for message in request.messages],
+        "messages": [encode_message(message) for message in request.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -80,17 +80,17 @@ def chat_json(request: ChatRequest) -> Json:
     elif request.json_object:
         body["response_format"] = {"type": "json_object"}
     if request.tools and request.tool_choice != "none":
-        body["tools"] = [tool_json(tool) for tool in request.tools]
-        body["tool_choice"] = _tool_choice(request)
+        body["tools"] = [encode_tool(tool) for tool in request.tools]
+        body["tool_choice"] = _encode_tool_choice(request)
         body["parallel_tool_calls"] = request.parallel_tool_calls
     if request.logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": request.logprobs}
     return body
 
 
-def _tool_choice(request: ChatRequest) -> object:
+def _encode_tool_choice(request: ChatRequest) -> object:
     choice = request.tool_choice
-    if isinstance(choice, NamedTool):
+    if isinstance(choice, RequiredTool):
         return {"type": "function", "function": {"name": choice.name}}
     return choice
 
@@ -102,16 +102,16 @@ def read_chunks(chunks: Iterable[Json]) -> Iterator[Delta]:
     held back until then, because servers send them in either order.
     """
     calls: dict[int, dict[str, str]] = {}
-    finish, usage = "cancelled", Usage()
+    finish, usage = "cancelled", TokenUsage()
     for chunk in chunks:
         if chunk.get("usage"):
-            usage = _usage(chunk)
+            usage = _read_usage(chunk)
         for choice in chunk.get("choices") or []:
             finish = choice.get("finish_reason") or finish
             piece = choice.get("delta") or {}
             parts = tuple(_gather(calls, piece.get("tool_calls") or []))
             text = piece.get("content") or choice.get("text") or ""
-            scores = tuple(_scores(choice.get("logprobs") or {}))
+            scores = tuple(_read_chunk_scores(choice.get("logprobs") or {}))
             if text or scores or parts:
                 yield Delta(text, parts, logprobs=scores)
     done = tuple(
@@ -134,7 +134,7 @@ def _gather(calls: dict[int, dict[str, str]], pieces: list[Json]) -> Iterator[To
         yield ToolDelta(place, first, name, arguments)
 
 
-def _scores(logprobs: Json) -> Iterator[TokenScore]:
+def _read_chunk_scores(logprobs: Json) -> Iterator[TokenScore]:
     """Scores of a chunk in the form of chats, or in the older one of completions."""
     if logprobs.get("tokens"):
         tops = logprobs.get("top_logprobs") or [None] * len(logprobs["tokens"])
@@ -150,21 +150,21 @@ def read_scores(tokens: list[Json]) -> Iterator[TokenScore]:
     """Token log-probabilities as the API and llama.cpp report them."""
     for token in tokens:
         top = tuple(
-            TokenScore(other["token"], other["logprob"], bytes=_bytes(other))
+            TokenScore(other["token"], other["logprob"], bytes=_read_bytes(other))
             for other in token.get("top_logprobs") or []
         )
-        yield TokenScore(token["token"], token["logprob"], top, _bytes(token))
+        yield TokenScore(token["token"], token["logprob"], top, _read_bytes(token))
 
 
-def _bytes(token: Json) -> tuple[int, ...] | None:
+def _read_bytes(token: Json) -> tuple[int, ...] | None:
     given = token.get("bytes")
     return tuple(given) if given is not None else None
 
 
-def _usage(chunk: Json) -> Usage:
+def _read_usage(chunk: Json) -> TokenUsage:
     usage: Json = chunk["usage"]
     timings: Json = chunk.get("timings") or {}
-    return Usage(
+    return TokenUsage(
         prompt_tokens=usage.get("prompt_tokens") or 0,
         completion_tokens=usage.get("completion_tokens") or 0,
         cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
@@ -180,7 +180,7 @@ def read_events(lines: Iterable[str]) -> Iterator[Json]:
             yield json.loads(data)
 
 
-def error_text(body: object) -> str:
+def read_error_text(body: object) -> str:
     """What a server's error says, in whichever of the usual shapes it comes."""
     error = body.get("error", body) if isinstance(body, dict) else body
     return str(error.get("message", error) if isinstance(error, dict) else error)

@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 
-from genwright.engines import Message
-from genwright.evaluation.tasks import Case
-from genwright.training.chat_rendering import messages_of, references_of
+from genwright.engines import ChatMessage
+from genwright.evaluation.tasks import TaskCase
+from genwright.training.chat_rendering import read_messages, read_references
 from genwright.types import Json
 
 
-def cases_of(rows: Sequence[Json], objective: str) -> list[Case]:
+def make_cases(rows: Sequence[Json], objective: str) -> list[TaskCase]:
     """Rows as questions with references: what is said before the last reply, and that reply."""
     if objective == "classification":
         return [
-            Case((Message("user", row["text"]),), (str(row["label"]),), str(row["label"]), number)
+            TaskCase(
+                (ChatMessage("user", row["text"]),), (str(row["label"]),), str(row["label"]), number
+            )
             for number, row in enumerate(rows, 1)
         ]
     return [
-        Case(
-            tuple(messages_of(row)[:-1]),
-            tuple(references_of(row)),
+        TaskCase(
+            tuple(read_messages(row)[:-1]),
+            tuple(read_references(row)),
             str(row.get("slice", "")),
             number,
         )

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from genwright.engines import Engine
 from genwright.errors import UsageError
-from genwright.evaluation.machine import energy_joules, machine, resident_mb
+from genwright.evaluation.machine import describe_machine, read_energy_joules, read_resident_mb
 from genwright.evaluation.paired import Difference, compare_all
-from genwright.evaluation.tasks import Case, TaskReport, asker, evaluate_task
-from genwright.types import Json, Progress, unheard
+from genwright.evaluation.tasks import TaskCase, TaskReport, evaluate_task, make_engine_asker
+from genwright.types import Json, Progress, ignore_progress
 
 Opened = Callable[[str], AbstractContextManager[Engine]]
 """Opens a model by name for as long as it is measured."""
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonReport:
     """Reports of several models on the same cases."""
 
     metric: str
@@ -27,23 +27,23 @@ class Compared:
     prices: Mapping[str, tuple[float, float]]
     """Of a million tokens read and written, by model."""
 
-    def rows(self) -> list[Json]:
+    def list_rows(self) -> list[Json]:
         """One row a model, the best first."""
-        rows = [self._row(name, report) for name, report in self.reports.items()]
+        rows = [self._make_row(name, report) for name, report in self.reports.items()]
         return sorted(rows, key=lambda row: -(row["quality"]["value"] or 0))
 
     def json(self) -> Json:
         """Everything."""
         return {
             "metric": self.metric,
-            "models": self.rows(),
+            "models": self.list_rows(),
             "differences": [
                 {"a": a, "b": b, **each.json()} for (a, b), each in self.differences.items()
             ],
-            "machine": machine(),
+            "machine": describe_machine(),
         }
 
-    def _row(self, name: str, report: TaskReport) -> Json:
+    def _make_row(self, name: str, report: TaskReport) -> Json:
         speed, rows = report.speed, len(report.cases)
         joules = self.joules[name]
         return {
@@ -53,15 +53,15 @@ class Compared:
             "first_token_p50": speed.get("first_token_p50"),
             "memory_mb": self.memory_mb[name],
             "joules_per_answer": round(joules / rows, 3) if joules is not None else None,
-            "cost_per_1000": self._cost(name, report),
+            "cost_per_1000": self._compute_cost(name, report),
             "like": [
                 b if a == name else a
                 for (a, b), each in self.differences.items()
-                if name in (a, b) and not each.distinguishable
+                if name in (a, b) and not each.is_distinguishable
             ],
         }
 
-    def _cost(self, name: str, report: TaskReport) -> float | None:
+    def _compute_cost(self, name: str, report: TaskReport) -> float | None:
         price = self.prices.get(name)
         if price is None:
             return None
@@ -73,13 +73,13 @@ class Compared:
 def compare_models(
     names: Sequence[str],
     opened: Opened,
-    cases: Sequence[Case],
+    cases: Sequence[TaskCase],
     metric: str,
     *,
     prices: Mapping[str, tuple[float, float]] | None = None,
     max_tokens: int = 256,
-    progress: Progress = unheard,
-) -> Compared:
+    progress: Progress = ignore_progress,
+) -> ComparisonReport:
     """Ask several models the same questions, one model after the other.
 
     Args:
@@ -101,15 +101,15 @@ def compare_models(
     joules: dict[str, float | None] = {}
     for name in dict.fromkeys(names):
 
-        def told(done: int, total: int, what: str, name: str = name) -> None:
+        def report_progress(done: int, total: int, what: str, name: str = name) -> None:
             progress(done, total, f"{name}: {what}")
 
-        before = energy_joules()
+        before = read_energy_joules()
         with opened(name) as engine:
-            ask = asker(engine, max_tokens=max_tokens)
-            reports[name] = evaluate_task(cases, ask, [metric], progress=told)
-            memory[name] = resident_mb(getattr(engine, "pid", None))
-        after = energy_joules()
+            ask = make_engine_asker(engine, max_tokens=max_tokens)
+            reports[name] = evaluate_task(cases, ask, [metric], progress=report_progress)
+            memory[name] = read_resident_mb(getattr(engine, "pid", None))
+        after = read_energy_joules()
         joules[name] = after - before if after is not None and before is not None else None
-    values = {name: report.values(metric) for name, report in reports.items()}
-    return Compared(metric, reports, memory, joules, compare_all(values), prices or {})
+    values = {name: report.list_values(metric) for name, report in reports.items()}
+    return ComparisonReport(metric, reports, memory, joules, compare_all(values), prices or {})

@@ -15,7 +15,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Interval:
+class ConfidenceInterval:
     """A measured value and its 95 % interval; all three nan where there was no case."""
 
     value: float
@@ -32,7 +32,7 @@ class Interval:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def interval(values: Sequence[float], seed: int = 0) -> Interval:
+def bootstrap_mean(values: Sequence[float], seed: int = 0) -> ConfidenceInterval:
     """Mean of one value per case, with its interval.
 
     Args:
@@ -40,28 +40,28 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
         seed: Of the resampling, so that a report can be repeated.
 
     Example:
-        >>> interval([0.5] * 10)
+        >>> bootstrap_mean([0.5] * 10)
         Interval(value=0.5, low=0.5, high=0.5)
     """
-    return ratio_interval(values, [1.0] * len(values), seed)
+    return bootstrap_ratio(values, [1.0] * len(values), seed)
 
 
-def ratio_interval(
+def bootstrap_ratio(
     numerators: Sequence[float], denominators: Sequence[float], seed: int = 0
-) -> Interval:
+) -> ConfidenceInterval:
     """A ratio of two sums over cases, such as precision over answers of unequal citations.
 
     Cases are resampled whole, so that those of one answer stay together.
 
     Example:
-        >>> ratio_interval([1, 2], [2, 2]).value
+        >>> bootstrap_ratio([1, 2], [2, 2]).value
         0.75
     """
     top, bottom = np.asarray(numerators, float), np.asarray(denominators, float)
     if not bottom.sum():
-        return Interval(float("nan"), float("nan"), float("nan"))
+        return ConfidenceInterval(float("nan"), float("nan"), float("nan"))
     draws = np.random.default_rng(seed).integers(0, len(top), (RESAMPLES, len(top)))
     with np.errstate(invalid="ignore"):
         ratios = top[draws].sum(axis=1) / bottom[draws].sum(axis=1)
     low, high = np.nanquantile(ratios, [0.025, 0.975])
-    return Interval(float(top.sum() / bottom.sum()), float(low), float(high))
+    return ConfidenceInterval(float(top.sum() / bottom.sum()), float(low), float(high))

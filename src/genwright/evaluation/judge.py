@@ -12,10 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
 from genwright.errors import UsageError
-from genwright.evaluation.intervals import Interval, interval
-from genwright.types import Json, Progress, unheard
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
+from genwright.types import Json, Progress, ignore_progress
 
 Verdict = Literal["a", "b", "tie", "unread"]
 
@@ -49,7 +49,7 @@ _NUMBER = re.compile(r"^\W*(?:rating\W+)?(10|[1-9])\b(?!\.\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Pair:
+class AnswerPair:
     """Two answers to one question."""
 
     question: str
@@ -60,7 +60,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PairJudgment:
     """A pair with both verdicts, in the terms of the pair as it was given."""
 
     first: Verdict
@@ -75,7 +75,7 @@ class Judged:
         return self.first if self.first == self.second else "tie"
 
     @property
-    def consistent(self) -> bool:
+    def is_consistent(self) -> bool:
         """Whether both orders agree."""
         return self.first == self.second and self.first != "unread"
 
@@ -84,10 +84,10 @@ class Judged:
 class JudgeReport:
     """What a judge said of all pairs."""
 
-    judged: Sequence[Judged]
-    win_rate: Interval
+    judged: Sequence[PairJudgment]
+    win_rate: ConfidenceInterval
     """Of the first answers, ties as a half, over the pairs with a verdict."""
-    consistent: Interval
+    consistent: ConfidenceInterval
     """Share of pairs whose verdict does not depend on the order."""
     unread: int
 
@@ -102,7 +102,9 @@ class JudgeReport:
         }
 
 
-def judge_pairs(judge: Engine, pairs: Sequence[Pair], progress: Progress = unheard) -> JudgeReport:
+def judge_pairs(
+    judge: Engine, pairs: Sequence[AnswerPair], progress: Progress = ignore_progress
+) -> JudgeReport:
     """Have a model judge pairs, each in both orders.
 
     Args:
@@ -117,29 +119,31 @@ def judge_pairs(judge: Engine, pairs: Sequence[Pair], progress: Progress = unhea
         raise UsageError("Expected pairs of answers to judge, got none.")
     judged = []
     for number, pair in enumerate(pairs, 1):
-        first = _verdict(judge, pair)
-        other = _verdict(judge, Pair(pair.question, pair.b, pair.a, pair.reference))
+        first = _ask_verdict(judge, pair)
+        other = _ask_verdict(judge, AnswerPair(pair.question, pair.b, pair.a, pair.reference))
         swapped: dict[Verdict, Verdict] = {"a": "b", "b": "a"}
-        judged.append(Judged(first, swapped.get(other, other)))
+        judged.append(PairJudgment(first, swapped.get(other, other)))
         progress(number, len(pairs), f"{number} of {len(pairs)} pairs judged")
     values = {"a": 1.0, "b": 0.0, "tie": 0.5}
     told = [values[each.verdict] for each in judged if each.verdict != "unread"]
     return JudgeReport(
         judged,
-        interval(told),
-        interval([float(each.consistent) for each in judged]),
+        bootstrap_mean(told),
+        bootstrap_mean([float(each.is_consistent) for each in judged]),
         sum(each.verdict == "unread" for each in judged),
     )
 
 
 def rate(judge: Engine, question: str, answer: str, reference: str = "") -> int | None:
     """A rating of one answer, 1 to 10; None where the judge's reply is none."""
-    text = SINGLE.format(question=question, answer=answer, reference=_reference(reference))
-    match = _NUMBER.match(_asked(judge, text))
+    text = SINGLE.format(question=question, answer=answer, reference=_format_reference(reference))
+    match = _NUMBER.match(_ask_judge(judge, text))
     return int(match[1]) if match else None
 
 
-def agreement(judge: Sequence[Verdict], humans: Sequence[Verdict], seed: int = 0) -> Json:
+def measure_judge_agreement(
+    judge: Sequence[Verdict], humans: Sequence[Verdict], seed: int = 0
+) -> Json:
     """How far a judge and people agree on the same pairs.
 
     Args:
@@ -157,14 +161,14 @@ def agreement(judge: Sequence[Verdict], humans: Sequence[Verdict], seed: int = 0
     if len(judge) != len(humans):
         raise UsageError(f"Expected verdicts of the same pairs: {len(judge)} and {len(humans)}.")
     told = [(a, b) for a, b in zip(judge, humans, strict=True) if "unread" not in (a, b)]
-    same = interval([float(a == b) for a, b in told], seed)
+    same = bootstrap_mean([float(a == b) for a, b in told], seed)
     random = np.random.default_rng(seed)
     drawn = [
         kappa([told[i] for i in random.integers(0, len(told), len(told))])
         for _ in range(500 if told else 0)
     ]
     low, high = np.nanquantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
-    whole = Interval(kappa(told), float(low), float(high))
+    whole = ConfidenceInterval(kappa(told), float(low), float(high))
     return {"pairs": len(told), "agreement": same.json(), "kappa": whole.json()}
 
 
@@ -187,19 +191,19 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float:
     return (seen - chance) / (1 - chance) if chance < 1 else 1.0
 
 
-def _verdict(judge: Engine, pair: Pair) -> Verdict:
+def _ask_verdict(judge: Engine, pair: AnswerPair) -> Verdict:
     text = PAIR.format(
-        question=pair.question, a=pair.a, b=pair.b, reference=_reference(pair.reference)
+        question=pair.question, a=pair.a, b=pair.b, reference=_format_reference(pair.reference)
     )
-    match = _LETTER.match(_asked(judge, text))
+    match = _LETTER.match(_ask_judge(judge, text))
     named: dict[str, Verdict] = {"A": "a", "B": "b", "C": "tie"}
     return named[match[1].upper()] if match else "unread"
 
 
-def _asked(judge: Engine, text: str) -> str:
-    request = ChatRequest((Message("user", text),), Sampling(max_tokens=16))
-    return chat_text(judge, request)[0]
+def _ask_judge(judge: Engine, text: str) -> str:
+    request = ChatRequest((ChatMessage("user", text),), Sampling(max_tokens=16))
+    return collect_chat(judge, request)[0]
 
 
-def _reference(text: str) -> str:
+def _format_reference(text: str) -> str:
     return f"A right answer: {text}\n\n" if text else ""

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from genwright.engines import Engine
 from genwright.errors import UsageError
-from genwright.evaluation.intervals import Interval, ratio_interval
-from genwright.types import Json, Progress, unheard
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_ratio
+from genwright.types import Json, Progress, ignore_progress
 
 
 @dataclass(frozen=True)
 class LMReport:
     """Predictions of a text."""
 
-    perplexity: Interval
-    bits_per_byte: Interval
+    perplexity: ConfidenceInterval
+    bits_per_byte: ConfidenceInterval
     tokens: int
     bytes: int
 
@@ -41,7 +41,7 @@ def evaluate_lm(
     window: int = 0,
     stride: int = 0,
     limit: int = 0,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> LMReport:
     """Predict every token of a text but the first.
 
@@ -78,16 +78,18 @@ def evaluate_lm(
         done = end
         progress(done, len(ids), f"{done} of {len(ids)} tokens")
     return LMReport(
-        perplexity=_map(ratio_interval(losses, _floats(counts)), lambda x: math.exp(min(x, 700))),
-        bits_per_byte=_map(ratio_interval(losses, _floats(sizes)), lambda x: x / math.log(2)),
+        perplexity=_map(
+            bootstrap_ratio(losses, _to_floats(counts)), lambda x: math.exp(min(x, 700))
+        ),
+        bits_per_byte=_map(bootstrap_ratio(losses, _to_floats(sizes)), lambda x: x / math.log(2)),
         tokens=sum(counts),
         bytes=sum(sizes),
     )
 
 
-def _floats(values: Sequence[int]) -> list[float]:
+def _to_floats(values: Sequence[int]) -> list[float]:
     return [float(value) for value in values]
 
 
-def _map(each: Interval, change: Callable[[float], float]) -> Interval:
-    return Interval(change(each.value), change(each.low), change(each.high))
+def _map(each: ConfidenceInterval, change: Callable[[float], float]) -> ConfidenceInterval:
+    return ConfidenceInterval(change(each.value), change(each.low), change(each.high))

@@ -5,23 +5,23 @@ import platform
 from pathlib import Path
 
 from genwright import __version__
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.types import Json
 
 
-def machine() -> Json:
+def describe_machine() -> Json:
     """Processor, cores, memory, system and versions."""
     return {
-        "processor": _processor(),
-        "cores": available_cores(),
-        "memory_mb": _memory_mb(),
+        "processor": _read_processor(),
+        "cores": count_cores(),
+        "memory_mb": _read_memory_mb(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "genwright": __version__,
     }
 
 
-def resident_mb(process: int | None) -> float | None:
+def read_resident_mb(process: int | None) -> float | None:
     """Memory that a process holds, in 10^6 bytes; None where it cannot be known."""
     if process is None:
         return None
@@ -33,7 +33,7 @@ def resident_mb(process: int | None) -> float | None:
     return round(int(found.split()[1]) * 1024 / 1e6, 1) if found else None
 
 
-def energy_joules(folder: Path = Path("/sys/class/powercap")) -> float | None:
+def read_energy_joules(folder: Path = Path("/sys/class/powercap")) -> float | None:
     """Energy that the processor has used so far, in joules; None where it cannot be read."""
     total, seen = 0.0, False
     for path in folder.glob("intel-rapl:?/energy_uj"):
@@ -45,7 +45,7 @@ def energy_joules(folder: Path = Path("/sys/class/powercap")) -> float | None:
     return total if seen else None
 
 
-def _processor() -> str:
+def _read_processor() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -55,7 +55,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory_mb() -> int:
+def _read_memory_mb() -> int:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
     except (ValueError, OSError):

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from genwright.errors import UsageError
-from genwright.evaluation.intervals import Interval, interval
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
 from genwright.types import Json
 
 PERMUTATIONS = 10_000
@@ -23,7 +23,7 @@ LEVEL = 0.05
 class Difference:
     """How far one system is ahead of another."""
 
-    difference: Interval
+    difference: ConfidenceInterval
     """Mean of first minus second, over cases."""
     p: float
     """Two-sided p value of the permutation test."""
@@ -32,7 +32,7 @@ class Difference:
     tied: int
 
     @property
-    def distinguishable(self) -> bool:
+    def is_distinguishable(self) -> bool:
         """Whether chance alone would hardly make such a difference (p < 0.05)."""
         return self.p < LEVEL
 
@@ -44,7 +44,7 @@ class Difference:
             "won": self.won,
             "lost": self.lost,
             "tied": self.tied,
-            "distinguishable": self.distinguishable,
+            "distinguishable": self.is_distinguishable,
         }
 
 
@@ -67,8 +67,8 @@ def compare_cases(first: Sequence[float], second: Sequence[float], seed: int = 0
         raise UsageError(f"Expected values for the same cases, got {len(first)} and {len(second)}.")
     gaps = np.asarray(first, float) - np.asarray(second, float)
     return Difference(
-        difference=interval(gaps.tolist(), seed),
-        p=_sign_flips(gaps, seed),
+        difference=bootstrap_mean(gaps.tolist(), seed),
+        p=_test_sign_flips(gaps, seed),
         won=int((gaps > 0).sum()),
         lost=int((gaps < 0).sum()),
         tied=int((gaps == 0).sum()),
@@ -103,7 +103,7 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _sign_flips(gaps: "np.ndarray[tuple[int], np.dtype[np.float64]]", seed: int) -> float:
+def _test_sign_flips(gaps: "np.ndarray[tuple[int], np.dtype[np.float64]]", seed: int) -> float:
     told = gaps[gaps != 0]
     if not len(told):
         return 1.0

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from genwright.engines import Engine, Message
+from genwright.engines import ChatMessage, Engine
 from genwright.evaluation.paired import compare_cases
-from genwright.evaluation.tasks import Case, asker, evaluate_task
+from genwright.evaluation.tasks import TaskCase, evaluate_task, make_engine_asker
 from genwright.prompts import Prompt
 from genwright.prompts.shots import Embed, Picker, Shot
-from genwright.types import Json, Progress, unheard
+from genwright.types import Json, Progress, ignore_progress
 
 
 @dataclass(frozen=True)
-class Variant:
+class PromptVariant:
     """A prompt with so many examples, picked in one way."""
 
     prompt: Prompt
@@ -25,12 +25,12 @@ class Variant:
         return f"{self.prompt.name}, {self.shots} {self.picker if self.shots else 'shots'}"
 
 
-def variants_of(
+def list_variants(
     prompts: Sequence[Prompt], shots: Sequence[int], pickers: Sequence[str]
-) -> list[Variant]:
+) -> list[PromptVariant]:
     """Every combination, once: how examples are picked says nothing where there are none."""
     made = [
-        Variant(prompt, k, picker if k else "fixed")
+        PromptVariant(prompt, k, picker if k else "fixed")
         for prompt in prompts
         for k in shots
         for picker in pickers
@@ -40,15 +40,15 @@ def variants_of(
 
 def compare_prompts(
     engine: Engine,
-    variants: Sequence[Variant],
-    cases: Sequence[Case],
+    variants: Sequence[PromptVariant],
+    cases: Sequence[TaskCase],
     pool: Sequence[Shot],
     metric: str,
     *,
-    render: Callable[[Prompt, Case], tuple[str, str]],
+    render: Callable[[Prompt, TaskCase], tuple[str, str]],
     embed: Embed | None = None,
     max_tokens: int = 64,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> list[Json]:
     """Ask every case in every variant.
 
@@ -71,13 +71,18 @@ def compare_prompts(
     first: list[float] = []
     for variant in variants:
         picker = Picker(pool, variant.picker, embed)
-        asked = [_case(variant, case, picker, render) for case in cases]
+        asked = [_make_case(variant, case, picker, render) for case in cases]
 
-        def told(done: int, total: int, what: str, name: str = variant.label) -> None:
+        def report_progress(done: int, total: int, what: str, name: str = variant.label) -> None:
             progress(done, total, f"{name}: {what}")
 
-        report = evaluate_task(asked, asker(engine, max_tokens=max_tokens), [metric], progress=told)
-        values = report.values(metric)
+        report = evaluate_task(
+            asked,
+            make_engine_asker(engine, max_tokens=max_tokens),
+            [metric],
+            progress=report_progress,
+        )
+        values = report.list_values(metric)
         first = first or values
         difference = compare_cases(values, first) if rows else None
         rows.append({
@@ -91,17 +96,17 @@ def compare_prompts(
     return rows
 
 
-def _case(
-    variant: Variant,
-    case: Case,
+def _make_case(
+    variant: PromptVariant,
+    case: TaskCase,
     picker: Picker,
-    render: Callable[[Prompt, Case], tuple[str, str]],
-) -> Case:
+    render: Callable[[Prompt, TaskCase], tuple[str, str]],
+) -> TaskCase:
     """A case as the variant asks it: system text, the prompt's own shots, picked ones, question."""
     system, user = render(variant.prompt, case)
-    told: list[Message] = [Message("system", system)] if system else []
+    told: list[ChatMessage] = [ChatMessage("system", system)] if system else []
     picked = picker.pick(case.messages[-1].content, variant.shots) if variant.shots else []
     for said, replied in (*variant.prompt.shots, *((s.user, s.assistant) for s in picked)):
-        told += [Message("user", said), Message("assistant", replied)]
-    messages = (*told, Message("user", user))
-    return Case(messages, case.references, case.slice, case.row, case.choices)
+        told += [ChatMessage("user", said), ChatMessage("assistant", replied)]
+    messages = (*told, ChatMessage("user", user))
+    return TaskCase(messages, case.references, case.slice, case.row, case.choices)

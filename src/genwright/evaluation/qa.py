@@ -7,15 +7,15 @@ a question that has an answer counts as an empty answer.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from genwright.documents import sentences
-from genwright.evaluation.intervals import Interval, interval, ratio_interval
+from genwright.documents import split_sentences
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean, bootstrap_ratio
 from genwright.evaluation.metrics import answer_recall, exact_match, token_f1
 from genwright.evaluation.suites import SquadQuestion, SquadSet
-from genwright.types import Progress, unheard
+from genwright.types import Progress, ignore_progress
 
 
 @dataclass(frozen=True)
-class Place:
+class QuoteLocation:
     """Characters ``start`` to ``end`` of a paragraph, by its number in the set, and their quote."""
 
     paragraph: int
@@ -25,38 +25,38 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Given:
+class QAAnswer:
     """What an answerer gave for a question, as far as it is judged."""
 
     text: str
     refused: bool
-    sentences: tuple[tuple[Place, ...], ...]
+    sentences: tuple[tuple[QuoteLocation, ...], ...]
     """The citations of each sentence of the answer."""
-    hits: tuple[Place, ...]
+    hits: tuple[QuoteLocation, ...]
     """The passages that were found, best first."""
     seconds: float
 
 
-Ask = Callable[[str, int | None], Given]
+Ask = Callable[[str, int | None], QAAnswer]
 """Answers a question; with a number, as if that paragraph were not there."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class QAResult:
     """A question that was asked, and what came."""
 
     question: SquadQuestion
     left_out: bool
     """Whether its paragraph was left out."""
-    given: Given
+    given: QAAnswer
 
     @property
-    def answerable(self) -> bool:
+    def is_answerable(self) -> bool:
         """Whether what it was asked of holds an answer, as far as the set tells."""
-        return self.question.answerable and not self.left_out
+        return self.question.is_answerable and not self.left_out
 
     @property
-    def citations(self) -> list[Place]:
+    def citations(self) -> list[QuoteLocation]:
         """All citations of its answer."""
         return [place for places in self.given.sentences for place in places]
 
@@ -65,8 +65,8 @@ def ask_all(
     questions: Sequence[SquadQuestion],
     left_out: Sequence[SquadQuestion],
     ask: Ask,
-    progress: Progress = unheard,
-) -> list[Asked]:
+    progress: Progress = ignore_progress,
+) -> list[QAResult]:
     """Ask every question, then some of them again without their own paragraphs.
 
     Args:
@@ -76,10 +76,10 @@ def ask_all(
         progress: Told of questions that are answered.
     """
     wanted = [(each, False) for each in questions] + [(each, True) for each in left_out]
-    asked: list[Asked] = []
+    asked: list[QAResult] = []
     for question, without in wanted:
         given = ask(question.text, question.paragraph if without else None)
-        asked.append(Asked(question, without, given))
+        asked.append(QAResult(question, without, given))
         refused = sum(each.given.refused for each in asked)
         what = f"{len(asked)} of {len(wanted)} questions asked, {refused} refused"
         progress(len(asked), len(wanted), what)
@@ -87,8 +87,8 @@ def ask_all(
 
 
 def measure_answers(
-    squad: SquadSet, asked: Sequence[Asked], depths: Sequence[int] = (5,)
-) -> dict[str, Interval]:
+    squad: SquadSet, asked: Sequence[QAResult], depths: Sequence[int] = (5,)
+) -> dict[str, ConfidenceInterval]:
     """Every measure, over the questions that it is for; ``docs/eval.md`` defines each.
 
     Args:
@@ -96,94 +96,98 @@ def measure_answers(
         asked: What came of each question.
         depths: How many of the best hits ``span_recall@k`` looks at.
     """
-    answerable = [each for each in asked if each.answerable]
+    answerable = [each for each in asked if each.is_answerable]
     return {
-        **_of_words(answerable),
-        "answered": interval([float(not each.given.refused) for each in answerable]),
-        "supported_answers": interval([_is_supported(each) for each in answerable]),
-        **_of_citations(squad, [each for each in answerable if not each.given.refused]),
-        "quotes_exact": interval(
+        **_measure_words(answerable),
+        "answered": bootstrap_mean([float(not each.given.refused) for each in answerable]),
+        "supported_answers": bootstrap_mean([_is_supported(each) for each in answerable]),
+        **_measure_citations(squad, [each for each in answerable if not each.given.refused]),
+        "quotes_exact": bootstrap_mean(
             [_is_exact(squad, place) for each in asked for place in each.citations]
         ),
         **{
-            f"span_recall@{depth}": interval([_is_found(each, depth) for each in answerable])
+            f"span_recall@{depth}": bootstrap_mean([_is_found(each, depth) for each in answerable])
             for depth in depths
         },
-        "refusal_accuracy": interval(
-            [float(each.given.refused) for each in asked if not each.answerable]
+        "refusal_accuracy": bootstrap_mean(
+            [float(each.given.refused) for each in asked if not each.is_answerable]
         ),
-        "seconds": interval([each.given.seconds for each in asked]),
+        "seconds": bootstrap_mean([each.given.seconds for each in asked]),
     }
 
 
-def gold_spans(question: SquadQuestion) -> list[tuple[int, int]]:
+def list_gold_spans(question: SquadQuestion) -> list[tuple[int, int]]:
     """Where the gold answers stand in the paragraph."""
     pairs = zip(question.starts, question.answers, strict=True)
     return [(start, start + len(answer)) for start, answer in pairs]
 
 
-def gold_sentences(squad: SquadSet, question: SquadQuestion) -> list[tuple[int, int]]:
+def list_gold_sentences(squad: SquadSet, question: SquadQuestion) -> list[tuple[int, int]]:
     """For each gold answer the span of the sentence, or sentences, that it lies in.
 
     Example:
         >>> from genwright.evaluation.suites import SquadParagraph
         >>> paragraph = SquadParagraph("A", "One is here. Two are there.")
         >>> question = SquadQuestion("q", "Who?", "A", 0, ("Two",), (13,))
-        >>> gold_sentences(SquadSet((paragraph,), (question,), ""), question)
+        >>> list_gold_sentences(SquadSet((paragraph,), (question,), ""), question)
         [(13, 27)]
     """
-    spans = sentences(squad.paragraphs[question.paragraph].text)
+    spans = split_sentences(squad.paragraphs[question.paragraph].text)
     found = []
-    for start, end in gold_spans(question):
+    for start, end in list_gold_spans(question):
         own = [(first, last) for first, last in spans if first < end and start < last]
         found.append((min(start, own[0][0]), max(end, own[-1][1])) if own else (start, end))
     return found
 
 
-def _of_words(answerable: Sequence[Asked]) -> dict[str, Interval]:
+def _measure_words(answerable: Sequence[QAResult]) -> dict[str, ConfidenceInterval]:
     measures = {"exact_match": exact_match, "f1": token_f1, "answer_recall": answer_recall}
     said = [
         ("" if each.given.refused else each.given.text, each.question.answers)
         for each in answerable
     ]
     return {
-        name: interval([measure(text, golds) for text, golds in said])
+        name: bootstrap_mean([measure(text, golds) for text, golds in said])
         for name, measure in measures.items()
     }
 
 
-def _of_citations(squad: SquadSet, answered: Sequence[Asked]) -> dict[str, Interval]:
+def _measure_citations(
+    squad: SquadSet, answered: Sequence[QAResult]
+) -> dict[str, ConfidenceInterval]:
     kept = [each.given.sentences for each in answered]
     right = []
     for each in answered:
-        golds = gold_sentences(squad, each.question)
-        right.append([_holds(place, each.question, golds) for place in each.citations])
+        golds = list_gold_sentences(squad, each.question)
+        right.append([_has_gold(place, each.question, golds) for place in each.citations])
     return {
-        "supported": ratio_interval(
+        "supported": bootstrap_ratio(
             [sum(map(bool, each)) for each in kept], [len(each) for each in kept]
         ),
-        "citation_precision": ratio_interval(
+        "citation_precision": bootstrap_ratio(
             [sum(each) for each in right], [len(each) for each in right]
         ),
-        "citation_recall": interval([float(any(each)) for each in right]),
+        "citation_recall": bootstrap_mean([float(any(each)) for each in right]),
     }
 
 
-def _holds(place: Place, question: SquadQuestion, golds: Sequence[tuple[int, int]]) -> bool:
+def _has_gold(
+    place: QuoteLocation, question: SquadQuestion, golds: Sequence[tuple[int, int]]
+) -> bool:
     return place.paragraph == question.paragraph and any(
         place.start <= start and end <= place.end for start, end in golds
     )
 
 
-def _is_exact(squad: SquadSet, place: Place) -> float:
+def _is_exact(squad: SquadSet, place: QuoteLocation) -> float:
     return float(squad.paragraphs[place.paragraph].text[place.start : place.end] == place.quote)
 
 
-def _is_supported(asked: Asked) -> float:
+def _is_supported(asked: QAResult) -> float:
     kept = asked.given.sentences
     return float(not asked.given.refused and bool(kept) and all(kept))
 
 
-def _is_found(asked: Asked, depth: int) -> float:
-    golds = gold_spans(asked.question)
-    return float(any(_holds(hit, asked.question, golds) for hit in asked.given.hits[:depth]))
+def _is_found(asked: QAResult, depth: int) -> float:
+    golds = list_gold_spans(asked.question)
+    return float(any(_has_gold(hit, asked.question, golds) for hit in asked.given.hits[:depth]))

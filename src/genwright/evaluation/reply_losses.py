@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from genwright.engines import Engine, Message
-from genwright.evaluation.tasks import Case
+from genwright.engines import ChatMessage, Engine
+from genwright.evaluation.tasks import TaskCase
 
 
-def reply_losses(engine: Engine, cases: Sequence[Case]) -> list[tuple[float, int]]:
+def measure_reply_losses(engine: Engine, cases: Sequence[TaskCase]) -> list[tuple[float, int]]:
     """Summed loss of each case's first reference after its prompt, in nats, and its tokens.
 
     Args:
@@ -15,16 +15,16 @@ def reply_losses(engine: Engine, cases: Sequence[Case]) -> list[tuple[float, int
     """
     found = []
     for case in cases:
-        scores = engine.score(prompt_of(engine, case.messages), case.references[0])
+        scores = engine.score(render_engine_prompt(engine, case.messages), case.references[0])
         found.append((-sum(each.logprob for each in scores), len(scores)))
     return found
 
 
-def prompt_of(engine: Engine, messages: Sequence[Message]) -> str:
+def render_engine_prompt(engine: Engine, messages: Sequence[ChatMessage]) -> str:
     """The text that the engine's model reads before it replies.
 
     Raises:
         AttributeError: The engine does not tell (a server's model).
     """
-    prompt: str = engine.prompt_text(messages)  # type: ignore[attr-defined]
+    prompt: str = engine.render_prompt(messages)  # type: ignore[attr-defined]
     return prompt

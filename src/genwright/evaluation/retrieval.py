@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from genwright.evaluation.intervals import Interval, interval
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
 from genwright.evaluation.metrics import ndcg, recall, reciprocal_rank
 from genwright.evaluation.suites import BeirSet
-from genwright.types import Json, Progress, unheard
+from genwright.types import Json, Progress, ignore_progress
 
 Rank = Callable[[str, str, int], Sequence[str]]
 """Ranks documents: query, mode and k in, at most k document ids out, best first, none twice."""
@@ -30,7 +30,7 @@ DEPTH = 100
 COMBINED = "hybrid"
 """The mode that is made of the others, and held against each."""
 
-Table = Mapping[str, Mapping[str, Interval]]
+Table = Mapping[str, Mapping[str, ConfidenceInterval]]
 """By mode, or difference of two, and measure."""
 
 
@@ -41,14 +41,14 @@ class RetrievalReport:
     cases: Mapping[str, Mapping[str, Sequence[float]]]
     """By mode and measure, in the order of the queries."""
 
-    def results(self) -> Table:
+    def compute_results(self) -> Table:
         """Mean of each measure over the queries, by mode and measure, with its interval."""
         return {
-            mode: {measure: interval(values) for measure, values in measures.items()}
+            mode: {measure: bootstrap_mean(values) for measure, values in measures.items()}
             for mode, measures in self.cases.items()
         }
 
-    def differences(self) -> Table:
+    def compute_differences(self) -> Table:
         """By how much hybrid search is ahead of each part: the mean over queries, by measure.
 
         Its interval is far narrower than two intervals side by side would suggest: both searches
@@ -59,7 +59,9 @@ class RetrievalReport:
         whole = self.cases[COMBINED]
         return {
             f"{COMBINED} - {mode}": {
-                measure: interval([a - b for a, b in zip(whole[measure], values, strict=True)])
+                measure: bootstrap_mean(
+                    [a - b for a, b in zip(whole[measure], values, strict=True)]
+                )
                 for measure, values in measures.items()
             }
             for mode, measures in self.cases.items()
@@ -68,7 +70,7 @@ class RetrievalReport:
 
 
 def evaluate_retrieval(
-    beir: BeirSet, rank: Rank, modes: Sequence[str], progress: Progress = unheard
+    beir: BeirSet, rank: Rank, modes: Sequence[str], progress: Progress = ignore_progress
 ) -> RetrievalReport:
     """Rank the documents for every query in every mode, and measure each ranking.
 
@@ -81,7 +83,7 @@ def evaluate_retrieval(
     Example:
         >>> beir = BeirSet({"d1": ("", "a"), "d2": ("", "b")}, {"q": "a"}, {"q": {"d1": 1}}, "")
         >>> report = evaluate_retrieval(beir, lambda query, mode, k: ["d2", "d1"], ["keyword"])
-        >>> report.results()["keyword"]["mrr@10"].value
+        >>> report.compute_results()["keyword"]["mrr@10"].value
         0.5
     """
     cases = {mode: {measure: list[float]() for measure in MEASURES} for mode in modes}
@@ -95,7 +97,7 @@ def evaluate_retrieval(
     return RetrievalReport(cases)
 
 
-def table_json(table: Table) -> Json:
+def encode_table(table: Table) -> Json:
     """A table as ``{row: {measure: {"value", "low", "high"}}}``."""
     return {
         row: {measure: each.json() for measure, each in measures.items()}

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from genwright.engines import ChatRequest, Engine, Message, Sampling
-from genwright.evaluation.intervals import Interval, interval
-from genwright.evaluation.machine import machine
-from genwright.evaluation.metrics.table import Metric, metric_of
-from genwright.types import Json, Progress, unheard
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
+from genwright.evaluation.machine import describe_machine
+from genwright.evaluation.metrics.table import Metric, find_metric
+from genwright.types import Json, Progress, ignore_progress
 
 SLICES = 4
 """Groups of equal size by length of the question."""
@@ -22,10 +22,10 @@ EXAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Case:
+class TaskCase:
     """One question with what its answer may be."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     references: tuple[str, ...]
     slice: str = ""
     """A group that it is reported in, such as its label."""
@@ -46,22 +46,22 @@ class Reply:
     completion_tokens: int = 0
 
 
-Ask = Callable[[Case], Reply]
+Ask = Callable[[TaskCase], Reply]
 
 
 @dataclass(frozen=True)
 class TaskReport:
     """Replies to all cases, and what they are worth."""
 
-    metrics: Mapping[str, Interval]
+    metrics: Mapping[str, ConfidenceInterval]
     cases: Sequence[Json]
     """``{"row", "slice", "question", "reply", "references", "values"}`` of each."""
-    slices: Mapping[str, Mapping[str, Interval]]
+    slices: Mapping[str, Mapping[str, ConfidenceInterval]]
     """By group: the main metric, and others."""
     seconds: float
     speed: Json = field(default_factory=dict)
 
-    def values(self, metric: str) -> list[float]:
+    def list_values(self, metric: str) -> list[float]:
         """A measure's value of each case."""
         return [float(case["values"][metric]) for case in self.cases]
 
@@ -75,19 +75,19 @@ class TaskReport:
             },
             "speed": self.speed,
             "seconds": round(self.seconds, 3),
-            "machine": machine(),
+            "machine": describe_machine(),
             "rows": len(self.cases),
         } | ({"cases": list(self.cases)} if cases else {})
 
 
 def evaluate_task(
-    cases: Sequence[Case],
+    cases: Sequence[TaskCase],
     ask: Ask,
     metrics: Sequence[str],
     *,
     at_once: int = 1,
     seed: int = 0,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> TaskReport:
     """Ask every case and measure the replies.
 
@@ -103,22 +103,24 @@ def evaluate_task(
         UnknownName: There is no such metric.
     """
     began = time.monotonic()
-    measures = [metric_of(name) for name in metrics]
-    replies = _asked(cases, ask, at_once, progress)
-    rows = [_row(case, reply, measures) for case, reply in zip(cases, replies, strict=True)]
+    measures = [find_metric(name) for name in metrics]
+    replies = _ask_cases(cases, ask, at_once, progress)
+    rows = [_make_row(case, reply, measures) for case, reply in zip(cases, replies, strict=True)]
     return TaskReport(
-        metrics={each.name: _over(each, rows, seed) for each in measures},
+        metrics={each.name: _aggregate_measure(each, rows, seed) for each in measures},
         cases=rows,
-        slices=_slices(rows, measures, seed),
+        slices=_measure_slices(rows, measures, seed),
         seconds=time.monotonic() - began,
-        speed=_speed(replies, time.monotonic() - began),
+        speed=_measure_speed(replies, time.monotonic() - began),
     )
 
 
-def asker(engine: Engine, *, max_tokens: int = 256, temperature: float = 0.0, seed: int = 0) -> Ask:
+def make_engine_asker(
+    engine: Engine, *, max_tokens: int = 256, temperature: float = 0.0, seed: int = 0
+) -> Ask:
     """An engine as what is asked; a case with choices is answered by the likeliest of them."""
 
-    def ask(case: Case) -> Reply:
+    def ask(case: TaskCase) -> Reply:
         began = time.monotonic()
         sampling = Sampling(max_tokens=max_tokens, temperature=temperature, seed=seed)
         pieces: list[str] = []
@@ -135,7 +137,7 @@ def asker(engine: Engine, *, max_tokens: int = 256, temperature: float = 0.0, se
     return ask
 
 
-def choosing(engine: Engine, prompt_of: Callable[[Sequence[Message]], str]) -> Ask:
+def make_choice_asker(engine: Engine, prompt_of: Callable[[Sequence[ChatMessage]], str]) -> Ask:
     """Answers with the choice that the engine finds likeliest per character of it.
 
     Normalised by length in bytes, as lm-eval-harness's ``acc_norm``.
@@ -145,7 +147,7 @@ def choosing(engine: Engine, prompt_of: Callable[[Sequence[Message]], str]) -> A
         prompt_of: The prompt that a reply follows.
     """
 
-    def ask(case: Case) -> Reply:
+    def ask(case: TaskCase) -> Reply:
         began = time.monotonic()
         prompt = prompt_of(case.messages)
 
@@ -161,17 +163,17 @@ def choosing(engine: Engine, prompt_of: Callable[[Sequence[Message]], str]) -> A
     return ask
 
 
-def with_shots(case: Case, shots: Iterable[tuple[str, str]]) -> Case:
+def add_shots(case: TaskCase, shots: Iterable[tuple[str, str]]) -> TaskCase:
     """The same case after examples of what is said and replied."""
-    told: list[Message] = []
+    told: list[ChatMessage] = []
     for user, assistant in shots:
-        told += [Message("user", user), Message("assistant", assistant)]
+        told += [ChatMessage("user", user), ChatMessage("assistant", assistant)]
     first = [message for message in case.messages if message.role == "system"]
     rest = [message for message in case.messages if message.role != "system"]
-    return Case((*first, *told, *rest), case.references, case.slice, case.row, case.choices)
+    return TaskCase((*first, *told, *rest), case.references, case.slice, case.row, case.choices)
 
 
-def won_and_lost(
+def split_wins_and_losses(
     mine: TaskReport, other: TaskReport, metric: str, most: int = EXAMPLES
 ) -> tuple[list[Json], list[Json]]:
     """Cases where one report is better than another on the same rows, and where it is worse."""
@@ -185,7 +187,9 @@ def won_and_lost(
     return won, [case for gap, case in shown if gap < 0][:most]
 
 
-def _asked(cases: Sequence[Case], ask: Ask, at_once: int, progress: Progress) -> list[Reply]:
+def _ask_cases(
+    cases: Sequence[TaskCase], ask: Ask, at_once: int, progress: Progress
+) -> list[Reply]:
     done = 0
     replies: list[Reply] = []
     with ThreadPoolExecutor(max(1, at_once)) as pool:
@@ -196,7 +200,7 @@ def _asked(cases: Sequence[Case], ask: Ask, at_once: int, progress: Progress) ->
     return replies
 
 
-def _row(case: Case, reply: Reply, measures: Sequence[Metric]) -> Json:
+def _make_row(case: TaskCase, reply: Reply, measures: Sequence[Metric]) -> Json:
     return {
         "row": case.row,
         "slice": case.slice,
@@ -210,15 +214,17 @@ def _row(case: Case, reply: Reply, measures: Sequence[Metric]) -> Json:
     }
 
 
-def _over(measure: Metric, rows: Sequence[Json], seed: int) -> Interval:
+def _aggregate_measure(measure: Metric, rows: Sequence[Json], seed: int) -> ConfidenceInterval:
     """A measure over rows; where it is no mean, its interval is of means shifted to it."""
-    mean = interval([float(row["values"][measure.name]) for row in rows], seed)
+    mean = bootstrap_mean([float(row["values"][measure.name]) for row in rows], seed)
     if measure.whole is None or not rows:
         return mean
-    return _resampled(measure, rows, seed)
+    return _resample_measure(measure, rows, seed)
 
 
-def _resampled(measure: Metric, rows: Sequence[Json], seed: int, draws: int = 200) -> Interval:
+def _resample_measure(
+    measure: Metric, rows: Sequence[Json], seed: int, draws: int = 200
+) -> ConfidenceInterval:
     import numpy as np
 
     assert measure.whole is not None
@@ -231,12 +237,12 @@ def _resampled(measure: Metric, rows: Sequence[Json], seed: int, draws: int = 20
         places = random.integers(0, len(rows), len(rows))
         drawn.append(measure.whole([replies[i] for i in places], [references[i] for i in places]))
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(value, float(low), float(high))
+    return ConfidenceInterval(value, float(low), float(high))
 
 
-def _slices(
+def _measure_slices(
     rows: Sequence[Json], measures: Sequence[Metric], seed: int
-) -> dict[str, dict[str, Interval]]:
+) -> dict[str, dict[str, ConfidenceInterval]]:
     """By the rows' own groups, and by quarters of the questions' lengths."""
     groups: dict[str, list[Json]] = {}
     for row in rows:
@@ -250,13 +256,13 @@ def _slices(
             groups[f"length {number + 1} of {SLICES}: {low}-{high}"] = part
     main = measures[0]
     return {
-        name: {main.name: interval([float(row["values"][main.name]) for row in part], seed),
-               "rows": Interval(len(part), len(part), len(part))}
+        name: {main.name: bootstrap_mean([float(row["values"][main.name]) for row in part], seed),
+               "rows": ConfidenceInterval(len(part), len(part), len(part))}
         for name, part in groups.items()
     }  # fmt: skip
 
 
-def _speed(replies: Sequence[Reply], seconds: float) -> Json:
+def _measure_speed(replies: Sequence[Reply], seconds: float) -> Json:
     if not replies:
         return {}
     first = sorted(reply.first_seconds for reply in replies)

@@ -11,18 +11,18 @@ from typing import Any
 from genwright.errors import Refused
 from genwright.export.tensors import (
     ARCHITECTURES,
-    architecture,
-    blocks_of,
-    gguf_name,
-    heads_of,
-    permuted,
+    count_blocks,
+    count_heads,
+    find_architecture,
+    find_gguf_name,
+    permute_rows,
 )
 from genwright.extras import need
 
 PREFIX = "base_model.model."
 
 
-def adapter_problem(config: dict[str, Any], family: str) -> str:
+def find_adapter_problem(config: dict[str, Any], family: str) -> str:
     """Why an adapter cannot become a GGUF; empty where it can.
 
     Args:
@@ -65,21 +65,21 @@ def write_adapter(adapter: Path, base_config: dict[str, Any], target: Path) -> f
 
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
     family = base_config["model_type"]
-    if problem := adapter_problem(config, family):
+    if problem := find_adapter_problem(config, family):
         raise Refused(f"This adapter cannot go to llama.cpp alone: {problem}. Merge it instead.")
     rank, alpha = int(config["r"]), float(config["lora_alpha"])
     if config.get("use_rslora"):
         alpha *= rank**0.5
-    arch = architecture(family)
+    arch = find_architecture(family)
     writer = gguf.GGUFWriter(str(target), arch)
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
     for name, value in sorted(load_file(adapter / "adapter_model.safetensors").items()):
-        where, kind = _place(name, arch, base_config)
-        heads = heads_of(name, base_config) if kind == "lora_b" else None
+        where, kind = _map_update_name(name, arch, base_config)
+        heads = count_heads(name, base_config) if kind == "lora_b" else None
         single = value.astype("float32")  # A stays as it is: it is read by the input's side
-        writer.add_tensor(f"{where}.{kind}", permuted(single, heads) if heads else single)
+        writer.add_tensor(f"{where}.{kind}", permute_rows(single, heads) if heads else single)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -87,11 +87,11 @@ def write_adapter(adapter: Path, base_config: dict[str, Any], target: Path) -> f
     return alpha
 
 
-def _place(name: str, arch: str, config: dict[str, Any]) -> tuple[str, str]:
+def _map_update_name(name: str, arch: str, config: dict[str, Any]) -> tuple[str, str]:
     """llama.cpp's name of the weight that an update is for, and which half it is."""
     kind = "lora_a" if ".lora_A." in name else "lora_b"
     bare = name.removeprefix(PREFIX).split(".lora_")[0]
-    found = gguf_name(arch, blocks_of(config), f"{bare}.weight")
+    found = find_gguf_name(arch, count_blocks(config), f"{bare}.weight")
     if found is None:
         raise Refused(f"llama.cpp has no place for an update of {bare}: merge the adapter instead.")
     return found, kind

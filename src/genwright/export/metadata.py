@@ -3,7 +3,7 @@
 from typing import Any
 
 from genwright.errors import Refused
-from genwright.export.tensors import blocks_of
+from genwright.export.tensors import count_blocks
 
 
 def describe(writer: Any, config: dict[str, Any]) -> None:
@@ -13,11 +13,11 @@ def describe(writer: Any, config: dict[str, Any]) -> None:
         writer: A ``gguf.GGUFWriter``.
         config: transformers' ``config.json``.
     """
-    writer.add_block_count(blocks_of(config))
-    _DESCRIBERS.get(config["model_type"], _llama)(writer, config)
+    writer.add_block_count(count_blocks(config))
+    _DESCRIBERS.get(config["model_type"], _describe_llama)(writer, config)
 
 
-def _llama(writer: Any, config: dict[str, Any]) -> None:
+def _describe_llama(writer: Any, config: dict[str, Any]) -> None:
     """Decoders of Llama's build: mistral, granite, qwen2 and 3, gemma3."""
     heads = int(config["num_attention_heads"])
     width = int(config["hidden_size"])
@@ -31,7 +31,7 @@ def _llama(writer: Any, config: dict[str, Any]) -> None:
     writer.add_key_length(length)
     writer.add_value_length(length)
     writer.add_rope_dimension_count(length)
-    writer.add_rope_freq_base(_rope_base(config))
+    writer.add_rope_freq_base(_read_rope_base(config))
     writer.add_vocab_size(int(config["vocab_size"]))
     if config["model_type"] == "granite":
         writer.add_embedding_scale(float(config.get("embedding_multiplier", 1.0)))
@@ -47,13 +47,13 @@ def _llama(writer: Any, config: dict[str, Any]) -> None:
         writer.add_sliding_window(int(config["sliding_window"]))
 
 
-def _rope_base(config: dict[str, Any]) -> float:
+def _read_rope_base(config: dict[str, Any]) -> float:
     parameters = config.get("rope_parameters") or {}
     whole = parameters.get("full_attention", parameters)
     return float(whole.get("rope_theta") or config.get("rope_theta") or 10_000.0)
 
 
-def _gpt2(writer: Any, config: dict[str, Any]) -> None:
+def _describe_gpt2(writer: Any, config: dict[str, Any]) -> None:
     writer.add_context_length(int(config["n_positions"]))
     writer.add_embedding_length(int(config["n_embd"]))
     writer.add_feed_forward_length(int(config.get("n_inner") or 4 * config["n_embd"]))
@@ -61,7 +61,7 @@ def _gpt2(writer: Any, config: dict[str, Any]) -> None:
     writer.add_layer_norm_eps(float(config["layer_norm_epsilon"]))
 
 
-def _bert(writer: Any, config: dict[str, Any]) -> None:
+def _describe_bert(writer: Any, config: dict[str, Any]) -> None:
     import gguf
 
     writer.add_context_length(int(config["max_position_embeddings"]))
@@ -73,4 +73,4 @@ def _bert(writer: Any, config: dict[str, Any]) -> None:
     writer.add_pooling_type(gguf.PoolingType.MEAN)
 
 
-_DESCRIBERS = {"gpt2": _gpt2, "bert": _bert}
+_DESCRIBERS = {"gpt2": _describe_gpt2, "bert": _describe_bert}

@@ -11,11 +11,11 @@ from genwright.export.metadata import describe
 from genwright.export.tensors import (
     ARCHITECTURES,
     Array,
-    architecture,
-    blocks_of,
-    gguf_name,
-    heads_of,
-    permuted,
+    count_blocks,
+    count_heads,
+    find_architecture,
+    find_gguf_name,
+    permute_rows,
 )
 from genwright.export.vocabulary import add_vocabulary
 from genwright.extras import need
@@ -47,7 +47,7 @@ def write_model(
     import json
 
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    arch = architecture(config["model_type"])
+    arch = find_architecture(config["model_type"])
     writer = gguf.GGUFWriter(str(target), arch)
     writer.add_name(folder.parent.name if folder.name == "hf" else folder.name)
     writer.add_type("model")
@@ -55,21 +55,21 @@ def write_model(
     describe(writer, config)
     add_vocabulary(writer, folder, config, vocabulary)
     written = set()
-    for name, value in _weights(folder):
+    for name, value in _read_weights(folder):
         if name.endswith(BUFFERS) or name.startswith(("pooler.", "bert.pooler.")):
             continue
-        where = _name(arch, config, name)
+        where = _map_weight_name(arch, config, name)
         if where is None or where in written:
             continue
         written.add(where)
-        _add(gguf, writer, where, _fitted(name, value, arch, config), kind)
+        _add(gguf, writer, where, _fit_layout(name, value, arch, config), kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def _weights(folder: Path) -> Iterator[tuple[str, Array]]:
+def _read_weights(folder: Path) -> Iterator[tuple[str, Array]]:
     """Every weight by name, in float32; bfloat16 has no type in numpy."""
     import torch
     from safetensors.torch import load_file
@@ -82,23 +82,23 @@ def _weights(folder: Path) -> Iterator[tuple[str, Array]]:
             yield name, value.to(torch.float32).numpy()
 
 
-def _name(arch: str, config: dict[str, Any], name: str) -> str | None:
+def _map_weight_name(arch: str, config: dict[str, Any], name: str) -> str | None:
     """llama.cpp's name; None for an output layer that is the embedding itself."""
     if name.startswith(("lm_head.", "cls.")) and (
         config.get("tie_word_embeddings", arch in ("gemma3", "gpt2")) or arch == "bert"
     ):
         return None
     bare = name.removeprefix("bert.") if arch == "bert" else name
-    found = gguf_name(arch, blocks_of(config), bare)
+    found = find_gguf_name(arch, count_blocks(config), bare)
     if found is None:
         raise Refused(f"llama.cpp has no place for the weight {name} of {config['model_type']}.")
     return found
 
 
-def _fitted(name: str, value: Array, arch: str, config: dict[str, Any]) -> Array:
+def _fit_layout(name: str, value: Array, arch: str, config: dict[str, Any]) -> Array:
     """A weight in llama.cpp's layout."""
-    if heads := heads_of(name, config):
-        return permuted(value, heads)
+    if heads := count_heads(name, config):
+        return permute_rows(value, heads)
     if arch == "gemma3" and name.endswith("norm.weight"):
         return value + 1.0  # transformers adds the one when it computes
     if arch == "gpt2" and name.endswith(_CONVOLUTIONS):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from genwright.export import SUPPORTED, adapter_problem, write_adapter, write_model
+from genwright.export import SUPPORTED, find_adapter_problem, write_adapter, write_model
 from genwright.models.bases import BaseModel
 from genwright.registry.facts import EngineName, Objective
 from genwright.registry.version_files import ADAPTER, ADAPTER_FILE, WHOLE
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedWeights:
     """What was written."""
 
     kind: Literal["adapter", "model"]
@@ -31,7 +31,7 @@ def save(
     method: str,
     kinds: Sequence[str],
     folder: Path,
-) -> Saved:
+) -> SavedWeights:
     """Write a trained model into a folder, for the engine that can run it.
 
     A LoRA on a decoder that llama.cpp runs becomes a GGUF adapter; what llama.cpp would lose is
@@ -52,19 +52,21 @@ def save(
     model.save_pretrained(folder / ADAPTER)
     _name_base(folder / ADAPTER, base)
     if task not in ("generation", "summarisation") or method != "lora":
-        return Saved("adapter", "transformers", folder)
+        return SavedWeights("adapter", "transformers", folder)
     described = json.loads((folder / ADAPTER / "adapter_config.json").read_text(encoding="utf-8"))
-    problem = adapter_problem(described, base.family)
+    problem = find_adapter_problem(described, base.family)
     if not problem and base.gguf is not None:
-        write_adapter(folder / ADAPTER, base.config(), folder / ADAPTER_FILE)
-        return Saved("adapter", "llamacpp", folder)
+        write_adapter(folder / ADAPTER, base.read_config(), folder / ADAPTER_FILE)
+        return SavedWeights("adapter", "llamacpp", folder)
     if problem and base.family in SUPPORTED:
         merged = model.merge_and_unload()
         _remove(folder / ADAPTER)
         saved = _save_whole(merged, tokenizer, base, task, kinds, folder)
-        return Saved(saved.kind, saved.engine, folder, (f"merged, because {problem}",))
+        return SavedWeights(saved.kind, saved.engine, folder, (f"merged, because {problem}",))
     why = problem or f"{base.name} has no GGUF file"
-    return Saved("adapter", "transformers", folder, (f"served by transformers, because {why}",))
+    return SavedWeights(
+        "adapter", "transformers", folder, (f"served by transformers, because {why}",)
+    )
 
 
 def export_kinds(folder: Path, base: BaseModel, kinds: Sequence[str]) -> list[Path]:
@@ -89,13 +91,13 @@ def _save_whole(
     task: Objective,
     kinds: Sequence[str],
     folder: Path,
-) -> Saved:
+) -> SavedWeights:
     model.save_pretrained(folder / WHOLE)
     tokenizer.save_pretrained(folder / WHOLE)
     writes = task in ("generation", "summarisation", "pretraining")
     if writes and export_kinds(folder, base, kinds):
-        return Saved("model", "llamacpp", folder)
-    return Saved("model", "transformers", folder)
+        return SavedWeights("model", "llamacpp", folder)
+    return SavedWeights("model", "transformers", folder)
 
 
 def _name_base(adapter: Path, base: BaseModel) -> None:

@@ -25,7 +25,7 @@ ROTATED = ("llama", "granite")
 """Of those, the ones whose rows of q and k llama.cpp wants in the order of rotated pairs."""
 
 
-def architecture(family: str) -> str:
+def find_architecture(family: str) -> str:
     """llama.cpp's name of a family.
 
     Raises:
@@ -39,7 +39,7 @@ def architecture(family: str) -> str:
     return ARCHITECTURES[family]
 
 
-def permuted(weight: Array, heads: int) -> Array:
+def permute_rows(weight: Array, heads: int) -> Array:
     """Rows of a q or k projection as llama.cpp rotates them: pairs beside each other.
 
     transformers rotates the halves of each head against each other, ``(i, i + d/2)``; llama.cpp
@@ -55,14 +55,14 @@ def permuted(weight: Array, heads: int) -> Array:
 
 
 @cache
-def _names(arch: str, blocks: int) -> Any:
+def _load_name_map(arch: str, blocks: int) -> Any:
     import gguf
 
     kinds = {name: kind for kind, name in gguf.MODEL_ARCH_NAMES.items()}
     return gguf.get_tensor_name_map(kinds[arch], blocks)
 
 
-def gguf_name(arch: str, blocks: int, name: str) -> str | None:
+def find_gguf_name(arch: str, blocks: int, name: str) -> str | None:
     """llama.cpp's name of a weight; None where it has none.
 
     Args:
@@ -70,13 +70,13 @@ def gguf_name(arch: str, blocks: int, name: str) -> str | None:
         blocks: How many there are.
         name: transformers' name, with ``.weight`` or ``.bias``.
     """
-    found = _names(arch, blocks).get_name(name, try_suffixes=(".weight", ".bias"))
+    found = _load_name_map(arch, blocks).get_name(name, try_suffixes=(".weight", ".bias"))
     return str(found) if found else None
 
 
-def heads_of(name: str, config: dict[str, Any]) -> int | None:
+def count_heads(name: str, config: dict[str, Any]) -> int | None:
     """Heads of a projection whose rows are rotated; None for every other weight."""
-    if architecture(config["model_type"]) not in ROTATED:
+    if find_architecture(config["model_type"]) not in ROTATED:
         return None
     heads = int(config["num_attention_heads"])
     if ".q_proj." in name:
@@ -86,6 +86,6 @@ def heads_of(name: str, config: dict[str, Any]) -> int | None:
     return None
 
 
-def blocks_of(config: dict[str, Any]) -> int:
+def count_blocks(config: dict[str, Any]) -> int:
     """How many blocks a configuration has."""
     return int(config.get("num_hidden_layers") or config.get("n_layer") or 0)

@@ -39,14 +39,14 @@ def add_vocabulary(
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     kind = tokenizer["model"]["type"]
     if kind == "BPE" and "ByteLevel" in json.dumps(tokenizer.get("pre_tokenizer") or {}):
-        _byte_level(writer, tokenizer, config)
+        _add_byte_level(writer, tokenizer, config)
     elif kind == "BPE":
-        _sentencepiece(writer, tokenizer, config)
+        _add_sentencepiece(writer, tokenizer, config)
     elif kind == "WordPiece":
-        _word_piece(writer, tokenizer)
+        _add_word_piece(writer, tokenizer)
     else:
         raise Refused(f"llama.cpp has no {kind} tokenizer for decoders: serve it by transformers.")
-    _special(writer, folder, config, tokenizer)
+    _add_special(writer, folder, config, tokenizer)
 
 
 def _copy(writer: Any, path: Path) -> None:
@@ -63,7 +63,7 @@ def _copy(writer: Any, path: Path) -> None:
             writer.add_key_value(key, field.contents(), kind)
 
 
-def _tokens(tokenizer: dict[str, Any], size: int) -> tuple[list[str], list[int]]:
+def _list_tokens(tokenizer: dict[str, Any], size: int) -> tuple[list[str], list[int]]:
     """Tokens by id and their kinds; ids that the model knows and the tokenizer not are unused."""
     vocabulary = tokenizer["model"]["vocab"]
     pairs = vocabulary.items() if isinstance(vocabulary, dict) else []
@@ -76,13 +76,13 @@ def _tokens(tokenizer: dict[str, Any], size: int) -> tuple[list[str], list[int]]
     return tokens, kinds
 
 
-def _byte_level(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
-    tokens, kinds = _tokens(tokenizer, int(config["vocab_size"]))
+def _add_byte_level(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
+    tokens, kinds = _list_tokens(tokenizer, int(config["vocab_size"]))
     merges = [
         each if isinstance(each, str) else " ".join(each) for each in tokenizer["model"]["merges"]
     ]
     cuts = json.dumps(tokenizer["pre_tokenizer"])
-    pre = DIGITS if '"Digits"' in cuts else _pre(cuts, config["model_type"])
+    pre = DIGITS if '"Digits"' in cuts else _pick_pretokenizer(cuts, config["model_type"])
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre)
     writer.add_token_list(tokens)
@@ -90,14 +90,14 @@ def _byte_level(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) 
     writer.add_token_merges(merges)
 
 
-def _pre(cuts: str, family: str) -> str:
+def _pick_pretokenizer(cuts: str, family: str) -> str:
     """GPT-2's own cut where the tokenizer names no pattern, else its family's."""
     return PRE.get(family, "gpt-2") if '"Split"' in cuts else "gpt-2"
 
 
-def _sentencepiece(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
+def _add_sentencepiece(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
     """BPE over characters with bytes to fall back on: earlier tokens merge first."""
-    tokens, kinds = _tokens(tokenizer, int(config["vocab_size"]))
+    tokens, kinds = _list_tokens(tokenizer, int(config["vocab_size"]))
     for place, token in enumerate(tokens):
         if token.startswith("<0x") and token.endswith(">") and len(token) == 6:
             kinds[place] = BYTE
@@ -114,9 +114,9 @@ def _sentencepiece(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any
     writer.add_add_space_prefix(prepends or metaspace)
 
 
-def _word_piece(writer: Any, tokenizer: dict[str, Any]) -> None:
+def _add_word_piece(writer: Any, tokenizer: dict[str, Any]) -> None:
     """BERT's: llama.cpp marks the beginning of a word, where BERT marks what goes on."""
-    tokens, kinds = _tokens(tokenizer, len(tokenizer["model"]["vocab"]))
+    tokens, kinds = _list_tokens(tokenizer, len(tokenizer["model"]["vocab"]))
     marked = [
         token if kind == CONTROL else token[2:] if token.startswith("##") else "\u2581" + token
         for token, kind in zip(tokens, kinds, strict=True)
@@ -127,7 +127,9 @@ def _word_piece(writer: Any, tokenizer: dict[str, Any]) -> None:
     writer.add_token_types(kinds)
 
 
-def _special(writer: Any, folder: Path, config: dict[str, Any], tokenizer: dict[str, Any]) -> None:
+def _add_special(
+    writer: Any, folder: Path, config: dict[str, Any], tokenizer: dict[str, Any]
+) -> None:
     """Ids of special tokens, whether they are added, and the chat template."""
     from genwright.models.bases import load_tokenizer
 

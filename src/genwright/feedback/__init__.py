@@ -12,21 +12,21 @@ Example:
 """
 
 from genwright.feedback.collect import (
-    Given,
+    FeedbackEntry,
     Opinion,
     Voice,
-    all_voices,
-    give,
     list_feedback,
-    voices,
+    merge_voices,
+    read_voices,
+    record_feedback,
 )
 
 __all__ = [
-    "Given",
+    "FeedbackEntry",
     "Opinion",
     "Voice",
-    "all_voices",
-    "give",
     "list_feedback",
-    "voices",
+    "merge_voices",
+    "read_voices",
+    "record_feedback",
 ]

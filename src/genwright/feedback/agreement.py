@@ -36,10 +36,13 @@ class Agreement:
         return {**self.__dict__, **rounded}
 
 
-def agreement(found: Sequence[Voice]) -> list[Agreement]:
+def measure_rater_agreement(found: Sequence[Voice]) -> list[Agreement]:
     """Agreement in thumbs (nominal) and in ratings (interval)."""
-    kinds: tuple[tuple[str, Distance], ...] = (("thumb", _nominal), ("rating", _interval))
-    return [_of(kind, distance, found) for kind, distance in kinds]
+    kinds: tuple[tuple[str, Distance], ...] = (
+        ("thumb", _nominal_distance),
+        ("rating", _interval_distance),
+    )
+    return [_measure_kind(kind, distance, found) for kind, distance in kinds]
 
 
 def alpha(units: Sequence[Sequence[float]], distance: "Distance | None" = None) -> float | None:
@@ -56,7 +59,7 @@ def alpha(units: Sequence[Sequence[float]], distance: "Distance | None" = None) 
         >>> alpha([[1, 1], [5, 5]]), alpha([[1, 5], [5, 1]])
         (1.0, -0.5)
     """
-    far = distance or _interval
+    far = distance or _interval_distance
     kept = [list(unit) for unit in units if len(unit) > 1]
     n = sum(map(len, kept))
     if n == 0:
@@ -73,7 +76,7 @@ def alpha(units: Sequence[Sequence[float]], distance: "Distance | None" = None) 
     return 1 - observed / expected if expected else None
 
 
-def _of(kind: str, distance: Distance, found: Sequence[Voice]) -> Agreement:
+def _measure_kind(kind: str, distance: Distance, found: Sequence[Voice]) -> Agreement:
     units: dict[Hashable, list[float]] = defaultdict(list)
     raters = set()
     for voice in found:
@@ -87,9 +90,9 @@ def _of(kind: str, distance: Distance, found: Sequence[Voice]) -> Agreement:
     return Agreement(kind, len(raters), len(several), alpha(several, distance), same)
 
 
-def _nominal(a: float, b: float) -> float:
+def _nominal_distance(a: float, b: float) -> float:
     return float(a != b)
 
 
-def _interval(a: float, b: float) -> float:
+def _interval_distance(a: float, b: float) -> float:
     return (a - b) ** 2

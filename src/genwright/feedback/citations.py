@@ -5,13 +5,13 @@ import re
 from sqlalchemy import select
 
 from genwright.errors import NotFound, UsageError
-from genwright.storage import Database, Document, readable
+from genwright.storage import Database, Document, may_read
 from genwright.types import Json, Principal
 
 _SPAN = re.compile(r"(\d+):(\d+)-(\d+)")
 
 
-def citation_of(database: Database, principal: Principal, text: str) -> Json:
+def parse_citation(database: Database, principal: Principal, text: str) -> Json:
     """A citation of ``DOCUMENT:START-END``, with the words that stand there.
 
     Raises:
@@ -24,7 +24,7 @@ def citation_of(database: Database, principal: Principal, text: str) -> Json:
     document, start, end = map(int, match.groups())
     with database.read(principal) as session:
         row = session.scalar(
-            select(Document.text).where(Document.id == document, readable(principal))
+            select(Document.text).where(Document.id == document, may_read(principal))
         )
     if row is None:
         raise NotFound(f"There is no document {document}: genwright list shows them.")

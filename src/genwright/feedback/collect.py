@@ -57,7 +57,7 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Given:
+class FeedbackEntry:
     """What somebody said of one answer."""
 
     id: int
@@ -81,14 +81,14 @@ class Given:
         return {**self.__dict__, "thumb": words.get(self.thumb or 0)}
 
 
-def give(
+def record_feedback(
     database: Database,
     principal: Principal,
     trace: str,
     opinion: Opinion,
     *,
     per_minute: int = PER_MINUTE,
-) -> Given:
+) -> FeedbackEntry:
     """Keep what somebody thinks of an answer. All is kept; the last of each kind counts.
 
     Saying the same again adds nothing.
@@ -108,14 +108,14 @@ def give(
     with database.write(principal) as session:
         root = select(Span.id).where(Span.trace_id == trace, Span.parent_id == "", mine)
         if session.scalar(root.limit(1)) is None:
-            raise _missing(trace)
-        if (same := _same(session, principal.name, trace, opinion)) is not None:
-            return _given(same)
+            raise _make_not_found(trace)
+        if (same := _find_same(session, principal.name, trace, opinion)) is not None:
+            return _read_entry(same)
         _check_rate(session, principal.name, per_minute)
         row = Feedback(owner=principal.name, trace_id=trace, **opinion.__dict__)
         session.add(row)
         session.flush()
-        return _given(row)
+        return _read_entry(row)
 
 
 def list_feedback(
@@ -125,7 +125,7 @@ def list_feedback(
     trace: str = "",
     since: datetime | None = None,
     limit: int = 100,
-) -> list[Given]:
+) -> list[FeedbackEntry]:
     """What was said, newest first: by the principal, or by everybody for an admin.
 
     Args:
@@ -143,7 +143,7 @@ def list_feedback(
     if since is not None:
         found = found.where(Feedback.created_at >= since)
     with database.read(principal) as session:
-        return [_given(row) for row in session.scalars(found)]
+        return [_read_entry(row) for row in session.scalars(found)]
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class Voice:
     """When they last said something; ISO 8601, UTC."""
 
 
-def voices(given: Sequence[Given]) -> list[Voice]:
+def merge_voices(given: Sequence[FeedbackEntry]) -> list[Voice]:
     """One voice for each person and answer, in the order they first spoke.
 
     Args:
@@ -190,7 +190,7 @@ def voices(given: Sequence[Given]) -> list[Voice]:
     return list(found.values())
 
 
-def all_voices(database: Database, principal: Principal, after: int = 0) -> list[Voice]:
+def read_voices(database: Database, principal: Principal, after: int = 0) -> list[Voice]:
     """Every voice that the principal may hear, with something said after a row's id.
 
     Args:
@@ -202,7 +202,7 @@ def all_voices(database: Database, principal: Principal, after: int = 0) -> list
     if not principal.sees_all:
         wanted = wanted.where(Feedback.owner == principal.name)
     with database.read(principal) as session:
-        found = voices([_given(row) for row in session.scalars(wanted)])
+        found = merge_voices([_read_entry(row) for row in session.scalars(wanted)])
     return [voice for voice in found if voice.ids[-1] > after]
 
 
@@ -219,7 +219,7 @@ def _check_citation(citation: Json) -> None:
         )
 
 
-def _same(session: StoreSession, owner: str, trace: str, opinion: Opinion) -> Feedback | None:
+def _find_same(session: StoreSession, owner: str, trace: str, opinion: Opinion) -> Feedback | None:
     """The last row of somebody on an answer, where it says just this."""
     last = session.scalar(
         select(Feedback)
@@ -241,12 +241,12 @@ def _check_rate(session: StoreSession, owner: str, per_minute: int) -> None:
         raise TooMany(f"{per_minute} opinions in a minute are enough: wait a little.", 60)
 
 
-def _missing(response: str) -> NotFound:
+def _make_not_found(response: str) -> NotFound:
     return NotFound(f"There is no response {response[:80]!r}.")
 
 
-def _given(row: Feedback) -> Given:
+def _read_entry(row: Feedback) -> FeedbackEntry:
     names = ("id", "owner", "trace_id", "thumb", "rating", "correction", "comment", "citation")
     values = {name: getattr(row, name) for name in names}
     at = row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
-    return Given(**values, consent=row.consent, door=row.door, created_at=at)
+    return FeedbackEntry(**values, consent=row.consent, door=row.door, created_at=at)

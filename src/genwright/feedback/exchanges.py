@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from genwright.monitoring import Step, read_trace
+from genwright.monitoring import TraceStep, read_trace
 from genwright.storage import ArenaMatch, Database, Message, Span
 from genwright.types import Json, Principal
 
@@ -47,18 +47,18 @@ def read_exchange(database: Database, principal: Principal, trace: str) -> Excha
     """
     root = read_trace(database, principal, trace)
     known: Json = {}
-    for step in _steps(root):
+    for step in _walk_steps(root):
         known |= {name: value for name, value in step.attributes.items() if value is not None}
-    wrote = [step for step in _steps(root) if "gen_ai.input.messages" in step.attributes]
+    wrote = [step for step in _walk_steps(root) if "gen_ai.input.messages" in step.attributes]
     question = str(known.get("genwright.question", ""))
-    messages = _plain(str(wrote[-1].attributes["gen_ai.input.messages"])) if wrote else []
+    messages = _parse_messages(str(wrote[-1].attributes["gen_ai.input.messages"])) if wrote else []
     question = question or next(
         (each["content"] for each in reversed(messages) if each["role"] == "user"), ""
     )
     return Exchange(
         trace_id=root.trace_id,
         question=question,
-        answer=_answer(database, principal, root.trace_id, known),
+        answer=_find_answer(database, principal, root.trace_id, known),
         messages=tuple(messages or [{"role": "user", "content": question}]),
         assistant=str(known.get("genwright.assistant", "")),
         model=str(known.get("gen_ai.response.model") or known.get("gen_ai.request.model") or ""),
@@ -69,7 +69,7 @@ def read_exchange(database: Database, principal: Principal, trace: str) -> Excha
     )
 
 
-def traces_that_answered(
+def list_answered_traces(
     database: Database, principal: Principal, assistant: str = "", limit: int = 1000
 ) -> list[str]:
     """Ids of traces in which an assistant answered, newest first.
@@ -90,18 +90,18 @@ def traces_that_answered(
         return list(session.scalars(wanted.order_by(Span.start_ns.desc()).limit(limit)))
 
 
-def _steps(step: Step) -> Iterator[Step]:
+def _walk_steps(step: TraceStep) -> Iterator[TraceStep]:
     yield step
     for inner in step.steps:
-        yield from _steps(inner)
+        yield from _walk_steps(inner)
 
 
-def _answer(database: Database, principal: Principal, trace: str, known: Json) -> str:
+def _find_answer(database: Database, principal: Principal, trace: str, known: Json) -> str:
     """The words that were shown: from the trace, the conversation, or the match."""
     if text := known.get("genwright.answer"):
         return str(text)
     if told := known.get("gen_ai.output.messages"):
-        return "".join(each["content"] for each in _plain(str(told)))
+        return "".join(each["content"] for each in _parse_messages(str(told)))
     with database.read(principal) as session:
         kept = session.scalar(
             select(Message.content)
@@ -111,7 +111,7 @@ def _answer(database: Database, principal: Principal, trace: str, known: Json) -
     return kept or ""
 
 
-def _plain(told: str) -> list[Json]:
+def _parse_messages(told: str) -> list[Json]:
     """Messages as OpenTelemetry writes them, as role and content."""
     try:
         turns = json.loads(told)
@@ -123,7 +123,7 @@ def _plain(told: str) -> list[Json]:
     ]
 
 
-def voted_matches(database: Database, principal: Principal, after: int = 0) -> Sequence[Json]:
+def list_voted_matches(database: Database, principal: Principal, after: int = 0) -> Sequence[Json]:
     """Matches of the arena with the vote on each, where it counts and prefers one side.
 
     Args:

@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from genwright.datasets import Dataset, check_dataset, keep_dataset, write_dataset
+from genwright.datasets import Dataset, check_dataset, store_dataset, write_dataset
 from genwright.errors import Refused, UsageError
 from genwright.feedback import list_feedback
-from genwright.feedback.to_datasets import Collected, collect
+from genwright.feedback.to_datasets import FeedbackRows, collect
 from genwright.privacy import Privacy
 from genwright.runtime import Runtime
 
 KINDS = ("pairs", "thumbs", "good", "all")
 
 
-def collected(
+def collect_feedback(
     runtime: Runtime, assistant: str = "", after: int = 0, after_vote: int = 0
-) -> Collected:
+) -> FeedbackRows:
     """All that feedback gives a training; see ``feedback.learning``."""
     workspace = runtime.workspace
     return collect(
@@ -49,7 +49,7 @@ def export_feedback(
         raise Refused(f"{file} is there already: name another file.")
     if what == "all":
         return _write_all(runtime, file)
-    dataset = collected(runtime, assistant).dataset(what, keep or f"feedback-{what}")
+    dataset = collect_feedback(runtime, assistant).make_dataset(what, keep or f"feedback-{what}")
     if not len(dataset):
         raise Refused(
             f"No feedback gives any {what} yet: pairs need corrections, ratings of answers to one "
@@ -65,7 +65,7 @@ def keep_rows(runtime: Runtime, dataset: Dataset) -> None:
     """Keep a data set in the workspace."""
     workspace = runtime.workspace
     folder, report = workspace.datasets_dir, check_dataset(dataset)
-    keep_dataset(workspace.database, folder, runtime.principal, dataset, report)
+    store_dataset(workspace.database, folder, runtime.principal, dataset, report)
 
 
 def _write_all(runtime: Runtime, file: Path) -> int:

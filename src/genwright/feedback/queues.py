@@ -31,7 +31,7 @@ RECENT = 0.2
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RatingQueueItem:
     """An answer that waits for an opinion."""
 
     trace_id: str
@@ -45,13 +45,13 @@ class Waiting:
         return dict(self.__dict__)
 
 
-def rating_queue(
+def list_rating_queue(
     database: Database,
     principal: Principal,
     rule: Rule,
     embed: "Callable[[Sequence[str]], Vectors]",
     limit: int = 50,
-) -> list[Waiting]:
+) -> list[RatingQueueItem]:
     """Answers that the principal has not rated, those that tell most first.
 
     Args:
@@ -66,19 +66,21 @@ def rating_queue(
     """
     if rule not in RULES:
         raise UsageError(f"Expected a queue of {', '.join(RULES)}, got {rule!r}.")
-    spans, rated, mine = _answers(database, principal)
+    spans, rated, mine = _read_answers(database, principal)
     waiting = [span for span in spans if span.trace_id not in mine]
     if not waiting:
         return []
     if rule == "uncertain":
-        scores = [_doubt(span.attributes) for span in waiting]
+        scores = [_score_doubt(span.attributes) for span in waiting]
     else:
-        scores = _strangeness(waiting, spans, rated, rule, embed)
+        scores = _score_strangeness(waiting, spans, rated, rule, embed)
     order = sorted(range(len(waiting)), key=lambda place: -scores[place])[:limit]
-    return [_waiting(waiting[place], scores[place]) for place in order]
+    return [_make_item(waiting[place], scores[place]) for place in order]
 
 
-def _answers(database: Database, principal: Principal) -> tuple[list[Span], set[str], set[str]]:
+def _read_answers(
+    database: Database, principal: Principal
+) -> tuple[list[Span], set[str], set[str]]:
     """Newest answers; traces that anybody has rated; those that the principal has."""
     question = Span.attributes["genwright.question"].as_string()
     wanted = select(Span).where(
@@ -97,13 +99,13 @@ def _answers(database: Database, principal: Principal) -> tuple[list[Span], set[
     return list(spans), rated, {trace for trace, owner in rows if owner == principal.name}
 
 
-def _doubt(attributes: Json) -> float:
+def _score_doubt(attributes: Json) -> float:
     """0 for an answer that is sure, 1 for one on the edge."""
     chance = float(attributes.get("genwright.answerable") or 0.0)
     return 1 - abs(2 * chance - 1)
 
 
-def _strangeness(
+def _score_strangeness(
     waiting: Sequence[Span],
     spans: Sequence[Span],
     rated: set[str],
@@ -113,7 +115,7 @@ def _strangeness(
     """Distance of each question to the nearest of what is known, taken greedily for coverage."""
     import numpy as np
 
-    vectors = embed([_question(span) for span in spans])
+    vectors = embed([_read_question(span) for span in spans])
     place = {span.trace_id: number for number, span in enumerate(spans)}
     own = np.array([place[span.trace_id] for span in waiting])
     if rule == "drift":
@@ -122,10 +124,10 @@ def _strangeness(
         near = (vectors[own] @ old.T).max(axis=1) if len(old) else np.zeros(len(own))
         return [float(1 - n) if o < recent else -1.0 for n, o in zip(near, own, strict=True)]
     known = [number for number, span in enumerate(spans) if span.trace_id in rated]
-    return _farthest_first(vectors, own, known)
+    return _rank_farthest_first(vectors, own, known)
 
 
-def _farthest_first(
+def _rank_farthest_first(
     vectors: "Vectors", own: "NDArray[np.int64]", known: Sequence[int]
 ) -> list[float]:
     """Scores that sort as farthest-first traversal goes."""
@@ -144,10 +146,10 @@ def _farthest_first(
     return scores
 
 
-def _question(span: Span) -> str:
+def _read_question(span: Span) -> str:
     return str(span.attributes["genwright.question"])
 
 
-def _waiting(span: Span, score: float) -> Waiting:
+def _make_item(span: Span, score: float) -> RatingQueueItem:
     assistant = str(span.attributes.get("genwright.assistant", ""))
-    return Waiting(span.trace_id, _question(span), assistant, round(score, 4))
+    return RatingQueueItem(span.trace_id, _read_question(span), assistant, round(score, 4))

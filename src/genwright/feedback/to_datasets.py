@@ -13,8 +13,8 @@ from itertools import combinations
 
 from genwright.datasets import Dataset
 from genwright.errors import GenwrightError, NotFound
-from genwright.feedback.collect import Voice, all_voices
-from genwright.feedback.exchanges import Exchange, read_exchange, voted_matches
+from genwright.feedback.collect import Voice, read_voices
+from genwright.feedback.exchanges import Exchange, list_voted_matches, read_exchange
 from genwright.privacy import Privacy
 from genwright.storage import Database
 from genwright.types import Json, Principal
@@ -24,7 +24,7 @@ GAP = 1
 
 
 @dataclass
-class Collected:
+class FeedbackRows:
     """What feedback gives."""
 
     pairs: list[Json] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Collected:
     """Id of the last row of feedback that was seen."""
     last_vote: int = 0
 
-    def dataset(self, what: str, name: str) -> Dataset:
+    def make_dataset(self, what: str, name: str) -> Dataset:
         """One of them as a data set: ``pairs``, ``thumbs`` or ``good``."""
         forms = {"pairs": "preference", "thumbs": "thumbs", "good": "messages"}
         rows = tuple(getattr(self, what))
@@ -63,7 +63,7 @@ def collect(
     assistant: str = "",
     after: int = 0,
     after_vote: int = 0,
-) -> Collected:
+) -> FeedbackRows:
     """Make rows of all feedback that the principal may read.
 
     Args:
@@ -74,10 +74,10 @@ def collect(
         after: Id of the last row of feedback that was used before; 0 for all.
         after_vote: Id of the last vote that was used before.
     """
-    found = Collected(last=after, last_vote=after_vote)
+    found = FeedbackRows(last=after, last_vote=after_vote)
     screen = _Screen(privacy)
     heard: list[tuple[Voice, Exchange]] = []
-    for voice in all_voices(database, principal, after):
+    for voice in read_voices(database, principal, after):
         found.last = max(found.last, voice.ids[-1])
         try:
             exchange = read_exchange(database, principal, voice.trace_id)
@@ -91,14 +91,14 @@ def collect(
             continue
         heard.append((voice, exchange))
     makers: tuple[Callable[[], Iterable[Json]], ...] = (
-        lambda: _edits(heard),
-        lambda: _rated(heard),
-        lambda: _votes(found, database, principal, assistant),
+        lambda: _make_edit_pairs(heard),
+        lambda: _make_rating_pairs(heard),
+        lambda: _make_vote_pairs(found, database, principal, assistant),
     )
     for made in makers:
-        found.pairs += screen.kept(made())
-    found.thumbs += screen.kept(_thumbs(heard))
-    found.good += screen.kept(_good(heard))
+        found.pairs += screen.keep_allowed(made())
+    found.thumbs += screen.keep_allowed(_make_thumb_rows(heard))
+    found.good += screen.keep_allowed(_make_good_rows(heard))
     found.refused += screen.refused
     return found
 
@@ -109,7 +109,7 @@ class _Screen:
     def __init__(self, privacy: Privacy) -> None:
         self.privacy, self.refused = privacy, 0
 
-    def kept(self, rows: Iterable[Json]) -> list[Json]:
+    def keep_allowed(self, rows: Iterable[Json]) -> list[Json]:
         found, seen = [], set()
         for row in rows:
             try:
@@ -125,19 +125,21 @@ class _Screen:
 
     def _clean(self, row: Json) -> Json:
         return {
-            name: value if name == "lineage" else self._screened(value)
+            name: value if name == "lineage" else self._screen_value(value)
             for name, value in row.items()
         }
 
-    def _screened(self, value: object) -> object:
+    def _screen_value(self, value: object) -> object:
         if isinstance(value, str):
-            return self.privacy.prompt(value)
+            return self.privacy.screen_prompt(value)
         if isinstance(value, list):
-            return [{**turn, "content": self.privacy.prompt(turn["content"])} for turn in value]
+            return [
+                {**turn, "content": self.privacy.screen_prompt(turn["content"])} for turn in value
+            ]
         return value
 
 
-def _lineage(voices: Sequence[Voice], kind: str) -> Json:
+def _make_lineage(voices: Sequence[Voice], kind: str) -> Json:
     return {
         "kind": kind,
         "traces": list(dict.fromkeys(voice.trace_id for voice in voices)),
@@ -146,18 +148,18 @@ def _lineage(voices: Sequence[Voice], kind: str) -> Json:
     }
 
 
-def _edits(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+def _make_edit_pairs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
     for voice, exchange in heard:
         if voice.correction.strip() and voice.correction.strip() != exchange.answer.strip():
             yield {
                 "prompt": exchange.prompt,
                 "chosen": voice.correction.strip(),
                 "rejected": exchange.answer.strip(),
-                "lineage": _lineage([voice], "correction"),
+                "lineage": _make_lineage([voice], "correction"),
             }
 
 
-def _rated(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+def _make_rating_pairs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
     """The better of two answers of one assistant to one question, by their mean ratings."""
     asked: dict[str, dict[str, tuple[Exchange, list[Voice]]]] = defaultdict(dict)
     for voice, exchange in heard:
@@ -167,7 +169,7 @@ def _rated(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
             answers.setdefault(exchange.answer.strip(), (exchange, []))[1].append(voice)
     for answers in asked.values():
         for (_, (a, of_a)), (_, (b, of_b)) in combinations(answers.items(), 2):
-            gap = _mean(of_a) - _mean(of_b)
+            gap = _average_rating(of_a) - _average_rating(of_b)
             if abs(gap) < GAP:
                 continue
             better, worse = (a, b) if gap > 0 else (b, a)
@@ -175,14 +177,14 @@ def _rated(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
                 "prompt": better.prompt,
                 "chosen": better.answer.strip(),
                 "rejected": worse.answer.strip(),
-                "lineage": _lineage([*of_a, *of_b], "rating"),
+                "lineage": _make_lineage([*of_a, *of_b], "rating"),
             }
 
 
-def _votes(
-    found: Collected, database: Database, principal: Principal, assistant: str
+def _make_vote_pairs(
+    found: FeedbackRows, database: Database, principal: Principal, assistant: str
 ) -> Iterable[Json]:
-    for match in voted_matches(database, principal, found.last_vote):
+    for match in list_voted_matches(database, principal, found.last_vote):
         found.last_vote = max(found.last_vote, match["vote"])
         both = {match["won"].partition("@")[0], match["lost"].partition("@")[0]}
         if assistant and assistant not in both:
@@ -193,7 +195,7 @@ def _votes(
         if chosen["text"].strip() == rejected["text"].strip():
             continue
         yield {
-            "prompt": _prompt_of(database, principal, chosen, turn["question"]),
+            "prompt": _find_prompt(database, principal, chosen, turn["question"]),
             "chosen": chosen["text"].strip(),
             "rejected": rejected["text"].strip(),
             "lineage": {
@@ -207,7 +209,7 @@ def _votes(
         }
 
 
-def _prompt_of(
+def _find_prompt(
     database: Database, principal: Principal, side: Json, question: str
 ) -> "str | list[Json]":
     """What the winner's model read; the question alone where its trace is gone."""
@@ -217,7 +219,7 @@ def _prompt_of(
         return question
 
 
-def _thumbs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+def _make_thumb_rows(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
     for voice, exchange in heard:
         liked = {1: True, -1: False}.get(voice.thumb or 0)
         if liked is None and voice.rating is not None and voice.rating != 3:
@@ -227,11 +229,11 @@ def _thumbs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
                 "prompt": exchange.prompt,
                 "completion": exchange.answer.strip(),
                 "label": liked,
-                "lineage": _lineage([voice], "thumb"),
+                "lineage": _make_lineage([voice], "thumb"),
             }
 
 
-def _good(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+def _make_good_rows(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
     for voice, exchange in heard:
         liked = voice.thumb == 1 or (voice.rating or 0) >= 4
         text = voice.correction.strip() or (exchange.answer.strip() if liked else "")
@@ -239,9 +241,9 @@ def _good(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
             turns = [dict(each) for each in exchange.messages]
             yield {
                 "messages": [*turns, {"role": "assistant", "content": text}],
-                "lineage": _lineage([voice], "correction" if voice.correction else "liked"),
+                "lineage": _make_lineage([voice], "correction" if voice.correction else "liked"),
             }
 
 
-def _mean(found: Sequence[Voice]) -> float:
+def _average_rating(found: Sequence[Voice]) -> float:
     return sum(voice.rating or 0 for voice in found) / len(found)

@@ -1,6 +1,6 @@
 """The fitted numbers of evidence, answerability and support, and the model they belong to.
 
-They are read from ``calibration.json``, which ``benchmarks/calibrate.py`` writes.
+They are read from ``load_calibration.json``, which ``benchmarks/calibrate.py`` writes.
 """
 
 import json
@@ -15,17 +15,17 @@ from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Logistic:
+class LogisticRegression:
     """Logistic regression: ``p = 1 / (1 + exp(-(bias + weights · x)))``."""
 
     weights: tuple[float, ...]
     bias: float
 
-    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict_probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability of each row of features, shape (n, len(weights)) to (n,).
 
         Example:
-            >>> Logistic((1.0, -1.0), 0.0).probability(np.array([[2.0, 2.0]])).tolist()
+            >>> LogisticRegression((1.0, -1.0), 0.0).predict_probability(np.open_array([[2.0, 2.0]])).tolist()
             [0.5]
         """
         logits = features @ np.array(self.weights) + self.bias
@@ -36,23 +36,23 @@ class Logistic:
 class Calibration:
     """The three models of the main job."""
 
-    evidence: Logistic
+    evidence: LogisticRegression
     """Whether a sentence holds the answer to a question."""
-    answerable: Logistic
+    answerable: LogisticRegression
     """Whether the passages answer a question at all."""
-    support: Logistic
+    support: LogisticRegression
     """Whether a span says what a sentence claims."""
     about: Json
     """What they were fitted on, and the figures on held-back data."""
 
 
 @lru_cache(maxsize=1)
-def calibration() -> Calibration:
+def load_calibration() -> Calibration:
     """The numbers that come with genwright."""
     file = files("genwright.grounding") / "calibration.json"
     data = json.loads(file.read_text(encoding="utf-8"))
     models = {
-        name: Logistic(tuple(data[name]["weights"]), data[name]["bias"])
+        name: LogisticRegression(tuple(data[name]["weights"]), data[name]["bias"])
         for name in ("evidence", "answerable", "support")
     }
     return Calibration(**models, about=data["about"])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from genwright.engines import Usage
+from genwright.engines import TokenUsage
 from genwright.retrieval import Hit
 from genwright.types import Json
 
@@ -50,7 +50,7 @@ class Answer:
     answerable: float
     """Calibrated probability that the passages answer the question."""
     trace_id: str = ""
-    usage: Usage = field(default_factory=Usage)
+    usage: TokenUsage = field(default_factory=TokenUsage)
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds by step."""
 

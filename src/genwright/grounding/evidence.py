@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genwright.documents import sentences
+from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding import words
-from genwright.grounding.calibration import Logistic
+from genwright.grounding.calibration import LogisticRegression
 from genwright.retrieval import Hit
 
 Features = NDArray[np.float64]
@@ -70,7 +70,7 @@ def find_evidence(
     hits: Sequence[Hit],
     embedder: Embedder,
     rarity: Mapping[str, float],
-    model: Logistic,
+    model: LogisticRegression,
 ) -> list[Evidence]:
     """Score every sentence of the hits, best first; spans of one document may overlap.
 
@@ -81,14 +81,16 @@ def find_evidence(
         rarity: Inverse document frequency of the question's stems; a missing one counts 1.
         model: The fitted weights.
     """
-    candidates = list(candidates_of(hits))
+    candidates = list(split_candidates(hits))
     if not candidates:
         return []
     vectors = embedder.embed([question, *(each.text for each in candidates)])
     features = describe(question, candidates, vectors[0], vectors[1:], rarity)
-    scores = model.probability(features) * [_says_something(question, c.text) for c in candidates]
+    scores = model.predict_probability(features) * [
+        _is_informative(question, c.text) for c in candidates
+    ]
     order = np.argsort(-scores, kind="stable")
-    return [_widened(candidates, scores, features, int(place)) for place in order]
+    return [_widen_evidence(candidates, scores, features, int(place)) for place in order]
 
 
 def describe(
@@ -99,12 +101,12 @@ def describe(
     rarity: Mapping[str, float],
 ) -> Features:
     """The features of each candidate, shape (candidates, features)."""
-    wanted = {stem: rarity.get(stem, 1.0) for stem in looked_for(question)}
+    wanted = {stem: rarity.get(stem, 1.0) for stem in find_key_stems(question)}
     total = sum(wanted.values()) or 1.0
-    kind = asked_for(question)
+    kind = classify_question(question)
     own = np.array(
         [
-            _own(question, wanted, total, kind, each, float(asked @ vector))
+            _describe_candidate(question, wanted, total, kind, each, float(asked @ vector))
             for each, vector in zip(candidates, vectors, strict=True)
         ]
     )
@@ -112,7 +114,7 @@ def describe(
     return np.hstack([own, gaps])
 
 
-def _own(
+def _describe_candidate(
     question: str,
     wanted: Mapping[str, float],
     total: float,
@@ -120,17 +122,20 @@ def _own(
     candidate: Candidate,
     cosine: float,
 ) -> list[float]:
-    sentence = words.content(candidate.text)
-    about = {*words.content(candidate.hit.title), *words.content(candidate.hit.section)}
-    near = {*sentence, *words.content(candidate.before), *about}
-    around = {*words.content(candidate.hit.text), *about}
+    sentence = words.extract_content(candidate.text)
+    about = {
+        *words.extract_content(candidate.hit.title),
+        *words.extract_content(candidate.hit.section),
+    }
+    near = {*sentence, *words.extract_content(candidate.before), *about}
+    around = {*words.extract_content(candidate.hit.text), *about}
     covered, covered_near, covered_around = (
         sum(weight for stem, weight in wanted.items() if stem in place) / total
         for place in (set(sentence), near, around)
     )
-    asked_pairs = words.pairs(words.content(question))
-    shared_pairs = len(asked_pairs & words.pairs(sentence)) / max(1, len(asked_pairs))
-    fits = float(_fits(kind, question, candidate.text))
+    asked_pairs = words.pair_neighbors(words.extract_content(question))
+    shared_pairs = len(asked_pairs & words.pair_neighbors(sentence)) / max(1, len(asked_pairs))
+    fits = float(_has_kind(kind, question, candidate.text))
     fresh = sum(stem not in wanted for stem in sentence)
     return [
         cosine,
@@ -142,7 +147,7 @@ def _own(
         candidate.hit.scores.get("vector", 0.0),
         fits,
         min(fresh, 10) / 10,
-        math.log1p(len(words.tokens(candidate.text))),
+        math.log1p(len(words.split_tokens(candidate.text))),
         cosine**2,
         covered**2,
         fits * (kind in ("number", "date")),
@@ -150,21 +155,21 @@ def _own(
     ]
 
 
-def looked_for(question: str) -> tuple[str, ...]:
+def find_key_stems(question: str) -> tuple[str, ...]:
     """Stems of a question that its answer's surroundings may be expected to have.
 
     Example:
-        >>> looked_for("How often is the oil changed?")
+        >>> find_key_stems("How often is the oil changed?")
         ('oil', 'chang')
     """
-    return words.content(_HOW_MUCH.sub(" ", question)) or words.content(question)
+    return words.extract_content(_HOW_MUCH.sub(" ", question)) or words.extract_content(question)
 
 
-def asked_for(question: str) -> str:
+def classify_question(question: str) -> str:
     """The kind of answer a question wants, as far as its words tell (English).
 
     Example:
-        >>> [asked_for(q) for q in ("How many?", "When was it?", "Who?", "Where?", "Why?")]
+        >>> [classify_question(q) for q in ("How many?", "When was it?", "Who?", "Where?", "Why?")]
         ['number', 'date', 'person', 'place', 'any']
     """
     lower = question.lower()
@@ -172,23 +177,25 @@ def asked_for(question: str) -> str:
     return next((kind for rule, kind in rules if rule.search(lower)), "any")
 
 
-def _fits(kind: str, question: str, text: str) -> bool:
+def _has_kind(kind: str, question: str, text: str) -> bool:
     """Whether a text has something of the kind that the question does not have itself."""
     if kind == "any":
         return True
     if kind == "number":
-        return bool(words.numbers(text) - words.numbers(question))
+        return bool(words.extract_numbers(text) - words.extract_numbers(question))
     if kind == "date":
-        known = {word.lower() for word in words.tokens(question)}
-        return words.dates(word for word in words.tokens(text) if word.lower() not in known)
-    return bool(words.names(text) - set(words.content(question)))
+        known = {word.lower() for word in words.split_tokens(question)}
+        return words.has_date(
+            word for word in words.split_tokens(text) if word.lower() not in known
+        )
+    return bool(words.extract_names(text) - set(words.extract_content(question)))
 
 
-def candidates_of(hits: Sequence[Hit]) -> Iterator[Candidate]:
+def split_candidates(hits: Sequence[Hit]) -> Iterator[Candidate]:
     """Every sentence of the hits that has a letter or a digit, in their order."""
     for hit in hits:
         before = ""
-        for start, last in sentences(hit.text):
+        for start, last in split_sentences(hit.text):
             end = min(last, start + LONGEST)
             text = hit.text[start:end]
             if any(char.isalnum() for char in text):
@@ -196,11 +203,11 @@ def candidates_of(hits: Sequence[Hit]) -> Iterator[Candidate]:
             before = text
 
 
-def _says_something(question: str, text: str) -> bool:
+def _is_informative(question: str, text: str) -> bool:
     """Whether a sentence adds to the question; a heading that repeats it has no answer."""
     if text.lstrip().startswith("#"):
         return False
-    return bool(set(words.content(text)) - set(words.content(question)))
+    return bool(set(words.extract_content(text)) - set(words.extract_content(question)))
 
 
 WIDEN_BELOW = 0.75
@@ -208,7 +215,7 @@ WIDEN_BELOW = 0.75
 that goes on where it only begins to answer."""
 
 
-def _widened(
+def _widen_evidence(
     candidates: Sequence[Candidate],
     scores: NDArray[np.float64],
     features: Features,
@@ -231,8 +238,11 @@ def _widened(
     return Evidence(own.hit, start, end, text, float(scores[place]), fit)
 
 
-def answerable(
-    question: str, evidence: Sequence[Evidence], rarity: Mapping[str, float], model: Logistic
+def estimate_answerability(
+    question: str,
+    evidence: Sequence[Evidence],
+    rarity: Mapping[str, float],
+    model: LogisticRegression,
 ) -> float:
     """Probability that the hits answer the question; 0 where there is no evidence at all.
 
@@ -244,26 +254,28 @@ def answerable(
     """
     if not evidence:
         return 0.0
-    return float(model.probability(np.array([outlook(question, evidence, rarity)]))[0])
+    return float(
+        model.predict_probability(np.array([describe_answerability(question, evidence, rarity)]))[0]
+    )
 
 
-def outlook(
+def describe_answerability(
     question: str, evidence: Sequence[Evidence], rarity: Mapping[str, float]
 ) -> list[float]:
     """The features of answerability: how good the best evidence is, and what it leaves out."""
     best = evidence[0]
-    wanted = {stem: rarity.get(stem, 1.0) for stem in looked_for(question)}
-    about = {*words.content(best.hit.title), *words.content(best.hit.section)}
-    around = {*words.content(best.hit.text), *about}
+    wanted = {stem: rarity.get(stem, 1.0) for stem in find_key_stems(question)}
+    about = {*words.extract_content(best.hit.title), *words.extract_content(best.hit.section)}
+    around = {*words.extract_content(best.hit.text), *about}
     missing = max((value for stem, value in wanted.items() if stem not in around), default=0.0)
-    strange = words.names(question) - around
+    strange = words.extract_names(question) - around
     return [
         _logit(best.score),
         _logit(float(np.mean([each.score for each in evidence[:3]]))),
         *best.fit,
         best.hit.scores.get("vector", 0.0),
         missing / (max(wanted.values(), default=0.0) or 1.0),
-        len(strange) / max(1, len(words.names(question))),
+        len(strange) / max(1, len(words.extract_names(question))),
     ]
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genwright.documents import sentences
+from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding import words
-from genwright.grounding.calibration import Logistic
+from genwright.grounding.calibration import LogisticRegression
 from genwright.retrieval import Hit
 
 PAIR_GAIN = 0.05
@@ -24,7 +24,7 @@ PAIR_GAIN = 0.05
 
 
 @dataclass(frozen=True)
-class Span:
+class SupportSpan:
     """One sentence of a hit, or two neighbours."""
 
     hit: Hit
@@ -39,22 +39,26 @@ class Span:
 class Support:
     """The span that supports a claim best, and the probability that it does."""
 
-    span: Span
+    span: SupportSpan
     probability: float
 
 
-def spans_of(hits: Sequence[Hit]) -> list[Span]:
+def list_support_spans(hits: Sequence[Hit]) -> list[SupportSpan]:
     """Every sentence of the hits, and every two neighbours of one passage."""
-    return [span for hit in hits for span in _spans(hit)]
+    return [span for hit in hits for span in _list_hit_spans(hit)]
 
 
-def _spans(hit: Hit) -> Iterator[Span]:
-    found = [each for each in sentences(hit.text) if any(map(str.isalnum, hit.text[slice(*each)]))]
+def _list_hit_spans(hit: Hit) -> Iterator[SupportSpan]:
+    found = [
+        each for each in split_sentences(hit.text) if any(map(str.isalnum, hit.text[slice(*each)]))
+    ]
     for place, (start, end) in enumerate(found):
-        yield Span(hit, hit.start + start, hit.start + end, hit.text[start:end])
+        yield SupportSpan(hit, hit.start + start, hit.start + end, hit.text[start:end])
         if place + 1 < len(found):
             last = found[place + 1][1]
-            yield Span(hit, hit.start + start, hit.start + last, hit.text[start:last], pair=True)
+            yield SupportSpan(
+                hit, hit.start + start, hit.start + last, hit.text[start:last], pair=True
+            )
 
 
 class SupportCheck:
@@ -68,13 +72,13 @@ class SupportCheck:
     """
 
     def __init__(
-        self, question: str, hits: Sequence[Hit], embedder: Embedder, model: Logistic
+        self, question: str, hits: Sequence[Hit], embedder: Embedder, model: LogisticRegression
     ) -> None:
         self._question, self._embedder, self._model = question, embedder, model
-        self.spans = spans_of(hits)
+        self.spans = list_support_spans(hits)
         self._vectors: NDArray[np.float32] | None = None
 
-    def best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
+    def find_best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
         """The span that supports a claim best; None where there is no span at all.
 
         Args:
@@ -92,38 +96,42 @@ class SupportCheck:
                 for span, cosine in zip(self.spans, cosines, strict=True)
             ]
         )
-        chances = self._model.probability(features)
-        said = _as_said(claim)
-        chances[[_as_said(span.text) == said for span in self.spans]] = 1.0
+        chances = self._model.predict_probability(features)
+        said = _lower_words(claim)
+        chances[[_lower_words(span.text) == said for span in self.spans]] = 1.0
         handicap = np.array([PAIR_GAIN * span.pair for span in self.spans])
         place = int(np.argmax(chances - handicap))
         return Support(self.spans[place], float(chances[place]))
 
 
-def _as_said(text: str) -> list[str]:
+def _lower_words(text: str) -> list[str]:
     """What makes two sentences the same: their words."""
-    return [word.lower() for word in words.tokens(text)]
+    return [word.lower() for word in words.split_tokens(text)]
 
 
 def describe(
-    claim: str, span: Span, cosine: float, rarity: Mapping[str, float], question: str
+    claim: str, span: SupportSpan, cosine: float, rarity: Mapping[str, float], question: str
 ) -> list[float]:
     """The features of a claim made in answer to a question, and of a span that may support it.
 
     What a claim adds to its question counts on its own: words of the question are in most
     passages found for it, so they prove nothing.
     """
-    stems = words.content(claim)
-    about = {*words.content(span.hit.title), *words.content(span.hit.section)}
-    said = set(words.content(span.text))
+    stems = words.extract_content(claim)
+    about = {*words.extract_content(span.hit.title), *words.extract_content(span.hit.section)}
+    said = set(words.extract_content(span.text))
     weight = {stem: rarity.get(stem, 1.0) for stem in stems}
     heaviest = max(weight.values(), default=0.0) or 1.0
     missing = {stem: value for stem, value in weight.items() if stem not in said | about}
-    added = {stem: value for stem, value in weight.items() if stem not in words.content(question)}
+    added = {
+        stem: value for stem, value in weight.items() if stem not in words.extract_content(question)
+    }
     unsaid = {stem: value for stem, value in added.items() if stem not in said}
-    claimed_pairs = words.pairs(stems)
-    shared = len(claimed_pairs & words.pairs(words.content(span.text))) / max(1, len(claimed_pairs))
-    strange = words.names(claim) - said - about
+    claimed_pairs = words.pair_neighbors(stems)
+    shared = len(claimed_pairs & words.pair_neighbors(words.extract_content(span.text))) / max(
+        1, len(claimed_pairs)
+    )
+    strange = words.extract_names(claim) - said - about
     known = 1 - sum(missing.values()) / (sum(weight.values()) or 1.0)
     fresh = 1 - sum(unsaid.values()) / (sum(added.values()) or 1.0)
     return [
@@ -133,10 +141,16 @@ def describe(
         known * cosine,
         shared,
         max(missing.values(), default=0.0) / heaviest,
-        float(bool(words.numbers(claim) - words.numbers(span.text) - words.numbers(question))),
-        len(strange) / max(1, len(words.names(claim))),
+        float(
+            bool(
+                words.extract_numbers(claim)
+                - words.extract_numbers(span.text)
+                - words.extract_numbers(question)
+            )
+        ),
+        len(strange) / max(1, len(words.extract_names(claim))),
         float(bool(strange)),
-        float(words.negated(claim) != words.negated(span.text)),
+        float(words.has_negation(claim) != words.has_negation(span.text)),
         math.log1p(len(stems)),
         fresh,
         fresh**2,

@@ -41,25 +41,25 @@ _CACHED_TEXTS = 4_000
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def tokens(text: str) -> tuple[str, ...]:
+def split_tokens(text: str) -> tuple[str, ...]:
     """Words and numbers in order, as written.
 
     Example:
-        >>> tokens("Mr. Eiffel's tower: 1,083 feet (北京)")
+        >>> split_tokens("Mr. Eiffel's tower: 1,083 feet (北京)")
         ('Mr', "Eiffel's", 'tower', '1,083', 'feet', '北', '京')
     """
     return tuple(_WORD.findall(segment(unicodedata.normalize("NFC", text))))
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def content(text: str) -> tuple[str, ...]:
+def extract_content(text: str) -> tuple[str, ...]:
     """Stems of the words that carry meaning, in order; function words are left out.
 
     Example:
-        >>> content("The pumps were oiled by the engineer's men")
+        >>> extract_content("The pumps were oiled by the engineer's men")
         ('pump', 'oil', 'engin', 'men')
     """
-    return tuple(stem(word) for word in tokens(text) if not _is_function(word))
+    return tuple(stem(word) for word in split_tokens(text) if not _is_function(word))
 
 
 def _is_function(word: str) -> bool:
@@ -71,39 +71,39 @@ def _is_function(word: str) -> bool:
 def stem(word: str) -> str:
     """A word's stem, lower-case, without a possessive ending."""
     bare = word.lower().replace("’", "'").removesuffix("'s")
-    return str(_stemmer().stemWord(bare))
+    return str(_load_stemmer().stemWord(bare))
 
 
 @lru_cache(maxsize=1)
-def _stemmer() -> Any:  # noqa: ANN401 - it has no type stubs
+def _load_stemmer() -> Any:  # noqa: ANN401 - it has no type stubs
     import snowballstemmer
 
     return snowballstemmer.stemmer("english")
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def numbers(text: str) -> frozenset[str]:
+def extract_numbers(text: str) -> frozenset[str]:
     """Numbers, in figures or words, without separators of thousands.
 
     Example:
-        >>> sorted(numbers("Two of 1,083 in 1889"))
+        >>> sorted(extract_numbers("Two of 1,083 in 1889"))
         ['1083', '1889', 'two']
     """
-    words = (word.lower() for word in tokens(text))
+    words = (word.lower() for word in split_tokens(text))
     return frozenset(
         word.replace(",", "") for word in words if word[0].isdigit() or word in _NUMBER_WORDS
     )
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def names(text: str) -> frozenset[str]:
+def extract_names(text: str) -> frozenset[str]:
     """Stems of capitalised words that do not merely begin a sentence.
 
     Example:
-        >>> sorted(names("The tower is by Gustave Eiffel."))
+        >>> sorted(extract_names("The tower is by Gustave Eiffel."))
         ['eiffel', 'gustav']
     """
-    words = tokens(text)
+    words = split_tokens(text)
     return frozenset(
         stem(word)
         for place, word in enumerate(words)
@@ -113,24 +113,24 @@ def names(text: str) -> frozenset[str]:
     )
 
 
-def dates(words: Iterable[str]) -> bool:
+def has_date(words: Iterable[str]) -> bool:
     """Whether a year, a month, a day of the week or a span of years is among the words."""
     return any(_YEAR.fullmatch(word) or word.lower() in _DATE_WORDS for word in words)
 
 
-def negated(text: str) -> bool:
+def has_negation(text: str) -> bool:
     """Whether a text has a word that denies."""
     return any(
         word.lower() in _NEGATIONS or word.lower().replace("’", "'").endswith("n't")
-        for word in tokens(text)
+        for word in split_tokens(text)
     )
 
 
-def pairs(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+def pair_neighbors(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     """Neighbours, in order.
 
     Example:
-        >>> sorted(pairs(("a", "b", "c")))
+        >>> sorted(pair_neighbors(("a", "b", "c")))
         [('a', 'b'), ('b', 'c')]
     """
     return frozenset(pairwise(words))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from genwright.errors import NotFound, Refused, UsageError
-from genwright.registry import Assistants, Served
+from genwright.registry import Assistants, ServedAssistant
 from genwright.storage import Assistant, Canary, Database, Feedback, Span
 from genwright.types import OWNER, Json, Principal
 
@@ -25,7 +25,7 @@ BETS = (0.1, 0.3, 0.5)
 
 
 @dataclass(frozen=True)
-class Running:
+class CanaryRun:
     """A canary."""
 
     id: int
@@ -42,7 +42,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CanaryComparison:
     """What people and the server saw of both versions while a canary ran."""
 
     live: int
@@ -56,13 +56,13 @@ class Comparison:
     """Highest so far of the bet that the candidate is worse; 20 ends it."""
 
     @property
-    def worse(self) -> bool:
+    def is_worse(self) -> bool:
         """Whether the candidate is worse with confidence."""
         return self.wealth >= 1 / ALPHA
 
     def json(self) -> Json:
         """Every field."""
-        return {**self.__dict__, "worse": self.worse}
+        return {**self.__dict__, "worse": self.is_worse}
 
 
 def start_canary(
@@ -72,7 +72,7 @@ def start_canary(
     name: str,
     version: str = "candidate",
     share: float = 0.1,
-) -> Running:
+) -> CanaryRun:
     """Let a version answer a share of an assistant's conversations.
 
     Raises:
@@ -98,10 +98,10 @@ def start_canary(
         )  # fmt: skip
         session.add(made)
         session.flush()
-        return _read(made, live.name)
+        return _read_canary(made, live.name)
 
 
-def end_canary(database: Database, principal: Principal, name: str, reason: str) -> Running:
+def end_canary(database: Database, principal: Principal, name: str, reason: str) -> CanaryRun:
     """End the canary of an assistant.
 
     Raises:
@@ -117,29 +117,36 @@ def end_canary(database: Database, principal: Principal, name: str, reason: str)
             raise NotFound(f"No canary of {name!r} runs.")
         row.ended_at, row.reason = datetime.now(UTC), reason
         session.flush()
-        return _read(row, name)
+        return _read_canary(row, name)
 
 
-def canaries(database: Database, principal: Principal, running: bool = True) -> list[Running]:
+def list_canaries(
+    database: Database, principal: Principal, running: bool = True
+) -> list[CanaryRun]:
     """Canaries, newest first: those that run, or all."""
     wanted = select(Canary, Assistant.name).join(Assistant, Assistant.id == Canary.assistant_id)
     if running:
         wanted = wanted.where(Canary.ended_at.is_(None))
     with database.read(principal) as session:
         return [
-            _read(row, name) for row, name in session.execute(wanted.order_by(Canary.id.desc()))
+            _read_canary(row, name)
+            for row, name in session.execute(wanted.order_by(Canary.id.desc()))
         ]
 
 
-def goes_to_canary(key: str, share: float) -> bool:
+def is_routed_to_canary(key: str, share: float) -> bool:
     """Whether a conversation is the candidate's: always the same for the same key."""
     number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     return number / 2**64 < share
 
 
-def routed(
-    database: Database, assistants: Assistants, served: Served, principal: Principal, key: str
-) -> Served:
+def route_conversation(
+    database: Database,
+    assistants: Assistants,
+    served: ServedAssistant,
+    principal: Principal,
+    key: str,
+) -> ServedAssistant:
     """Who answers a conversation: the live version, or the candidate of a running canary.
 
     Args:
@@ -149,13 +156,13 @@ def routed(
         principal: Who asks.
         key: Of the conversation, such as its first question.
     """
-    found = [each for each in canaries(database, OWNER) if each.assistant == served.name]
-    if not found or not goes_to_canary(f"{principal.name}\n{key}", found[0].share):
+    found = [each for each in list_canaries(database, OWNER) if each.assistant == served.name]
+    if not found or not is_routed_to_canary(f"{principal.name}\n{key}", found[0].share):
         return served
     return assistants.resolve(principal, f"{served.name}@{found[0].version}")
 
 
-def compare(database: Database, canary: Running, live: int) -> Comparison:
+def compare_canary(database: Database, canary: CanaryRun, live: int) -> CanaryComparison:
     """What both versions' answers came to since a canary began.
 
     Args:
@@ -194,13 +201,13 @@ def compare(database: Database, canary: Running, live: int) -> Comparison:
             down[side] += thumb == -1
         if failed or thumb is not None:
             sides[side].append(float(failed or thumb == -1))
-    return Comparison(
+    return CanaryComparison(
         counts[0], counts[1], (down[0], down[1]), (told[0], told[1]), (errors[0], errors[1]),
-        worse_wealth(*sides),
+        compute_betting_wealth(*sides),
     )  # fmt: skip
 
 
-def worse_wealth(live: Sequence[float], candidate: Sequence[float]) -> float:
+def compute_betting_wealth(live: Sequence[float], candidate: Sequence[float]) -> float:
     """Highest wealth of a bet that the candidate's bad outcomes are more frequent.
 
     The k-th outcomes of both sides make a pair; a bet of l multiplies wealth by
@@ -216,16 +223,16 @@ def worse_wealth(live: Sequence[float], candidate: Sequence[float]) -> float:
     return most
 
 
-def watch_canaries(database: Database, assistants: Assistants) -> list[Running]:
+def end_worse_canaries(database: Database, assistants: Assistants) -> list[CanaryRun]:
     """End every canary that is worse, and return those that were ended."""
     ended = []
-    for each in canaries(database, OWNER):
+    for each in list_canaries(database, OWNER):
         live = assistants.resolve(OWNER, each.assistant).version.number
         if live == each.version:
             ended.append(end_canary(database, OWNER, each.assistant, "it was promoted"))
             continue
-        found = compare(database, each, live)
-        if found.worse:
+        found = compare_canary(database, each, live)
+        if found.is_worse:
             why = (
                 f"worse with confidence: {found.thumbs_down[1]} of {found.thumbs[1]} thumbs down "
                 f"and {found.errors[1]} errors, against {found.thumbs_down[0]} of "
@@ -235,10 +242,16 @@ def watch_canaries(database: Database, assistants: Assistants) -> list[Running]:
     return ended
 
 
-def _read(row: Canary, name: str) -> Running:
-    def said(at: datetime | None) -> str:
+def _read_canary(row: Canary, name: str) -> CanaryRun:
+    def format_time(at: datetime | None) -> str:
         return at.replace(tzinfo=UTC).isoformat(timespec="milliseconds") if at else ""
 
-    return Running(
-        row.id, name, row.version, row.share, said(row.started_at), said(row.ended_at), row.reason
+    return CanaryRun(
+        row.id,
+        name,
+        row.version,
+        row.share,
+        format_time(row.started_at),
+        format_time(row.ended_at),
+        row.reason,
     )

@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from genwright.errors import UsageError
-from genwright.evaluation.intervals import Interval, interval
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
 from genwright.types import Json
 
 ALPHA = 0.05
@@ -26,7 +26,7 @@ _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
-class Target:
+class GateTarget:
     """What a candidate must be better at: values of the same cases, higher is better."""
 
     name: str
@@ -35,7 +35,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Guard:
+class GateGuard:
     """What it must not be worse at.
 
     Raises:
@@ -62,14 +62,14 @@ class Guard:
 
 
 @dataclass(frozen=True)
-class Finding:
+class GateFinding:
     """What one check came to."""
 
     name: str
     passed: bool
     live: float
     candidate: float
-    difference: Interval
+    difference: ConfidenceInterval
     limit: float
     cases: int
     reason: str
@@ -78,19 +78,19 @@ class Finding:
         """Every field, rounded."""
         return {
             **self.__dict__,
-            "live": _rounded(self.live),
-            "candidate": _rounded(self.candidate),
+            "live": _round_value(self.live),
+            "candidate": _round_value(self.candidate),
             "difference": self.difference.json(),
         }
 
 
 @dataclass(frozen=True)
-class Decision:
+class GateDecision:
     """Whether a candidate passes, and why."""
 
     passed: bool
-    target: Finding
-    guards: tuple[Finding, ...]
+    target: GateFinding
+    guards: tuple[GateFinding, ...]
     p: float
     """One-sided, of the target."""
     level: float
@@ -114,8 +114,8 @@ class Decision:
 
 
 def decide(
-    target: Target, guards: Sequence[Guard], *, look: int = 1, looks: int = 1, seed: int = 0
-) -> Decision:
+    target: GateTarget, guards: Sequence[GateGuard], *, look: int = 1, looks: int = 1, seed: int = 0
+) -> GateDecision:
     """Decide on a candidate.
 
     Args:
@@ -133,21 +133,21 @@ def decide(
             f"{target.name}: expected the same cases, got {len(target.live)} and "
             f"{len(target.candidate)}."
         )
-    level = level_at(look, looks)
-    better, p = _better(target, level, seed)
-    checked = tuple(_not_worse(guard, seed) for guard in guards if len(guard.live))
+    level = spend_alpha(look, looks)
+    better, p = _test_target(target, level, seed)
+    checked = tuple(_check_guard(guard, seed) for guard in guards if len(guard.live))
     passed = better.passed and all(each.passed for each in checked)
-    return Decision(passed, better, checked, p, level)
+    return GateDecision(passed, better, checked, p, level)
 
 
-def level_at(look: int, looks: int) -> float:
+def spend_alpha(look: int, looks: int) -> float:
     """What p must stay below at one of several equally spaced looks; 0.05 for a single one.
 
     ``2 - 2 Phi(z / sqrt(t))`` of the error is spent by the share t of the data; a look may spend
     what is new since the one before.
 
     Example:
-        >>> level_at(1, 1), round(level_at(1, 2), 4)
+        >>> spend_alpha(1, 1), round(spend_alpha(1, 2), 4)
         (0.05, 0.0056)
     """
     if not 1 <= look <= looks:
@@ -155,14 +155,14 @@ def level_at(look: int, looks: int) -> float:
     if looks == 1:
         return ALPHA
 
-    def spent(t: float) -> float:
+    def compute_spent(t: float) -> float:
         return 2 - 2 * _NORMAL.cdf(_NORMAL.inv_cdf(1 - ALPHA / 2) / math.sqrt(t))
 
-    before = spent((look - 1) / looks) if look > 1 else 0.0
-    return spent(look / looks) - before
+    before = compute_spent((look - 1) / looks) if look > 1 else 0.0
+    return compute_spent(look / looks) - before
 
 
-def one_sided_p(gaps: Sequence[float], seed: int = 0) -> float:
+def compute_p_value(gaps: Sequence[float], seed: int = 0) -> float:
     """How often signs drawn at random give as large a mean: the chance that it is luck."""
     values = np.asarray(gaps, float)
     told = values[values != 0]
@@ -177,57 +177,61 @@ def one_sided_p(gaps: Sequence[float], seed: int = 0) -> float:
     return (hits + 1) / (PERMUTATIONS + 1)
 
 
-def _better(target: Target, level: float, seed: int) -> tuple[Finding, float]:
+def _test_target(target: GateTarget, level: float, seed: int) -> tuple[GateFinding, float]:
     gaps = [c - a for a, c in zip(target.live, target.candidate, strict=True)]
     if len(gaps) < LEAST:
-        nothing = Interval(math.nan, math.nan, math.nan)
+        nothing = ConfidenceInterval(math.nan, math.nan, math.nan)
         why = f"{target.name}: {len(gaps)} cases decide nothing, {LEAST} are needed"
-        return _finding(target, False, nothing, 0.0, why), 1.0
-    p, found = one_sided_p(gaps, seed), interval(gaps, seed)
+        return _make_finding(target, False, nothing, 0.0, why), 1.0
+    p, found = compute_p_value(gaps, seed), bootstrap_mean(gaps, seed)
     passed = p < level and found.value > 0
     word = "better" if passed else "not better with confidence"
     why = (
         f"{target.name}: {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}] over "
         f"{len(gaps)} cases, p {p:.4f} against {level:.4f}: {word}"
     )
-    return _finding(target, passed, found, 0.0, why), p
+    return _make_finding(target, passed, found, 0.0, why), p
 
 
-def _not_worse(guard: Guard, seed: int) -> Finding:
+def _check_guard(guard: GateGuard, seed: int) -> GateFinding:
     if guard.ratio:
-        return _ratio(guard)
+        return _check_ratio(guard)
     sign = 1 if guard.higher_is_better else -1
     gaps = [sign * (c - a) for a, c in zip(guard.live, guard.candidate, strict=True)]
-    found = interval(gaps, seed)
+    found = bootstrap_mean(gaps, seed)
     passed = found.value >= -guard.margin
     word = "not worse" if passed else "worse"
     why = (
         f"{guard.name}: {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}], "
         f"{-guard.margin:+.3f} is allowed: {word}"
     )
-    return _finding(guard, passed, found, -guard.margin, why)
+    return _make_finding(guard, passed, found, -guard.margin, why)
 
 
-def _ratio(guard: Guard) -> Finding:
+def _check_ratio(guard: GateGuard) -> GateFinding:
     live, candidate = float(np.median(guard.live)), float(np.median(guard.candidate))
     least, most = max(live, guard.floor), max(candidate, guard.floor)
     ratio = most / least if least > 0 else (1.0 if most <= 0 else math.inf)
     passed = ratio <= guard.margin
     word = "not worse" if passed else "worse"
     why = f"{guard.name}: {ratio:.2f} times as much, {guard.margin:.2f} is allowed: {word}"
-    return Finding(
-        guard.name, passed, live, candidate, Interval(ratio, ratio, ratio), guard.margin,
+    return GateFinding(
+        guard.name, passed, live, candidate, ConfidenceInterval(ratio, ratio, ratio), guard.margin,
         len(guard.live), why,
     )  # fmt: skip
 
 
-def _finding(
-    of: Target | Guard, passed: bool, difference: Interval, limit: float, reason: str
-) -> Finding:
+def _make_finding(
+    of: GateTarget | GateGuard,
+    passed: bool,
+    difference: ConfidenceInterval,
+    limit: float,
+    reason: str,
+) -> GateFinding:
     live = float(np.mean(of.live)) if len(of.live) else math.nan
     candidate = float(np.mean(of.candidate)) if len(of.candidate) else math.nan
-    return Finding(of.name, passed, live, candidate, difference, limit, len(of.live), reason)
+    return GateFinding(of.name, passed, live, candidate, difference, limit, len(of.live), reason)
 
 
-def _rounded(value: float) -> float | None:
+def _round_value(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 4)

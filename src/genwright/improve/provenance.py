@@ -8,7 +8,7 @@ far as whoever asks may know.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from genwright.registry.lineage import Node, find_lineage
+from genwright.registry.lineage import LineageNode, find_lineage
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
 
@@ -16,7 +16,7 @@ SOMEBODY = "somebody"
 """In the place of a name that whoever asks may not know."""
 
 
-def why(workspace: Workspace, principal: Principal, named: str) -> Node:
+def trace_origin(workspace: Workspace, principal: Principal, named: str) -> LineageNode:
     """Where an answer (a trace or response id), an assistant or a model came from.
 
     Args:
@@ -28,28 +28,28 @@ def why(workspace: Workspace, principal: Principal, named: str) -> Node:
     Raises:
         NotFound: There is nothing of that name that the principal may see.
     """
-    return _with_feedback(find_lineage(workspace, principal, named), _names_for(principal))
+    return _attach_feedback(find_lineage(workspace, principal, named), _make_namer(principal))
 
 
-def lines(node: Node, depth: int = 0) -> Iterator[str]:
+def format_lineage(node: LineageNode, depth: int = 0) -> Iterator[str]:
     """The tree for people, a line each."""
     facts = ", ".join(
         f"{key} {value}" for key, value in node.facts.items() if value not in ("", {})
     )
     yield f"{'  ' * depth}{node.kind} {node.name}" + (f" ({facts})" if facts else "")
     for each in node.of:
-        yield from lines(each, depth + 1)
+        yield from format_lineage(each, depth + 1)
 
 
-def _names_for(principal: Principal) -> Callable[[str], str]:
-    def name(person: str) -> str:
+def _make_namer(principal: Principal) -> Callable[[str], str]:
+    def hide_name(person: str) -> str:
         return person if principal.sees_all or person == principal.name else SOMEBODY
 
-    return name
+    return hide_name
 
 
-def _with_feedback(node: Node, name: Callable[[str], str]) -> Node:
-    inner = tuple(_with_feedback(each, name) for each in node.of)
+def _attach_feedback(node: LineageNode, name: Callable[[str], str]) -> LineageNode:
+    inner = tuple(_attach_feedback(each, name) for each in node.of)
     if node.kind == "run":
         facts = {key: name(str(value)) if key == "by" else value
                  for key, value in node.facts.items()}  # fmt: skip
@@ -57,19 +57,19 @@ def _with_feedback(node: Node, name: Callable[[str], str]) -> Node:
     if node.kind != "row":
         return replace(node, of=inner)
     facts = {key: value for key, value in node.facts.items() if key not in _TOLD}
-    return Node(node.kind, node.name, facts, (*inner, *_feedback(node.facts, name)))
+    return LineageNode(node.kind, node.name, facts, (*inner, *_find_feedback(node.facts, name)))
 
 
 _TOLD = ("people", "feedback", "vote", "traces")
 
 
-def _feedback(lineage: Json, name: Callable[[str], str]) -> Iterator[Node]:
+def _find_feedback(lineage: Json, name: Callable[[str], str]) -> Iterator[LineageNode]:
     people = ", ".join(sorted({name(str(person)) for person in lineage.get("people", [])}))
     for trace in lineage.get("traces", []):
-        yield Node("answer", str(trace))
+        yield LineageNode("answer", str(trace))
     if ids := lineage.get("feedback"):
         numbers = ", ".join(map(str, ids))
-        yield Node("feedback", numbers, {"by": people, "kind": lineage.get("kind", "")})
+        yield LineageNode("feedback", numbers, {"by": people, "kind": lineage.get("kind", "")})
     if vote := lineage.get("vote"):
         about = {"by": people, "for": lineage.get("won", ""), "over": lineage.get("lost", "")}
-        yield Node("vote", str(vote), about)
+        yield LineageNode("vote", str(vote), about)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
-from genwright.feedback.to_datasets import Collected
+from genwright.feedback.to_datasets import FeedbackRows
 from genwright.types import Json
 
 SHARE = 0.4
@@ -21,7 +21,7 @@ _ANSWER = ("answer", "reference", "completion", "expected", "chosen")
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutQuestion:
     """A question with a right answer."""
 
     question: str
@@ -32,12 +32,12 @@ class HeldOut:
 
 def is_held_out(question: str, share: float = SHARE) -> bool:
     """Whether a question is held out, whatever its case and spaces."""
-    digest = hashlib.sha256(plain(question).encode()).digest()
+    digest = hashlib.sha256(normalize_question(question).encode()).digest()
     number = int.from_bytes(digest[:8], "big")
     return number / 2**64 < share
 
 
-def from_file(path: Path, limit: int | None = None) -> list[HeldOut]:
+def read_questions(path: Path, limit: int | None = None) -> list[HeldOutQuestion]:
     """Questions of a file: ``question``, and ``answer`` or ``answers``.
 
     An empty answer is one that must be refused.
@@ -51,25 +51,25 @@ def from_file(path: Path, limit: int | None = None) -> list[HeldOut]:
         raise Refused(f"{made} rows of {path.name} are synthetic: measure on real questions only.")
     found = []
     for number, row in enumerate(rows, 1):
-        question = _first(row, _QUESTION)
+        question = _find_first(row, _QUESTION)
         if not question:
             raise UsageError(f"{path.name}, row {number}: expected a column question.")
-        reference = _reference(row)
-        found.append(HeldOut(question, reference, refuse=not reference))
+        reference = _find_reference(row)
+        found.append(HeldOutQuestion(question, reference, refuse=not reference))
     return found
 
 
-def from_feedback(collected: Collected) -> list[HeldOut]:
+def select_held_out(collected: FeedbackRows) -> list[HeldOutQuestion]:
     """Questions that feedback knows the right answer of, the held-out share."""
-    found: dict[str, HeldOut] = {}
+    found: dict[str, HeldOutQuestion] = {}
     for row in collected.good:
-        question = question_of(row)
+        question = find_question(row)
         if question and is_held_out(question):
-            found[question] = HeldOut(question, str(row["messages"][-1]["content"]))
+            found[question] = HeldOutQuestion(question, str(row["messages"][-1]["content"]))
     return list(found.values())
 
 
-def to_learn_from(rows: Sequence[Json], held: frozenset[str] | None = None) -> list[Json]:
+def exclude_held_out(rows: Sequence[Json], held: frozenset[str] | None = None) -> list[Json]:
     """Rows whose question is not held out.
 
     Args:
@@ -77,16 +77,16 @@ def to_learn_from(rows: Sequence[Json], held: frozenset[str] | None = None) -> l
         held: Questions that are held out, plain; None for the fixed share of feedback.
     """
     if held is not None:
-        return [row for row in rows if plain(question_of(row)) not in held]
-    return [row for row in rows if not is_held_out(question_of(row) or str(row)[:200])]
+        return [row for row in rows if normalize_question(find_question(row)) not in held]
+    return [row for row in rows if not is_held_out(find_question(row) or str(row)[:200])]
 
 
-def plain(question: str) -> str:
+def normalize_question(question: str) -> str:
     """A question whatever its case and spaces."""
     return " ".join(question.lower().split())
 
 
-def question_of(row: Json) -> str:
+def find_question(row: Json) -> str:
     """What a row asks: the words after ``Question:`` in a rendered prompt, or its last turn."""
     turns = row.get("messages") or row.get("prompt")
     if isinstance(turns, list):
@@ -97,15 +97,15 @@ def question_of(row: Json) -> str:
     return marked or text.strip()
 
 
-def _reference(row: Json) -> str:
+def _find_reference(row: Json) -> str:
     answers = row.get("answers")
     if isinstance(answers, list):
         first = answers[0] if answers else ""
         return str(first.get("text", "") if isinstance(first, dict) else first).strip()
-    return _first(row, _ANSWER)
+    return _find_first(row, _ANSWER)
 
 
-def _first(row: Json, names: Sequence[str]) -> str:
+def _find_first(row: Json, names: Sequence[str]) -> str:
     for name in names:
         if isinstance(row.get(name), str) and row[name].strip():
             return str(row[name]).strip()

@@ -26,7 +26,7 @@ border-bottom:1px solid #d8dde6;text-align:left;vertical-align:top}h1{font-size:
 def write_report(folder: Path, wanted: Json, state: Json, status: str, message: str) -> Path:
     """Write ``report.html`` into a run's folder, and return its path."""
     run = wanted["run"]
-    body = "".join(_sections(wanted, state, status, message))
+    body = "".join(_make_sections(wanted, state, status, message))
     page = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Improvement {run}</title>'
         f"<style>{_STYLE}</style><body>{body}</body></html>"
@@ -38,7 +38,7 @@ def write_report(folder: Path, wanted: Json, state: Json, status: str, message: 
     return path
 
 
-def _sections(wanted: Json, state: Json, status: str, message: str) -> list[str]:
+def _make_sections(wanted: Json, state: Json, status: str, message: str) -> list[str]:
     made = [
         f"<h1>Improvement {wanted['run']} of {escape(str(wanted['assistant']))}</h1>",
         f"<p><strong>{_WORDS[status]}</strong> {escape(message)}.</p>",
@@ -62,13 +62,13 @@ def _sections(wanted: Json, state: Json, status: str, message: str) -> list[str]
             + "</table>"
         )
     for name, decision in state.get("gate", {}).items():
-        made.append(gate_table(name, decision))
+        made.append(render_gate_table(name, decision))
     if candidate := state.get("candidate"):
         made.append(f"<p>Candidate: <strong>{escape(candidate['label'])}</strong>.</p>")
     return made
 
 
-def gate_table(name: str, decision: Mapping[str, Any]) -> str:
+def render_gate_table(name: str, decision: Mapping[str, Any]) -> str:
     """One decision of the gate, as HTML with a plot."""
     verdict = '<span class="yes">passed</span>' if decision["passed"] else (
         '<span class="no">did not pass</span>'
@@ -78,8 +78,8 @@ def gate_table(name: str, decision: Mapping[str, Any]) -> str:
         return head + f"<p>{escape('; '.join(decision['reasons']))}</p>"
     checks = [decision["target"], *decision["guards"]]
     rows = "".join(
-        f"<tr><td>{escape(each['name'])}<td>{_number(each['live'])}<td>{_number(each['candidate'])}"
-        f"<td>{_span(each['difference'])}<td>{each['cases']}"
+        f"<tr><td>{escape(each['name'])}<td>{_format_number(each['live'])}<td>{_format_number(each['candidate'])}"
+        f"<td>{_format_difference(each['difference'])}<td>{each['cases']}"
         f'<td class="{"yes" if each["passed"] else "no"}">{"yes" if each["passed"] else "no"}</tr>'
         for each in checks
     )
@@ -90,14 +90,14 @@ def gate_table(name: str, decision: Mapping[str, Any]) -> str:
         for each in decision.get("examples", [])
     )
     return (
-        f"{head}{difference_plot(decision)}<table><tr><th>What<th>Live<th>Candidate<th>Difference, "
+        f"{head}{plot_differences(decision)}<table><tr><th>What<th>Live<th>Candidate<th>Difference, "
         f"95 %<th>Cases<th>Good enough</tr>{rows}</table>"
         f"<h3>Answers that changed most</h3><table><tr><th>Question<th>Live<th>Candidate</tr>"
         f"{examples}</table>"
     )
 
 
-def difference_plot(decision: Mapping[str, Any]) -> str:
+def plot_differences(decision: Mapping[str, Any]) -> str:
     """Differences of candidate and live with their intervals, as SVG; seconds are left out."""
     checks = [decision["target"], *decision["guards"]]
     shown = [each for each in checks if each["difference"]["low"] is not None
@@ -107,11 +107,11 @@ def difference_plot(decision: Mapping[str, Any]) -> str:
     reach = max(0.05, *(abs(each["difference"][n]) for each in shown for n in ("low", "high")))
     left, width, row = 180, 560, 28
 
-    def place(value: float) -> float:
+    def to_x(value: float) -> float:
         return left + (value / reach + 1) / 2 * (width - left - 16)
 
     parts = [
-        f'<line class="plot-grid" x1="{place(0):.1f}" y1="6" x2="{place(0):.1f}" '
+        f'<line class="plot-grid" x1="{to_x(0):.1f}" y1="6" x2="{to_x(0):.1f}" '
         f'y2="{row * len(shown) + 6}"/>'
     ]
     for number, each in enumerate(shown):
@@ -119,13 +119,13 @@ def difference_plot(decision: Mapping[str, Any]) -> str:
         parts.append(
             f'<text class="plot-text" x="{left - 10}" y="{y + 4}" text-anchor="end">'
             f"{escape(each['name'])}</text>"
-            f'<line class="plot-line-1" x1="{place(d["low"]):.1f}" y1="{y}" '
-            f'x2="{place(d["high"]):.1f}" y2="{y}"/>'
-            f'<circle class="plot-dot-1" cx="{place(d["value"]):.1f}" cy="{y}" r="4"/>'
+            f'<line class="plot-line-1" x1="{to_x(d["low"]):.1f}" y1="{y}" '
+            f'x2="{to_x(d["high"]):.1f}" y2="{y}"/>'
+            f'<circle class="plot-dot-1" cx="{to_x(d["value"]):.1f}" cy="{y}" r="4"/>'
         )
     height = row * len(shown) + 30
     parts.append(
-        f'<text class="plot-text" x="{place(0):.1f}" y="{height - 6}" text-anchor="middle">'
+        f'<text class="plot-text" x="{to_x(0):.1f}" y="{height - 6}" text-anchor="middle">'
         "no difference</text>"
     )
     title = "Difference of the candidate to the live version with 95 % intervals"
@@ -135,11 +135,11 @@ def difference_plot(decision: Mapping[str, Any]) -> str:
     )
 
 
-def _number(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _span(difference: Mapping[str, Any]) -> str:
+def _format_difference(difference: Mapping[str, Any]) -> str:
     if difference["value"] is None:
         return ""
     if difference["low"] == difference["high"]:

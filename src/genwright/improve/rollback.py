@@ -16,7 +16,9 @@ HOURS = 24.0
 SEVERITIES = ("warning", "critical")
 
 
-def take_back(database: Database, assistants: Assistants, now: float | None = None) -> list[Json]:
+def roll_back_promotions(
+    database: Database, assistants: Assistants, now: float | None = None
+) -> list[Json]:
     """Roll back every assistant that an improvement promoted of late and an alert fired for since.
 
     Nothing is done where somebody has moved ``live`` since then: a person's word stands.
@@ -26,13 +28,13 @@ def take_back(database: Database, assistants: Assistants, now: float | None = No
     """
     runs, now = Runs(database, OWNER), now or time.time()
     done = []
-    for row in runs.newest([KIND]):
+    for row in runs.list_newest([KIND]):
         promoted = row.results.get("state", {}).get("promote")
         if not promoted or row.results.get("rolled_back"):
             continue
         if now - promoted["at"] > HOURS * 3600:
             continue
-        alert = _fired_since(database, promoted["at"])
+        alert = _find_alert_since(database, promoted["at"])
         if alert is None:
             continue
         name = promoted["label"].partition("@")[0]
@@ -49,19 +51,19 @@ def take_back(database: Database, assistants: Assistants, now: float | None = No
     return done
 
 
-def _fired_since(database: Database, since: float) -> str | None:
+def _find_alert_since(database: Database, since: float) -> str | None:
     """Name of an alert that fired after a time and has not been resolved."""
     with database.read(OWNER) as session:
         rows = session.scalars(
             select(Alert).where(Alert.resolved_at.is_(None), Alert.severity.in_(SEVERITIES))
         )
         for row in rows:
-            if _seconds(row.fired_at) >= since:
+            if _to_seconds(row.fired_at) >= since:
                 return row.rule
     return None
 
 
-def _seconds(at: datetime) -> float:
+def _to_seconds(at: datetime) -> float:
     from datetime import UTC
 
     return at.replace(tzinfo=UTC).timestamp()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from genwright.answers.answerer import Answer
 from genwright.errors import NotFound, UsageError
-from genwright.feedback import all_voices
+from genwright.feedback import read_voices
 from genwright.feedback.exchanges import read_exchange
 from genwright.grounding import words
 from genwright.storage import Database, SuiteCase
@@ -29,7 +29,7 @@ ALIKE = 0.85
 
 
 @dataclass(frozen=True)
-class Case:
+class RegressionCase:
     """A question with what its answer must be like."""
 
     id: int
@@ -48,7 +48,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CaseVerdict:
     """Whether an answer is as its case wants it."""
 
     passed: bool
@@ -63,7 +63,7 @@ def add_from_trace(
     bad: bool = False,
     reference: str = "",
     suite: str = DEFAULT,
-) -> Case:
+) -> RegressionCase:
     """Make a case of an answer.
 
     Args:
@@ -80,7 +80,7 @@ def add_from_trace(
         UsageError: A bad answer has no words to avoid.
     """
     exchange = read_exchange(database, principal, trace)
-    voices = [each for each in all_voices(database, principal) if each.trace_id == trace]
+    voices = [each for each in read_voices(database, principal) if each.trace_id == trace]
     corrected = next((each.correction for each in voices if each.correction), "")
     cited = next((each.citation for each in voices if each.citation), None)
     refuse = exchange.refused and not bad and not (reference or corrected)
@@ -89,11 +89,13 @@ def add_from_trace(
     if bad and not avoid and not wanted:
         raise UsageError("This trace holds no answer to avoid: say --reference what it should be.")
     source = {} if cited is None else {n: cited[n] for n in ("document", "start", "end")}
-    case = Case(0, exchange.question, wanted, avoid, refuse, source, exchange.trace_id)
+    case = RegressionCase(0, exchange.question, wanted, avoid, refuse, source, exchange.trace_id)
     return add_case(database, principal, case, suite)
 
 
-def add_case(database: Database, principal: Principal, case: Case, suite: str = DEFAULT) -> Case:
+def add_case(
+    database: Database, principal: Principal, case: RegressionCase, suite: str = DEFAULT
+) -> RegressionCase:
     """Keep a case; the same one is kept once.
 
     Raises:
@@ -117,16 +119,18 @@ def add_case(database: Database, principal: Principal, case: Case, suite: str = 
             )  # fmt: skip
             session.add(row)
             session.flush()
-        return _read(row)
+        return _read_case(row)
 
 
-def cases(database: Database, principal: Principal, suite: str = DEFAULT) -> list[Case]:
+def list_cases(
+    database: Database, principal: Principal, suite: str = DEFAULT
+) -> list[RegressionCase]:
     """The cases of a suite, oldest first."""
     with database.read(principal) as session:
         rows = session.scalars(
             select(SuiteCase).where(SuiteCase.suite == suite).order_by(SuiteCase.id)
         )
-        return [_read(row) for row in rows]
+        return [_read_case(row) for row in rows]
 
 
 def remove_case(database: Database, principal: Principal, id_: int) -> None:
@@ -142,44 +146,48 @@ def remove_case(database: Database, principal: Principal, id_: int) -> None:
         session.delete(row)
 
 
-def check(case: Case, answer: Answer) -> Verdict:
+def check_case(case: RegressionCase, answer: Answer) -> CaseVerdict:
     """Whether an answer is as its case wants it."""
     if case.refuse:
-        return Verdict(answer.refused, "" if answer.refused else "answered what it should refuse")
+        return CaseVerdict(
+            answer.refused, "" if answer.refused else "answered what it should refuse"
+        )
     if answer.refused:
-        return Verdict(False, "refused")
-    if case.reference and recall(answer.answer, case.reference) < ENOUGH:
-        return Verdict(False, f"has not the words of {case.reference[:60]!r}")
-    if case.avoid and quality(answer.answer, case.avoid) >= ALIKE:
-        return Verdict(False, "is the answer that was bad")
-    if case.source and not _cites(case.source, answer):
-        return Verdict(False, "does not cite the place it should")
-    return Verdict(True)
+        return CaseVerdict(False, "refused")
+    if case.reference and score_recall(answer.answer, case.reference) < ENOUGH:
+        return CaseVerdict(False, f"has not the words of {case.reference[:60]!r}")
+    if case.avoid and score_quality(answer.answer, case.avoid) >= ALIKE:
+        return CaseVerdict(False, "is the answer that was bad")
+    if case.source and not _has_citation(case.source, answer):
+        return CaseVerdict(False, "does not cite the place it should")
+    return CaseVerdict(True)
 
 
-def quality(answer: str, reference: str) -> float:
+def score_quality(answer: str, reference: str) -> float:
     """F1 of stems, 0 to 1: how much of either is in the other.
 
     Example:
-        >>> quality("It was built in 1912.", "Built 1912")
+        >>> score_quality("It was built in 1912.", "Built 1912")
         1.0
     """
-    mine, theirs = Counter(_stems(answer)), Counter(_stems(reference))
+    mine, theirs = Counter(_stem_words(answer)), Counter(_stem_words(reference))
     shared = sum((mine & theirs).values())
     return 2 * shared / (sum(mine.values()) + sum(theirs.values())) if shared else 0.0
 
 
-def recall(answer: str, reference: str) -> float:
+def score_recall(answer: str, reference: str) -> float:
     """Share of the reference's stems that an answer has, 0 to 1."""
-    mine, theirs = Counter(_stems(answer)), Counter(_stems(reference))
+    mine, theirs = Counter(_stem_words(answer)), Counter(_stem_words(reference))
     return sum((mine & theirs).values()) / sum(theirs.values()) if theirs else 0.0
 
 
-def _stems(text: str) -> Sequence[str]:
-    return words.content(text) or tuple(words.stem(each) for each in words.tokens(text))
+def _stem_words(text: str) -> Sequence[str]:
+    return words.extract_content(text) or tuple(
+        words.stem(each) for each in words.split_tokens(text)
+    )
 
 
-def _cites(source: Json, answer: Answer) -> bool:
+def _has_citation(source: Json, answer: Answer) -> bool:
     return any(
         each.document == source["document"]
         and each.start < source["end"]
@@ -189,8 +197,8 @@ def _cites(source: Json, answer: Answer) -> bool:
     )
 
 
-def _read(row: SuiteCase) -> Case:
-    return Case(
+def _read_case(row: SuiteCase) -> RegressionCase:
+    return RegressionCase(
         row.id, row.question, row.reference, row.avoid, row.refuse, dict(row.source or {}),
         row.trace_id, row.owner,
     )  # fmt: skip

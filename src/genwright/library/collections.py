@@ -13,9 +13,9 @@ from genwright.storage import (
     CollectionFile,
     Document,
     StoreSession,
-    fillable,
-    readable,
-    visible,
+    may_add_to,
+    may_read,
+    may_see,
 )
 from genwright.types import Principal
 
@@ -23,7 +23,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CollectionSummary:
     """A collection with what of it somebody may see."""
 
     id: int
@@ -39,7 +39,7 @@ class Shelf:
     """Seconds since 1970."""
 
 
-def create_collection(runtime: Runtime, name: str) -> Shelf:
+def create_collection(runtime: Runtime, name: str) -> CollectionSummary:
     """Make an empty collection; its maker owns it.
 
     Raises:
@@ -54,29 +54,29 @@ def create_collection(runtime: Runtime, name: str) -> Shelf:
         row = Collection(name=name, owner=runtime.principal.name)
         session.add(row)
         session.flush()
-        return _shelf(session, row)
+        return _summarize_collection(session, row)
 
 
-def shelves(runtime: Runtime) -> list[Shelf]:
+def list_collection_summaries(runtime: Runtime) -> list[CollectionSummary]:
     """Every collection the principal knows of, newest first."""
     with runtime.database.read(runtime.principal) as session:
         rows = session.scalars(
-            select(Collection).where(visible(runtime.principal)).order_by(Collection.id.desc())
+            select(Collection).where(may_see(runtime.principal)).order_by(Collection.id.desc())
         ).all()
-        return [_shelf(session, row) for row in rows]
+        return [_summarize_collection(session, row) for row in rows]
 
 
-def get_collection(runtime: Runtime, collection: int) -> Shelf:
+def get_collection(runtime: Runtime, collection: int) -> CollectionSummary:
     """One collection.
 
     Raises:
         NotFound: There is none that the principal knows of.
     """
     with runtime.database.read(runtime.principal) as session:
-        return _shelf(session, find_collection(session, collection))
+        return _summarize_collection(session, find_collection(session, collection))
 
 
-def rename_collection(runtime: Runtime, collection: int, name: str) -> Shelf:
+def rename_collection(runtime: Runtime, collection: int, name: str) -> CollectionSummary:
     """Give a collection another name.
 
     Raises:
@@ -86,13 +86,13 @@ def rename_collection(runtime: Runtime, collection: int, name: str) -> Shelf:
     """
     _check(name)
     with runtime.database.write(runtime.principal) as session:
-        row = find_collection(session, collection, fillable(runtime.principal))
+        row = find_collection(session, collection, may_add_to(runtime.principal))
         taken = (Collection.owner == row.owner) & (Collection.name == name)
         if session.scalar(select(Collection.id).where(taken, Collection.id != row.id)) is not None:
             raise Refused(f"There is a collection {name!r} already: choose another name.")
         row.name = name
         session.flush()
-        return _shelf(session, row)
+        return _summarize_collection(session, row)
 
 
 def remove_collection(runtime: Runtime, collection: int) -> None:
@@ -103,10 +103,10 @@ def remove_collection(runtime: Runtime, collection: int) -> None:
         Refused: It holds documents of others that the principal may not see.
     """
     with runtime.database.write(runtime.principal) as session:
-        row = find_collection(session, collection, fillable(runtime.principal))
+        row = find_collection(session, collection, may_add_to(runtime.principal))
         inside = Document.collection_id == row.id
         hidden = session.scalar(
-            select(func.count()).select_from(Document).where(inside, ~readable(runtime.principal))
+            select(func.count()).select_from(Document).where(inside, ~may_read(runtime.principal))
         )
         if hidden:
             raise Refused("It holds documents that are not yours to remove: ask an admin.")
@@ -123,9 +123,9 @@ def _check(name: str) -> None:
         )
 
 
-def _shelf(session: StoreSession, row: Collection) -> Shelf:
+def _summarize_collection(session: StoreSession, row: Collection) -> CollectionSummary:
     principal: Principal = session.principal
-    inside = (Document.collection_id == row.id) & readable(principal)
+    inside = (Document.collection_id == row.id) & may_read(principal)
     documents, characters = session.execute(
         select(func.count(), func.coalesce(func.sum(Document.characters), 0)).where(inside)
     ).one()
@@ -136,8 +136,8 @@ def _shelf(session: StoreSession, row: Collection) -> Shelf:
             .group_by(CollectionFile.status)
         ).all()
     )
-    may = select(Collection.id).where(Collection.id == row.id, fillable(principal))
-    return Shelf(
+    may = select(Collection.id).where(Collection.id == row.id, may_add_to(principal))
+    return CollectionSummary(
         id=row.id,
         name=row.name,
         owner=row.owner,

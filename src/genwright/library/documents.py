@@ -17,9 +17,9 @@ from genwright.storage import (
     Document,
     Passage,
     StoreSession,
-    readable,
-    visible,
-    writable,
+    may_read,
+    may_see,
+    may_write,
 )
 from genwright.types import Json, Principal
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Listed:
+class DocumentSummary:
     """A document as lists show it."""
 
     id: int
@@ -52,27 +52,29 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class DocumentDetails:
     """A document with all that is known of it; ``passages`` are spans of ``text``."""
 
-    listed: Listed
+    listed: DocumentSummary
     collection: str
     text: str
     warnings: list[str]
     metadata: Json
     passages: list[Json]
 
-    def about(self) -> Json:
+    def describe(self) -> Json:
         """What is known of it beside its text."""
         more = {"collection": self.collection, "warnings": self.warnings, "metadata": self.metadata}
         return {**self.listed.json(), **more}
 
     def json(self) -> Json:
         """Everything; ``passages`` are the passages themselves and not their number."""
-        return {**self.about(), "text": self.text, "passages": self.passages}
+        return {**self.describe(), "text": self.text, "passages": self.passages}
 
 
-def list_documents(database: Database, principal: Principal, collection: str = "") -> list[Listed]:
+def list_documents(
+    database: Database, principal: Principal, collection: str = ""
+) -> list[DocumentSummary]:
     """Every document that the principal may read, by id.
 
     Args:
@@ -84,21 +86,21 @@ def list_documents(database: Database, principal: Principal, collection: str = "
         NotFound: There is no such collection.
     """
     with database.read(principal) as session:
-        where = _inside(session, collection)
+        where = _filter_inside(session, collection)
         counts = dict(
             session.execute(
                 select(Passage.document_id, func.count()).group_by(Passage.document_id)
             ).all()
         )
         documents = session.scalars(
-            select(Document).where(readable(principal), where).order_by(Document.id)
+            select(Document).where(may_read(principal), where).order_by(Document.id)
         )
-        return [_listed(document, counts.get(document.id, 0)) for document in documents]
+        return [_summarize_document(document, counts.get(document.id, 0)) for document in documents]
 
 
-def list_in(
+def list_collection_documents(
     database: Database, principal: Principal, collection: int, *, limit: int, offset: int = 0
-) -> list[Listed]:
+) -> list[DocumentSummary]:
     """Documents of a collection by its number that the principal may read, newest first.
 
     Args:
@@ -111,7 +113,7 @@ def list_in(
     with database.read(principal) as session:
         documents = session.scalars(
             select(Document)
-            .where(readable(principal), Document.collection_id == collection)
+            .where(may_read(principal), Document.collection_id == collection)
             .order_by(Document.id.desc())
             .limit(limit)
             .offset(offset)
@@ -124,7 +126,7 @@ def list_in(
                 .group_by(Passage.document_id)
             ).all()
         )
-        return [_listed(document, counts.get(document.id, 0)) for document in documents]
+        return [_summarize_document(document, counts.get(document.id, 0)) for document in documents]
 
 
 def list_collections(database: Database, principal: Principal) -> list[Json]:
@@ -143,9 +145,9 @@ def list_collections(database: Database, principal: Principal) -> list[Json]:
                 func.coalesce(func.sum(Document.characters), 0),
             )
             .select_from(Collection)
-            .outerjoin(Document, (Document.collection_id == Collection.id) & readable(principal))
+            .outerjoin(Document, (Document.collection_id == Collection.id) & may_read(principal))
             .outerjoin(passages, passages.c.document_id == Document.id)
-            .where(visible(principal))
+            .where(may_see(principal))
             .group_by(Collection.id)
             .order_by(Collection.name, Collection.id)
         )
@@ -155,7 +157,7 @@ def list_collections(database: Database, principal: Principal) -> list[Json]:
 
 def show_document(
     database: Database, principal: Principal, named: str, collection: str = ""
-) -> Shown:
+) -> DocumentDetails:
     """One document.
 
     Args:
@@ -173,7 +175,7 @@ def show_document(
             select(Document, Collection.name)
             .join(Collection, Document.collection_id == Collection.id)
             .options(undefer(Document.text))
-            .where(readable(principal), _inside(session, collection), _named(named))
+            .where(may_read(principal), _filter_inside(session, collection), _filter_named(named))
         )
         rows = session.execute(statement).all()
         if not rows:
@@ -185,13 +187,13 @@ def show_document(
         passages = session.scalars(
             select(Passage).where(Passage.document_id == document.id).order_by(Passage.id)
         ).all()
-        return Shown(
-            listed=_listed(document, len(passages)),
+        return DocumentDetails(
+            listed=_summarize_document(document, len(passages)),
             collection=name,
             text=document.text,
             warnings=document.warnings,
             metadata=document.details,
-            passages=[_passage(each) for each in passages],
+            passages=[_encode_passage(each) for each in passages],
         )
 
 
@@ -215,11 +217,11 @@ def remove_documents(
     """
     gone: dict[int, str] = {}
     with database.write(principal) as session:
-        where = _inside(session, collection)
+        where = _filter_inside(session, collection)
         for each in named:
             rows = session.execute(
                 select(Document.id, Document.source).where(
-                    writable(principal), where, or_(_named(each), _below(each))
+                    may_write(principal), where, or_(_filter_named(each), _filter_below(each))
                 )
             ).all()
             if not rows:
@@ -233,12 +235,12 @@ def remove_documents(
     return list(gone.values())
 
 
-def source_of(path: Path | str) -> str:
+def format_source(path: Path | str) -> str:
     r"""A path as the source of a document; bytes of a name that are no UTF-8 are written out.
 
     Example:
         >>> import os
-        >>> source_of(os.fsdecode(b"/docs/caf\xe9.txt"))
+        >>> format_source(os.fsdecode(b"/docs/caf\xe9.txt"))
         '/docs/caf\\xe9.txt'
     """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -247,25 +249,25 @@ def source_of(path: Path | str) -> str:
 def check_collections(session: StoreSession, names: Sequence[str]) -> None:
     """Raise NotFound for a name that no collection has: a typo must not look like no hits."""
     for name in names:
-        _inside(session, name)
+        _filter_inside(session, name)
 
 
-def _named(named: str) -> ColumnElement[bool]:
-    source = Document.source.in_({source_of(named), source_of(Path(named).resolve())})
+def _filter_named(named: str) -> ColumnElement[bool]:
+    source = Document.source.in_({format_source(named), format_source(Path(named).resolve())})
     # SQLite's integers have 64 bits; more digits than 18 are no id.
     fits = named.isascii() and named.isdigit() and len(named) <= 18
     return or_(source, Document.id == int(named)) if fits else source
 
 
-def _below(folder: str) -> ColumnElement[bool]:
-    above = source_of(Path(folder).resolve()).rstrip("/")
+def _filter_below(folder: str) -> ColumnElement[bool]:
+    above = format_source(Path(folder).resolve()).rstrip("/")
     return Document.source.startswith(f"{above}/", autoescape=True)
 
 
-def _inside(session: StoreSession, collection: str) -> ColumnElement[bool]:
+def _filter_inside(session: StoreSession, collection: str) -> ColumnElement[bool]:
     if not collection:
         return true()
-    seen = select(Collection.id, Collection.name).where(visible(session.principal))
+    seen = select(Collection.id, Collection.name).where(may_see(session.principal))
     rows = session.execute(seen).all()
     found = [id_ for id_, name in rows if name == collection]
     if not found:
@@ -274,8 +276,8 @@ def _inside(session: StoreSession, collection: str) -> ColumnElement[bool]:
     return Document.collection_id.in_(found)
 
 
-def _listed(document: Document, passages: int) -> Listed:
-    return Listed(
+def _summarize_document(document: Document, passages: int) -> DocumentSummary:
+    return DocumentSummary(
         id=document.id,
         source=document.source,
         title=document.title,
@@ -290,7 +292,7 @@ def _listed(document: Document, passages: int) -> Listed:
     )
 
 
-def _passage(passage: Passage) -> Json:
+def _encode_passage(passage: Passage) -> Json:
     return {
         "id": passage.id,
         "start": passage.start,

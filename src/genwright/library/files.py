@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import undefer
 
 from genwright.errors import GenwrightError, NotFound, Refused, UsageError
-from genwright.library.ingest import Ingest
+from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.storage import (
     Collection,
@@ -22,10 +22,10 @@ from genwright.storage import (
     Document,
     StoredFile,
     StoreSession,
-    fillable,
-    readable,
-    visible,
-    writable,
+    may_add_to,
+    may_read,
+    may_see,
+    may_write,
 )
 from genwright.types import OWNER, Json, Principal
 
@@ -33,7 +33,7 @@ LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
-class File:
+class FileInfo:
     """An uploaded file without its bytes."""
 
     id: str
@@ -47,7 +47,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Attached:
+class FileAttachment:
     """A file in a collection, and what came of it."""
 
     file_id: str
@@ -62,7 +62,7 @@ class Attached:
     created_at: int
 
 
-def save_file(runtime: Runtime, name: str, data: bytes, purpose: str) -> File:
+def save_file(runtime: Runtime, name: str, data: bytes, purpose: str) -> FileInfo:
     """Keep an uploaded file.
 
     Raises:
@@ -88,7 +88,7 @@ def save_file(runtime: Runtime, name: str, data: bytes, purpose: str) -> File:
     with runtime.database.write(runtime.principal) as session:
         session.add(row)
         session.flush()
-        return _file(row)
+        return _describe_file(row)
 
 
 def list_files(
@@ -98,7 +98,7 @@ def list_files(
     after: str = "",
     limit: int = 100,
     oldest_first: bool = False,
-) -> list[File]:
+) -> list[FileInfo]:
     """The principal's files, newest first; an admin sees all.
 
     Args:
@@ -109,7 +109,7 @@ def list_files(
         oldest_first: The other way round.
     """
     order = (StoredFile.created_at, StoredFile.id)
-    found = select(StoredFile).where(_mine(runtime.principal)).limit(limit)
+    found = select(StoredFile).where(_filter_own(runtime.principal)).limit(limit)
     if purpose:
         found = found.where(StoredFile.purpose == purpose)
     with runtime.database.read(runtime.principal) as session:
@@ -121,20 +121,20 @@ def list_files(
             beside = StoredFile.id > last.id if oldest_first else StoredFile.id < last.id
             found = found.where((newer if oldest_first else older) | (same & beside))
         columns = order if oldest_first else tuple(each.desc() for each in order)
-        return [_file(row) for row in session.scalars(found.order_by(*columns))]
+        return [_describe_file(row) for row in session.scalars(found.order_by(*columns))]
 
 
-def get_file(runtime: Runtime, file: str) -> File:
+def get_file(runtime: Runtime, file: str) -> FileInfo:
     """One file.
 
     Raises:
         NotFound: The principal has none of that id.
     """
     with runtime.database.read(runtime.principal) as session:
-        return _file(_find_file(session, file))
+        return _describe_file(_find_file(session, file))
 
 
-def file_content(runtime: Runtime, file: str) -> tuple[File, bytes]:
+def read_file_content(runtime: Runtime, file: str) -> tuple[FileInfo, bytes]:
     """A file with its bytes.
 
     Raises:
@@ -142,21 +142,21 @@ def file_content(runtime: Runtime, file: str) -> tuple[File, bytes]:
     """
     with runtime.database.read(runtime.principal) as session:
         row = _find_file(session, file)
-        return _file(row), row.data
+        return _describe_file(row), row.data
 
 
-def original_of(runtime: Runtime, document: int) -> tuple[File, bytes] | None:
+def find_original(runtime: Runtime, document: int) -> tuple[FileInfo, bytes] | None:
     """The uploaded file that a readable document was made of; None where there is none."""
     with runtime.database.read(runtime.principal) as session:
         row = session.scalar(
             select(StoredFile)
             .join(CollectionFile, CollectionFile.file_id == StoredFile.id)
             .join(Document, Document.id == CollectionFile.document_id)
-            .where(Document.id == document, readable(runtime.principal))
+            .where(Document.id == document, may_read(runtime.principal))
             .options(undefer(StoredFile.data))
             .limit(1)
         )
-        return (_file(row), row.data) if row is not None else None
+        return (_describe_file(row), row.data) if row is not None else None
 
 
 def remove_file(runtime: Runtime, file: str) -> None:
@@ -169,7 +169,7 @@ def remove_file(runtime: Runtime, file: str) -> None:
         session.delete(_find_file(session, file))
 
 
-def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> Attached:
+def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> FileAttachment:
     """Note that a file is to be put into a collection; ``ingest_file`` then does it.
 
     Raises:
@@ -177,7 +177,7 @@ def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> At
     """
     with runtime.database.write(runtime.principal) as session:
         row = _find_file(session, file)
-        find_collection(session, collection, fillable(runtime.principal))
+        find_collection(session, collection, may_add_to(runtime.principal))
         old = session.get(CollectionFile, (collection, file))
         if old is not None and old.status == "in_progress":
             raise Refused(f"{file!r} is being put into this collection already: wait for it.")
@@ -186,18 +186,18 @@ def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> At
         link.attributes = attributes or (old.attributes if old else {})
         session.add(link)
         session.flush()
-        return _attached(link, row)
+        return _describe_attachment(link, row)
 
 
-def ingest_file(runtime: Runtime, file: str, collection: int) -> Attached:
+def ingest_file(runtime: Runtime, file: str, collection: int) -> FileAttachment:
     """Read an attached file into its collection, and note what came of it."""
     database, principal = runtime.database, runtime.principal
     with database.read(principal) as session:
         row = _find_file(session, file)
         name, data = row.name, row.data
-        home = find_collection(session, collection, fillable(principal)).name
+        home = find_collection(session, collection, may_add_to(principal)).name
     try:
-        report = Ingest(runtime, home, collection_id=collection).add_bytes(data, name)
+        report = DocumentIngester(runtime, home, collection_id=collection).add_bytes(data, name)
         error = report.skipped[0].reason if report.skipped else ""
     except GenwrightError as failure:
         error = str(failure)
@@ -212,12 +212,12 @@ def ingest_file(runtime: Runtime, file: str, collection: int) -> Attached:
                 .where(
                     Document.collection_id == collection,
                     Document.source == name,
-                    writable(principal),
+                    may_write(principal),
                 )
                 .order_by((Document.owner == principal.name).desc())
             )
         session.flush()
-        return _attached(link, _find_file(session, file))
+        return _describe_attachment(link, _find_file(session, file))
 
 
 def give_up_unfinished(database: Database) -> None:
@@ -238,14 +238,14 @@ def find_collection(
     Raises:
         NotFound: There is none under the condition; by default: that the principal knows of.
     """
-    may = visible(session.principal) if condition is None else condition
+    may = may_see(session.principal) if condition is None else condition
     row = session.scalar(select(Collection).where(Collection.id == collection, may))
     if row is None:
         raise NotFound(f"There is no vector store 'vs_{collection}'.")
     return row
 
 
-def attached_files(runtime: Runtime, collection: int) -> list[Attached]:
+def list_attachments(runtime: Runtime, collection: int) -> list[FileAttachment]:
     """What a collection has, newest first: uploaded files, and documents that came otherwise.
 
     Raises:
@@ -259,46 +259,48 @@ def attached_files(runtime: Runtime, collection: int) -> list[Attached]:
             .outerjoin(Document, Document.id == CollectionFile.document_id)
             .where(
                 CollectionFile.collection_id == collection,
-                (CollectionFile.document_id.is_(None) & _mine(runtime.principal))
-                | readable(runtime.principal),
+                (CollectionFile.document_id.is_(None) & _filter_own(runtime.principal))
+                | may_read(runtime.principal),
             )
         ).all()
         made = {link.document_id for link, _ in links}
         others = session.scalars(
             select(Document).where(
-                Document.collection_id == collection, readable(runtime.principal)
+                Document.collection_id == collection, may_read(runtime.principal)
             )
         )
-        found = [_attached(link, row) for link, row in links]
-        found += [_of_document(row) for row in others if row.id not in made]
+        found = [_describe_attachment(link, row) for link, row in links]
+        found += [_describe_document(row) for row in others if row.id not in made]
     return sorted(found, key=lambda each: (each.created_at, each.file_id), reverse=True)
 
 
-def get_attached(runtime: Runtime, collection: int, file: str) -> Attached:
+def get_attachment(runtime: Runtime, collection: int, file: str) -> FileAttachment:
     """One file of a collection, by its id or that of a document (``document-7``).
 
     Raises:
         NotFound: There is none that the principal may see.
     """
-    for each in attached_files(runtime, collection):
+    for each in list_attachments(runtime, collection):
         if file in (each.file_id, f"document-{each.document}"):
             return each
     raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
 
 
-def set_attributes(runtime: Runtime, collection: int, file: str, attributes: Json) -> Attached:
+def set_attributes(
+    runtime: Runtime, collection: int, file: str, attributes: Json
+) -> FileAttachment:
     """Give a file of a collection other attributes, which searches can filter by.
 
     Raises:
         NotFound: There is none that the principal may change.
     """
     with runtime.database.write(runtime.principal) as session:
-        find_collection(session, collection, fillable(runtime.principal))
+        find_collection(session, collection, may_add_to(runtime.principal))
         link = session.get(CollectionFile, (collection, file))
         if link is None:
             raise NotFound(f"There is no file {file[:80]!r} in this vector store.")
         link.attributes = attributes
-    return get_attached(runtime, collection, file)
+    return get_attachment(runtime, collection, file)
 
 
 def detach(runtime: Runtime, collection: int, file: str) -> None:
@@ -307,9 +309,9 @@ def detach(runtime: Runtime, collection: int, file: str) -> None:
     Raises:
         NotFound: There is none that the principal may change.
     """
-    found = get_attached(runtime, collection, file)
+    found = get_attachment(runtime, collection, file)
     with runtime.database.write(runtime.principal) as session:
-        find_collection(session, collection, fillable(runtime.principal))
+        find_collection(session, collection, may_add_to(runtime.principal))
         session.execute(
             delete(CollectionFile).where(
                 CollectionFile.collection_id == collection, CollectionFile.file_id == file
@@ -317,31 +319,33 @@ def detach(runtime: Runtime, collection: int, file: str) -> None:
         )
         if found.document is not None:
             session.execute(
-                delete(Document).where(Document.id == found.document, writable(runtime.principal))
+                delete(Document).where(Document.id == found.document, may_write(runtime.principal))
             )
 
 
 def _find_file(session: StoreSession, file: str) -> StoredFile:
-    row = session.scalar(select(StoredFile).where(StoredFile.id == file, _mine(session.principal)))
+    row = session.scalar(
+        select(StoredFile).where(StoredFile.id == file, _filter_own(session.principal))
+    )
     if row is None:
         raise NotFound(f"There is no file {file[:80]!r}.")
     return row
 
 
-def _mine(principal: Principal) -> ColumnElement[bool]:
+def _filter_own(principal: Principal) -> ColumnElement[bool]:
     return true() if principal.sees_all else StoredFile.owner == principal.name
 
 
-def _seconds(at: datetime) -> int:
+def _to_seconds(at: datetime) -> int:
     return int(at.replace(tzinfo=UTC).timestamp())
 
 
-def _file(row: StoredFile) -> File:
-    return File(row.id, row.owner, row.name, row.purpose, row.size, _seconds(row.created_at))
+def _describe_file(row: StoredFile) -> FileInfo:
+    return FileInfo(row.id, row.owner, row.name, row.purpose, row.size, _to_seconds(row.created_at))
 
 
-def _attached(link: CollectionFile, row: StoredFile) -> Attached:
-    return Attached(
+def _describe_attachment(link: CollectionFile, row: StoredFile) -> FileAttachment:
+    return FileAttachment(
         file_id=row.id,
         name=row.name,
         collection=link.collection_id,
@@ -350,13 +354,13 @@ def _attached(link: CollectionFile, row: StoredFile) -> Attached:
         error=link.error,
         attributes=link.attributes,
         size=row.size,
-        created_at=_seconds(link.created_at or datetime.now(UTC)),
+        created_at=_to_seconds(link.created_at or datetime.now(UTC)),
     )
 
 
-def _of_document(row: Document) -> Attached:
+def _describe_document(row: Document) -> FileAttachment:
     """A document that was not uploaded, as if it were a file: ``document-`` and its number."""
-    return Attached(
+    return FileAttachment(
         file_id=f"document-{row.id}",
         name=row.source.rpartition("/")[2],
         collection=row.collection_id,
@@ -365,5 +369,5 @@ def _of_document(row: Document) -> Attached:
         error="",
         attributes=dict(row.details),
         size=row.characters,
-        created_at=_seconds(row.added_at),
+        created_at=_to_seconds(row.added_at),
     )

@@ -17,17 +17,24 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import ColumnElement, delete, select, update
 
-from genwright.documents import Extract, Found, Passage, Skipped, walk
+from genwright.documents import DocumentFile, Extract, SkippedFile, TextPassage, walk
 from genwright.documents.splitters import splitters
 from genwright.embeddings import Embedder
 from genwright.errors import Refused, UsageError
-from genwright.library.documents import source_of
-from genwright.library.prefetch import Given, Incoming, Item, Unchanged, ahead, read_each
+from genwright.library.documents import format_source
+from genwright.library.prefetch import (
+    DocumentInput,
+    Item,
+    ParsedDocument,
+    UnchangedDocument,
+    read_ahead,
+    read_each,
+)
 from genwright.privacy import Privacy
 from genwright.runtime import Runtime
 from genwright.settings import DocumentSettings
 from genwright.storage import Collection as CollectionRow
-from genwright.storage import Document, StoreSession, Vector, fillable, writable
+from genwright.storage import Document, StoreSession, Vector, may_add_to, may_write
 from genwright.storage import Passage as PassageRow
 from genwright.storage.tables import now
 from genwright.types import Json
@@ -38,11 +45,11 @@ READING_VERSION = 1
 BATCH_PASSAGES = 256
 """Passages that are embedded and committed together; a longer document is a batch of its own."""
 
-_Split = tuple[Incoming, list[Passage]]
+_Split = tuple[ParsedDocument, list[TextPassage]]
 
 
 @dataclass(frozen=True)
-class Stored:
+class IngestedDocument:
     """A document that is safely in: its transaction is on disk."""
 
     source: str
@@ -59,17 +66,17 @@ class IngestReport:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
     passages: int = 0
     seconds: float = 0.0
 
     def json(self) -> Json:
         """The numbers, and ``{"path", "reason"}`` of what was skipped."""
-        rows = [{"path": source_of(each.path), "reason": each.reason} for each in self.skipped]
+        rows = [{"path": format_source(each.path), "reason": each.reason} for each in self.skipped]
         return {**asdict(self), "skipped": rows, "seconds": round(self.seconds, 3)}
 
 
-class Ingest:
+class DocumentIngester:
     """Puts documents into one collection.
 
     Args:
@@ -85,7 +92,7 @@ class Ingest:
         collection: str = "",
         *,
         collection_id: int | None = None,
-        stored: Callable[[Stored], None] = lambda _: None,
+        stored: Callable[[IngestedDocument], None] = lambda _: None,
     ) -> None:
         settings, self.stored = runtime.settings, stored
         self.database, self.principal = runtime.database, runtime.principal
@@ -93,9 +100,9 @@ class Ingest:
         self.settings, self.collection = settings.documents, collection or settings.collection
         splitter = splitters.get(self.settings.splitter)
         self.splitter = splitter(size=self.settings.size, overlap=self.settings.overlap)
-        self.recipe = _recipe(self.settings, self.embedder)
+        self.recipe = _compute_recipe(self.settings, self.embedder)
         self.report = IngestReport()
-        self.screen = Privacy(settings.privacy).ingest
+        self.screen = Privacy(settings.privacy).screen_document
         self.collection_id = collection_id
         self._total, self._began = 0, time.monotonic()
 
@@ -110,8 +117,8 @@ class Ingest:
     def add_bytes(self, data: bytes, name: str) -> IngestReport:
         """Store one document that is not a file; ``name`` is its source and tells its format."""
         self._total += 1
-        given = Given(source_of(name), name, lambda: data)
-        return self.store(read_each([given], self.settings, self._known(), self.recipe))
+        given = DocumentInput(format_source(name), name, lambda: data)
+        return self.store(read_each([given], self.settings, self._read_known(), self.recipe))
 
     def sync(self, folder: Path) -> IngestReport:
         """Make the collection hold what a folder holds: adds, replaces, and removes what is gone.
@@ -126,38 +133,38 @@ class Ingest:
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"Expected a folder, got a file: genwright add {folder}")
         found = list(walk([folder], self.settings))
-        here = source_of(folder.resolve())
-        if not found and (lost := self._from_below(here)):
+        here = format_source(folder.resolve())
+        if not found and (lost := self._find_sources_below(here)):
             raise Refused(
                 f"Expected the files of {len(lost)} documents in {folder}, got an empty folder: "
                 f"mount it, or drop them by: genwright remove {here}"
             )
         self._add(found)
-        there = {source_of(each.path) for each in found}
+        there = {format_source(each.path) for each in found}
         gone = [
             id_
-            for id_, source in self._from_below(here).items()
+            for id_, source in self._find_sources_below(here).items()
             if source not in there and _is_gone(source)
         ]
         with self.database.write(self.principal) as session:
             for id_ in gone:
                 session.execute(delete(Document).where(Document.id == id_))
         self.report.removed += len(gone)
-        return self._timed()
+        return self._finish_report()
 
     def store(self, incoming: Iterable[Item]) -> IngestReport:
         """Split, embed and store documents, in batches."""
         batch: list[_Split] = []
         waiting = 0
         for item in incoming:
-            each = self._screened(item)
-            if isinstance(each, Skipped):
+            each = self._screen_item(item)
+            if isinstance(each, SkippedFile):
                 self.report.skipped.append(each)
-            elif isinstance(each, Unchanged):
+            elif isinstance(each, UnchangedDocument):
                 self.report.unchanged += 1
-                self._tell()
+                self._report_progress()
             else:
-                passages = self.splitter.split(each.extract, self.embedder.token_offsets)
+                passages = self.splitter.split(each.extract, self.embedder.locate_tokens)
                 batch.append((each, passages))
                 waiting += len(passages)
             if waiting >= BATCH_PASSAGES:
@@ -165,34 +172,36 @@ class Ingest:
                 batch, waiting = [], 0
         if batch:
             self._commit(batch)
-        return self._timed()
+        return self._finish_report()
 
-    def _screened(self, item: Item) -> Item:
+    def _screen_item(self, item: Item) -> Item:
         """A document as it may be stored, or why it may not."""
-        if not isinstance(item, Incoming):
+        if not isinstance(item, ParsedDocument):
             return item
         extract = item.extract
         try:
             text, title = self.screen(extract.text), self.screen(extract.title)
         except Refused as error:
-            return Skipped(Path(item.source), str(error))
+            return SkippedFile(Path(item.source), str(error))
         return replace(item, extract=replace(extract, text=text, title=title))
 
-    def _add(self, walked: Sequence[Found | Skipped]) -> IngestReport:
-        self.report.skipped += [each for each in walked if isinstance(each, Skipped)]
-        found = [each for each in walked if isinstance(each, Found)]
+    def _add(self, walked: Sequence[DocumentFile | SkippedFile]) -> IngestReport:
+        self.report.skipped += [each for each in walked if isinstance(each, SkippedFile)]
+        found = [each for each in walked if isinstance(each, DocumentFile)]
         self._total += len(found)
-        given = [Given(source_of(each.path), each.path.name, each.read) for each in found]
-        reading = read_each(given, self.settings, self._known(), self.recipe)
-        with closing(ahead(reading)) as incoming:  # ends the sandbox on Ctrl-C too
+        given = [
+            DocumentInput(format_source(each.path), each.path.name, each.read) for each in found
+        ]
+        reading = read_each(given, self.settings, self._read_known(), self.recipe)
+        with closing(read_ahead(reading)) as incoming:  # ends the sandbox on Ctrl-C too
             return self.store(incoming)
 
-    def _known(self, sources: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
+    def _read_known(self, sources: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
         """Digest and recipe of what the collection holds, by source; of all, or of those named."""
         statement = (
             select(Document.source, Document.sha256, Document.recipe)
             .join(CollectionRow, Document.collection_id == CollectionRow.id)
-            .where(self._named(), writable(self.principal))
+            .where(self._filter_named(), may_write(self.principal))
         )
         if sources is not None:
             statement = statement.where(Document.source.in_(sources))
@@ -200,13 +209,13 @@ class Ingest:
             rows = session.execute(statement)
             return {source: (digest, recipe) for source, digest, recipe in rows}
 
-    def _from_below(self, folder: str) -> dict[int, str]:
+    def _find_sources_below(self, folder: str) -> dict[int, str]:
         """Sources of the principal's documents that came from a folder, by id."""
         statement = (
             select(Document.id, Document.source)
             .join(CollectionRow, Document.collection_id == CollectionRow.id)
             .where(
-                self._named(),
+                self._filter_named(),
                 Document.owner == self.principal.name,
                 Document.source.startswith(f"{folder.rstrip('/')}/", autoescape=True),
             )
@@ -216,26 +225,26 @@ class Ingest:
 
     def _commit(self, batch: Sequence[_Split]) -> None:
         """Embed a batch, write it in one transaction, then report it."""
-        known = self._known({each.source for each, _ in batch})
+        known = self._read_known({each.source for each, _ in batch})
         # What another process has stored since this one looked is not worth embedding again.
         fresh = [
-            (each, [_passage_row(each.extract, passage) for passage in passages])
+            (each, [_make_passage_row(each.extract, passage) for passage in passages])
             for each, passages in batch
             if known.get(each.source) != (each.sha256, self.recipe)
         ]
         self.report.unchanged += len(batch) - len(fresh)
-        texts = [embedded_text(row.heading, row.text) for _, own in fresh for row in own]
-        vectors = iter(self.embedder.embed(texts, self._tell_embedded).astype("<f4"))
-        stored: list[Stored] = []
+        texts = [build_embedding_text(row.heading, row.text) for _, own in fresh for row in own]
+        vectors = iter(self.embedder.embed(texts, self._report_embedded).astype("<f4"))
+        stored: list[IngestedDocument] = []
         with self.database.write(self.principal) as session:
-            collection = self._collection(session)
+            collection = self._find_or_make_collection(session)
             for each, own in fresh:
                 data = [next(vectors) for _ in own]
                 outcome = self._put(session, collection, each, own, data)
-                stored.append(Stored(each.source, outcome, len(own)))
+                stored.append(IngestedDocument(each.source, outcome, len(own)))
         self._count(stored)
 
-    def _count(self, stored: Sequence[Stored]) -> None:
+    def _count(self, stored: Sequence[IngestedDocument]) -> None:
         report = self.report
         for each in stored:
             report.added += each.outcome == "added"
@@ -243,16 +252,16 @@ class Ingest:
             report.unchanged += each.outcome == "unchanged"
             report.passages += each.passages if each.outcome != "unchanged" else 0
             self.stored(each)
-        self._tell()
+        self._report_progress()
 
-    def _timed(self) -> IngestReport:
+    def _finish_report(self) -> IngestReport:
         self.report.seconds = time.monotonic() - self._began
         return self.report
 
-    def _tell_embedded(self, done: int, total: int, what: str) -> None:
-        self._tell(done)
+    def _report_embedded(self, done: int, total: int, what: str) -> None:
+        self._report_progress(done)
 
-    def _tell(self, embedded: int = 0) -> None:
+    def _report_progress(self, embedded: int = 0) -> None:
         """Report progress; ``embedded`` passages are on their way and not yet stored."""
         done = self.report.added + self.report.updated + self.report.unchanged
         passages = self.report.passages + embedded
@@ -264,7 +273,7 @@ class Ingest:
         self,
         session: StoreSession,
         collection: CollectionRow,
-        incoming: Incoming,
+        incoming: ParsedDocument,
         passages: Sequence[PassageRow],
         vectors: Sequence[np.ndarray],
     ) -> str:
@@ -274,13 +283,13 @@ class Ingest:
             .where(
                 Document.collection_id == collection.id,
                 Document.source == incoming.source,
-                writable(self.principal),
+                may_write(self.principal),
             )
             .order_by((Document.owner == self.principal.name).desc(), Document.id)
         )
         if old and (old.sha256, old.recipe) == (incoming.sha256, self.recipe):
             return "unchanged"  # another process has just stored the same
-        columns = _columns(incoming, self.recipe)
+        columns = _make_columns(incoming, self.recipe)
         if old:
             # The row stays, so that links to a document and rights on it outlive its new content.
             session.execute(delete(PassageRow).where(PassageRow.document_id == old.id))
@@ -300,16 +309,16 @@ class Ingest:
         )
         return "updated" if old else "added"
 
-    def _named(self) -> ColumnElement[bool]:
+    def _filter_named(self) -> ColumnElement[bool]:
         if self.collection_id is not None:
             return CollectionRow.id == self.collection_id
         return CollectionRow.name == self.collection
 
-    def _collection(self, session: StoreSession) -> CollectionRow:
+    def _find_or_make_collection(self, session: StoreSession) -> CollectionRow:
         mine = CollectionRow.owner == self.principal.name
         found = session.scalar(
             select(CollectionRow)
-            .where(self._named(), fillable(self.principal))
+            .where(self._filter_named(), may_add_to(self.principal))
             .order_by(mine.desc(), CollectionRow.id)
         )
         if found is None:
@@ -330,12 +339,12 @@ def _is_gone(source: str) -> bool:
     return False
 
 
-def embedded_text(heading: str, text: str) -> str:
+def build_embedding_text(heading: str, text: str) -> str:
     """What the embedder reads of a passage: its heading gives short passages their subject."""
     return f"{heading}\n{text}" if heading else text
 
 
-def _passage_row(extract: Extract, passage: Passage) -> PassageRow:
+def _make_passage_row(extract: Extract, passage: TextPassage) -> PassageRow:
     heading = " > ".join(part for part in (extract.title, passage.section) if part)
     return PassageRow(
         start=passage.start,
@@ -347,7 +356,7 @@ def _passage_row(extract: Extract, passage: Passage) -> PassageRow:
     )
 
 
-def _columns(incoming: Incoming, recipe: str) -> Json:
+def _make_columns(incoming: ParsedDocument, recipe: str) -> Json:
     """What the row of a document has of what was read, by column."""
     extract = incoming.extract
     return {
@@ -365,7 +374,7 @@ def _columns(incoming: Incoming, recipe: str) -> Json:
     }
 
 
-def _recipe(settings: DocumentSettings, embedder: Embedder) -> str:
+def _compute_recipe(settings: DocumentSettings, embedder: Embedder) -> str:
     parts = (
         READING_VERSION,
         settings.splitter,

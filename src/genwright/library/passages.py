@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from genwright.runtime import Runtime
-from genwright.storage import Document, Passage, readable
+from genwright.storage import Document, Passage, may_read
 
 
 @dataclass(frozen=True)
-class Place:
+class PassageLocation:
     """A passage with where it stands."""
 
     passage: int
@@ -23,7 +23,7 @@ class Place:
     text: str
 
 
-def read_passages(runtime: Runtime, ids: Iterable[int]) -> dict[int, Place]:
+def read_passages(runtime: Runtime, ids: Iterable[int]) -> dict[int, PassageLocation]:
     """Passages by number; what is not readable is not there."""
     found = (
         select(
@@ -37,7 +37,7 @@ def read_passages(runtime: Runtime, ids: Iterable[int]) -> dict[int, Place]:
             Passage.text,
         )
         .join(Document, Passage.document_id == Document.id)
-        .where(Passage.id.in_(sorted(set(ids))), readable(runtime.principal))
+        .where(Passage.id.in_(sorted(set(ids))), may_read(runtime.principal))
     )
     with runtime.database.read(runtime.principal) as session:
-        return {row[0]: Place(*row) for row in session.execute(found)}
+        return {row[0]: PassageLocation(*row) for row in session.execute(found)}

@@ -8,9 +8,9 @@ from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
 
-from genwright.documents import Extract, Reader, Skipped
+from genwright.documents import Extract, Reader, SkippedFile
 from genwright.errors import NotFound, UnreadableDocument
-from genwright.library.documents import source_of
+from genwright.library.documents import format_source
 from genwright.settings import DocumentSettings
 
 READ_AHEAD = 16
@@ -18,7 +18,7 @@ READ_AHEAD = 16
 
 
 @dataclass(frozen=True)
-class Given:
+class DocumentInput:
     """What somebody wants in: where it comes from, the name that tells its format, its bytes."""
 
     source: str
@@ -27,7 +27,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Incoming:
+class ParsedDocument:
     """A document that was read."""
 
     source: str
@@ -37,17 +37,17 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Unchanged:
+class UnchangedDocument:
     """A document that the collection holds as it is."""
 
     source: str
 
 
-Item = Incoming | Skipped | Unchanged
+Item = ParsedDocument | SkippedFile | UnchangedDocument
 
 
 def read_each(
-    given: Sequence[Given],
+    given: Sequence[DocumentInput],
     settings: DocumentSettings,
     known: Mapping[str, tuple[str, str]],
     recipe: str,
@@ -66,15 +66,15 @@ def read_each(
                 data = each.read()
                 digest = hashlib.sha256(data).hexdigest()
                 if known.get(each.source) == (digest, recipe):
-                    yield Unchanged(each.source)
+                    yield UnchangedDocument(each.source)
                 else:
-                    extract = reader.read_bytes(data, source_of(each.name))
-                    yield Incoming(each.source, digest, extract)
+                    extract = reader.read_bytes(data, format_source(each.name))
+                    yield ParsedDocument(each.source, digest, extract)
             except (UnreadableDocument, NotFound) as error:  # a file may go while others are read
-                yield Skipped(Path(each.source), str(error))
+                yield SkippedFile(Path(each.source), str(error))
 
 
-def ahead(incoming: Generator[Item]) -> Generator[Item]:
+def read_ahead(incoming: Generator[Item]) -> Generator[Item]:
     """Read in a thread of its own, at most ``READ_AHEAD`` documents before they are asked for."""
     queue: Queue[Item | BaseException | None] = Queue(READ_AHEAD)
     stopped = Event()

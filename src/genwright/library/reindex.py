@@ -5,7 +5,7 @@ import time
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, text
 
-from genwright.library.ingest import BATCH_PASSAGES, embedded_text
+from genwright.library.ingest import BATCH_PASSAGES, build_embedding_text
 from genwright.runtime import Runtime
 from genwright.storage import Passage, StoreSession, Vector
 from genwright.types import Json, Vectors
@@ -50,7 +50,7 @@ def reindex(runtime: Runtime) -> Json:
 def _embed_missing(runtime: Runtime) -> int:
     """Embed in batches, each committed, so that it goes on after an interruption."""
     database, fingerprint = runtime.database, runtime.models.embedder.fingerprint
-    missing = select(Passage).where(without_vector(fingerprint)).order_by(Passage.id)
+    missing = select(Passage).where(filter_without_vector(fingerprint)).order_by(Passage.id)
     with database.read(runtime.principal) as session:
         total = session.scalar(select(func.count()).select_from(missing.subquery())) or 0
     done = 0
@@ -59,7 +59,7 @@ def _embed_missing(runtime: Runtime) -> int:
             rows = session.scalars(missing.limit(BATCH_PASSAGES)).all()
         if not rows:
             return done
-        texts = [embedded_text(row.heading, row.text) for row in rows]
+        texts = [build_embedding_text(row.heading, row.text) for row in rows]
         vectors = runtime.models.embedder.embed(texts).astype("<f4")
         with database.write(runtime.principal) as session:
             _add(session, fingerprint, {row.id: v for row, v in zip(rows, vectors, strict=True)})
@@ -69,13 +69,13 @@ def _embed_missing(runtime: Runtime) -> int:
 
 def _add(session: StoreSession, fingerprint: str, vectors: dict[int, Vectors]) -> None:
     """Store vectors by passage, but for passages that another process removed or embedded."""
-    still = select(Passage.id).where(Passage.id.in_(vectors), without_vector(fingerprint))
+    still = select(Passage.id).where(Passage.id.in_(vectors), filter_without_vector(fingerprint))
     session.add_all(
         Vector(embedder=fingerprint, passage_id=id_, data=vectors[id_].tobytes())
         for id_ in session.scalars(still).all()
     )
 
 
-def without_vector(fingerprint: str) -> ColumnElement[bool]:
+def filter_without_vector(fingerprint: str) -> ColumnElement[bool]:
     """The condition on ``Passage`` that it has no vector of an embedder."""
     return ~exists().where(Vector.embedder == fingerprint, Vector.passage_id == Passage.id)

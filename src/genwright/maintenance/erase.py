@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Select, delete, or_, select, text, update
 
 from genwright.access.audit import record
-from genwright.answers.conversations import cited_documents
+from genwright.answers.conversations import collect_document_ids
 from genwright.errors import NotFound, StoreFailed
-from genwright.library.documents import source_of
+from genwright.library.documents import format_source
 from genwright.maintenance.erase_derived import forget_judge, forget_matches, forget_rows
 from genwright.settings import RetentionSettings
 from genwright.storage import (
@@ -53,7 +53,7 @@ FORGOTTEN = "forgotten"
 
 
 @dataclass
-class Forgotten:
+class ErasureReport:
     """How many rows went."""
 
     documents: int = 0
@@ -73,30 +73,30 @@ class Forgotten:
         return {name: getattr(self, name) for name in names}
 
 
-def forget_document(database: Database, principal: Principal, document: int) -> Forgotten:
+def forget_document(database: Database, principal: Principal, document: int) -> ErasureReport:
     """Forget one document.
 
     Raises:
         NotFound: There is none of that id.
     """
-    done = Forgotten()
-    with _forgetting(database, principal) as session:
+    done = ErasureReport()
+    with _open_erasing_session(database, principal) as session:
         if session.get(Document, document) is None:
             raise NotFound(f"There is no document {document}: genwright list shows them.")
-        _documents(session, [document], done)
+        _forget_documents(session, [document], done)
         record(session, "forget", f"document-{document}", done.json())
     return done
 
 
-def forget_source(database: Database, principal: Principal, source: str) -> Forgotten:
+def forget_source(database: Database, principal: Principal, source: str) -> ErasureReport:
     """Forget every document of a source, in whichever collection: a file, or a folder's.
 
     Raises:
         NotFound: There is none.
     """
-    done = Forgotten()
-    exact, below = source_of(source), source_of(source).rstrip("/") + "/"
-    with _forgetting(database, principal) as session:
+    done = ErasureReport()
+    exact, below = format_source(source), format_source(source).rstrip("/") + "/"
+    with _open_erasing_session(database, principal) as session:
         found = session.scalars(
             select(Document.id).where(
                 or_(Document.source == exact, Document.source.startswith(below, autoescape=True))
@@ -104,37 +104,37 @@ def forget_source(database: Database, principal: Principal, source: str) -> Forg
         ).all()
         if not found:
             raise NotFound(f"No document came from {source!r}: genwright list shows their sources.")
-        _documents(session, found, done)
+        _forget_documents(session, found, done)
         record(session, "forget", "source", done.json())
     return done
 
 
-def forget_user(database: Database, principal: Principal, name: str) -> Forgotten:
+def forget_user(database: Database, principal: Principal, name: str) -> ErasureReport:
     """Forget a person.
 
     Raises:
         NotFound: Nobody of that name has an account or anything else here.
     """
-    done = Forgotten()
-    with _forgetting(database, principal) as session:
+    done = ErasureReport()
+    with _open_erasing_session(database, principal) as session:
         user = session.scalar(select(User).where(User.name == name))
         owned = session.scalars(select(Document.id).where(Document.owner == name)).all()
         traces = set(session.scalars(select(Span.trace_id).where(Span.owner == name)))
         if user is None and not owned and not traces:
             raise NotFound(f"There is nobody called {name!r} here.")
-        _documents(session, owned, done)
-        _traces(session, traces, done)
-        _personal(session, name, done)
+        _forget_documents(session, owned, done)
+        _forget_traces(session, traces, done)
+        _forget_personal(session, name, done)
         done.people.append(name)
         if user is not None:
             record(session, "forget", f"user-{user.id}", done.json())
             session.delete(user)
             done.users = 1
-        _bury(session, "user", name)
+        _add_tombstone(session, "user", name)
     return done
 
 
-def forget_learnt(workspace: Workspace, done: Forgotten) -> None:
+def forget_dataset_rows(workspace: Workspace, done: ErasureReport) -> None:
     """Take rows out of data sets that came from what was forgotten."""
     done.rows += forget_rows(workspace, done.trace_ids, done.people)
 
@@ -158,9 +158,9 @@ def compact(workspace: Workspace) -> None:
             driver.execute("VACUUM")
             busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except Exception as error:
-            raise _in_use(workspace) from error
+            raise _make_in_use_error(workspace) from error
     if busy:
-        raise _in_use(workspace)
+        raise _make_in_use_error(workspace)
 
 
 def apply_tombstones(workspace: Workspace, tombstones: Iterable[tuple[str, str, datetime]]) -> int:
@@ -181,26 +181,29 @@ def apply_tombstones(workspace: Workspace, tombstones: Iterable[tuple[str, str, 
                 later = {
                     name
                     for name, made in session.execute(select(User.name, User.created_at))
-                    if _utc(made) > _utc(at)
+                    if _to_utc(made) > _to_utc(at)
                 }
-                names = {*session.scalars(select(User.name)), *session.scalars(_owners())} - later
+                names = {
+                    *session.scalars(select(User.name)),
+                    *session.scalars(_select_owners()),
+                } - later
                 wanted = [name for name in names if _digest(kind, name) == digest]
             else:
                 rows = session.execute(select(Document.id, Document.source, Document.added_at))
                 wanted = [
                     id_
                     for id_, source, added in rows
-                    if _digest(kind, source) == digest and _utc(added) <= _utc(at)
+                    if _digest(kind, source) == digest and _to_utc(added) <= _to_utc(at)
                 ]
         for each in wanted:
             if isinstance(each, str):
                 done = forget_user(database, OWNER, each)
             else:
                 done = forget_document(database, OWNER, each)
-            forget_learnt(workspace, done)
+            forget_dataset_rows(workspace, done)
             gone += 1
         with database.write(OWNER) as session:
-            _keep(session, kind, digest, at)
+            _save_tombstone(session, kind, digest, at)
     return gone
 
 
@@ -208,48 +211,48 @@ def read_tombstones(database: Database) -> list[tuple[str, str, datetime]]:
     """Kind, digest and time of everything that was forgotten."""
     with database.read(OWNER) as session:
         rows = session.scalars(select(Tombstone)).all()
-        return [(row.kind, row.digest, _utc(row.created_at)) for row in rows]
+        return [(row.kind, row.digest, _to_utc(row.created_at)) for row in rows]
 
 
 def apply_retention(database: Database, settings: RetentionSettings) -> None:
     """Remove what is older than the settings keep it."""
     with database.write(OWNER) as session:
         if settings.traces:
-            ended = int(_ago(settings.traces).timestamp() * 1e9)
+            ended = int(_subtract_days(settings.traces).timestamp() * 1e9)
             session.execute(delete(Span).where(Span.start_ns < ended))
         if settings.conversations:
-            old = Conversation.created_at < _ago(settings.conversations)
+            old = Conversation.created_at < _subtract_days(settings.conversations)
             said = select(Message.conversation_id).where(
-                Message.created_at >= _ago(settings.conversations)
+                Message.created_at >= _subtract_days(settings.conversations)
             )
             session.execute(delete(Conversation).where(old, Conversation.id.not_in(said)))
         if settings.responses:
-            old = StoredResponse.created_at < _ago(settings.responses)
+            old = StoredResponse.created_at < _subtract_days(settings.responses)
             session.execute(delete(StoredResponse).where(old))
         if settings.files:
             attached = select(CollectionFile.file_id)
-            old = StoredFile.created_at < _ago(settings.files)
+            old = StoredFile.created_at < _subtract_days(settings.files)
             session.execute(delete(StoredFile).where(old, StoredFile.id.not_in(attached)))
         if settings.series:
-            ended = int(_ago(settings.series).timestamp())
+            ended = int(_subtract_days(settings.series).timestamp())
             session.execute(delete(Sample).where(Sample.at < ended))
 
 
 @contextmanager
-def _forgetting(database: Database, principal: Principal) -> Iterator[StoreSession]:
+def _open_erasing_session(database: Database, principal: Principal) -> Iterator[StoreSession]:
     """A write session that overwrites what it deletes."""
     with database.write(principal) as session:
         session.execute(text("PRAGMA secure_delete = ON"))
         yield session
 
 
-def _documents(session: StoreSession, ids: Sequence[int], done: Forgotten) -> None:
+def _forget_documents(session: StoreSession, ids: Sequence[int], done: ErasureReport) -> None:
     """Documents with all that was made of them."""
     gone = set(ids)
     for id_, source in session.execute(
         select(Document.id, Document.source).where(Document.id.in_(gone))
     ).all():
-        _bury(session, "document", source)
+        _add_tombstone(session, "document", source)
         done.sources.append(source)
         done.documents += 1
         files = session.scalars(
@@ -257,19 +260,19 @@ def _documents(session: StoreSession, ids: Sequence[int], done: Forgotten) -> No
         ).all()
         session.execute(delete(StoredFile).where(StoredFile.id.in_(files)))
         done.files += len(files)
-    traces = {trace for trace, documents in _cited_in_traces(session) if documents & gone}
+    traces = {trace for trace, documents in _list_cited_documents(session) if documents & gone}
     for message, answer, trace in session.execute(
         select(Message.id, Message.answer, Message.trace_id).where(Message.answer.is_not(None))
     ).all():
-        if answer and cited_documents(answer) & gone:
+        if answer and collect_document_ids(answer) & gone:
             session.execute(delete(Message).where(Message.id == message))
             done.messages += 1
             traces.add(trace)
-    _traces(session, traces, done)
+    _forget_traces(session, traces, done)
     session.execute(delete(Document).where(Document.id.in_(gone)))
 
 
-def _cited_in_traces(session: StoreSession) -> Iterator[tuple[str, set[int]]]:
+def _list_cited_documents(session: StoreSession) -> Iterator[tuple[str, set[int]]]:
     """Every trace that lists documents, with their ids."""
     listed = Span.attributes["genwright.documents"]  # of the step that searched
     for trace, ids in session.execute(
@@ -278,10 +281,10 @@ def _cited_in_traces(session: StoreSession) -> Iterator[tuple[str, set[int]]]:
         yield trace, set(ids or ())
 
 
-def _traces(session: StoreSession, traces: set[str], done: Forgotten) -> None:
+def _forget_traces(session: StoreSession, traces: set[str], done: ErasureReport) -> None:
     """Traces with the responses and the feedback on them."""
     traces.discard("")
-    for part in _parts(sorted(traces)):
+    for part in _split_batches(sorted(traces)):
         session.execute(delete(Span).where(Span.trace_id.in_(part)))
         session.execute(delete(Feedback).where(Feedback.trace_id.in_(part)))
         ids = [f"resp_{trace}" for trace in part]
@@ -292,7 +295,7 @@ def _traces(session: StoreSession, traces: set[str], done: Forgotten) -> None:
     done.trace_ids |= traces
 
 
-def _personal(session: StoreSession, name: str, done: Forgotten) -> None:
+def _forget_personal(session: StoreSession, name: str, done: ErasureReport) -> None:
     """What a person owns or said beside documents and traces."""
     talks = select(Conversation.id).where(Conversation.owner == name)
     done.messages += len(
@@ -329,11 +332,11 @@ def _unname_versions(session: StoreSession, name: str) -> None:
     session.execute(text(trigger))
 
 
-def _bury(session: StoreSession, kind: str, name: str) -> None:
-    _keep(session, kind, _digest(kind, name), datetime.now(UTC))
+def _add_tombstone(session: StoreSession, kind: str, name: str) -> None:
+    _save_tombstone(session, kind, _digest(kind, name), datetime.now(UTC))
 
 
-def _keep(session: StoreSession, kind: str, digest: str, at: datetime) -> None:
+def _save_tombstone(session: StoreSession, kind: str, digest: str, at: datetime) -> None:
     row = session.get(Tombstone, (kind, digest)) or Tombstone(kind=kind, digest=digest)
     row.created_at = at
     session.add(row)
@@ -343,24 +346,24 @@ def _digest(kind: str, name: str) -> str:
     return hashlib.sha256(f"{kind}:{name}".encode(errors="surrogatepass")).hexdigest()
 
 
-def _owners() -> Select[str]:
+def _select_owners() -> Select[str]:
     return select(Document.owner).distinct()
 
 
-def _parts(names: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+def _split_batches(names: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
 
 
-def _utc(at: datetime) -> datetime:
+def _to_utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC)
 
 
-def _ago(days: int) -> datetime:
+def _subtract_days(days: int) -> datetime:
     return datetime.now(UTC) - timedelta(days=days)
 
 
-def _in_use(workspace: Workspace) -> StoreFailed:
+def _make_in_use_error(workspace: Workspace) -> StoreFailed:
     return StoreFailed(
         f"{workspace.database_file} is in use, so its free pages still hold what was removed: try "
         "again by genwright forget --compact."

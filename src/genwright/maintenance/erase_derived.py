@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import delete, select, update
 
-from genwright.datasets import Dataset, read_kept
+from genwright.datasets import Dataset, read_stored_dataset
 from genwright.errors import GenwrightError
 from genwright.storage import (
     ArenaMatch,
@@ -59,7 +59,7 @@ def forget_rows(workspace: Workspace, traces: Several[str], people: Several[str]
     gone = 0
     with workspace.database.write(OWNER) as session:
         for row in session.scalars(select(DataSet)).all():
-            gone += _without(session, workspace, row, set(traces), set(people))
+            gone += _remove_rows(session, workspace, row, set(traces), set(people))
         used = set(session.scalars(select(DataSet.sha256)))
     for path in workspace.datasets_dir.glob("*.jsonl"):
         if path.stem not in used and gone:
@@ -67,14 +67,14 @@ def forget_rows(workspace: Workspace, traces: Several[str], people: Several[str]
     return gone
 
 
-def _without(
+def _remove_rows(
     session: StoreSession, workspace: Workspace, row: DataSet, traces: set[str], people: set[str]
 ) -> int:
     try:
-        dataset = read_kept(workspace.datasets_dir, row.sha256, row.name, row.form)
+        dataset = read_stored_dataset(workspace.datasets_dir, row.sha256, row.name, row.form)
     except GenwrightError:
         return 0  # its file is not here
-    kept = tuple(each for each in dataset.rows if not _came_from(each, traces, people))
+    kept = tuple(each for each in dataset.rows if not _is_derived(each, traces, people))
     gone = len(dataset) - len(kept)
     if not gone:
         return 0
@@ -93,14 +93,14 @@ def _without(
     return gone
 
 
-def _came_from(row: Json, traces: set[str], people: set[str]) -> bool:
+def _is_derived(row: Json, traces: set[str], people: set[str]) -> bool:
     lineage = row.get("lineage") or {}
-    return bool(set(_texts(lineage.get("traces"))) & traces) or bool(
-        set(_texts(lineage.get("people"))) & people
+    return bool(set(_list_texts(lineage.get("traces"))) & traces) or bool(
+        set(_list_texts(lineage.get("people"))) & people
     )
 
 
-def _texts(value: object) -> Iterator[str]:
+def _list_texts(value: object) -> Iterator[str]:
     if isinstance(value, list):
         yield from map(str, value)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genwright.catalog import Catalog
-from genwright.storage import SCHEMA_VERSION, Counts, count, count_quickly
+from genwright.storage import SCHEMA_VERSION, StoreCounts, count_quickly, count_store
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
 
@@ -31,32 +31,32 @@ def read_status(workspace: Workspace, principal: Principal) -> Json:
         "collections": counts.collections,
         "vectors": counts.vectors,
         "without_vector": counts.passages - max(ours, default=0),
-        "models": list(_models(workspace)),
+        "models": list(_list_models(workspace)),
         "embedding_model": model,
         "chat_model": workspace.settings.answer.model,
         "bytes": {
-            "store": sum(_size(path) for path in workspace.root.glob("genwright.db*")),
-            "indexes": _size(workspace.indexes_dir),
-            "models": _size(workspace.models_dir),
+            "store": sum(_measure_size(path) for path in workspace.root.glob("genwright.db*")),
+            "indexes": _measure_size(workspace.indexes_dir),
+            "models": _measure_size(workspace.models_dir),
         },
     }
 
 
-def _count(workspace: Workspace, principal: Principal) -> Counts:
+def _count(workspace: Workspace, principal: Principal) -> StoreCounts:
     """The slower way, which makes a store, brings it up to date, or says why neither can be."""
     from sqlalchemy import text
 
     with workspace.database.read(principal) as session:
-        return count(lambda sql, values: session.execute(text(sql), values).all(), principal)
+        return count_store(lambda sql, values: session.execute(text(sql), values).all(), principal)
 
 
-def _models(workspace: Workspace) -> Iterator[Json]:
-    for model in Catalog(workspace.models_dir).models():
+def _list_models(workspace: Workspace) -> Iterator[Json]:
+    for model in Catalog(workspace.models_dir).list_models():
         if model.pulled:
             yield {"name": model.name, "kind": model.kind, "bytes": model.bytes_on_disk}
 
 
-def _size(path: Path) -> int:
+def _measure_size(path: Path) -> int:
     """Bytes of a file, or of all files below a folder."""
     if path.is_dir():
         return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from genwright.catalog import Catalog
 from genwright.errors import NotFound, Refused, UnknownName
 from genwright.extras import need
-from genwright.registry import Trained
-from genwright.types import Progress, unheard
+from genwright.registry import TrainedVersion
+from genwright.types import Progress, ignore_progress
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -44,23 +44,23 @@ class BaseModel:
     licence: str
     context: int
     """Longest input, in tokens."""
-    parent: Trained | None = None
+    parent: TrainedVersion | None = None
     """The version of the registry that it is, if it is one."""
 
-    def config(self) -> dict[str, Any]:
+    def read_config(self) -> dict[str, Any]:
         """Its ``config.json``."""
         return json.loads((self.folder / CONFIG).read_text(encoding="utf-8"))
 
-    def tokenizer(self) -> "PreTrainedTokenizerBase":
+    def open_tokenizer(self) -> "PreTrainedTokenizerBase":
         """Its tokenizer, with its chat template where it has one.
 
         Raises:
             Refused: There is none, or it does not fit the model.
         """
-        return load_tokenizer(self.folder, self.config().get("vocab_size", 0))
+        return load_tokenizer(self.folder, self.read_config().get("vocab_size", 0))
 
 
-Resolve = Callable[[str], Trained]
+Resolve = Callable[[str], TrainedVersion]
 """Finds a version of the registry by name, or raises NotFound."""
 
 
@@ -68,7 +68,7 @@ def find_base(
     name: str,
     catalog: Catalog,
     resolve: Resolve,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
     *,
     accept_licence: bool = False,
 ) -> BaseModel:
@@ -86,9 +86,9 @@ def find_base(
         UnknownName: There is nothing of that name.
         Refused: It is no model that can be trained, or its licence forbids it.
     """
-    known = name in catalog.entries or ("/" not in name and catalog.manifest(name) is not None)
-    base = _of_folder(name) or (None if known else _of_registry(name, resolve))
-    base = base or _of_catalog(name, catalog, progress)
+    known = name in catalog.entries or ("/" not in name and catalog.read_manifest(name) is not None)
+    base = _find_in_folder(name) or (None if known else _find_in_registry(name, resolve))
+    base = base or _find_in_catalog(name, catalog, progress)
     closed = [word for word in CLOSED if word in base.licence.lower()]
     if closed and not accept_licence:
         raise Refused(
@@ -123,7 +123,7 @@ def load_tokenizer(folder: Path, vocabulary: int = 0) -> "PreTrainedTokenizerBas
     return tokenizer
 
 
-def _of_folder(name: str) -> BaseModel | None:
+def _find_in_folder(name: str) -> BaseModel | None:
     folder = Path(name).expanduser()
     if not (folder / CONFIG).is_file():
         if folder.is_dir() and os.sep in name:
@@ -135,10 +135,10 @@ def _of_folder(name: str) -> BaseModel | None:
             f"{folder} holds pickled weights, which can run code when they are read: convert them "
             "to safetensors first."
         )
-    return _described(name, folder.resolve(), None, _digest(weights), _licence(folder))
+    return _describe_base(name, folder.resolve(), None, _digest(weights), _read_license(folder))
 
 
-def _of_registry(name: str, resolve: Resolve) -> BaseModel | None:
+def _find_in_registry(name: str, resolve: Resolve) -> BaseModel | None:
     try:
         trained = resolve(name)
     except NotFound:
@@ -153,27 +153,27 @@ def _of_registry(name: str, resolve: Resolve) -> BaseModel | None:
         )
     gguf = next(iter(sorted(trained.folder.glob("*.gguf"))), None)
     licence = trained.facts.licence
-    return _described(name, trained.folder / "hf", gguf, trained.digest, licence, trained)
+    return _describe_base(name, trained.folder / "hf", gguf, trained.digest, licence, trained)
 
 
-def _of_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseModel:
+def _find_in_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseModel:
     model, entry = catalog.find(name), catalog.entries.get(name)
     if entry is not None and entry.format == "safetensors":
-        folder = catalog.original(name, progress)
+        folder = catalog.fetch_original(name, progress)
         sha256 = next(f.sha256 for f in entry.files if f.name.endswith(".safetensors"))
-        return _described(name, folder, None, sha256, entry.licence)
-    if not model.pulled and name in catalog.embedded():
+        return _describe_base(name, folder, None, sha256, entry.licence)
+    if not model.pulled and name in catalog.list_embedded():
         catalog.pull(name, progress)
-    path = catalog.path(name)
-    held = catalog.manifest(name)
+    path = catalog.find_path(name)
+    held = catalog.read_manifest(name)
     assert held is not None  # path has just found it
     digest = held.files[0].sha256
     folder = catalog.models_dir / TRAINABLE / digest[:16]
-    with catalog.locked(f"{TRAINABLE}-{digest[:16]}"):
+    with catalog.hold_lock(f"{TRAINABLE}-{digest[:16]}"):
         if not (folder / CONFIG).is_file():
             progress(0, 0, f"reading {name} into trainable weights, once")
             _convert(path, folder)
-    return _described(name, folder, path, digest, held.licence)
+    return _describe_base(name, folder, path, digest, held.licence)
 
 
 def _convert(gguf: Path, folder: Path) -> None:
@@ -205,13 +205,13 @@ def _convert(gguf: Path, folder: Path) -> None:
     os.replace(stage, folder)
 
 
-def _described(
+def _describe_base(
     name: str,
     folder: Path,
     gguf: Path | None,
     digest: str,
     licence: str,
-    parent: Trained | None = None,
+    parent: TrainedVersion | None = None,
 ) -> BaseModel:
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if "model_type" not in config:
@@ -229,7 +229,7 @@ def _digest(weights: list[Path]) -> str:
     return total.hexdigest()
 
 
-def _licence(folder: Path) -> str:
+def _read_license(folder: Path) -> str:
     """What the model card in a folder says in its front matter."""
     card = folder / "README.md"
     if not card.is_file():

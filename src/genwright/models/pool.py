@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from genwright.engines import is_stub
 from genwright.errors import EngineFailed, NotFound
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.prompts import Picker, Prompt
-from genwright.types import OWNER, Principal, Progress, unheard
+from genwright.types import OWNER, Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genwright.engines import Engine
     from genwright.engines.llamacpp.sharing import SharedBase
     from genwright.models.bases import BaseModel
-    from genwright.registry import ModelVersions, Trained
+    from genwright.registry import ModelVersions, TrainedVersion
     from genwright.retrieval.vector import VectorSearch
 
 Kind = Literal["chat", "embed", "rerank"]
@@ -36,7 +36,7 @@ class Models:
         progress: Told of long work, such as a model that is pulled at its first use.
     """
 
-    def __init__(self, workspace: Workspace, progress: Progress = unheard) -> None:
+    def __init__(self, workspace: Workspace, progress: Progress = ignore_progress) -> None:
         self.workspace, self.progress = workspace, progress
         self.engines: dict[tuple[str, str], Engine] = {}
         self._embedders: dict[str, Embedder] = {}
@@ -68,9 +68,9 @@ class Models:
         Raises:
             NotFound: Its model is not pulled; the message has the command.
         """
-        return self.embedder_of(self.workspace.settings.embedding.model)
+        return self.get_embedder(self.workspace.settings.embedding.model)
 
-    def embedder_of(self, name: str) -> "Embedder":
+    def get_embedder(self, name: str) -> "Embedder":
         """A loaded embedder by its model's name, as ``embedder`` is one.
 
         Raises:
@@ -92,7 +92,7 @@ class Models:
         folder = self.workspace.indexes_dir
         return VectorSearch(folder, embedder.fingerprint, embedder.dim, settings)
 
-    def picker(self, prompt: Prompt) -> Picker:
+    def get_picker(self, prompt: Prompt) -> Picker:
         """What picks the examples of a prompt; the vectors of the last few are kept."""
         assert prompt.examples is not None  # whoever asks has looked
         with self._opening[prompt.version, "picker"]:
@@ -112,14 +112,14 @@ class Models:
 
         return open_versions(self.workspace)
 
-    def trained(self, name: str) -> "Trained | None":
+    def find_trained(self, name: str) -> "TrainedVersion | None":
         """The registered version of a name, ``NAME@3`` or ``BASE+NAME@alias``; None where none is.
 
         Raises:
             NotFound: The name can only be that of a version, and there is none.
             UsageError: The version is for another base.
         """
-        if "/" in name or is_stub(name) or self.catalog.manifest(name) is not None:
+        if "/" in name or is_stub(name) or self.catalog.read_manifest(name) is not None:
             return None
         try:
             return self.versions.resolve(OWNER, name)
@@ -128,7 +128,7 @@ class Models:
                 raise
             return None
 
-    def engine(self, name: str = "", kind: Kind = "chat") -> "Engine":
+    def get_engine(self, name: str = "", kind: Kind = "chat") -> "Engine":
         """A loaded model.
 
         Args:
@@ -142,8 +142,8 @@ class Models:
             EngineFailed: It does not load.
         """
         name = name or self.workspace.settings.answer.model
-        trained = self.trained(name) if kind == "chat" else None
-        name = trained.served_as if trained else name  # an alias is looked up for each request
+        trained = self.find_trained(name) if kind == "chat" else None
+        name = trained.serving_name if trained else name  # an alias is looked up for each request
         # Others are served while one loads; two who ask for the same one wait for one load.
         with self._opening[name, kind]:
             if (name, kind) not in self.engines:
@@ -158,20 +158,20 @@ class Models:
         Raises:
             NotFound: It is not pulled, or no server has that name.
         """
-        if not is_stub(name) and self.trained(name) is None:
-            self._server_of(name) if "/" in name else self.catalog.path(name)
+        if not is_stub(name) and self.find_trained(name) is None:
+            self._split_server(name) if "/" in name else self.catalog.find_path(name)
 
-    def bytes_of(self, name: str) -> int | None:
+    def measure_size(self, name: str) -> int | None:
         """Size of a chat model's file; None for a stub and for a server's model."""
         if is_stub(name) or "/" in name:
             return None
-        if (trained := self.trained(name)) is None:
-            return self.catalog.path(name).stat().st_size
-        if trained.facts.kind == "adapter" and self.catalog.manifest(trained.facts.base):
-            return trained.size + self.catalog.path(trained.facts.base).stat().st_size
+        if (trained := self.find_trained(name)) is None:
+            return self.catalog.find_path(name).stat().st_size
+        if trained.facts.kind == "adapter" and self.catalog.read_manifest(trained.facts.base):
+            return trained.size + self.catalog.find_path(trained.facts.base).stat().st_size
         return trained.size
 
-    def path(self, name: str) -> Path:
+    def find_path(self, name: str) -> Path:
         """Where a model is on disk; one of the two embedded ones is pulled when it is not there.
 
         Raises:
@@ -179,9 +179,9 @@ class Models:
             DownloadFailed: No source delivered it.
         """
         try:
-            return self.catalog.path(name)
+            return self.catalog.find_path(name)
         except NotFound:
-            if name not in self.catalog.embedded():
+            if name not in self.catalog.list_embedded():
                 raise
         from genwright.embeddings import prepare
 
@@ -193,19 +193,19 @@ class Models:
 
         if name == "hashing":
             return embedders.get("hashing")()
-        if "/" not in name and (path := self.path(name)).is_dir():
+        if "/" not in name and (path := self.find_path(name)).is_dir():
             settings = self.workspace.settings
             return open_embedder(
                 path,
                 name=name,
-                threads=settings.engine.threads or available_cores(),
+                threads=settings.engine.threads or count_cores(),
                 batch_tokens=settings.embedding.batch_tokens,
             )
         from genwright.embeddings.engine import EngineEmbedder
 
-        held = None if "/" in name else self.catalog.manifest(name)
+        held = None if "/" in name else self.catalog.read_manifest(name)
         digest = held.files[0].sha256 if held else ""
-        return EngineEmbedder(self.engine(name, "embed"), digest=digest)
+        return EngineEmbedder(self.get_engine(name, "embed"), digest=digest)
 
     def _open(self, name: str, kind: Kind) -> "Engine":
         from genwright.engines import open_engine, open_server, open_stub
@@ -213,17 +213,17 @@ class Models:
         if is_stub(name):
             return open_stub(name)
         if "/" in name:
-            server, model = self._server_of(name)
+            server, model = self._split_server(name)
             return open_server(server, self.workspace.settings.servers[server], model)
-        if kind == "chat" and (trained := self.trained(name)):
+        if kind == "chat" and (trained := self.find_trained(name)):
             return self._open_trained(trained)
         if kind != "chat":
             return open_engine(
-                self.path(name), self.workspace.settings.engine, kind=kind, name=name
+                self.find_path(name), self.workspace.settings.engine, kind=kind, name=name
             )
-        return self._base(name, self.path(name)).view(name)
+        return self._open_shared_base(name, self.find_path(name)).view(name)
 
-    def _open_trained(self, trained: "Trained") -> "Engine":
+    def _open_trained(self, trained: "TrainedVersion") -> "Engine":
         """A registered version: an adapter shares the process of its base where llama.cpp runs it.
 
         Raises:
@@ -234,18 +234,18 @@ class Models:
 
         facts, settings = trained.facts, self.workspace.settings.engine
         self.versions.check(trained)
-        base = self.base(facts.base) if facts.kind == "adapter" else None
+        base = self.open_base(facts.base) if facts.kind == "adapter" else None
         if base is not None and base.digest != facts.base_digest:
             raise EngineFailed(
                 f"{trained.label} is for another {facts.base!r} than the one that is here (SHA-256 "
                 f"{facts.base_digest[:12]}…, got {base.digest[:12]}…): pull that one or train anew."
             )
         if facts.engine == "llamacpp" and base is not None and base.gguf is not None:
-            shared = self._base(facts.base, base.gguf)
-            return shared.view(trained.served_as, trained.folder / ADAPTER_FILE)
-        return open_trained(trained.folder, facts, base, settings, trained.served_as)
+            shared = self._open_shared_base(facts.base, base.gguf)
+            return shared.view(trained.serving_name, trained.folder / ADAPTER_FILE)
+        return open_trained(trained.folder, facts, base, settings, trained.serving_name)
 
-    def base(
+    def open_base(
         self, name: str, principal: Principal = OWNER, *, accept_licence: bool = True
     ) -> "BaseModel":
         """What a training starts from, or an adapter lies over; see ``models.bases``.
@@ -266,7 +266,7 @@ class Models:
             accept_licence=accept_licence,
         )
 
-    def _base(self, name: str, path: Path) -> "SharedBase":
+    def _open_shared_base(self, name: str, path: Path) -> "SharedBase":
         """The one process of a GGUF chat model, which adapters share."""
         from genwright.engines.llamacpp.engine import LlamaCppEngine
         from genwright.engines.llamacpp.sharing import SharedBase
@@ -281,7 +281,7 @@ class Models:
                 self._shared[name] = shared
             return self._shared[name]
 
-    def _server_of(self, name: str) -> tuple[str, str]:
+    def _split_server(self, name: str) -> tuple[str, str]:
         """Server and model of ``SERVER/MODEL``."""
         server, _, model = name.partition("/")
         if server not in self.workspace.settings.servers:

@@ -7,15 +7,15 @@ from genwright.errors import GenwrightError, NotFound
 from genwright.models.pool import Models
 
 
-def counter(models: Models, named: str) -> Callable[[Sequence[str]], list[int]]:
+def make_token_counter(models: Models, named: str) -> Callable[[Sequence[str]], list[int]]:
     """Counts tokens as a model does: by its own tokenizer file, else by its engine.
 
     Raises:
         NotFound: There is no such model.
     """
-    file = _tokenizer_file(models, named)
+    file = _find_tokenizer_file(models, named)
     if file is None:
-        return models.engine(named).count_tokens
+        return models.get_engine(named).count_tokens
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(file))
@@ -30,14 +30,14 @@ def counter(models: Models, named: str) -> Callable[[Sequence[str]], list[int]]:
     return count
 
 
-def _tokenizer_file(models: Models, named: str) -> Path | None:
+def _find_tokenizer_file(models: Models, named: str) -> Path | None:
     path = Path(named).expanduser()
     if path.is_file():
         return path
     if (path / "tokenizer.json").is_file():
         return path / "tokenizer.json"
     try:
-        found = models.base(named).folder / "tokenizer.json"
+        found = models.open_base(named).folder / "tokenizer.json"
     except NotFound:
         raise
     except GenwrightError:  # the training libraries are not here: the engine counts

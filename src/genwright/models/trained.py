@@ -6,14 +6,14 @@ from genwright.engines import Engine
 from genwright.engines.transformers.loading import Weights
 from genwright.errors import EngineFailed
 from genwright.models.bases import BaseModel
-from genwright.registry import Facts
-from genwright.registry.version_files import ADAPTER, ADAPTER_FILE, WHOLE, gguf_of
+from genwright.registry import VersionFacts
+from genwright.registry.version_files import ADAPTER, ADAPTER_FILE, WHOLE, find_gguf
 from genwright.settings import EngineSettings
 
 
 def open_trained(
     folder: Path,
-    facts: Facts,
+    facts: VersionFacts,
     base: BaseModel | None,
     settings: EngineSettings,
     name: str = "",
@@ -31,15 +31,15 @@ def open_trained(
         EngineFailed: They do not load, or the base of an adapter is not here.
     """
     if facts.engine == "llamacpp":
-        return _by_llamacpp(folder, facts, base, settings, name)
+        return _open_llamacpp(folder, facts, base, settings, name)
     from genwright.engines.transformers.engine import TransformersEngine
 
     return TransformersEngine(
-        weights_of(folder, facts, base), settings, name=name, context=facts.context
+        locate_weights(folder, facts, base), settings, name=name, context=facts.context
     )
 
 
-def weights_of(folder: Path, facts: Facts, base: BaseModel | None) -> Weights:
+def locate_weights(folder: Path, facts: VersionFacts, base: BaseModel | None) -> Weights:
     """Where the weights of a version are, in transformers' form."""
     if facts.kind == "model":
         return Weights(str(folder / WHOLE), facts.objective, "", facts.labels)
@@ -48,17 +48,17 @@ def weights_of(folder: Path, facts: Facts, base: BaseModel | None) -> Weights:
     return Weights(str(base.folder), facts.objective, str(folder / ADAPTER), facts.labels)
 
 
-def _by_llamacpp(
-    folder: Path, facts: Facts, base: BaseModel | None, settings: EngineSettings, name: str
+def _open_llamacpp(
+    folder: Path, facts: VersionFacts, base: BaseModel | None, settings: EngineSettings, name: str
 ) -> Engine:
     from genwright.engines.llamacpp.engine import LlamaCppEngine
 
     if facts.kind == "model":
-        path = gguf_of(folder)
+        path = find_gguf(folder)
         if path is None:
             raise EngineFailed(f"{folder} holds no GGUF file: restore it from an export.")
         return LlamaCppEngine(path, settings, name=name)
     if base is None or base.gguf is None:
         raise EngineFailed(f"{facts.base!r}, which this adapter lies over, is not here: pull it.")
     engine = LlamaCppEngine(base.gguf, settings, name=name, adapters=[folder / ADAPTER_FILE])
-    return engine.adapted(0, name)
+    return engine.copy_with_adapter(0, name)

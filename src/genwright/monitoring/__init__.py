@@ -7,7 +7,7 @@ Example:
     >>> from genwright.types import OWNER
     >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
     >>> tracing = Tracing(database, OWNER)
-    >>> with tracing.span("ask") as span:
+    >>> with tracing.start_span("ask") as span:
     ...     span.set_attribute("gen_ai.operation.name", "chat")
     >>> read_trace(database, OWNER, "last").name
     'ask'
@@ -18,12 +18,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from genwright.monitoring.metrics import Metrics, Observed
+    from genwright.monitoring.metrics import Metrics, RequestMetrics
     from genwright.monitoring.series import SeriesRecorder, read_series, record_samples
     from genwright.monitoring.traces import (
-        Step,
-        Summary,
-        Wanted,
+        TraceFilter,
+        TraceStep,
+        TraceSummary,
         find_trace_id,
         list_traces,
         read_trace,
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from genwright.monitoring.tracing import Tracing
 
 _HOMES = {
-    "metrics": "Metrics Observed",
+    "metrics": "Metrics RequestMetrics",
     "series": "SeriesRecorder read_series record_samples",
-    "traces": "Step Summary Wanted find_trace_id list_traces read_trace",
+    "traces": "TraceStep TraceSummary TraceFilter find_trace_id list_traces read_trace",
     "tracing": "Tracing",
 }
 
 __all__ = [
     "Metrics",
-    "Observed",
+    "RequestMetrics",
     "SeriesRecorder",
-    "Step",
-    "Summary",
+    "TraceFilter",
+    "TraceStep",
+    "TraceSummary",
     "Tracing",
-    "Wanted",
     "find_trace_id",
     "list_traces",
     "read_series",

@@ -7,7 +7,7 @@ from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Fired:
+class FiredAlert:
     """An alert as lists show it."""
 
     id: int

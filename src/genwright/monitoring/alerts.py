@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from genwright.errors import SettingsError
-from genwright.monitoring.alert import Fired
+from genwright.monitoring.alert import FiredAlert
 from genwright.monitoring.expressions import Expression, compile_expression
 from genwright.monitoring.notify import Notifier
 from genwright.settings import AlertRule
@@ -113,37 +113,37 @@ class Alerts:
         self._database, self._notifier, self._clock = database, notifier, clock
         self._since: dict[str, float] = {}
 
-    def check(self) -> list[Fired]:
+    def check(self) -> list[FiredAlert]:
         """Look at every rule now, and tell what began, went on for long, or ended.
 
         Returns:
             The alerts that fire now.
         """
         now = self._clock()
-        told: list[Fired] = []
+        told: list[FiredAlert] = []
         with self._database.write(OWNER) as session:
             for rule, expression in self._rules:
-                value = self._holds(session, rule, expression, now)
-                row = self._firing(session, rule.name)
-                if value is not None and row is None and self._long_enough(rule, now):
+                value = self._evaluate_rule(session, rule, expression, now)
+                row = self._find_firing(session, rule.name)
+                if value is not None and row is None and self._is_long_enough(rule, now):
                     row = self._fire(session, rule, value, now)
                 elif value is None and row is not None:
-                    row.resolved_at, row.notified_at = _at(now), None
+                    row.resolved_at, row.notified_at = _to_datetime(now), None
                 elif value is not None and row is not None:
                     row.value = value
                 if row is not None and self._is_due(row, now):
-                    row.notified_at = _at(now)
-                    told.append(_fired(row))
+                    row.notified_at = _to_datetime(now)
+                    told.append(_read_alert(row))
         for each in told:
-            self._notifier.tell(each)
-        return firing(self._database, OWNER)
+            self._notifier.notify(each)
+        return list_firing(self._database, OWNER)
 
-    def _holds(
+    def _evaluate_rule(
         self, session: StoreSession, rule: AlertRule, expression: Expression, now: float
     ) -> float | None:
         """The value of an expression that holds; None where it does not."""
 
-        def lookup(name: str, seconds: float) -> list[float]:
+        def read_values(name: str, seconds: float) -> list[float]:
             rows = session.scalars(
                 select(Sample.value)
                 .where(Sample.name == name, Sample.at > now - seconds, Sample.at <= now + 1)
@@ -152,7 +152,7 @@ class Alerts:
             return list(rows)
 
         try:
-            value = expression.evaluate(lookup)
+            value = expression.evaluate(read_values)
         except SettingsError as error:  # one rule must not silence the others
             log.warning("rule failed", extra={"rule": rule.name, "error": str(error)})
             value = None
@@ -162,10 +162,10 @@ class Alerts:
         self._since.setdefault(rule.name, now)
         return value
 
-    def _long_enough(self, rule: AlertRule, now: float) -> bool:
+    def _is_long_enough(self, rule: AlertRule, now: float) -> bool:
         return now - self._since[rule.name] >= rule.for_seconds
 
-    def _firing(self, session: StoreSession, name: str) -> Alert | None:
+    def _find_firing(self, session: StoreSession, name: str) -> Alert | None:
         return session.scalar(
             select(Alert).where(Alert.rule == name, Alert.resolved_at.is_(None)).limit(1)
         )
@@ -176,7 +176,7 @@ class Alerts:
             severity=rule.severity,
             summary=rule.summary or rule.expr,
             value=value,
-            fired_at=_at(now),
+            fired_at=_to_datetime(now),
         )
         session.add(row)
         session.flush()
@@ -186,29 +186,29 @@ class Alerts:
         last = row.notified_at
         return last is None or (
             row.resolved_at is None
-            and _at(now) - last.replace(tzinfo=UTC) > timedelta(seconds=AGAIN)
+            and _to_datetime(now) - last.replace(tzinfo=UTC) > timedelta(seconds=AGAIN)
         )
 
 
-def firing(database: Database, principal: Principal) -> list[Fired]:
+def list_firing(database: Database, principal: Principal) -> list[FiredAlert]:
     """The alerts that fire now, oldest first."""
     with database.read(principal) as session:
         rows = session.scalars(select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id))
-        return [_fired(row) for row in rows]
+        return [_read_alert(row) for row in rows]
 
 
-def history(database: Database, principal: Principal, limit: int = 50) -> list[Fired]:
+def list_history(database: Database, principal: Principal, limit: int = 50) -> list[FiredAlert]:
     """The newest alerts, those that are over among them."""
     with database.read(principal) as session:
         rows = session.scalars(select(Alert).order_by(Alert.id.desc()).limit(limit))
-        return [_fired(row) for row in rows]
+        return [_read_alert(row) for row in rows]
 
 
-def _fired(row: Alert) -> Fired:
+def _read_alert(row: Alert) -> FiredAlert:
     ended = row.resolved_at.replace(tzinfo=UTC) if row.resolved_at else None
     began = row.fired_at.replace(tzinfo=UTC)
-    return Fired(row.id, row.rule, row.severity, row.summary, row.value, began, ended)
+    return FiredAlert(row.id, row.rule, row.severity, row.summary, row.value, began, ended)
 
 
-def _at(seconds: float) -> datetime:
+def _to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

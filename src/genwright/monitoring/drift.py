@@ -39,7 +39,7 @@ Share = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Test:
+class DriftTest:
     """What one look saw."""
 
     name: str
@@ -50,7 +50,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Window:
+class DriftWindow:
     """Questions of some time."""
 
     vectors: Vectors
@@ -65,10 +65,10 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Report:
+class DriftReport:
     """A comparison of the latest window with the reference."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[DriftTest, ...]
     level: float
     """Of each test at this look."""
     reference: tuple[float, float]
@@ -76,12 +76,14 @@ class Report:
     latest: tuple[float, float]
 
     @property
-    def drifted(self) -> bool:
+    def has_drifted(self) -> bool:
         """Whether any of them drifted."""
         return any(test.drifted for test in self.tests)
 
 
-def compare(reference: Window, latest: Window, look: int = 1, alpha: float = ALPHA) -> Report:
+def compare_windows(
+    reference: DriftWindow, latest: DriftWindow, look: int = 1, alpha: float = ALPHA
+) -> DriftReport:
     """Compare two windows.
 
     Args:
@@ -91,7 +93,7 @@ def compare(reference: Window, latest: Window, look: int = 1, alpha: float = ALP
         alpha: Chance of a false alarm at this look.
     """
     rng = np.random.default_rng(look)
-    x, y = _some(reference.vectors, rng), _some(latest.vectors, rng)
+    x, y = _sample_vectors(reference.vectors, rng), _sample_vectors(latest.vectors, rng)
     found = [
         ("mmd", *mmd_test(x, y, rng)),
         ("auc", *auc_test(x, y, rng)),
@@ -100,8 +102,8 @@ def compare(reference: Window, latest: Window, look: int = 1, alpha: float = ALP
         ("thumbs_down", *share_test(reference.thumbs_down, latest.thumbs_down)),
     ]
     level = alpha / len(found)
-    tests = tuple(Test(name, value, p, p <= level) for name, value, p in found)
-    return Report(
+    tests = tuple(DriftTest(name, value, p, p <= level) for name, value, p in found)
+    return DriftReport(
         tests,
         level,
         (reference.since, reference.until),
@@ -131,7 +133,7 @@ def mmd_test(
     np.fill_diagonal(kernel, 0)
     n, m = len(x), len(y)
 
-    def statistic(labels: Floats) -> Floats:
+    def compute_statistic(labels: Floats) -> Floats:
         """For labels of shape (k, n + m), 1 for the first window: shape (k,)."""
         first = labels @ kernel  # (k, n + m)
         within_x = (first * labels).sum(1)
@@ -140,7 +142,7 @@ def mmd_test(
         within_y = total - within_x - 2 * across
         return within_x / (n * (n - 1)) + within_y / (m * (m - 1)) - 2 * across / (n * m)
 
-    return _permuted(statistic, n, m, rng, permutations)
+    return _run_permutations(compute_statistic, n, m, rng, permutations)
 
 
 def auc_test(
@@ -159,8 +161,8 @@ def auc_test(
     a, b = both[seen] - centre, labels[seen] - labels[seen].mean()
     weights = a.T @ np.linalg.solve(a @ a.T + len(seen) * RIDGE * np.eye(len(seen)), b)
     scores, truth = (both[held] - centre) @ weights, labels[held]
-    area = _auc(scores, truth)
-    beaten = sum(_auc(scores, rng.permutation(truth)) >= area for _ in range(permutations))
+    area = _compute_auc(scores, truth)
+    beaten = sum(_compute_auc(scores, rng.permutation(truth)) >= area for _ in range(permutations))
     return area, (beaten + 1) / (permutations + 1)
 
 
@@ -176,12 +178,12 @@ def ks_test(
     last = np.flatnonzero(np.append(np.diff(both[order]) > 0, True))  # where equal ones end
     n, m = len(x), len(y)
 
-    def statistic(labels: Floats) -> Floats:
+    def compute_statistic(labels: Floats) -> Floats:
         first = np.cumsum(labels[:, order], axis=1)[:, last] / n
         second = np.cumsum(1 - labels[:, order], axis=1)[:, last] / m
         return np.abs(first - second).max(1)
 
-    return _permuted(statistic, n, m, rng, permutations)
+    return _run_permutations(compute_statistic, n, m, rng, permutations)
 
 
 def share_test(x: Share, y: Share) -> tuple[float, float]:
@@ -191,16 +193,16 @@ def share_test(x: Share, y: Share) -> tuple[float, float]:
         return 0.0, 1.0
     total = a + b
 
-    def log_chance(k: int) -> float:
+    def compute_log_chance(k: int) -> float:
         return _log_choose(n, k) + _log_choose(m, total - k) - _log_choose(n + m, total)
 
-    here = log_chance(a)
-    every = (log_chance(k) for k in range(max(0, total - m), min(n, total) + 1))
+    here = compute_log_chance(a)
+    every = (compute_log_chance(k) for k in range(max(0, total - m), min(n, total) + 1))
     p = sum(math.exp(each) for each in every if each <= here + 1e-9)
     return b / m - a / n, min(1.0, p)
 
 
-def _permuted(
+def _run_permutations(
     statistic: Callable[[Floats], Floats],
     n: int,
     m: int,
@@ -217,14 +219,14 @@ def _permuted(
     return seen, (beaten + 1) / (permutations + 1)
 
 
-def _auc(scores: Floats, labels: Floats) -> float:
+def _compute_auc(scores: Floats, labels: Floats) -> float:
     positive = labels == 1
-    ranks = _ranks(scores)
+    ranks = _rank_values(scores)
     n, m = positive.sum(), (~positive).sum()
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def _ranks(values: Floats) -> Floats:
+def _rank_values(values: Floats) -> Floats:
     """Ranks from 1, equal values sharing theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
@@ -235,7 +237,7 @@ def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _some(vectors: Vectors, rng: np.random.Generator) -> Vectors:
+def _sample_vectors(vectors: Vectors, rng: np.random.Generator) -> Vectors:
     if len(vectors) <= MOST:
         return vectors
     return vectors[np.sort(rng.choice(len(vectors), MOST, replace=False))]

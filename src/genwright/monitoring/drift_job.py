@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
 
-from genwright.monitoring.drift import Report, Window, compare
+from genwright.monitoring.drift import DriftReport, DriftWindow, compare_windows
 from genwright.monitoring.series import record_samples
 from genwright.storage import Database, Feedback, Sample, Span, StoreSession
 from genwright.types import OWNER, Vectors
@@ -16,7 +16,7 @@ LOOKS = "drift_looks"
 """Series that counts the comparisons with the present reference."""
 
 
-def look_for_drift(database: Database, embed: Embed, size: int) -> Report | None:
+def look_for_drift(database: Database, embed: Embed, size: int) -> DriftReport | None:
     """Compare the latest questions with the first ones there are, and keep what was seen.
 
     The windows never overlap. The series
@@ -33,17 +33,17 @@ def look_for_drift(database: Database, embed: Embed, size: int) -> Report | None
     """
     with database.read(OWNER) as session:
         first, last = (
-            _questions(session, size, newest=False),
-            _questions(session, size, newest=True),
+            _read_questions(session, size, newest=False),
+            _read_questions(session, size, newest=True),
         )
         if len(first) < size or first[-1].start_ns >= last[0].start_ns:
             return None
-        looks, seen_until = _looked(session)
+        looks, seen_until = _read_last_look(session)
         if seen_until >= last[0].start_ns / 1e9:  # windows that were looked at do not overlap
             return None
-        windows = [_window(session, embed, each) for each in (first, last)]
-    report = compare(windows[0], windows[1], looks + 1)
-    values = {"drift_detected": float(report.drifted), LOOKS: float(looks + 1)}
+        windows = [_build_window(session, embed, each) for each in (first, last)]
+    report = compare_windows(windows[0], windows[1], looks + 1)
+    values = {"drift_detected": float(report.has_drifted), LOOKS: float(looks + 1)}
     for test in report.tests:
         values |= {f"drift_{test.name}": test.statistic, f"drift_{test.name}_p": test.p}
     record_samples(database, values)
@@ -56,7 +56,7 @@ def look_for_drift(database: Database, embed: Embed, size: int) -> Report | None
     return report
 
 
-def drift_history(database: Database, limit: int = 30) -> list[dict[str, object]]:
+def read_drift_history(database: Database, limit: int = 30) -> list[dict[str, object]]:
     """What each look saw, newest first: ``at``, ``since``, ``until``, and values by test."""
     with database.read(OWNER) as session:
         ends = session.execute(
@@ -76,7 +76,7 @@ def drift_history(database: Database, limit: int = 30) -> list[dict[str, object]
         return rows
 
 
-def _questions(session: StoreSession, size: int, newest: bool) -> Sequence[Span]:
+def _read_questions(session: StoreSession, size: int, newest: bool) -> Sequence[Span]:
     """Traces of questions, oldest first."""
     asked = Span.attributes["genwright.question"].as_string()
     order = Span.start_ns.desc() if newest else Span.start_ns
@@ -90,21 +90,21 @@ def _questions(session: StoreSession, size: int, newest: bool) -> Sequence[Span]
     return rows[::-1] if newest else rows
 
 
-def _looked(session: StoreSession) -> tuple[int, float]:
+def _read_last_look(session: StoreSession) -> tuple[int, float]:
     """How often it was looked, and until when the last look reached."""
     looks = session.scalar(select(func.max(Sample.value)).where(Sample.name == LOOKS))
     until = session.scalar(select(func.max(Sample.value)).where(Sample.name == "drift_window_end"))
     return int(looks or 0), float(until or 0)
 
 
-def _window(session: StoreSession, embed: Embed, spans: Sequence[Span]) -> Window:
+def _build_window(session: StoreSession, embed: Embed, spans: Sequence[Span]) -> DriftWindow:
     questions = [str(span.attributes["genwright.question"]) for span in spans]
     traces = [span.trace_id for span in spans]
     thumbs = session.scalars(
         select(Feedback.thumb).where(Feedback.trace_id.in_(traces), Feedback.thumb.is_not(None))
     ).all()
     refused = sum(bool(span.attributes.get("genwright.refused")) for span in spans)
-    return Window(
+    return DriftWindow(
         vectors=embed(questions),
         lengths=[len(question) for question in questions],
         refused=(refused, len(spans)),

@@ -46,7 +46,7 @@ _FUNCTIONS: dict[str, Callable[[Sequence[float]], float]] = {
 }
 
 
-class _Missing(Exception):
+class _MissingValue(Exception):
     """A series has no value there."""
 
 
@@ -66,8 +66,8 @@ class Expression:
             SettingsError: It divides by zero.
         """
         try:
-            return float(_value(self.tree, lookup))
-        except _Missing:
+            return float(_evaluate_node(self.tree, lookup))
+        except _MissingValue:
             return None
         except ZeroDivisionError as error:
             raise SettingsError(
@@ -140,38 +140,38 @@ def _refuse(node: ast.expr, text: str) -> None:
     )
 
 
-def _value(node: ast.expr, lookup: Lookup) -> float:  # noqa: PLR0911 - a kind of node each
+def _evaluate_node(node: ast.expr, lookup: Lookup) -> float:  # noqa: PLR0911 - a kind of node each
     match node:
         case ast.Constant(value=value):
             return float(value)  # type: ignore[arg-type]
         case ast.Name(id=name):
-            return _called("last", name, RECENT, lookup)
+            return _call_function("last", name, RECENT, lookup)
         case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name), *rest]):
             seconds = rest[0].value if rest else (RECENT if function == "last" else WINDOW)  # type: ignore[attr-defined]
-            return _called(function, name, float(seconds), lookup)
+            return _call_function(function, name, float(seconds), lookup)
         case ast.UnaryOp(op=op, operand=operand):
-            value = _value(operand, lookup)
+            value = _evaluate_node(operand, lookup)
             return -value if isinstance(op, ast.USub) else float(not value)
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](_value(left, lookup), _value(right, lookup))
+            return _BINARY[type(op)](_evaluate_node(left, lookup), _evaluate_node(right, lookup))
         case ast.BoolOp(op=op, values=values):
             every = isinstance(op, ast.And)
-            return float((all if every else any)(_value(value, lookup) for value in values))
+            return float((all if every else any)(_evaluate_node(value, lookup) for value in values))
         case ast.Compare(left=left, ops=ops, comparators=others):
-            return float(_compared([left, *others], ops, lookup))
+            return float(_compare_sides([left, *others], ops, lookup))
     raise AssertionError("checked when it was compiled")
 
 
-def _compared(sides: list[ast.expr], ops: list[ast.cmpop], lookup: Lookup) -> bool:
-    values = [_value(side, lookup) for side in sides]
+def _compare_sides(sides: list[ast.expr], ops: list[ast.cmpop], lookup: Lookup) -> bool:
+    values = [_evaluate_node(side, lookup) for side in sides]
     pairs = zip(values, ops, values[1:], strict=False)
     return all(_COMPARE[type(op)](left, right) for left, op, right in pairs)
 
 
-def _called(function: str, name: str, seconds: float, lookup: Lookup) -> float:
+def _call_function(function: str, name: str, seconds: float, lookup: Lookup) -> float:
     values = lookup(name, seconds)
     if function == "count":
         return float(len(values))
     if not values:
-        raise _Missing(name)
+        raise _MissingValue(name)
     return _FUNCTIONS[function](values)

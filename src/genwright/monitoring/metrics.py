@@ -56,7 +56,7 @@ Ended = Callable[[str, float, float, float, tuple[int, int]], None]
 
 
 @dataclass
-class Interval:
+class MetricInterval:
     """What happened since the last one was taken."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -75,36 +75,36 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._lock, self._interval = Lock(), Interval()
+        self._lock, self._interval = Lock(), MetricInterval()
         self._listeners: list[Ended] = []
-        self._by_model(self.registry)
-        self._ours(self.registry)
+        self._add_model_metrics(self.registry)
+        self._add_own_metrics(self.registry)
         ProcessCollector(registry=self.registry)
         self.build_info.labels(__version__).set(1)
 
-    def _by_model(self, registry: CollectorRegistry) -> None:
+    def _add_model_metrics(self, registry: CollectorRegistry) -> None:
         """What vLLM has, by model."""
 
-        def histogram(name: str, what: str, buckets: Iterable[float]) -> Histogram:
+        def add_histogram(name: str, what: str, buckets: Iterable[float]) -> Histogram:
             return Histogram(
                 f"vllm:{name}", what, ["model_name"], buckets=tuple(buckets), registry=registry
             )
 
-        def count(name: str, what: str, *more: str) -> Count:
+        def add_count(name: str, what: str, *more: str) -> Count:
             return Count(f"vllm:{name}", what, ["model_name", *more], registry=registry)
 
-        self.ttft = histogram("time_to_first_token_seconds", "Until the first token.", TTFT)
-        self.inter_token = histogram("inter_token_latency_seconds", "Between tokens.", TOKEN)
-        self.per_token = histogram(
+        self.ttft = add_histogram("time_to_first_token_seconds", "Until the first token.", TTFT)
+        self.inter_token = add_histogram("inter_token_latency_seconds", "Between tokens.", TOKEN)
+        self.per_token = add_histogram(
             "time_per_output_token_seconds", "Of one request, a token on average.", TOKEN
         )
-        self.whole = histogram("e2e_request_latency_seconds", "Of the whole request.", WHOLE)
-        self.queue_time = histogram("request_queue_time_seconds", "Waiting for a slot.", WHOLE)
-        self.prompt_sizes = histogram("request_prompt_tokens", "Tokens read.", SIZES)
-        self.generation_sizes = histogram("request_generation_tokens", "Tokens written.", SIZES)
-        self.prompt_tokens = count("prompt_tokens", "Tokens read.")
-        self.generation_tokens = count("generation_tokens", "Tokens written.")
-        self.success = count("request_success", "Requests that ended well.", "finished_reason")
+        self.whole = add_histogram("e2e_request_latency_seconds", "Of the whole request.", WHOLE)
+        self.queue_time = add_histogram("request_queue_time_seconds", "Waiting for a slot.", WHOLE)
+        self.prompt_sizes = add_histogram("request_prompt_tokens", "Tokens read.", SIZES)
+        self.generation_sizes = add_histogram("request_generation_tokens", "Tokens written.", SIZES)
+        self.prompt_tokens = add_count("prompt_tokens", "Tokens read.")
+        self.generation_tokens = add_count("generation_tokens", "Tokens written.")
+        self.success = add_count("request_success", "Requests that ended well.", "finished_reason")
         self.running = Gauge(
             "vllm:num_requests_running", "Requests at work.", ["model_name"], registry=registry
         )
@@ -112,13 +112,13 @@ class Metrics:
             "vllm:num_requests_waiting", "Requests in the queue.", ["model_name"], registry=registry
         )
 
-    def _ours(self, registry: CollectorRegistry) -> None:
+    def _add_own_metrics(self, registry: CollectorRegistry) -> None:
         """What genwright adds."""
 
-        def count(name: str, what: str, *labels: str) -> Count:
+        def add_count(name: str, what: str, *labels: str) -> Count:
             return Count(f"genwright_{name}", what, labels, registry=registry)
 
-        self.http_requests = count(
+        self.http_requests = add_count(
             "http_requests", "Requests by route and status.", "route", "method", "status"
         )
         self.http_seconds = Histogram(
@@ -128,11 +128,13 @@ class Metrics:
             buckets=HTTP,
             registry=registry,
         )
-        self.answers = count("answers", "Answers by outcome.", "assistant", "outcome")
-        self.sentences = count("sentences", "Sentences of answers.", "supported")
-        self.feedback = count("feedback", "Thumbs.", "thumb")
-        self.restarts = count("engine_restarts", "Engines that died and came back.", "model_name")
-        self.rejected = count("admission_rejected", "Requests refused with 429.", "model")
+        self.answers = add_count("answers", "Answers by outcome.", "assistant", "outcome")
+        self.sentences = add_count("sentences", "Sentences of answers.", "supported")
+        self.feedback = add_count("feedback", "Thumbs.", "thumb")
+        self.restarts = add_count(
+            "engine_restarts", "Engines that died and came back.", "model_name"
+        )
+        self.rejected = add_count("admission_rejected", "Requests refused with 429.", "model")
         self.build_info = Gauge(
             "genwright_build_info", "Which version runs.", ["version"], registry=registry
         )
@@ -141,22 +143,22 @@ class Metrics:
         """Tell somebody of every request that ends at a model."""
         self._listeners.append(listener)
 
-    def request_started(self, model: str) -> "Observed":
+    def start_request(self, model: str) -> "RequestMetrics":
         """Begin to watch a request at a model."""
-        return Observed(self, model)
+        return RequestMetrics(self, model)
 
-    def http_request(self, route: str, method: str, status: int, seconds: float) -> None:
+    def count_http_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request that ended, by its route (not its path, which may be anything)."""
         self.http_requests.labels(route, method, str(status)).inc()
         self.http_seconds.labels(route).observe(seconds)
-        self.note({"http": 1, "http_5xx": int(status >= 500), "http_429": int(status == 429)})
+        self.add_counts({"http": 1, "http_5xx": int(status >= 500), "http_429": int(status == 429)})
 
-    def answered(self, assistant: str, outcome: str, supported: int, unsupported: int) -> None:
+    def count_answer(self, assistant: str, outcome: str, supported: int, unsupported: int) -> None:
         """Count an answer: ``answered``, ``refused``, ``cancelled`` or ``error``."""
         self.answers.labels(assistant, outcome).inc()
         self.sentences.labels("yes").inc(supported)
         self.sentences.labels("no").inc(unsupported)
-        self.note(
+        self.add_counts(
             {
                 "answers": 1,
                 "refused": int(outcome == "refused"),
@@ -165,56 +167,56 @@ class Metrics:
             }
         )
 
-    def thumbed(self, thumb: int) -> None:
+    def count_thumb(self, thumb: int) -> None:
         """Count a thumb: 1 for up, -1 for down."""
         self.feedback.labels("up" if thumb > 0 else "down").inc()
-        self.note({"thumbs_up" if thumb > 0 else "thumbs_down": 1})
+        self.add_counts({"thumbs_up" if thumb > 0 else "thumbs_down": 1})
 
-    def refused(self, model: str) -> None:
+    def count_refusal(self, model: str) -> None:
         """Count a request that found the queue full."""
         self.rejected.labels(model).inc()
-        self.note({"rejected": 1})
+        self.add_counts({"rejected": 1})
 
-    def restarted(self, model: str) -> None:
+    def count_restart(self, model: str) -> None:
         """Count an engine that came back."""
         self.restarts.labels(model).inc()
-        self.note({"restarts": 1})
+        self.add_counts({"restarts": 1})
 
-    def queues(self, queues: Mapping[str, tuple[int, int]]) -> None:
+    def set_queues(self, queues: Mapping[str, tuple[int, int]]) -> None:
         """Set how many requests are at work and waiting, by model."""
         for model, (running, waiting) in queues.items():
             self.running.labels(model).set(running)
             self.waiting.labels(model).set(waiting)
 
-    def note(self, counts: Mapping[str, int]) -> None:
+    def add_counts(self, counts: Mapping[str, int]) -> None:
         """Count towards the present interval."""
         with self._lock:
             self._interval.counts.update(counts)
 
-    def keep(self, kind: str, seconds: float) -> None:
+    def record_time(self, kind: str, seconds: float) -> None:
         """Keep a time for the present interval's quantiles."""
         with self._lock:
             self._interval.add(kind, seconds)
 
-    def tell(
+    def notify_listeners(
         self, model: str, total: float, first: float, each: float, tokens: tuple[int, int]
     ) -> None:
         """Tell listeners of a request: seconds in all, to the first token, a token; tokens."""
         for listener in self._listeners:
             listener(model, total, first, each, tokens)
 
-    def take_interval(self) -> Interval:
+    def take_interval(self) -> MetricInterval:
         """What happened since the last call."""
         with self._lock:
-            taken, self._interval = self._interval, Interval()
+            taken, self._interval = self._interval, MetricInterval()
         return taken
 
-    def exposition(self) -> tuple[bytes, str]:
+    def render_exposition(self) -> tuple[bytes, str]:
         """All metrics as Prometheus reads them, and their content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
 
-class Observed:
+class RequestMetrics:
     """One request at a model, watched from its arrival to its end.
 
     Args:
@@ -230,29 +232,29 @@ class Observed:
         self._first = self._last = 0.0
         self._inter_token = metrics.inter_token.labels(model)
 
-    def queued(self, seconds: float) -> None:
+    def record_queue_time(self, seconds: float) -> None:
         """It waited so long for a slot."""
         self._metrics.queue_time.labels(self._model).observe(seconds)
 
-    def token(self, number: int = 1) -> None:
+    def record_token(self, number: int = 1) -> None:
         """Some tokens, usually one, have come."""
         now = self._clock()
         if not self._first:
             self._first = now
             self._metrics.ttft.labels(self._model).observe(now - self._began)
-            self._metrics.keep("ttft", now - self._began)
+            self._metrics.record_time("ttft", now - self._began)
         else:
             each = (now - self._last) / max(number, 1)
             self._inter_token.observe(each)
-            self._metrics.keep("inter_token", each)
+            self._metrics.record_time("inter_token", each)
         self._last = now
 
-    def finished(self, reason: str, prompt_tokens: int, completion_tokens: int) -> None:
+    def record_end(self, reason: str, prompt_tokens: int, completion_tokens: int) -> None:
         """It ended: ``stop``, ``length``, ``tool_calls``, ``cancelled`` or ``error``."""
         metrics, model = self._metrics, self._model
         total = self._clock() - self._began
         metrics.whole.labels(model).observe(total)
-        metrics.keep("total", total)
+        metrics.record_time("total", total)
         metrics.prompt_tokens.labels(model).inc(prompt_tokens)
         metrics.generation_tokens.labels(model).inc(completion_tokens)
         metrics.prompt_sizes.labels(model).observe(prompt_tokens)
@@ -262,10 +264,10 @@ class Observed:
             each = (self._last - self._first) / (completion_tokens - 1)
             metrics.per_token.labels(model).observe(each)
         first = self._first - self._began if self._first else 0.0
-        metrics.tell(model, total, first, each, (prompt_tokens, completion_tokens))
+        metrics.notify_listeners(model, total, first, each, (prompt_tokens, completion_tokens))
         if reason != "error":
             metrics.success.labels(model, reason).inc()
-        metrics.note(
+        metrics.add_counts(
             {
                 "requests": 1,
                 "errors": int(reason == "error"),

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 import httpx
 
-from genwright.monitoring.alert import Fired
+from genwright.monitoring.alert import FiredAlert
 from genwright.settings import NotifySettings
 from genwright.types import Json
 
@@ -66,9 +66,9 @@ class Notifier:
             found["command"] = self._run
         return found
 
-    def tell(self, alert: Fired) -> None:
+    def notify(self, alert: FiredAlert) -> None:
         """Tell of an alert that began, goes on, or ended."""
-        self._threads.submit(self._tell_all, payload(alert, self._url))
+        self._threads.submit(self._notify_all, build_payload(alert, self._url))
 
     def close(self) -> None:
         """Finish what is being told."""
@@ -80,14 +80,14 @@ class Notifier:
         Returns:
             By receiver, what went wrong; empty where it was taken.
         """
-        from genwright.monitoring.alert import Fired
+        from genwright.monitoring.alert import FiredAlert
 
         now = datetime.now(UTC)
-        alert = Fired(0, "Test", "info", "A test: genwright alerts reach you.", 1.0, now, None)
-        message = payload(alert, self._url)
+        alert = FiredAlert(0, "Test", "info", "A test: genwright alerts reach you.", 1.0, now, None)
+        message = build_payload(alert, self._url)
         return {name: self._try(send, message) for name, send in self.receivers.items()}
 
-    def _tell_all(self, message: Json) -> None:
+    def _notify_all(self, message: Json) -> None:
         for name, send in self.receivers.items():
             problem = ""
             for number in range(TRIES):
@@ -131,7 +131,7 @@ class Notifier:
         )
 
 
-def payload(alert: Fired, url: str = "") -> Json:
+def build_payload(alert: FiredAlert, url: str = "") -> Json:
     """An alert as Alertmanager's webhook has it, version 4.
 
     https://prometheus.io/docs/alerting/latest/configuration/#webhook_config.
@@ -159,12 +159,12 @@ def payload(alert: Fired, url: str = "") -> Json:
                 "startsAt": alert.fired_at.isoformat().replace("+00:00", "Z"),
                 "endsAt": ended,
                 "generatorURL": f"{url}/monitoring" if url else "",
-                "fingerprint": _fingerprint(labels),
+                "fingerprint": _hash_labels(labels),
             }
         ],
     }
 
 
-def _fingerprint(labels: Json) -> str:
+def _hash_labels(labels: Json) -> str:
     """The same for the same labels: 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]

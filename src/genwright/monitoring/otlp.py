@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Status
 
 from genwright import __version__, extras
-from genwright.monitoring.redaction import Redact, redacted
+from genwright.monitoring.redaction import Redact, redact_attributes
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genwright.monitoring.metrics import Metrics
 
 
-def span_processor(endpoint: str, redact: Redact | None = None) -> SpanProcessor:
+def build_span_processor(endpoint: str, redact: Redact | None = None) -> SpanProcessor:
     """What sends ended spans to a collector, in batches from a thread.
 
     Args:
@@ -30,8 +30,10 @@ def span_processor(endpoint: str, redact: Redact | None = None) -> SpanProcessor
     Raises:
         MissingDependency: The extra ``otlp`` is not installed.
     """
-    exporter = _package("trace_exporter").OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")
-    return BatchSpanProcessor(_Redacting(exporter, redact))
+    exporter = _import_package("trace_exporter").OTLPSpanExporter(
+        f"{endpoint.rstrip('/')}/v1/traces"
+    )
+    return BatchSpanProcessor(_RedactingExporter(exporter, redact))
 
 
 class MetricExport:
@@ -54,7 +56,7 @@ class MetricExport:
         from opentelemetry.sdk.resources import Resource
 
         where = f"{endpoint.rstrip('/')}/v1/metrics"
-        exporter = _package("metric_exporter").OTLPMetricExporter(where)
+        exporter = _import_package("metric_exporter").OTLPMetricExporter(where)
         reader = PeriodicExportingMetricReader(exporter, export_interval_millis=seconds * 1000)
         resource = Resource({"service.name": "genwright", "service.version": __version__})
         self._provider = MeterProvider([reader], resource, shutdown_on_exit=False)
@@ -68,14 +70,14 @@ class MetricExport:
                     else meter.create_observable_gauge
                 )
                 name = family.name.replace(":", ".")  # OpenTelemetry's names have no colon
-                make(name, [self._reading(family.name)], description=family.documentation)
-        metrics.listen(_GenAI(meter))
+                make(name, [self._make_reader(family.name)], description=family.documentation)
+        metrics.listen(_GenAIRecorder(meter))
 
     def close(self) -> None:
         """Send what there is, and end."""
         self._provider.shutdown()
 
-    def _reading(self, name: str) -> "Callable[[CallbackOptions], Iterable[Observation]]":
+    def _make_reader(self, name: str) -> "Callable[[CallbackOptions], Iterable[Observation]]":
         from opentelemetry.metrics import Observation
 
         def read(options: "CallbackOptions") -> "Iterable[Observation]":
@@ -88,7 +90,7 @@ class MetricExport:
         return read
 
 
-class _GenAI:
+class _GenAIRecorder:
     """Records under the names of the conventions."""
 
     def __init__(self, meter: Any) -> None:  # noqa: ANN401 - no public name for a meter
@@ -114,7 +116,7 @@ class _GenAI:
             self._usage.record(number, known | {"gen_ai.token.type": kind})
 
 
-class _Redacting(SpanExporter):
+class _RedactingExporter(SpanExporter):
     """Redacts the texts of spans before another exporter sees them."""
 
     def __init__(self, exporter: SpanExporter, redact: Redact | None) -> None:
@@ -128,7 +130,7 @@ class _Redacting(SpanExporter):
         """End the other."""
         self._exporter.shutdown()
 
-    def _words(self, text: str | None) -> str | None:
+    def _redact_text(self, text: str | None) -> str | None:
         return self._redact(text) if text and self._redact else text
 
     def _copy(self, span: ReadableSpan) -> ReadableSpan:
@@ -140,16 +142,16 @@ class _Redacting(SpanExporter):
             context=span.context,
             parent=span.parent,
             resource=span.resource,
-            attributes=redacted(span.attributes or {}, self._redact),  # type: ignore[arg-type]
+            attributes=redact_attributes(span.attributes or {}, self._redact),  # type: ignore[arg-type]
             kind=span.kind,
             # The SDK puts what an exception said into the description.
-            status=Status(span.status.status_code, self._words(span.status.description)),
+            status=Status(span.status.status_code, self._redact_text(span.status.description)),
             start_time=span.start_time,
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
         )
 
 
-def _package(part: str) -> ModuleType:
+def _import_package(part: str) -> ModuleType:
     name = f"opentelemetry.exporter.otlp.proto.http.{part}"
     return extras.need(name, extra="otlp", why="Exporting to a collector")

@@ -20,7 +20,7 @@ GAP = 4.0
 """Points further apart than so many usual distances are not joined: there was nothing between."""
 
 
-def line_plot(
+def draw_line_plot(
     series: Mapping[str, Points],
     *,
     title: str,
@@ -43,12 +43,14 @@ def line_plot(
         bottom: Value at the lower end.
     """
     values = [value for points in series.values() for _, value in points]
-    top = bottom + _nice(max(values, default=bottom) - bottom)
-    parts = [_frame((bottom, top), unit, since, until, over)]
+    top = bottom + _round_up(max(values, default=bottom) - bottom)
+    parts = [_draw_frame((bottom, top), unit, since, until, over)]
     for number, points in enumerate(series.values()):
         kind = number % COLOURS + 1
-        for piece in _pieces(points) if over == "time" else [list(points)]:
-            placed = [(_x(at, since, until), _y(value, (bottom, top))) for at, value in piece]
+        for piece in _split_pieces(points) if over == "time" else [list(points)]:
+            placed = [
+                (_scale_x(at, since, until), _scale_y(value, (bottom, top))) for at, value in piece
+            ]
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
             if len(placed) == 1:
                 x, y = placed[0]
@@ -60,13 +62,13 @@ def line_plot(
             f'<text class="plot-text" x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">'
             "nothing yet</text>"
         )
-    return _svg("".join(parts), title, _spoken(series, unit))
+    return _wrap_svg("".join(parts), title, _describe_series(series, unit))
 
 
-def sparkline(points: Points, *, title: str, width: int = 120, height: int = 28) -> str:
+def draw_sparkline(points: Points, *, title: str, width: int = 120, height: int = 28) -> str:
     """A small line without axes."""
     if not points:
-        return _svg("", title, "nothing yet", width, height)
+        return _wrap_svg("", title, "nothing yet", width, height)
     first, last = points[0][0], points[-1][0]
     top = max(value for _, value in points) or 1.0
     span = (last - first) or 1.0
@@ -75,10 +77,10 @@ def sparkline(points: Points, *, title: str, width: int = 120, height: int = 28)
         for at, value in points
     )
     line = f'<polyline class="plot-line-1" fill="none" points="{path}"/>'
-    return _svg(line, title, f"last {points[-1][1]:g}", width, height)
+    return _wrap_svg(line, title, f"last {points[-1][1]:g}", width, height)
 
 
-def waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
+def draw_waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
     """Bars of steps over time.
 
     Args:
@@ -96,30 +98,30 @@ def waterfall(rows: Sequence[tuple[str, float, float]], *, title: str) -> str:
         bars.append(
             f'<rect class="plot-bar" x="{x:.1f}" y="{y}" width="{wide:.1f}" height="16" rx="3"/>'
             f'<text class="plot-text" x="{at:.1f}" y="{y + 12}" text-anchor="{anchor}">'
-            f"{escape(name)} {_seconds(took)}</text>"
+            f"{escape(name)} {_format_seconds(took)}</text>"
         )
-    spoken = "; ".join(f"{name} {_seconds(took)}" for name, _, took in rows)
-    return _svg("".join(bars), title, spoken, WIDTH, height)
+    spoken = "; ".join(f"{name} {_format_seconds(took)}" for name, _, took in rows)
+    return _wrap_svg("".join(bars), title, spoken, WIDTH, height)
 
 
-def _frame(span: tuple[float, float], unit: str, since: float, until: float, over: str) -> str:
+def _draw_frame(span: tuple[float, float], unit: str, since: float, until: float, over: str) -> str:
     """Grid, axes and their numbers."""
     parts = []
     for step in range(5):
         value = span[0] + (span[1] - span[0]) * step / 4
-        y = _y(value, span)
+        y = _scale_y(value, span)
         parts.append(
             f'<line class="plot-grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
             f'<text class="plot-text" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{escape(_label(value, unit))}</text>"
+            f"{escape(_format_value(value, unit))}</text>"
         )
     form = "%H:%M" if until - since <= 2 * 86_400 else "%d %b"
     for step in range(5):
         at = since + (until - since) * step / 4
         anchor = ("start", "middle", "middle", "middle", "end")[step]
         parts.append(
-            f'<text class="plot-text" x="{_x(at, since, until):.1f}" y="{HEIGHT - 8}" '
-            f'text-anchor="{anchor}">{_place(at, form, over)}</text>'
+            f'<text class="plot-text" x="{_scale_x(at, since, until):.1f}" y="{HEIGHT - 8}" '
+            f'text-anchor="{anchor}">{_format_place(at, form, over)}</text>'
         )
     base = HEIGHT - BOTTOM
     parts.append(
@@ -128,11 +130,11 @@ def _frame(span: tuple[float, float], unit: str, since: float, until: float, ove
     return "".join(parts)
 
 
-def _place(at: float, form: str, over: str) -> str:
+def _format_place(at: float, form: str, over: str) -> str:
     return f"{at:.0f}" if over == "steps" else datetime.fromtimestamp(at, UTC).strftime(form)
 
 
-def _svg(body: str, title: str, spoken: str, width: int = WIDTH, height: int = HEIGHT) -> str:
+def _wrap_svg(body: str, title: str, spoken: str, width: int = WIDTH, height: int = HEIGHT) -> str:
     return (
         f'<svg class="plot" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title)}: {escape(spoken)}" xmlns="http://www.w3.org/2000/svg">'
@@ -140,7 +142,7 @@ def _svg(body: str, title: str, spoken: str, width: int = WIDTH, height: int = H
     )
 
 
-def _pieces(points: Points) -> list[list[tuple[float, float]]]:
+def _split_pieces(points: Points) -> list[list[tuple[float, float]]]:
     """Points cut where there was nothing for long."""
     if len(points) < 2:
         return [list(points)] if points else []
@@ -154,20 +156,20 @@ def _pieces(points: Points) -> list[list[tuple[float, float]]]:
     return pieces
 
 
-def _x(at: float, since: float, until: float) -> float:
+def _scale_x(at: float, since: float, until: float) -> float:
     return LEFT + (at - since) / max(until - since, 1e-9) * (WIDTH - LEFT - RIGHT)
 
 
-def _y(value: float, span: tuple[float, float]) -> float:
+def _scale_y(value: float, span: tuple[float, float]) -> float:
     low, high = span
     return HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
 
-def _nice(value: float) -> float:
+def _round_up(value: float) -> float:
     """The next round number above a value.
 
     Example:
-        >>> _nice(0.37), _nice(120)
+        >>> _round_up(0.37), _round_up(120)
         (0.4, 200.0)
     """
     if value <= 0:
@@ -176,33 +178,35 @@ def _nice(value: float) -> float:
     return float(f"{next(step for step in (1, 2, 4, 5, 8, 10) if step * power >= value) * power:g}")
 
 
-def _label(value: float, unit: str) -> str:
+def _format_value(value: float, unit: str) -> str:
     if unit == "%":
         return f"{value * 100:g} %"
-    return _seconds(value) if unit == "s" else f"{value:g}{unit}"
+    return _format_seconds(value) if unit == "s" else f"{value:g}{unit}"
 
 
-def _seconds(value: float) -> str:
+def _format_seconds(value: float) -> str:
     """Seconds for people: ``12 ms`` or ``1.25 s``."""
     return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
 
 
-def _spoken(series: Mapping[str, Points], unit: str) -> str:
-    last = (f"{name} {_label(points[-1][1], unit)}" for name, points in series.items() if points)
+def _describe_series(series: Mapping[str, Points], unit: str) -> str:
+    last = (
+        f"{name} {_format_value(points[-1][1], unit)}" for name, points in series.items() if points
+    )
     return ", ".join(last) or "nothing yet"
 
 
-def tree(root: "Branch", *, title: str) -> str:
+def draw_tree(root: "TreeBranch", *, title: str) -> str:
     """A tree from left to right, such as where something came from.
 
     Args:
         root: What stands at the left.
         title: What is shown.
     """
-    placed: list[tuple[Branch, int, float]] = []
+    placed: list[tuple[TreeBranch, int, float]] = []
     lines: list[str] = []
 
-    def place(branch: Branch, depth: int, row: float) -> tuple[float, float]:
+    def place(branch: TreeBranch, depth: int, row: float) -> tuple[float, float]:
         """Rows that a branch takes from one on: where it stands, and the next free one."""
         centres, free = [], row
         for each in branch.below:
@@ -211,24 +215,24 @@ def tree(root: "Branch", *, title: str) -> str:
         own = (centres[0] + centres[-1]) / 2 if centres else row
         placed.append((branch, depth, own))
         for centre in centres:
-            lines.append(_joint(depth, own, centre))
+            lines.append(_draw_joint(depth, own, centre))
         return own, max(free, row + 1)
 
     _, rows = place(root, 0, 0.0)
     depth = max(each[1] for each in placed) + 1
-    boxes = "".join(_box(branch, at, row) for branch, at, row in placed)
+    boxes = "".join(_draw_box(branch, at, row) for branch, at, row in placed)
     spoken = "; ".join(f"{branch.kind} {branch.name}" for branch, _, _ in placed)
     width, height = depth * STEP, int(rows * ROW) + 8
-    return _svg("".join(lines) + boxes, title, spoken, width, height)
+    return _wrap_svg("".join(lines) + boxes, title, spoken, width, height)
 
 
 @dataclass(frozen=True)
-class Branch:
+class TreeBranch:
     """A part of a tree."""
 
     kind: str
     name: str
-    below: "Sequence[Branch]" = ()
+    below: "Sequence[TreeBranch]" = ()
 
 
 STEP, ROW, BOX = 190, 46, 38
@@ -236,7 +240,7 @@ LONGEST = 24
 """Characters of a name that fit into a box."""
 
 
-def _box(branch: Branch, depth: int, row: float) -> str:
+def _draw_box(branch: TreeBranch, depth: int, row: float) -> str:
     x, y = depth * STEP + 4, row * ROW + 4
     name = branch.name if len(branch.name) <= LONGEST else branch.name[: LONGEST - 1] + "…"
     return (
@@ -246,7 +250,7 @@ def _box(branch: Branch, depth: int, row: float) -> str:
     )
 
 
-def _joint(depth: int, start: float, end: float) -> str:
+def _draw_joint(depth: int, start: float, end: float) -> str:
     x, reach = depth * STEP + STEP - 30, (depth + 1) * STEP + 4
     y, to = start * ROW + 4 + BOX / 2, end * ROW + 4 + BOX / 2
     middle = (x + reach) / 2

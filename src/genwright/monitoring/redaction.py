@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 Redact = Callable[[str], str]
 
 
-def redacted(attributes: Mapping[str, object], redact: Redact | None) -> dict[str, object]:
+def redact_attributes(attributes: Mapping[str, object], redact: Redact | None) -> dict[str, object]:
     """Attributes with every text redacted."""
     if redact is None:
         return dict(attributes)

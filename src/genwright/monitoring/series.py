@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from genwright.errors import StoreFailed
-from genwright.monitoring.metrics import Interval, Metrics
+from genwright.monitoring.metrics import MetricInterval, Metrics
 from genwright.storage import Database, Sample
 from genwright.types import OWNER
 
@@ -57,7 +57,7 @@ class SeriesRecorder:
 
     def record(self) -> None:
         """Write the interval that ends now."""
-        values = values_of(self._metrics.take_interval(), self._seconds) | dict(self._gauges())
+        values = compute_values(self._metrics.take_interval(), self._seconds) | dict(self._gauges())
         record_samples(self._database, values)
 
     def _run(self) -> None:
@@ -75,7 +75,7 @@ class SeriesRecorder:
             log.exception("watching failed")  # the next interval may go well
 
 
-def values_of(interval: Interval, seconds: float) -> dict[str, float]:
+def compute_values(interval: MetricInterval, seconds: float) -> dict[str, float]:
     """The values of an interval by name; shares and quantiles only where there is something."""
     counts = interval.counts
     values: dict[str, float] = {
@@ -156,7 +156,7 @@ def read_series(
         for name, at, value in rows:
             found[name].append((float(at), value))
     step = (until - since) / most
-    return {name: _thinned(points, step) for name, points in found.items()}
+    return {name: _thin_points(points, step) for name, points in found.items()}
 
 
 def forget_samples(database: Database, before: float) -> None:
@@ -165,7 +165,7 @@ def forget_samples(database: Database, before: float) -> None:
         session.execute(delete(Sample).where(Sample.at < int(before)))
 
 
-def _thinned(points: Points, step: float) -> Points:
+def _thin_points(points: Points, step: float) -> Points:
     """Points with those of one step averaged."""
     if len(points) < 2 or points[-1][0] - points[0][0] >= step * len(points):
         return points

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Clock:
+class StepTimer:
     """Seconds by step; a step may be entered again and again."""
 
     def __init__(self) -> None:
@@ -13,7 +13,7 @@ class Clock:
         self._spent: dict[str, float] = {}
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def measure_step(self, name: str) -> Iterator[None]:
         """Count what happens inside towards a step."""
         began = time.perf_counter()
         try:
@@ -21,6 +21,6 @@ class Clock:
         finally:
             self._spent[name] = self._spent.get(name, 0.0) + time.perf_counter() - began
 
-    def finished(self) -> dict[str, float]:
+    def read_seconds(self) -> dict[str, float]:
         """All steps, and the total since this was made."""
         return {**self._spent, "total": time.perf_counter() - self._began}

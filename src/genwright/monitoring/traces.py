@@ -11,7 +11,7 @@ from genwright.types import Json, Principal
 
 
 @dataclass
-class Step:
+class TraceStep:
     """One span with those inside it, in the order they began."""
 
     trace_id: str
@@ -19,7 +19,7 @@ class Step:
     seconds: float
     status: str
     attributes: Json
-    steps: list["Step"] = field(default_factory=list)
+    steps: list["TraceStep"] = field(default_factory=list)
     start: float = 0.0
     """Seconds after the root began."""
     began: float = 0.0
@@ -39,7 +39,7 @@ class Step:
         }
 
 
-def read_trace(database: Database, principal: Principal, trace_id: str) -> Step:
+def read_trace(database: Database, principal: Principal, trace_id: str) -> TraceStep:
     """The root of a trace.
 
     Args:
@@ -54,10 +54,10 @@ def read_trace(database: Database, principal: Principal, trace_id: str) -> Step:
         found = _resolve(session, trace_id)
         spans = session.scalars(
             select(Span)
-            .where(Span.trace_id == found, _readable(principal))
+            .where(Span.trace_id == found, _may_read(principal))
             .order_by(Span.start_ns, Span.parent_id)
         ).all()
-    steps = {span.id: _step(span, spans[0].start_ns) for span in spans}
+    steps = {span.id: _build_step(span, spans[0].start_ns) for span in spans}
     root = None
     for span in spans:
         if span.parent_id in steps:
@@ -69,7 +69,7 @@ def read_trace(database: Database, principal: Principal, trace_id: str) -> Step:
 
 
 def _resolve(session: StoreSession, trace_id: str) -> str:
-    roots = select(Span.trace_id).where(Span.parent_id == "", _readable(session.principal))
+    roots = select(Span.trace_id).where(Span.parent_id == "", _may_read(session.principal))
     if trace_id == "last":
         latest = session.scalar(roots.order_by(Span.start_ns.desc()).limit(1))
         if latest is None:
@@ -84,13 +84,13 @@ def _resolve(session: StoreSession, trace_id: str) -> str:
     return matches[0]
 
 
-def _readable(principal: Principal) -> ColumnElement[bool]:
+def _may_read(principal: Principal) -> ColumnElement[bool]:
     return true() if principal.sees_all else Span.owner == principal.name
 
 
-def _step(span: Span, first_ns: int) -> Step:
+def _build_step(span: Span, first_ns: int) -> TraceStep:
     seconds = (span.end_ns - span.start_ns) / 1e9
-    return Step(
+    return TraceStep(
         span.trace_id,
         span.name,
         seconds,
@@ -103,7 +103,7 @@ def _step(span: Span, first_ns: int) -> Step:
 
 
 @dataclass(frozen=True)
-class Summary:
+class TraceSummary:
     """A trace as lists show it."""
 
     trace_id: str
@@ -125,7 +125,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TraceFilter:
     """Which traces to list; what is empty or None does not count."""
 
     since: float | None = None
@@ -144,11 +144,11 @@ class Wanted:
 def list_traces(
     database: Database,
     principal: Principal,
-    wanted: Wanted = Wanted(),
+    wanted: TraceFilter = TraceFilter(),
     *,
     limit: int = 50,
     offset: int = 0,
-) -> list[Summary]:
+) -> list[TraceSummary]:
     """Traces that the principal may see, newest first.
 
     Args:
@@ -161,18 +161,18 @@ def list_traces(
     with database.read(principal) as session:
         roots = session.scalars(
             select(Span)
-            .where(Span.parent_id == "", _readable(principal), *_conditions(wanted))
+            .where(Span.parent_id == "", _may_read(principal), *_build_conditions(wanted))
             .order_by(Span.start_ns.desc())
             .limit(limit)
             .offset(offset)
         ).all()
         ids = [root.trace_id for root in roots]
-        tokens = _tokens(session, ids)
-        thumbs = _thumbs(session, ids)
-    return [_summary(root, tokens, thumbs) for root in roots]
+        tokens = _sum_tokens(session, ids)
+        thumbs = _sum_thumbs(session, ids)
+    return [_summarize(root, tokens, thumbs) for root in roots]
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _build_conditions(wanted: TraceFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.since is not None:
         found.append(Span.start_ns >= int(wanted.since * 1e9))
@@ -198,7 +198,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _tokens(session: StoreSession, ids: list[str]) -> dict[str, int]:
+def _sum_tokens(session: StoreSession, ids: list[str]) -> dict[str, int]:
     read = Span.attributes["gen_ai.usage.input_tokens"].as_integer()
     written = Span.attributes["gen_ai.usage.output_tokens"].as_integer()
     both = func.coalesce(read, 0) + func.coalesce(written, 0)
@@ -208,7 +208,7 @@ def _tokens(session: StoreSession, ids: list[str]) -> dict[str, int]:
     return {trace: int(number or 0) for trace, number in rows}
 
 
-def _thumbs(session: StoreSession, ids: list[str]) -> dict[str, tuple[int, int]]:
+def _sum_thumbs(session: StoreSession, ids: list[str]) -> dict[str, tuple[int, int]]:
     rows = session.execute(
         select(Feedback.trace_id, func.coalesce(func.sum(Feedback.thumb), 0), func.count())
         .where(Feedback.trace_id.in_(ids))
@@ -217,10 +217,12 @@ def _thumbs(session: StoreSession, ids: list[str]) -> dict[str, tuple[int, int]]
     return {trace: (int(thumbs or 0), number) for trace, thumbs, number in rows}
 
 
-def _summary(root: Span, tokens: dict[str, int], thumbs: dict[str, tuple[int, int]]) -> Summary:
+def _summarize(
+    root: Span, tokens: dict[str, int], thumbs: dict[str, tuple[int, int]]
+) -> TraceSummary:
     known = root.attributes
     up, number = thumbs.get(root.trace_id, (0, 0))
-    return Summary(
+    return TraceSummary(
         trace_id=root.trace_id,
         name=root.name,
         owner=root.owner,

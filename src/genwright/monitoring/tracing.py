@@ -24,8 +24,8 @@ from opentelemetry.trace import (
 )
 
 from genwright import __version__
-from genwright.monitoring.redaction import Redact, redacted
-from genwright.monitoring.writer import BackgroundWriter, Ended, Write, write_at_once
+from genwright.monitoring.redaction import Redact, redact_attributes
+from genwright.monitoring.writer import BackgroundWriter, EndedSpan, Write, write_at_once
 from genwright.storage import Database
 from genwright.types import Principal
 
@@ -66,7 +66,7 @@ class Tracing:
             self._provider.add_span_processor(each)
         self._tracer = self._provider.get_tracer("genwright", __version__)
 
-    def acting_for(self, principal: Principal) -> "Tracing":
+    def act_for(self, principal: Principal) -> "Tracing":
         """The same recorder for somebody else's requests."""
         other = copy(self)
         other.principal = principal
@@ -84,7 +84,9 @@ class Tracing:
             self._writer.close()
 
     @contextmanager
-    def span(self, name: str, attributes: Mapping[str, Attribute] | None = None) -> Iterator[Span]:
+    def start_span(
+        self, name: str, attributes: Mapping[str, Attribute] | None = None
+    ) -> Iterator[Span]:
         """One timed step; steps opened inside it are its children. An error marks it and goes on.
 
         Args:
@@ -107,12 +109,12 @@ class Tracing:
             _OWNER.set(before)  # not by a token: a stream may be closed in another context
 
 
-def outermost() -> Span:
+def find_outermost() -> Span:
     """The step that whatever is opened now is inside of; one that records nothing where none is."""
     return get_current_span()
 
 
-def trace_id(span: Span) -> str:
+def read_trace_id(span: Span) -> str:
     """The id of the trace a span belongs to: 32 hexadecimal digits."""
     return format_trace_id(span.get_span_context().trace_id)
 
@@ -135,7 +137,7 @@ class _Recorder(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Keep it; the last one that ends writes all."""
-        trace = _context(span).trace_id
+        trace = _get_context(span).trace_id
         with self._lock:
             self._ended[trace].append(span)
             self._open[trace] -= 1
@@ -143,14 +145,14 @@ class _Recorder(SpanProcessor):
                 return
             del self._open[trace]
             spans, owner = self._ended.pop(trace), self._owners.pop(trace)
-        ours = {_context(each).span_id for each in spans}
-        self._write([self._row(each, ours, owner) for each in spans])
+        ours = {_get_context(each).span_id for each in spans}
+        self._write([self._build_span(each, ours, owner) for each in spans])
 
-    def _row(self, span: ReadableSpan, ours: set[int], owner: str) -> Ended:
-        context, parent = _context(span), span.parent
+    def _build_span(self, span: ReadableSpan, ours: set[int], owner: str) -> EndedSpan:
+        context, parent = _get_context(span), span.parent
         # A program that calls genwright may have a trace of its own: our outermost is our root.
         inside = parent is not None and parent.span_id in ours
-        return Ended(
+        return EndedSpan(
             id=format_span_id(context.span_id),
             trace_id=format_trace_id(context.trace_id),
             parent_id=format_span_id(parent.span_id) if parent and inside else "",
@@ -159,11 +161,11 @@ class _Recorder(SpanProcessor):
             start_ns=span.start_time or 0,
             end_ns=span.end_time or 0,
             status=span.status.status_code.name.lower(),
-            attributes=redacted(span.attributes or {}, self._redact),
+            attributes=redact_attributes(span.attributes or {}, self._redact),
         )
 
 
-def _context(span: ReadableSpan) -> SpanContext:
+def _get_context(span: ReadableSpan) -> SpanContext:
     context = span.get_span_context()
     assert context is not None  # only a span that was never started has none
     return context

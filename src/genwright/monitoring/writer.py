@@ -19,11 +19,11 @@ GATHER_SECONDS = 0.05
 
 log = logging.getLogger("genwright.monitoring")
 
-Write = Callable[[Sequence["Ended"]], None]
+Write = Callable[[Sequence["EndedSpan"]], None]
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedSpan:
     """A span as it is stored."""
 
     id: str
@@ -40,9 +40,9 @@ class Ended:
 def write_at_once(database: Database) -> Write:
     """A writer that returns when the spans are on disk."""
 
-    def write(spans: Sequence[Ended]) -> None:
+    def write(spans: Sequence[EndedSpan]) -> None:
         with database.write(OWNER) as session:
-            session.add_all(SpanRow(**_columns(each)) for each in spans)
+            session.add_all(SpanRow(**_list_columns(each)) for each in spans)
 
     return write
 
@@ -56,13 +56,13 @@ class BackgroundWriter:
 
     def __init__(self, database: Database) -> None:
         self._write = write_at_once(database)
-        self._waiting: deque[Ended] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[EndedSpan] = deque(maxlen=MOST_WAITING)
         self._changed = threading.Condition()
         self._closed = self._writing = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="spans")
         self._thread.start()
 
-    def __call__(self, spans: Sequence[Ended]) -> None:
+    def __call__(self, spans: Sequence[EndedSpan]) -> None:
         """Take spans; never waits."""
         with self._changed:
             self._waiting.extend(spans)
@@ -96,7 +96,7 @@ class BackgroundWriter:
                 self._writing = False
                 self._changed.notify_all()
 
-    def _try(self, spans: list[Ended], again: bool = True) -> None:
+    def _try(self, spans: list[EndedSpan], again: bool = True) -> None:
         try:
             self._write(spans)
         except Exception as error:  # whatever it is: later spans can be written
@@ -107,5 +107,5 @@ class BackgroundWriter:
                 log.warning("spans lost", extra={"spans": len(spans), "error": str(error)})
 
 
-def _columns(span: Ended) -> dict[str, object]:
+def _list_columns(span: EndedSpan) -> dict[str, object]:
     return {**span.__dict__, "attributes": dict(span.attributes)}

@@ -6,7 +6,7 @@ Example:
     'Write to [email] or call [phone].'
 """
 
-from genwright.privacy.identifiers import KINDS, Finding, find, redact
+from genwright.privacy.identifiers import KINDS, PiiMatch, find_identifiers, redact
 from genwright.privacy.policy import Privacy
 
-__all__ = ["KINDS", "Finding", "Privacy", "find", "redact"]
+__all__ = ["KINDS", "PiiMatch", "Privacy", "find_identifiers", "redact"]

@@ -18,7 +18,7 @@ DEFAULT_REGIONS = ("US", "GB", "DE", "FR", "PL")
 
 
 @dataclass(frozen=True)
-class Finding:
+class PiiMatch:
     """Characters ``start`` to ``end`` of a text are an identifier."""
 
     kind: str
@@ -59,9 +59,9 @@ _PHONE = re.compile(r"(?<![\w.,-])(?:\+|\()?\d(?:[\d ().\-/]{5,24})\d(?![\w-]|[.
 """What may be a phone number: the library judges each candidate alone, which keeps it linear."""
 
 
-def find(
+def find_identifiers(
     text: str, kinds: Sequence[str] = KINDS, regions: Sequence[str] = DEFAULT_REGIONS
-) -> list[Finding]:
+) -> list[PiiMatch]:
     """The identifiers in a text, in order, none within another; where two overlap, the longer.
 
     Args:
@@ -70,15 +70,15 @@ def find(
         regions: Countries (ISO 3166) whose phone and national numbers are known.
 
     Example:
-        >>> find("card 4111 1111 1111 1111", ["card"])
+        >>> find_identifiers("card 4111 1111 1111 1111", ["card"])
         [Finding(kind='card', start=5, end=24)]
     """
     found = [
-        Finding(kind, start, end) for kind in kinds for start, end in _FINDERS[kind](text, regions)
+        PiiMatch(kind, start, end) for kind in kinds for start, end in _FINDERS[kind](text, regions)
     ]
     # A checked number is surer than a phone number of the same digits.
     found.sort(key=lambda each: (each.start, -each.end, each.kind == "phone"))
-    kept: list[Finding] = []
+    kept: list[PiiMatch] = []
     for each in found:
         if not kept or each.start >= kept[-1].end:
             kept.append(each)
@@ -90,7 +90,7 @@ def redact(
 ) -> str:
     """The text with ``[email]``, ``[phone]`` and so on in the place of identifiers."""
     pieces, end = [], 0
-    for each in find(text, kinds, regions):
+    for each in find_identifiers(text, kinds, regions):
         pieces += [text[end : each.start], f"[{each.kind}]"]
         end = each.end
     return "".join([*pieces, text[end:]])
@@ -104,17 +104,17 @@ def mask(text: str, kinds: Sequence[str] = KINDS, regions: Sequence[str] = DEFAU
         '••••••••••••••• wrote.'
     """
     characters = list(text)
-    for each in find(text, kinds, regions):
+    for each in find_identifiers(text, kinds, regions):
         characters[each.start : each.end] = "•" * (each.end - each.start)
     return "".join(characters)
 
 
-def _emails(text: str, regions: Sequence[str]) -> Spans:
+def _find_emails(text: str, regions: Sequence[str]) -> Spans:
     if "@" in text:
         yield from (match.span() for match in _EMAIL.finditer(text))
 
 
-def _phones(text: str, regions: Sequence[str]) -> Spans:
+def _find_phones(text: str, regions: Sequence[str]) -> Spans:
     for match in _PHONE.finditer(text):
         if any(_is_phone(match[0], region) for region in regions):
             yield match.span()
@@ -138,7 +138,7 @@ def _is_phone(written: str, region: str) -> bool:
 _DATE = re.compile(r"\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}.*|\d{1,2}[-./]\d{1,2}[-./]\d{4}.*")
 
 
-def _cards(text: str, regions: Sequence[str]) -> Spans:
+def _find_cards(text: str, regions: Sequence[str]) -> Spans:
     from stdnum import luhn
 
     for match in _DIGITS.finditer(text):
@@ -148,7 +148,7 @@ def _cards(text: str, regions: Sequence[str]) -> Spans:
             yield match.span()
 
 
-def _ibans(text: str, regions: Sequence[str]) -> Spans:
+def _find_ibans(text: str, regions: Sequence[str]) -> Spans:
     from stdnum import iban
 
     for match in _IBAN.finditer(text):
@@ -160,7 +160,7 @@ def _ibans(text: str, regions: Sequence[str]) -> Spans:
                 break
 
 
-def _ips(text: str, regions: Sequence[str]) -> Spans:
+def _find_ips(text: str, regions: Sequence[str]) -> Spans:
     for pattern in (_IP4, _IP6):
         for match in pattern.finditer(text):
             try:
@@ -171,29 +171,29 @@ def _ips(text: str, regions: Sequence[str]) -> Spans:
                 yield match.span()
 
 
-def _national_ids(text: str, regions: Sequence[str]) -> Spans:
+def _find_national_ids(text: str, regions: Sequence[str]) -> Spans:
     for region in regions:
         for module, form, word in _NATIONAL.get(region, ()):
-            valid = _checker(module)
+            valid = _load_checker(module)
             for match in re.finditer(rf"(?<![\w-]){form}(?![\w-])", text):
-                if valid(match[0]) and (not word or _near(text, match.span(), word)):
+                if valid(match[0]) and (not word or _is_near(text, match.span(), word)):
                     yield match.span()
 
 
-def _checker(module: str) -> Callable[[str], bool]:
+def _load_checker(module: str) -> Callable[[str], bool]:
     return import_module(f"stdnum.{module}").is_valid if module else lambda number: True
 
 
-def _near(text: str, span: tuple[int, int], word: str) -> bool:
+def _is_near(text: str, span: tuple[int, int], word: str) -> bool:
     around = text[max(0, span[0] - NEAR) : span[1] + NEAR]
     return re.search(word, around, re.IGNORECASE) is not None
 
 
 _FINDERS: dict[str, Callable[[str, Sequence[str]], Spans]] = {
-    "email": _emails,
-    "phone": _phones,
-    "card": _cards,
-    "iban": _ibans,
-    "ip": _ips,
-    "national_id": _national_ids,
+    "email": _find_emails,
+    "phone": _find_phones,
+    "card": _find_cards,
+    "iban": _find_ibans,
+    "ip": _find_ips,
+    "national_id": _find_national_ids,
 }

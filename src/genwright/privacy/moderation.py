@@ -23,7 +23,7 @@ CATEGORIES = tuple(RULES)
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ModerationResult:
     """What the rules say of one text."""
 
     scores: dict[str, float]
@@ -35,32 +35,32 @@ class Judgement:
         return {name: score >= FLAGGED_AT for name, score in self.scores.items()}
 
     @property
-    def flagged(self) -> bool:
+    def is_flagged(self) -> bool:
         """Whether any does."""
         return any(self.categories.values())
 
 
-def moderate(text: str) -> Judgement:
+def moderate(text: str) -> ModerationResult:
     """Judge one text.
 
     Example:
-        >>> moderate("How do I kill a process on Linux?").flagged
+        >>> moderate("How do I kill a process on Linux?").is_flagged
         False
         >>> [name for name, found in moderate("I will kill you.").categories.items() if found]
         ['harassment', 'harassment/threatening', 'violence']
     """
-    plain = _plain(text)
-    scores = {name: _score(rules, plain) for name, rules in _compiled().items()}
+    plain = _simplify(text)
+    scores = {name: _score(rules, plain) for name, rules in _compile_rules().items()}
     for name, wider in RELATED.items():
         for each in wider:
             scores[each] = max(scores[each], scores[name])
-    return Judgement({name: round(score, 4) for name, score in scores.items()})
+    return ModerationResult({name: round(score, 4) for name, score in scores.items()})
 
 
-def _plain(text: str) -> str:
+def _simplify(text: str) -> str:
     """Lower case, straight quotes, single spaces, without the phrases that mean no harm."""
     text = " ".join(text.lower().replace("\u2019", "'").split())
-    return _harmless().sub(" ", text)
+    return _compile_harmless().sub(" ", text)
 
 
 def _score(rules: "Sequence[tuple[re.Pattern[str], float]]", text: str) -> float:
@@ -72,7 +72,7 @@ def _score(rules: "Sequence[tuple[re.Pattern[str], float]]", text: str) -> float
 
 
 @cache
-def _compiled() -> "dict[str, list[tuple[re.Pattern[str], float]]]":
+def _compile_rules() -> "dict[str, list[tuple[re.Pattern[str], float]]]":
     return {
         name: [(re.compile(pattern), weight) for pattern, weight in rules]
         for name, rules in RULES.items()
@@ -80,5 +80,5 @@ def _compiled() -> "dict[str, list[tuple[re.Pattern[str], float]]]":
 
 
 @cache
-def _harmless() -> "re.Pattern[str]":
+def _compile_harmless() -> "re.Pattern[str]":
     return re.compile("|".join(HARMLESS))

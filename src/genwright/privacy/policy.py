@@ -3,7 +3,7 @@
 from collections import Counter
 
 from genwright.errors import Refused, SettingsError
-from genwright.privacy.identifiers import KINDS, find, mask, redact
+from genwright.privacy.identifiers import KINDS, find_identifiers, mask, redact
 from genwright.settings import PrivacySettings
 
 
@@ -25,7 +25,7 @@ class Privacy:
             )
         self._settings = settings
 
-    def ingest(self, text: str) -> str:
+    def screen_document(self, text: str) -> str:
         """The text of a document as it may be stored: of the same length, offsets count in it.
 
         Raises:
@@ -35,7 +35,7 @@ class Privacy:
             return mask(text, self._settings.kinds, self._settings.regions)
         return self._apply(text, self._settings.ingest, "This document")
 
-    def prompt(self, text: str) -> str:
+    def screen_prompt(self, text: str) -> str:
         """A question or message as a model may read it.
 
         Raises:
@@ -43,7 +43,7 @@ class Privacy:
         """
         return self._apply(text, self._settings.prompts, "This message")
 
-    def log(self, text: str) -> str:
+    def screen_log(self, text: str) -> str:
         """A text as a trace or log may hold it."""
         return self._apply(text, self._settings.logs, "")
 
@@ -53,7 +53,7 @@ class Privacy:
             return text
         if action == "redact":
             return redact(text, kinds, regions)
-        counts = Counter(each.kind for each in find(text, kinds, regions))
+        counts = Counter(each.kind for each in find_identifiers(text, kinds, regions))
         if counts:
             told = ", ".join(f"{number} {kind}" for kind, number in counts.items())
             raise Refused(

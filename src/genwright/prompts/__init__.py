@@ -7,14 +7,20 @@ Example:
 """
 
 from genwright.prompts.shots import Picker, Shot
-from genwright.prompts.templates import Examples, Prompt, load_prompt, prompt_names, read_prompt
+from genwright.prompts.templates import (
+    Examples,
+    Prompt,
+    list_prompt_names,
+    load_prompt,
+    read_prompt,
+)
 
 __all__ = [
     "Examples",
     "Picker",
     "Prompt",
     "Shot",
+    "list_prompt_names",
     "load_prompt",
-    "prompt_names",
     "read_prompt",
 ]

@@ -75,19 +75,19 @@ class Picker:
             drawn = random.Random(f"{self.seed}/{question}")
             return drawn.sample(self.shots, min(k, len(self.shots)))
         if self.how == "balanced":
-            return self._balanced(question, k)
-        scores = self._nearness(question)
+            return self._pick_balanced(question, k)
+        scores = self._score_nearness(question)
         order = scores.argsort()[::-1]
-        places = order[:k].tolist() if self.how == "nearest" else self._mmr(scores, k)
+        places = order[:k].tolist() if self.how == "nearest" else self._pick_diverse(scores, k)
         return [self.shots[place] for place in reversed(places)]
 
-    def _nearness(self, question: str) -> Any:
+    def _score_nearness(self, question: str) -> Any:
         assert self._embed is not None  # checked when it was made
         if self._vectors is None:
             self._vectors = self._embed([shot.user for shot in self.shots])
         return self._vectors @ self._embed([question])[0]
 
-    def _mmr(self, scores: Any, k: int) -> list[int]:
+    def _pick_diverse(self, scores: Any, k: int) -> list[int]:
         """Each next one is near to the question and far from those that were chosen."""
         chosen: list[int] = []
         while len(chosen) < min(k, len(self.shots)):
@@ -104,7 +104,7 @@ class Picker:
             chosen.append(best)
         return chosen
 
-    def _balanced(self, question: str, k: int) -> list[Shot]:
+    def _pick_balanced(self, question: str, k: int) -> list[Shot]:
         """One of each label in turn, drawn by the question."""
         drawn = random.Random(f"{self.seed}/{question}")
         groups: dict[str, list[Shot]] = {}

@@ -86,7 +86,7 @@ class Prompt:
             SettingsError: The file names a value that it is not given, or has a mistake.
         """
         try:
-            system, user = _template(self.system), _template(self.user)
+            system, user = _compile_template(self.system), _compile_template(self.user)
             return system.render(values).strip(), user.render(values).strip()
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SettingsError(
@@ -94,11 +94,11 @@ class Prompt:
             ) from error
 
 
-def _template(source: str) -> Template:
+def _compile_template(source: str) -> Template:
     return _ENVIRONMENT.from_string(source)
 
 
-def prompt_names() -> list[str]:
+def list_prompt_names() -> list[str]:
     """Names of the built-in prompts, sorted."""
     folder = files("genwright.prompts") / "builtin"
     return sorted(file.name.removesuffix(".md") for file in folder.iterdir())
@@ -118,8 +118,8 @@ def load_prompt(name: str, overrides: Path | None = None) -> Prompt:
     own = overrides / f"{name}.md" if overrides and Path(name).name == name else None
     if own and own.is_file():
         return _parse(name, own.read_bytes(), str(own), own.parent)
-    if name not in prompt_names():
-        raise UnknownName(f"There is no prompt {name!r}. Known: {', '.join(prompt_names())}.")
+    if name not in list_prompt_names():
+        raise UnknownName(f"There is no prompt {name!r}. Known: {', '.join(list_prompt_names())}.")
     file = files("genwright.prompts") / "builtin" / f"{name}.md"
     return _parse(name, file.read_bytes(), str(file))
 
@@ -133,7 +133,7 @@ def _parse(name: str, data: bytes, where: str, folder: Path | None = None) -> Pr
             (shot["user"] + "", shot["assistant"] + "") for shot in values.get("shots", ())
         )
         names = tuple(str(shot.get("name", "")) for shot in values.get("shots", ()))
-        examples = _examples(values.get("examples"), folder)
+        examples = _load_examples(values.get("examples"), folder)
         description = str(values["description"])
         return Prompt(name, description, values["system"] + "", user, shots, names, examples)
     except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
@@ -159,7 +159,7 @@ MOST = 2000
 """Examples that a prompt picks from, at most: an assistant's version keeps them by their words."""
 
 
-def _examples(block: object, folder: Path | None) -> Examples | None:
+def _load_examples(block: object, folder: Path | None) -> Examples | None:
     """The examples of a block of the front matter, rendered; None where there is no block."""
     if not block:
         return None
@@ -172,8 +172,8 @@ def _examples(block: object, folder: Path | None) -> Examples | None:
     if not path.is_file():
         raise ValueError(f"examples are to come from {path}, which is not there")
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    user = _template(str(block.get("user", "{{ user }}")))
-    assistant = _template(str(block.get("assistant", "{{ assistant }}")))
+    user = _compile_template(str(block.get("user", "{{ user }}")))
+    assistant = _compile_template(str(block.get("assistant", "{{ assistant }}")))
     try:
         pool = tuple(
             Shot(user.render(row), assistant.render(row), str(row.get("label", "")))

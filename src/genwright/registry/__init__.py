@@ -3,7 +3,7 @@
 Example:
     >>> import pathlib, tempfile
     >>> from genwright.registry import Assistants
-    >>> from genwright.settings import Settings
+    >>> from genwright.merge_settings import Settings
     >>> from genwright.storage import Database
     >>> from genwright.types import OWNER
     >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
@@ -14,23 +14,23 @@ Example:
 """
 
 from genwright.registry.aliases import CANDIDATE, LIVE
-from genwright.registry.assistants import Assistants, Served, Version
-from genwright.registry.config import AssistantConfig, configured, differences
-from genwright.registry.facts import DataFacts, Facts
-from genwright.registry.versions import KnownModel, ModelVersions, Trained
+from genwright.registry.assistants import Assistants, ConfigVersion, ServedAssistant
+from genwright.registry.config import AssistantConfig, build_config, find_differences
+from genwright.registry.facts import DataFacts, VersionFacts
+from genwright.registry.versions import ModelSummary, ModelVersions, TrainedVersion
 
 __all__ = [
     "CANDIDATE",
     "LIVE",
     "AssistantConfig",
     "Assistants",
+    "ConfigVersion",
     "DataFacts",
-    "Facts",
-    "KnownModel",
+    "ModelSummary",
     "ModelVersions",
-    "Served",
-    "Trained",
-    "Version",
-    "configured",
-    "differences",
+    "ServedAssistant",
+    "TrainedVersion",
+    "VersionFacts",
+    "build_config",
+    "find_differences",
 ]

@@ -27,7 +27,7 @@ class Aliases:
     table: type[AliasMove] | type[ModelAliasMove]
     key: str
 
-    def current(self, session: StoreSession, id_: int) -> dict[str, int]:
+    def map_current(self, session: StoreSession, id_: int) -> dict[str, int]:
         """Version id by alias: where the last move of each went."""
         table, of = self.table, getattr(self.table, self.key)
         last = select(func.max(table.id)).where(of == id_).group_by(table.alias)
@@ -42,7 +42,7 @@ class Aliases:
         values = {self.key: id_, "alias": alias, "version_id": version_id, "moved_by": by}
         session.add(self.table(**values))
 
-    def before(self, session: StoreSession, id_: int, alias: str = LIVE) -> int | None:
+    def find_previous(self, session: StoreSession, id_: int, alias: str = LIVE) -> int | None:
         """The version that an alias pointed to before the present one; None where there is none.
 
         A rollback takes the move it undoes from the history, so that two go back two steps.

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.prompts import load_prompt
 from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
-from genwright.registry.config import AssistantConfig, changed, configured, prompt_text
+from genwright.registry.config import AssistantConfig, apply_changes, build_config, read_prompt_text
 from genwright.settings import Settings
 from genwright.storage import AliasMove, Assistant, AssistantVersion, Database, StoreSession
 from genwright.types import OWNER, Json, Principal
@@ -24,7 +24,7 @@ _ALIASES = Aliases(AliasMove, "assistant_id")
 
 
 @dataclass(frozen=True)
-class Version:
+class ConfigVersion:
     """One configuration with where it comes from."""
 
     number: int
@@ -41,11 +41,11 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedAssistant:
     """What answers a request: an assistant at one version."""
 
     name: str
-    version: Version
+    version: ConfigVersion
 
     @property
     def label(self) -> str:
@@ -54,7 +54,7 @@ class Served:
 
 
 @dataclass(frozen=True)
-class Known:
+class AssistantSummary:
     """An assistant as lists show it."""
 
     name: str
@@ -90,7 +90,7 @@ class Assistants:
         *,
         prompt: str = "answer",
         note: str = "",
-    ) -> Served:
+    ) -> ServedAssistant:
         """Make an assistant; its first version is live at once.
 
         Raises:
@@ -101,7 +101,7 @@ class Assistants:
             raise UsageError(
                 f"Expected a name of a-z, 0-9, '.', '_' and '-' (at most 64), got {name!r}."
             )
-        config = changed(configured(self.settings, self.prompts, prompt), changes or {})
+        config = apply_changes(build_config(self.settings, self.prompts, prompt), changes or {})
         with self.database.write(principal) as session:
             if session.scalar(select(Assistant.id).where(Assistant.name == name)) is not None:
                 raise Refused(f"There is an assistant {name!r}: genwright assistants set {name} …")
@@ -109,7 +109,9 @@ class Assistants:
             row = Assistant(name=name, owner=principal.name, default=first)
             session.add(row)
             session.flush()
-            return Served(name, _add(session, principal, row, config, note or "created", (LIVE,)))
+            return ServedAssistant(
+                name, _add_version(session, principal, row, config, note or "created", (LIVE,))
+            )
 
     def revise(
         self,
@@ -119,28 +121,30 @@ class Assistants:
         *,
         prompt: str = "",
         note: str = "",
-    ) -> Served:
+    ) -> ServedAssistant:
         """Make a new version: the newest with changes. Nothing is promoted.
 
         Raises:
             NotFound: There is no such assistant.
             UsageError: A change is not possible, or there is none.
         """
-        self._first()
+        self._ensure_first()
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            newest = _versions(session, row)[-1]
+            row = _find_row(session, name)
+            newest = _list_versions(session, row)[-1]
             if prompt:
-                words = prompt_text(load_prompt(prompt, self.prompts)).model_dump()
+                words = read_prompt_text(load_prompt(prompt, self.prompts)).model_dump()
                 changes = {**changes, "prompt": {**words, **changes.get("prompt", {})}}
-            config = changed(newest.config, changes)
-            if config.digest() == newest.digest:
+            config = apply_changes(newest.config, changes)
+            if config.compute_digest() == newest.digest:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
-            return Served(name, _add(session, principal, row, config, note, (CANDIDATE,)))
+            return ServedAssistant(
+                name, _add_version(session, principal, row, config, note, (CANDIDATE,))
+            )
 
     def adopt(
         self, principal: Principal, name: str, config: AssistantConfig, *, note: str = ""
-    ) -> Served:
+    ) -> ServedAssistant:
         """Make a new version of a whole configuration; it becomes the candidate.
 
         Raises:
@@ -148,43 +152,47 @@ class Assistants:
             UsageError: It is the newest version already.
         """
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            newest = _versions(session, row)[-1]
-            if config.digest() == newest.digest:
+            row = _find_row(session, name)
+            newest = _list_versions(session, row)[-1]
+            if config.compute_digest() == newest.digest:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
-            return Served(name, _add(session, principal, row, config, note, (CANDIDATE,)))
+            return ServedAssistant(
+                name, _add_version(session, principal, row, config, note, (CANDIDATE,))
+            )
 
-    def promote(self, principal: Principal, name: str, version: str = "candidate") -> Served:
+    def promote(
+        self, principal: Principal, name: str, version: str = "candidate"
+    ) -> ServedAssistant:
         """Let ``live`` point to a version, by number or alias.
 
         Raises:
             NotFound: There is no such assistant or version.
         """
-        self._first()
+        self._ensure_first()
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            found = _version(session, row, version)
-            _ALIASES.move(session, row.id, LIVE, _id_of(session, row, found.number))
-            return Served(name, found)
+            row = _find_row(session, name)
+            found = _find_version(session, row, version)
+            _ALIASES.move(session, row.id, LIVE, _find_version_id(session, row, found.number))
+            return ServedAssistant(name, found)
 
-    def rollback(self, principal: Principal, name: str) -> Served:
+    def rollback(self, principal: Principal, name: str) -> ServedAssistant:
         """Let ``live`` point to the version that it pointed to before the present one.
 
         Raises:
             Refused: It has always pointed to this one.
         """
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            before = _ALIASES.before(session, row.id)
+            row = _find_row(session, name)
+            before = _ALIASES.find_previous(session, row.id)
             if before is None:
                 raise Refused(f"{name!r} has had one live version only: nothing to go back to.")
             _ALIASES.move(session, row.id, LIVE, before)
-            return Served(name, _read(session.get_one(AssistantVersion, before)))
+            return ServedAssistant(name, _read_version(session.get_one(AssistantVersion, before)))
 
     def make_default(self, principal: Principal, name: str) -> None:
         """Let this one be asked where none is named."""
         with self.database.write(principal) as session:
-            row = _row(session, name)
+            row = _find_row(session, name)
             session.execute(update(Assistant).values(default=Assistant.id == row.id))
 
     def remove(self, principal: Principal, name: str) -> None:
@@ -194,31 +202,31 @@ class Assistants:
             Refused: It is the default one.
         """
         with self.database.write(principal) as session:
-            row = _row(session, name)
+            row = _find_row(session, name)
             if row.default:
                 raise Refused(f"{name!r} is the default: make another one that first.")
             session.delete(row)
 
-    def known(self, principal: Principal) -> list[Known]:
+    def list_assistants(self, principal: Principal) -> list[AssistantSummary]:
         """All of them, the default first, then by name."""
-        self._first()
+        self._ensure_first()
         with self.database.read(principal) as session:
             rows = session.scalars(
                 select(Assistant).order_by(Assistant.default.desc(), Assistant.name)
             ).all()
-            return [_known(session, row) for row in rows]
+            return [_summarize(session, row) for row in rows]
 
-    def versions(self, principal: Principal, name: str) -> list[Version]:
+    def list_versions(self, principal: Principal, name: str) -> list[ConfigVersion]:
         """Every version, oldest first.
 
         Raises:
             NotFound: There is no such assistant.
         """
-        self._first()
+        self._ensure_first()
         with self.database.read(principal) as session:
-            return _versions(session, _row(session, name))
+            return _list_versions(session, _find_row(session, name))
 
-    def resolve(self, principal: Principal, named: str = "") -> Served:
+    def resolve(self, principal: Principal, named: str = "") -> ServedAssistant:
         """What answers under a name: ``NAME`` (its live version), ``NAME@3`` or ``NAME@alias``.
 
         Args:
@@ -228,16 +236,16 @@ class Assistants:
         Raises:
             NotFound: There is no such assistant or version.
         """
-        self._first()
+        self._ensure_first()
         name, _, version = named.partition("@")
         with self.database.read(principal) as session:
             if name:
-                row = _row(session, name)
+                row = _find_row(session, name)
             else:
                 row = session.scalars(select(Assistant).where(Assistant.default)).one()
-            return Served(row.name, _version(session, row, version or LIVE))
+            return ServedAssistant(row.name, _find_version(session, row, version or LIVE))
 
-    def _first(self) -> None:
+    def _ensure_first(self) -> None:
         with self.database.read(OWNER) as session:
             if session.scalar(select(Assistant.id).limit(1)) is not None:
                 return
@@ -248,7 +256,7 @@ class Assistants:
             return  # another process has just made it
 
 
-def _row(session: StoreSession, name: str) -> Assistant:
+def _find_row(session: StoreSession, name: str) -> Assistant:
     row = session.scalar(select(Assistant).where(Assistant.name == name))
     if row is None:
         known = ", ".join(session.scalars(select(Assistant.name).order_by(Assistant.name)))
@@ -256,20 +264,20 @@ def _row(session: StoreSession, name: str) -> Assistant:
     return row
 
 
-def _versions(session: StoreSession, row: Assistant) -> list[Version]:
+def _list_versions(session: StoreSession, row: Assistant) -> list[ConfigVersion]:
     rows = session.scalars(
         select(AssistantVersion)
         .where(AssistantVersion.assistant_id == row.id)
         .order_by(AssistantVersion.number)
     )
-    return [_read(each) for each in rows]
+    return [_read_version(each) for each in rows]
 
 
-def _version(session: StoreSession, row: Assistant, named: str) -> Version:
+def _find_version(session: StoreSession, row: Assistant, named: str) -> ConfigVersion:
     """A version by number or alias."""
     number = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else None
     if number is None:
-        number = _aliases(session, row).get(named)
+        number = _map_aliases(session, row).get(named)
     found = session.scalar(
         select(AssistantVersion).where(
             AssistantVersion.assistant_id == row.id, AssistantVersion.number == number
@@ -279,12 +287,12 @@ def _version(session: StoreSession, row: Assistant, named: str) -> Version:
         raise NotFound(
             f"{row.name!r} has no version {named!r}: genwright assistants show {row.name}"
         )
-    return _read(found)
+    return _read_version(found)
 
 
-def _aliases(session: StoreSession, row: Assistant) -> dict[str, int]:
+def _map_aliases(session: StoreSession, row: Assistant) -> dict[str, int]:
     """Version number by alias: where its last move went."""
-    moves = _ALIASES.current(session, row.id)
+    moves = _ALIASES.map_current(session, row.id)
     rows = session.execute(
         select(AssistantVersion.id, AssistantVersion.number).where(
             AssistantVersion.id.in_(moves.values())
@@ -294,14 +302,14 @@ def _aliases(session: StoreSession, row: Assistant) -> dict[str, int]:
     return {alias: numbers[id_] for alias, id_ in moves.items()}
 
 
-def _add(
+def _add_version(
     session: StoreSession,
     principal: Principal,
     row: Assistant,
     config: AssistantConfig,
     note: str,
     aliases: tuple[str, ...],
-) -> Version:
+) -> ConfigVersion:
     last = session.scalar(
         select(func.max(AssistantVersion.number)).where(AssistantVersion.assistant_id == row.id)
     )
@@ -309,39 +317,39 @@ def _add(
         assistant_id=row.id,
         number=(last or 0) + 1,
         config=config.model_dump(mode="json"),
-        digest=config.digest(),
+        digest=config.compute_digest(),
         note=note,
         created_by=principal.name,
     )
     session.add(made)
     session.flush()
-    version = _read(made)
+    version = _read_version(made)
     for alias in aliases:
         _ALIASES.move(session, row.id, alias, made.id)
     return version
 
 
-def _id_of(session: StoreSession, row: Assistant, number: int) -> int:
+def _find_version_id(session: StoreSession, row: Assistant, number: int) -> int:
     wanted = select(AssistantVersion.id).where(
         AssistantVersion.assistant_id == row.id, AssistantVersion.number == number
     )
     return session.scalars(wanted).one()
 
 
-def _known(session: StoreSession, row: Assistant) -> Known:
-    aliases = _aliases(session, row)
-    live = _version(session, row, LIVE).config
+def _summarize(session: StoreSession, row: Assistant) -> AssistantSummary:
+    aliases = _map_aliases(session, row)
+    live = _find_version(session, row, LIVE).config
     count = session.scalar(
         select(func.count())
         .select_from(AssistantVersion)
         .where(AssistantVersion.assistant_id == row.id)
     )
     model = "extractive" if live.answer.extractive else live.answer.model
-    return Known(row.name, row.default, count or 0, aliases, live.description, model)
+    return AssistantSummary(row.name, row.default, count or 0, aliases, live.description, model)
 
 
-def _read(row: AssistantVersion) -> Version:
-    return Version(
+def _read_version(row: AssistantVersion) -> ConfigVersion:
+    return ConfigVersion(
         number=row.number,
         config=AssistantConfig.model_validate(row.config),
         digest=row.digest,

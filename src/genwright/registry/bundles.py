@@ -10,16 +10,16 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from genwright.errors import NotFound, Refused, UntrustedWeights, UsageError
-from genwright.registry.cards import card_of
-from genwright.registry.facts import Facts
-from genwright.registry.versions import ModelVersions, Trained
+from genwright.registry.cards import render_card
+from genwright.registry.facts import VersionFacts
+from genwright.registry.versions import ModelVersions, TrainedVersion
 from genwright.types import Json, Principal
 
 FORMAT = 1
 MANIFEST, CARD, FILES = "version.json", "README.md", "files"
 
 
-def export_version(trained: Trained, target: Path) -> None:
+def export_version(trained: TrainedVersion, target: Path) -> None:
     """Write a version as a tar file, there wholly or not at all.
 
     Raises:
@@ -39,7 +39,7 @@ def export_version(trained: Trained, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(part, "w") as archive:
             _add_text(archive, MANIFEST, json.dumps(manifest, indent=1))
-            _add_text(archive, CARD, card_of(trained))
+            _add_text(archive, CARD, render_card(trained))
             for file in trained.files:
                 name = str(file["name"])
                 archive.add(trained.folder / name, f"{FILES}/{name}", recursive=False)
@@ -51,7 +51,7 @@ def export_version(trained: Trained, target: Path) -> None:
 
 def import_version(
     versions: ModelVersions, principal: Principal, path: Path, name: str = ""
-) -> Trained:
+) -> TrainedVersion:
     """Take in a version that was exported; every digest is compared first.
 
     Args:
@@ -71,7 +71,7 @@ def import_version(
     stage = Path(tempfile.mkdtemp(dir=versions.folder.parent, prefix=".import-"))
     try:
         manifest = _unpack(path, stage / FILES)
-        facts = Facts.model_validate(manifest["facts"])
+        facts = VersionFacts.model_validate(manifest["facts"])
         made = versions.publish(principal, name or str(manifest["name"]), stage / FILES, facts)
         if manifest.get("card"):
             versions.write_card(principal, made.label, str(manifest["card"]))
@@ -89,13 +89,13 @@ def _unpack(path: Path, folder: Path) -> Json:
             if manifest.get("format") != FORMAT:
                 raise UsageError(f"{path.name} is no export of a model version.")
             for file in manifest["files"]:
-                _take(archive, str(file["name"]), str(file["sha256"]), folder)
+                _extract_file(archive, str(file["name"]), str(file["sha256"]), folder)
     except (tarfile.TarError, KeyError, ValueError, TypeError) as error:
         raise UsageError(f"{path.name} is no export of a model version: {error}.") from error
     return manifest
 
 
-def _take(archive: tarfile.TarFile, name: str, sha256: str, folder: Path) -> None:
+def _extract_file(archive: tarfile.TarFile, name: str, sha256: str, folder: Path) -> None:
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts:
         raise UntrustedWeights(f"The export names a file outside of it: {name!r}.")

@@ -6,16 +6,16 @@ opinion; a person may put words of their own in its place.
 
 from collections.abc import Iterator
 
-from genwright.registry.versions import Trained
+from genwright.registry.versions import TrainedVersion
 from genwright.types import Json
 
 
-def card_of(trained: Trained) -> str:
+def render_card(trained: TrainedVersion) -> str:
     """The card of a version in Markdown: a person's words where there are some, else the facts."""
-    return trained.card or "\n".join(_lines(trained)).strip() + "\n"
+    return trained.card or "\n".join(_render_lines(trained)).strip() + "\n"
 
 
-def _lines(trained: Trained) -> Iterator[str]:
+def _render_lines(trained: TrainedVersion) -> Iterator[str]:
     facts = trained.facts
     yield f"# {trained.label}"
     yield ""
@@ -24,11 +24,11 @@ def _lines(trained: Trained) -> Iterator[str]:
         yield ""
     kind = "An adapter" if facts.kind == "adapter" else "Whole weights"
     start = f"trained on {facts.base}" if facts.base else "trained from scratch"
-    yield f"{kind} ({facts.family}, {facts.method}), {start}, for {_words(facts.objective)}."
+    yield f"{kind} ({facts.family}, {facts.method}), {start}, for {_format_name(facts.objective)}."
     yield ""
     yield "## Details"
     yield ""
-    yield from _table({
+    yield from _render_table({
         "version": trained.label,
         "digest": trained.digest,
         "made": f"{trained.created_at} by {trained.created_by}",
@@ -36,14 +36,14 @@ def _lines(trained: Trained) -> Iterator[str]:
         "parent": facts.parent or "none",
         "base": f"{facts.base} (SHA-256 {facts.base_digest[:16]}…)" if facts.base else "none",
         "licence": facts.licence,
-        "served by": f"{facts.engine}, as model `{trained.served_as}`",
+        "served by": f"{facts.engine}, as model `{trained.serving_name}`",
         "size": f"{trained.size / 1e6:,.1f} MB",
-        "labels": _shortened(facts.labels),
+        "labels": _shorten_labels(facts.labels),
     })  # fmt: skip
-    yield from _data(facts.data)
-    yield from _training(trained)
-    yield from _evaluation(facts.evaluation)
-    yield from _losses(facts.losses)
+    yield from _render_data(facts.data)
+    yield from _render_training(trained)
+    yield from _render_evaluation(facts.evaluation)
+    yield from _render_losses(facts.losses)
     yield "## Limits"
     yield ""
     yield (
@@ -52,7 +52,7 @@ def _lines(trained: Trained) -> Iterator[str]:
     )
 
 
-def _data(data: object) -> Iterator[str]:
+def _render_data(data: object) -> Iterator[str]:
     parts = dict(data) if isinstance(data, dict) else {}
     if not parts:
         return
@@ -65,12 +65,12 @@ def _data(data: object) -> Iterator[str]:
     yield ""
 
 
-def _training(trained: Trained) -> Iterator[str]:
+def _render_training(trained: TrainedVersion) -> Iterator[str]:
     facts = trained.facts
     yield "## Training"
     yield ""
     measured = facts.measured
-    yield from _table({
+    yield from _render_table({
         "seconds": str(measured.get("seconds", "")),
         "tokens a second": str(measured.get("tokens_per_second", "")),
         "peak memory": f"{measured.get('peak_mb', '')} MB",
@@ -82,7 +82,7 @@ def _training(trained: Trained) -> Iterator[str]:
         yield ""
 
 
-def _evaluation(evaluation: Json) -> Iterator[str]:
+def _render_evaluation(evaluation: Json) -> Iterator[str]:
     test, base, live = (evaluation.get(name) or {} for name in ("test", "base", "live"))
     if not test:
         return
@@ -93,16 +93,16 @@ def _evaluation(evaluation: Json) -> Iterator[str]:
     yield "| measure | this version | base | live before |"
     yield "|---|---|---|---|"
     for name in [*test, *(each for each in base if each not in test)]:
-        cells = " | ".join(_interval(table.get(name)) for table in (test, base, live))
+        cells = " | ".join(_format_interval(table.get(name)) for table in (test, base, live))
         yield f"| {name} | {cells} |"
     yield ""
     for what, each in (evaluation.get("against") or {}).items():
         told = "differs" if each["distinguishable"] else "cannot be told apart"
-        yield f"{evaluation['metric']} against {what}: {_interval(each)}, p {each['p']}: {told}."
+        yield f"{evaluation['metric']} against {what}: {_format_interval(each)}, p {each['p']}: {told}."
         yield ""
 
 
-def _losses(losses: Json) -> Iterator[str]:
+def _render_losses(losses: Json) -> Iterator[str]:
     if not losses:
         return
     yield "## Quantised files"
@@ -110,11 +110,11 @@ def _losses(losses: Json) -> Iterator[str]:
     yield "| file | perplexity of test replies | MB |"
     yield "|---|---|---:|"
     for kind, each in losses.items():
-        yield f"| {kind} | {_interval(each['perplexity'])} | {each['bytes'] / 1e6:,.1f} |"
+        yield f"| {kind} | {_format_interval(each['perplexity'])} | {each['bytes'] / 1e6:,.1f} |"
     yield ""
 
 
-def _table(values: dict[str, str]) -> Iterator[str]:
+def _render_table(values: dict[str, str]) -> Iterator[str]:
     yield "| | |"
     yield "|---|---|"
     for name, value in values.items():
@@ -123,16 +123,16 @@ def _table(values: dict[str, str]) -> Iterator[str]:
     yield ""
 
 
-def _interval(each: Json | None) -> str:
+def _format_interval(each: Json | None) -> str:
     if not each or each.get("value") is None:
         return ""
     return f"{each['value']:.3f} [{each['low']:.3f}, {each['high']:.3f}]"
 
 
-def _words(name: str) -> str:
+def _format_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _shortened(labels: tuple[str, ...], most: int = 12) -> str:
+def _shorten_labels(labels: tuple[str, ...], most: int = 12) -> str:
     shown = ", ".join(labels[:most])
     return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from genwright.errors import UsageError
 from genwright.options import flatten
 from genwright.prompts import Examples, Prompt, Shot, load_prompt
-from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merged
+from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merge_tables
 
 
 class PromptText(Section):
@@ -30,7 +30,7 @@ class PromptText(Section):
     picker: str = "nearest"
     """How: nearest, mmr, balanced, random or fixed."""
 
-    def prompt(self) -> Prompt:
+    def build_prompt(self) -> Prompt:
         """The prompt that renders it."""
         pool = tuple(Shot(user, assistant, label) for user, assistant, label in self.pool)
         examples = Examples(pool, self.k, self.picker) if pool else None
@@ -51,17 +51,17 @@ class AssistantConfig(Section):
     answer: AnswerSettings = AnswerSettings()
     """``answer.model`` is the chat model."""
 
-    def digest(self) -> str:
+    def compute_digest(self) -> str:
         """SHA-256 of the configuration: equal exactly when nothing differs."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def settings(self, base: Settings) -> Settings:
+    def merge_settings(self, base: Settings) -> Settings:
         """The workspace's settings with this version's in their place."""
         return base.model_copy(update={"retrieval": self.retrieval, "answer": self.answer})
 
 
-def configured(
+def build_config(
     settings: Settings, prompts: Path | None = None, prompt: str = "answer"
 ) -> AssistantConfig:
     """The configuration that a workspace's settings give.
@@ -76,13 +76,13 @@ def configured(
     """
     return AssistantConfig(
         collections=(settings.collection,),
-        prompt=prompt_text(load_prompt(prompt, prompts)),
+        prompt=read_prompt_text(load_prompt(prompt, prompts)),
         retrieval=settings.retrieval,
         answer=settings.answer,
     )
 
 
-def prompt_text(prompt: Prompt) -> PromptText:
+def read_prompt_text(prompt: Prompt) -> PromptText:
     """The words of a prompt file."""
     return PromptText(
         name=prompt.name,
@@ -90,29 +90,29 @@ def prompt_text(prompt: Prompt) -> PromptText:
         system=prompt.system,
         user=prompt.user,
         shots=prompt.shots,
-        **_pool(prompt),
+        **_dump_pool(prompt),
     )
 
 
-def _pool(prompt: Prompt) -> dict[str, Any]:
+def _dump_pool(prompt: Prompt) -> dict[str, Any]:
     if prompt.examples is None:
         return {}
     pool = tuple((shot.user, shot.assistant, shot.label) for shot in prompt.examples.pool)
     return {"pool": pool, "k": prompt.examples.k, "picker": prompt.examples.picker}
 
 
-def changed(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantConfig:
+def apply_changes(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantConfig:
     """A configuration with changes laid over it, nested like it.
 
     Raises:
         UsageError: A key is unknown or a value out of range.
 
     Example:
-        >>> changed(configured(Settings()), {"retrieval": {"k": "3"}}).retrieval.k
+        >>> apply_changes(build_config(Settings()), {"retrieval": {"k": "3"}}).retrieval.k
         3
     """
     try:
-        return AssistantConfig.model_validate(merged(config.model_dump(), changes))
+        return AssistantConfig.model_validate(merge_tables(config.model_dump(), changes))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -122,12 +122,14 @@ def changed(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantCon
         ) from error
 
 
-def differences(old: AssistantConfig, new: AssistantConfig) -> dict[str, tuple[object, object]]:
+def find_differences(
+    old: AssistantConfig, new: AssistantConfig
+) -> dict[str, tuple[object, object]]:
     """What differs, by dotted name: the old value and the new one.
 
     Example:
-        >>> config = configured(Settings())
-        >>> differences(config, changed(config, {"retrieval": {"k": 3}}))
+        >>> config = build_config(Settings())
+        >>> find_differences(config, apply_changes(config, {"retrieval": {"k": 3}}))
         {'retrieval.k': (8, 3)}
     """
     before, after = dict(flatten(old.model_dump())), dict(flatten(new.model_dump()))

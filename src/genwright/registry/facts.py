@@ -23,7 +23,7 @@ class DataFacts(Section):
     form: str = ""
 
 
-class Facts(Section):
+class VersionFacts(Section):
     """Everything about a model version but its files; it never changes."""
 
     kind: Literal["adapter", "model"]

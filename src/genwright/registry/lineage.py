@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genwright.datasets import LINEAGE, read_kept
+from genwright.datasets import LINEAGE, read_stored_dataset
 from genwright.errors import GenwrightError, NotFound
-from genwright.monitoring import Step, find_trace_id, read_trace
+from genwright.monitoring import TraceStep, find_trace_id, read_trace
 from genwright.registry.assistants import Assistants
-from genwright.registry.versions import ModelVersions, Trained, open_versions
+from genwright.registry.versions import ModelVersions, TrainedVersion, open_versions
 from genwright.runs.store import Runs
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
@@ -18,14 +18,14 @@ ROWS = 5
 
 
 @dataclass(frozen=True)
-class Node:
+class LineageNode:
     """One thing, and what it came from."""
 
     kind: str
     """Such as ``answer``, ``assistant``, ``model``, ``run``, ``dataset``, ``row`` or ``base``."""
     name: str
     facts: Json = field(default_factory=dict)
-    of: tuple["Node", ...] = ()
+    of: tuple["LineageNode", ...] = ()
 
     def json(self) -> Json:
         """Every field, to the last."""
@@ -51,7 +51,7 @@ class Lineage:
     datasets: Path
     traced: Callable[[str], Json | None]
 
-    def of(self, principal: Principal, named: str) -> Node:
+    def trace_origin(self, principal: Principal, named: str) -> LineageNode:
         """The lineage of an answer (by its trace or response id), an assistant or a model.
 
         Raises:
@@ -60,49 +60,49 @@ class Lineage:
         if (span := self.traced(named)) is not None:
             assistant = str(span.get("genwright.assistant") or "")
             model = str(span.get("gen_ai.response.model") or span.get("gen_ai.request.model") or "")
-            of = [self._assistant(principal, assistant)] if assistant else []
+            of = [self._trace_assistant(principal, assistant)] if assistant else []
             if not of and model:
-                of = [self._model(principal, model)]
+                of = [self._trace_model(principal, model)]
             question = str(span.get("genwright.question", ""))
-            return Node("answer", named, {"question": question}, tuple(of))
+            return LineageNode("answer", named, {"question": question}, tuple(of))
         try:
-            return self._model(principal, named, strict=True)
+            return self._trace_model(principal, named, strict=True)
         except NotFound:
-            return self._assistant(principal, named)
+            return self._trace_assistant(principal, named)
 
-    def _assistant(self, principal: Principal, named: str) -> Node:
+    def _trace_assistant(self, principal: Principal, named: str) -> LineageNode:
         served = self.assistants.resolve(principal, named)
         config = served.version.config
-        prompt = config.prompt.prompt()
+        prompt = config.prompt.build_prompt()
         facts = {"note": served.version.note, "by": served.version.created_by}
         model = "extractive" if config.answer.extractive else config.answer.model
-        return Node("assistant", served.label, facts,
-                    (Node("prompt", prompt.version), self._model(principal, model)))  # fmt: skip
+        return LineageNode("assistant", served.label, facts,
+                    (LineageNode("prompt", prompt.version), self._trace_model(principal, model)))  # fmt: skip
 
-    def _model(self, principal: Principal, named: str, strict: bool = False) -> Node:
+    def _trace_model(self, principal: Principal, named: str, strict: bool = False) -> LineageNode:
         try:
-            return self._trained(principal, self.versions.resolve(principal, named))
+            return self._trace_version(principal, self.versions.resolve(principal, named))
         except NotFound:
             if strict:
                 raise
-            return Node("base", named)
+            return LineageNode("base", named)
 
-    def _trained(self, principal: Principal, trained: Trained) -> Node:
+    def _trace_version(self, principal: Principal, trained: TrainedVersion) -> LineageNode:
         facts = trained.facts
-        of: list[Node] = []
+        of: list[LineageNode] = []
         if trained.run is not None:
-            of.append(self._run(trained.run, trained))
+            of.append(self._trace_run(trained.run, trained))
         if facts.parent:
-            of.append(self._model(principal, facts.parent))
+            of.append(self._trace_model(principal, facts.parent))
         elif facts.base:
             licence = {"licence": facts.licence, "sha256": facts.base_digest}
-            of.append(Node("base", facts.base, licence))
+            of.append(LineageNode("base", facts.base, licence))
         about = {"digest": trained.digest, "method": facts.method, "objective": facts.objective}
-        return Node("model", trained.label, about, tuple(of))
+        return LineageNode("model", trained.label, about, tuple(of))
 
-    def _run(self, run: int, trained: Trained) -> Node:
+    def _trace_run(self, run: int, trained: TrainedVersion) -> LineageNode:
         parts = tuple(
-            self._data(part, each.sha256, each.name, each.rows)
+            self._trace_data(part, each.sha256, each.name, each.rows)
             for part, each in trained.facts.data.items()
         )
         try:
@@ -110,22 +110,22 @@ class Lineage:
             about: Json = {"by": row.owner, "at": row.created_at, "seconds": row.seconds}
         except GenwrightError:
             about = {"note": "the run is gone"}
-        return Node("run", str(run), about, parts)
+        return LineageNode("run", str(run), about, parts)
 
-    def _data(self, part: str, sha256: str, name: str, rows: int) -> Node:
+    def _trace_data(self, part: str, sha256: str, name: str, rows: int) -> LineageNode:
         facts = {"part": part, "sha256": sha256, "rows": rows}
         try:
-            dataset = read_kept(self.datasets, sha256)
+            dataset = read_stored_dataset(self.datasets, sha256)
         except NotFound:
-            return Node("dataset", name, {**facts, "note": "its rows are not here"})
+            return LineageNode("dataset", name, {**facts, "note": "its rows are not here"})
         shown = tuple(
-            Node("row", str(number), row.get(LINEAGE) or {})
+            LineageNode("row", str(number), row.get(LINEAGE) or {})
             for number, row in enumerate(dataset.rows[:ROWS], 1)
         )
-        return Node("dataset", name, facts, shown)
+        return LineageNode("dataset", name, facts, shown)
 
 
-def find_lineage(workspace: Workspace, principal: Principal, named: str) -> Node:
+def find_lineage(workspace: Workspace, principal: Principal, named: str) -> LineageNode:
     """Where an answer (by its trace or response id), an assistant or a model came from.
 
     Raises:
@@ -146,10 +146,10 @@ def find_lineage(workspace: Workspace, principal: Principal, named: str) -> Node
         workspace.datasets_dir,
         traced,
     )
-    return lineage.of(principal, named)
+    return lineage.trace_origin(principal, named)
 
 
-def _attributes(step: Step) -> Json:
+def _attributes(step: TraceStep) -> Json:
     """Attributes of a trace's steps; those of outer ones count before those of inner ones."""
     found: Json = {}
     for inner in step.steps:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from genwright.errors import NotFound, Refused, UntrustedWeights, UsageError
 from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
-from genwright.registry.facts import Facts
+from genwright.registry.facts import VersionFacts
 from genwright.storage import Database, Model, ModelAliasMove, ModelVersion, StoreSession
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
@@ -29,14 +29,14 @@ _ALIASES = Aliases(ModelAliasMove, "model_id")
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedVersion:
     """One version of a model."""
 
     name: str
     number: int
     digest: str
     """SHA-256 over the names and digests of its files."""
-    facts: Facts
+    facts: VersionFacts
     files: tuple[Json, ...]
     """``{"name", "size", "sha256"}`` of each."""
     folder: Path
@@ -53,7 +53,7 @@ class Trained:
         return f"{self.name}@{self.number}"
 
     @property
-    def served_as(self) -> str:
+    def serving_name(self) -> str:
         """What the API calls it: ``base+name@3`` for an adapter, else its label.
 
         A base that is a folder has no name that an API could use.
@@ -74,14 +74,14 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class ModelSummary:
     """A model as lists show it."""
 
     name: str
     versions: int
     aliases: Mapping[str, int]
     """Version number by alias."""
-    newest: Trained
+    newest: TrainedVersion
 
     def json(self) -> Json:
         """Every field, of the newest version only what lists show."""
@@ -113,10 +113,10 @@ class ModelVersions:
         principal: Principal,
         name: str,
         stage: Path,
-        facts: Facts,
+        facts: VersionFacts,
         *,
         run: int | None = None,
-    ) -> Trained:
+    ) -> TrainedVersion:
         """Make a folder of finished files a version; it is the candidate, and the first is live.
 
         Args:
@@ -134,10 +134,10 @@ class ModelVersions:
             raise UsageError(
                 f"Expected a name of a-z, 0-9, '.', '_' and '-' (at most 64), got {name!r}."
             )
-        files = _listed(stage)
+        files = _list_files(stage)
         if not files:
             raise Refused(f"{stage} holds no files to publish.")
-        digest = digest_of(files)
+        digest = digest_files(files)
         with self._lock():
             self._settle(stage, digest)
             with self.database.write(principal) as session:
@@ -146,30 +146,30 @@ class ModelVersions:
                     row = Model(name=name, owner=principal.name)
                     session.add(row)
                     session.flush()
-                return self._add(session, row, digest, files, facts, run)
+                return self._add_version(session, row, digest, files, facts, run)
 
-    def known(self, principal: Principal) -> list[KnownModel]:
+    def list_models(self, principal: Principal) -> list[ModelSummary]:
         """All models by name, each with its newest version."""
         with self.database.read(principal) as session:
             rows = session.scalars(select(Model).order_by(Model.name)).all()
-            return [self._known(session, row) for row in rows]
+            return [self._summarize(session, row) for row in rows]
 
-    def versions(self, principal: Principal, name: str) -> list[Trained]:
+    def list_versions(self, principal: Principal, name: str) -> list[TrainedVersion]:
         """Every version of a model, oldest first.
 
         Raises:
             NotFound: There is no such model.
         """
         with self.database.read(principal) as session:
-            row = _row(session, name)
+            row = _find_row(session, name)
             rows = session.scalars(
                 select(ModelVersion)
                 .where(ModelVersion.model_id == row.id)
                 .order_by(ModelVersion.number)
             )
-            return [self._read(name, each) for each in rows]
+            return [self._read_version(name, each) for each in rows]
 
-    def resolve(self, principal: Principal, named: str) -> Trained:
+    def resolve(self, principal: Principal, named: str) -> TrainedVersion:
         """A version by ``NAME`` (its live one), ``NAME@3`` or ``NAME@alias``.
 
         What stands before a ``+`` must be the base that the version is for.
@@ -181,23 +181,25 @@ class ModelVersions:
         base, plus, rest = named.rpartition("+")
         name, _, which = rest.partition("@")
         with self.database.read(principal) as session:
-            found = self._version(session, _row(session, name), which or LIVE)
+            found = self._find_version(session, _find_row(session, name), which or LIVE)
         if plus and base != found.facts.base:
             raise UsageError(
                 f"{found.label} is for the base {found.facts.base!r}, not {base!r}: ask for "
-                f"{found.served_as}."
+                f"{found.serving_name}."
             )
         return found
 
-    def promote(self, principal: Principal, name: str, version: str = CANDIDATE) -> Trained:
+    def promote(self, principal: Principal, name: str, version: str = CANDIDATE) -> TrainedVersion:
         """Let ``live`` point to a version, by number or alias.
 
         Raises:
             NotFound: There is no such model or version.
         """
-        return self.point(principal, name, LIVE, version)
+        return self.point_alias(principal, name, LIVE, version)
 
-    def point(self, principal: Principal, name: str, alias: str, version: str) -> Trained:
+    def point_alias(
+        self, principal: Principal, name: str, alias: str, version: str
+    ) -> TrainedVersion:
         """Let any alias point to a version.
 
         Raises:
@@ -207,12 +209,12 @@ class ModelVersions:
         if not NAME.fullmatch(alias) or alias.isdigit():
             raise UsageError(f"Expected an alias such as 'live' or 'friday', got {alias!r}.")
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            found = self._version(session, row, version)
-            _ALIASES.move(session, row.id, alias, _id_of(session, row, found.number))
+            row = _find_row(session, name)
+            found = self._find_version(session, row, version)
+            _ALIASES.move(session, row.id, alias, _find_version_id(session, row, found.number))
             return found
 
-    def rollback(self, principal: Principal, name: str) -> Trained:
+    def rollback(self, principal: Principal, name: str) -> TrainedVersion:
         """Let ``live`` point to the version that it pointed to before the present one.
 
         Raises:
@@ -220,28 +222,28 @@ class ModelVersions:
             Refused: It has always pointed to this one.
         """
         with self.database.write(principal) as session:
-            row = _row(session, name)
-            before = _ALIASES.before(session, row.id)
+            row = _find_row(session, name)
+            before = _ALIASES.find_previous(session, row.id)
             if before is None:
                 raise Refused(f"{name!r} has had one live version only: nothing to go back to.")
             _ALIASES.move(session, row.id, LIVE, before)
-            return self._read(name, session.get_one(ModelVersion, before))
+            return self._read_version(name, session.get_one(ModelVersion, before))
 
     def write_card(self, principal: Principal, named: str, card: str) -> None:
         """Put a person's words in place of the generated card; empty brings that one back."""
         found = self.resolve(principal, named)
         with self.database.write(principal) as session:
-            row = _row(session, found.name)
-            version = session.get_one(ModelVersion, _id_of(session, row, found.number))
+            row = _find_row(session, found.name)
+            version = session.get_one(ModelVersion, _find_version_id(session, row, found.number))
             version.card = card
 
-    def check(self, trained: Trained) -> None:
+    def check(self, trained: TrainedVersion) -> None:
         """Compare the files of a version with their digests.
 
         Raises:
             UntrustedWeights: One is missing or not as it was published.
         """
-        there = {str(file["name"]): file for file in _listed(trained.folder)}
+        there = {str(file["name"]): file for file in _list_files(trained.folder)}
         for file in trained.files:
             if there.get(str(file["name"])) != dict(file):
                 raise UntrustedWeights(
@@ -249,15 +251,15 @@ class ModelVersions:
                     "Restore it from a backup or an export."
                 )
 
-    def _add(
+    def _add_version(
         self,
         session: StoreSession,
         row: Model,
         digest: str,
         files: list[Json],
-        facts: Facts,
+        facts: VersionFacts,
         run: int | None,
-    ) -> Trained:
+    ) -> TrainedVersion:
         last = session.scalar(
             select(func.max(ModelVersion.number)).where(ModelVersion.model_id == row.id)
         )
@@ -269,38 +271,40 @@ class ModelVersions:
         session.flush()
         for alias in (CANDIDATE,) if last else (CANDIDATE, LIVE):
             _ALIASES.move(session, row.id, alias, made.id)
-        return self._read(row.name, made)
+        return self._read_version(row.name, made)
 
-    def _known(self, session: StoreSession, row: Model) -> KnownModel:
+    def _summarize(self, session: StoreSession, row: Model) -> ModelSummary:
         rows = session.scalars(
             select(ModelVersion)
             .where(ModelVersion.model_id == row.id)
             .order_by(ModelVersion.number)
         ).all()
         numbers = {each.id: each.number for each in rows}
-        aliases = {alias: numbers[id_] for alias, id_ in _ALIASES.current(session, row.id).items()}
-        return KnownModel(row.name, len(rows), aliases, self._read(row.name, rows[-1]))
+        aliases = {
+            alias: numbers[id_] for alias, id_ in _ALIASES.map_current(session, row.id).items()
+        }
+        return ModelSummary(row.name, len(rows), aliases, self._read_version(row.name, rows[-1]))
 
-    def _version(self, session: StoreSession, row: Model, named: str) -> Trained:
+    def _find_version(self, session: StoreSession, row: Model, named: str) -> TrainedVersion:
         is_number = named.isascii() and named.isdigit() and len(named) < 10
         wanted = select(ModelVersion).where(ModelVersion.model_id == row.id)
         if is_number:
             wanted = wanted.where(ModelVersion.number == int(named))
         else:
             wanted = wanted.where(
-                ModelVersion.id == _ALIASES.current(session, row.id).get(named, -1)
+                ModelVersion.id == _ALIASES.map_current(session, row.id).get(named, -1)
             )
         found = session.scalar(wanted)
         if found is None:
             raise NotFound(
                 f"{row.name!r} has no version {named!r}: genwright registry show {row.name}"
             )
-        return self._read(row.name, found)
+        return self._read_version(row.name, found)
 
-    def _read(self, name: str, row: ModelVersion) -> Trained:
-        return Trained(
+    def _read_version(self, name: str, row: ModelVersion) -> TrainedVersion:
+        return TrainedVersion(
             name=name, number=row.number, digest=row.digest,
-            facts=Facts.model_validate(row.facts), files=tuple(row.files),
+            facts=VersionFacts.model_validate(row.facts), files=tuple(row.files),
             folder=self.folder / row.digest, run=row.run_id, card=row.card,
             created_by=row.created_by,
             created_at=row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
@@ -332,13 +336,13 @@ class ModelVersions:
             yield
 
 
-def digest_of(files: list[Json]) -> str:
+def digest_files(files: list[Json]) -> str:
     """SHA-256 over the names and digests of a version's files, in the order of their names."""
     lines = "\n".join(f"{file['sha256']}  {file['name']}" for file in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _listed(folder: Path) -> list[Json]:
+def _list_files(folder: Path) -> list[Json]:
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -350,7 +354,7 @@ def _listed(folder: Path) -> list[Json]:
     return found
 
 
-def _row(session: StoreSession, name: str) -> Model:
+def _find_row(session: StoreSession, name: str) -> Model:
     row = session.scalar(select(Model).where(Model.name == name))
     if row is None:
         known = ", ".join(session.scalars(select(Model.name).order_by(Model.name)))
@@ -358,7 +362,7 @@ def _row(session: StoreSession, name: str) -> Model:
     return row
 
 
-def _id_of(session: StoreSession, row: Model, number: int) -> int:
+def _find_version_id(session: StoreSession, row: Model, number: int) -> int:
     wanted = select(ModelVersion.id).where(
         ModelVersion.model_id == row.id, ModelVersion.number == number
     )

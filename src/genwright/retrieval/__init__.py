@@ -8,18 +8,18 @@ Example:
 
 from genwright.retrieval.base import EVERYWHERE, Hit, Scope
 from genwright.retrieval.hybrid import convex_combination, reciprocal_rank_fusion
-from genwright.retrieval.keyword import keyword_search, rarity
-from genwright.retrieval.search import Search
+from genwright.retrieval.keyword import measure_rarity, search_keywords
+from genwright.retrieval.search import PassageSearch
 from genwright.retrieval.vector import VectorSearch
 
 __all__ = [
     "EVERYWHERE",
     "Hit",
+    "PassageSearch",
     "Scope",
-    "Search",
     "VectorSearch",
     "convex_combination",
-    "keyword_search",
-    "rarity",
+    "measure_rarity",
     "reciprocal_rank_fusion",
+    "search_keywords",
 ]

@@ -31,7 +31,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: float = 60.0) -
     for ranking in rankings:
         for rank, id_ in enumerate(ranking, start=1):
             scores[id_] = scores.get(id_, 0.0) + 1 / (k + rank)
-    return _best_first(scores)
+    return _sort_best_first(scores)
 
 
 def convex_combination(
@@ -60,7 +60,7 @@ def convex_combination(
     if low == high:
         low -= 1.0  # one candidate, or all alike: each is the best there is
     span = high - low
-    return _best_first(
+    return _sort_best_first(
         {
             id_: weight * (vector.get(id_, low) - low) / span
             + (1 - weight) * keyword.get(id_, 0.0) / top
@@ -69,5 +69,5 @@ def convex_combination(
     )
 
 
-def _best_first(scores: Mapping[int, float]) -> dict[int, float]:
+def _sort_best_first(scores: Mapping[int, float]) -> dict[int, float]:
     return dict(sorted(scores.items(), key=lambda item: -item[1]))

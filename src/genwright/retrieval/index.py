@@ -40,15 +40,17 @@ class VectorIndex:
         return int(self.faiss_index.ntotal)
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether every vector is compared."""
-        return "IVF" not in type(_inner(self.faiss_index)).__name__
+        return "IVF" not in type(_unwrap_index(self.faiss_index)).__name__
 
-    def outgrown(self, exact_limit: int) -> bool:
+    def is_outgrown(self, exact_limit: int) -> bool:
         """Whether it is exact and too large for that, or has twice the vectors it was made for."""
-        if self.exact:
+        if self.is_exact:
             return len(self) > exact_limit
-        return _lists(len(self)) > 1.4 * _inner(self.faiss_index).nlist  # 4 * sqrt(n): sqrt(2)
+        return (
+            _count_lists(len(self)) > 1.4 * _unwrap_index(self.faiss_index).nlist
+        )  # 4 * sqrt(n): sqrt(2)
 
     def add(self, ids: NDArray[np.int64], vectors: Vectors) -> None:
         """Add vectors of new ids, shapes (n,) and (n, dim)."""
@@ -85,20 +87,20 @@ class VectorIndex:
     ) -> list[tuple[int, float]]:
         import faiss
 
-        parameters: Any = faiss.SearchParameters() if self.exact else faiss.SearchParametersIVF()
+        parameters: Any = faiss.SearchParameters() if self.is_exact else faiss.SearchParametersIVF()
         if among is not None:
             parameters.sel = faiss.IDSelectorBatch(among)
-        if not self.exact:
-            inner = _inner(self.faiss_index)
+        if not self.is_exact:
+            inner = _unwrap_index(self.faiss_index)
             parameters.nprobe = inner.nlist if every_list else inner.nprobe
-        with _one_thread():
+        with _use_one_thread():
             scores, ids = self.faiss_index.search(query[None], k, params=parameters)
         return [
             (int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0
         ]
 
 
-def build(
+def build_index(
     ids: NDArray[np.int64], vectors: Vectors, dim: int, exact_limit: int, recall: float
 ) -> VectorIndex:
     """Make an index of vectors, shape (n, dim), exact or tuned to a recall by their number."""
@@ -109,7 +111,7 @@ def build(
         index = VectorIndex(faiss.IndexIDMap2(flat))
         index.add(ids, vectors)
         return index
-    kind = f"IVF{_lists(len(ids))},SQfp16"
+    kind = f"IVF{_count_lists(len(ids))},SQfp16"
     inverted = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
     sample = np.random.default_rng(0).permutation(len(ids))[:TRAINING_ROWS]
     inverted.train(vectors[np.sort(sample)])
@@ -120,7 +122,7 @@ def build(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _use_one_thread() -> Iterator[None]:
     """One query has nothing to share out, and on a busy machine threads wait for one another."""
     import faiss
 
@@ -149,12 +151,12 @@ def _tune(
         inner.nprobe = min(2 * inner.nprobe, inner.nlist)
 
 
-def _lists(count: int) -> int:
+def _count_lists(count: int) -> int:
     """Lists for so many vectors, as faiss advises; at least 39 vectors a list to learn from."""
     return max(1, min(4 * math.isqrt(count), count // 39))
 
 
-def _inner(index: Any) -> Any:  # noqa: ANN401 - faiss has no type stubs
+def _unwrap_index(index: Any) -> Any:  # noqa: ANN401 - faiss has no type stubs
     """The index below the map of ids, as its own class."""
     import faiss
 

@@ -18,7 +18,7 @@ from sqlalchemy import Integer, Select, bindparam, column, func, literal_column,
 from sqlalchemy.sql.expression import TableClause, table
 
 from genwright.retrieval.base import Scope
-from genwright.retrieval.scope import PassageIds, as_list, conditions, listed
+from genwright.retrieval.scope import PassageIds, build_conditions, encode_ids, select_listed
 from genwright.storage import Document, Passage, StoreSession
 from genwright.storage.segment import segment
 
@@ -47,34 +47,34 @@ _FTS: TableClause = table("passage_fts", column("rowid", Integer))
 _ROWID = literal_column("+passage_fts.rowid", Integer)
 
 
-def terms(query: str) -> list[str]:
+def extract_terms(query: str) -> list[str]:
     """The words of a query as FTS5 phrases, in order, without repeats or function words.
 
     A run of a script without spaces becomes a phrase for every two neighbours: a question is one
     run, and as one phrase it would only find itself (Nie et al. 2000, doi:10.1145/355214.355235).
 
     Example:
-        >>> terms('What is the "BM25" of 北京市?')
+        >>> extract_terms('What is the "BM25" of 北京市?')
         ['"BM25"', '"北 京"', '"京 市"']
     """
-    words = list(dict.fromkeys(_words(query)))
+    words = list(dict.fromkeys(_split_words(query)))
     content = [word for word in words if word.lower() not in _FUNCTION_WORDS] or words
-    phrases = (f'"{phrase}"' for word in content[:MAX_TERMS] for phrase in _phrases(word))
+    phrases = (f'"{phrase}"' for word in content[:MAX_TERMS] for phrase in _split_phrases(word))
     return list(dict.fromkeys(phrases))[:MAX_TERMS]
 
 
-def _phrases(word: str) -> list[str]:
+def _split_phrases(word: str) -> list[str]:
     parts = segment(word).split()
     return [" ".join(pair) for pair in pairwise(parts)] or parts
 
 
-def _words(query: str) -> list[str]:
+def _split_words(query: str) -> list[str]:
     """Runs of letters, digits, and the marks on them, which are a part of many scripts' words."""
     composed = unicodedata.normalize("NFC", query[:MAX_CHARACTERS])
     return [word for word in re.findall(_WORD, composed) if re.search(r"[^\W_]", word)]
 
 
-def keyword_search(
+def search_keywords(
     session: StoreSession,
     query: str,
     scope: Scope,
@@ -85,7 +85,7 @@ def keyword_search(
     """The k passages that BM25 ranks best, as (passage id, score ≥ 0), best first.
 
     Exact in a store of at most ``SMALL`` passages, for a query of at most ``MATCHES`` matches, and
-    where rights or a scope hold; else BM25 sees the passages whose words tell most (``_telling``).
+    where rights or a scope hold; else BM25 sees the passages whose words tell most (``_select_telling``).
 
     Args:
         session: Whose rights apply.
@@ -95,15 +95,15 @@ def keyword_search(
         among: Score only these passages, where given.
         also: Score these too, whatever their rank: another search has found them.
     """
-    phrases = terms(query)
+    phrases = extract_terms(query)
     if not phrases:
         return []
-    where = conditions(session, scope)
+    where = build_conditions(session, scope)
     if among is None and not where:
-        among = _telling(session, phrases, max(ENOUGH, 2 * k))
+        among = _select_telling(session, phrases, max(ENOUGH, 2 * k))
         if among is not None and also is not None:
             among = np.union1d(among, also)
-    statement = _scoring(among is not None, also is not None)
+    statement = _build_ranking(among is not None, also is not None)
     if where:
         inside = select(Passage.id).join(Document, Passage.document_id == Document.id).where(*where)
         statement = statement.where(_ROWID.in_(inside))
@@ -112,27 +112,29 @@ def keyword_search(
         {
             "match": " OR ".join(phrases),
             "k": k + (0 if also is None else len(also)),
-            **({} if among is None else {"among": as_list(among)}),
-            **({} if also is None else {"also": as_list(also)}),
+            **({} if among is None else {"among": encode_ids(among)}),
+            **({} if also is None else {"also": encode_ids(also)}),
         },
     )
     ranking = [(int(passage), max(0.0, float(value))) for passage, value in rows.all()]
-    return ranking if also is None else _best(ranking, k, also)
+    return ranking if also is None else _take_best(ranking, k, also)
 
 
 @cache
-def _scoring(among: bool, also: bool) -> Select[Any]:
+def _build_ranking(among: bool, also: bool) -> Select[Any]:
     """The statement that ranks: among given passages, and with given ones first, or neither."""
     score = (-func.bm25(literal_column("passage_fts"), HEADING_WEIGHT, 1.0)).label("score")
     statement = select(_FTS.c.rowid, score).where(text("passage_fts MATCH :match"))
     if among:
-        statement = statement.where(_ROWID.in_(listed("among")))
+        statement = statement.where(_ROWID.in_(select_listed("among")))
     if also:
-        statement = statement.order_by(_ROWID.in_(listed("also")).desc())
+        statement = statement.order_by(_ROWID.in_(select_listed("also")).desc())
     return statement.order_by(text("score DESC"), _FTS.c.rowid).limit(bindparam("k"))
 
 
-def _best(ranking: list[tuple[int, float]], k: int, also: PassageIds) -> list[tuple[int, float]]:
+def _take_best(
+    ranking: list[tuple[int, float]], k: int, also: PassageIds
+) -> list[tuple[int, float]]:
     """The first k of all, and after them those of ``also``."""
     ranking.sort(key=lambda row: (-row[1], row[0]))
     wanted = set(also.tolist())
@@ -163,7 +165,7 @@ _WITH_WORD = text(
 _LAST = text("SELECT max(id) FROM passage")
 
 
-def _telling(session: StoreSession, phrases: list[str], number: int) -> PassageIds | None:
+def _select_telling(session: StoreSession, phrases: list[str], number: int) -> PassageIds | None:
     """Passages whose words of the query have the largest sum of inverse document frequencies.
 
     BM25 without counts and lengths, which are what makes it slow: looking up a match costs a
@@ -179,10 +181,10 @@ def _telling(session: StoreSession, phrases: list[str], number: int) -> PassageI
     total = int(session.execute(_LAST).scalar() or 0)
     if total <= SMALL:
         return None
-    counts = _counts(session, phrases, READ)
+    counts = _count_phrases(session, phrases, READ)
     if sum(counts.values()) <= MATCHES:
         return None
-    read = _rarest(counts)
+    read = _select_rarest(counts)
     found = session.execute(_WITH_WORD, {"phrases": json.dumps(read)}).scalars().all()
     if not found:
         return None
@@ -200,13 +202,13 @@ def _telling(session: StoreSession, phrases: list[str], number: int) -> PassageI
     return ids[sums >= np.partition(sums, -number)[-number]]
 
 
-def _counts(session: StoreSession, phrases: list[str], limit: int) -> dict[str, int]:
+def _count_phrases(session: StoreSession, phrases: list[str], limit: int) -> dict[str, int]:
     """How many passages have each phrase, counted up to a limit."""
     rows = session.execute(_COUNTS, {"phrases": json.dumps(phrases), "limit": limit}).all()
     return {str(phrase): int(count) for phrase, count in rows}
 
 
-def _rarest(counts: dict[str, int]) -> list[str]:
+def _select_rarest(counts: dict[str, int]) -> list[str]:
     """The rarest phrases that there are, as many as have ``READ`` matches together."""
     rising = sorted((count, phrase) for phrase, count in counts.items() if count)
     together = accumulate(count for count, _ in rising)
@@ -217,7 +219,7 @@ FREQUENT = 2000
 """Passages with a word are counted up to here; a commoner one is as good as everywhere."""
 
 
-def rarity(session: StoreSession, words: Iterable[str]) -> dict[str, float]:
+def measure_rarity(session: StoreSession, words: Iterable[str]) -> dict[str, float]:
     """How much each word tells: BM25's inverse document frequency over all passages.
 
     ``log(1 + (N - n + 0.5) / (n + 0.5))`` for N passages of which n have the word (Robertson and
@@ -226,9 +228,9 @@ def rarity(session: StoreSession, words: Iterable[str]) -> dict[str, float]:
     """
     total = session.scalar(select(func.count()).select_from(Passage)) or 0
     # Letters and digits only: a query has no syntax then.
-    phrases = {word: " ".join(_words(segment(word))) for word in dict.fromkeys(words)}
+    phrases = {word: " ".join(_split_words(segment(word))) for word in dict.fromkeys(words)}
     asked = [f'"{phrase}"' for phrase in phrases.values() if phrase]
-    counts = _counts(session, asked, FREQUENT)
+    counts = _count_phrases(session, asked, FREQUENT)
     found = {}
     for word, phrase in phrases.items():
         among = counts.get(f'"{phrase}"', 0)

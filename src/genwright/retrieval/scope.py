@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, cast, func, select, text
 from sqlalchemy.sql.elements import TextClause, True_
 
 from genwright.retrieval.base import Scope
-from genwright.storage import Collection, Document, Passage, StoreSession, readable, visible
+from genwright.storage import Collection, Document, Passage, StoreSession, may_read, may_see
 
 PassageIds = NDArray[np.int64]
 """Ascending ids of passages, shape (n,)."""
@@ -16,16 +16,16 @@ PassageIds = NDArray[np.int64]
 _COLUMNS = {"source": Document.source, "format": Document.format, "title": Document.title}
 
 
-def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]:
+def build_conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]:
     """What must hold of a ``Document`` to be in scope and readable for who asks.
 
     Empty where the scope is everywhere and the asker reads everything.
     """
-    rights = readable(session.principal)
+    rights = may_read(session.principal)
     found = [] if isinstance(rights, True_) else [rights]
     if scope.collections:
         named = Collection.name.in_(scope.collections)
-        ids = select(Collection.id).where(named, visible(session.principal))
+        ids = select(Collection.id).where(named, may_see(session.principal))
         found.append(Document.collection_id.in_(ids))
     if scope.without:
         found.append(Document.id.not_in(scope.without))
@@ -39,9 +39,9 @@ def conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[bool]]
     return found
 
 
-def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
+def list_permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
     """Ids of all passages in scope and readable, ascending; None when that is every passage."""
-    where = conditions(session, scope)
+    where = build_conditions(session, scope)
     if not where:
         return None
     inside = session.scalar(select(func.count()).select_from(Document).where(*where))
@@ -56,14 +56,14 @@ def permitted(session: StoreSession, scope: Scope) -> PassageIds | None:
     return np.sort(np.fromstring(ids or "", dtype=np.int64, sep=","))
 
 
-def listed(name: str) -> TextClause:
-    """The ids that ``as_list`` made the value of parameter ``name``, to select from.
+def select_listed(name: str) -> TextClause:
+    """The ids that ``encode_ids`` made the value of parameter ``name``, to select from.
 
     However many they are, the statement stays the same: it is compiled once.
     """
     return text(f"SELECT value FROM json_each(:{name})")
 
 
-def as_list(ids: PassageIds) -> str:
-    """Ids as the value of a parameter that ``listed`` reads."""
+def encode_ids(ids: PassageIds) -> str:
+    """Ids as the value of a parameter that ``select_listed`` reads."""
     return json.dumps(ids.tolist())

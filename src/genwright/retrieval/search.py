@@ -11,10 +11,10 @@ from genwright.embeddings import Embedder
 from genwright.errors import UsageError
 from genwright.retrieval.base import EVERYWHERE, Hit, Scope
 from genwright.retrieval.hybrid import convex_combination, reciprocal_rank_fusion
-from genwright.retrieval.keyword import keyword_search
+from genwright.retrieval.keyword import search_keywords
 from genwright.retrieval.rerankers import Reranker
-from genwright.retrieval.scope import as_list, listed
-from genwright.retrieval.vector import VectorSearch, cosines
+from genwright.retrieval.scope import encode_ids, select_listed
+from genwright.retrieval.vector import VectorSearch, compute_cosines
 from genwright.settings import RetrievalSettings
 from genwright.storage import Document, Passage, StoreSession
 
@@ -31,7 +31,7 @@ Scores = Mapping[str, Mapping[int, float]]
 """By origin, the score of each passage."""
 
 
-class Search:
+class PassageSearch:
     """Searches the passages of one workspace with one embedder.
 
     Args:
@@ -82,15 +82,15 @@ class Search:
             return []
         depth = max(k, self.settings.rerank_top if self.reranker else 0)
         ranking, scores = self._rank(session, query, mode, scope, depth * SPARE)
-        hits = _load(session, _first(ranking, depth * SPARE), scores)
-        return self._rerank(query, _without_repeats(hits)[:depth])[:k]
+        hits = _load(session, _take_first(ranking, depth * SPARE), scores)
+        return self._rerank(query, _drop_repeats(hits)[:depth])[:k]
 
     def _rank(
         self, session: StoreSession, query: str, mode: str, scope: Scope, depth: int
     ) -> tuple[Mapping[int, float], Scores]:
         """Score by passage id, best first, and what each came from."""
         if mode == "keyword":
-            keyword = dict(keyword_search(session, query, scope, depth))
+            keyword = dict(search_keywords(session, query, scope, depth))
             return keyword, {"keyword": keyword}
         embedded = self.embedder.embed([query])[0]
         if mode == "vector":
@@ -100,9 +100,9 @@ class Search:
         wide = max(depth, self.settings.candidates)
         vector = dict(self.vectors.search(session, embedded, scope, wide))
         met = np.fromiter(vector, dtype=np.int64, count=len(vector))
-        keyword = dict(keyword_search(session, query, scope, wide, also=met))
+        keyword = dict(search_keywords(session, query, scope, wide, also=met))
         unseen = np.array([id_ for id_ in keyword if id_ not in vector], dtype=np.int64)
-        vector |= cosines(session, self.embedder.fingerprint, embedded, unseen)
+        vector |= compute_cosines(session, self.embedder.fingerprint, embedded, unseen)
         return self._fuse(keyword, vector), {"keyword": keyword, "vector": vector}
 
     def _fuse(self, keyword: dict[int, float], vector: dict[int, float]) -> dict[int, float]:
@@ -127,7 +127,7 @@ class Search:
         return reranked + [replace(hit, score=hit.score + fall) for hit in rest]
 
 
-def _first(ranking: Mapping[int, float], number: int) -> dict[int, float]:
+def _take_first(ranking: Mapping[int, float], number: int) -> dict[int, float]:
     """The first of a ranking; equal ones, as many as reach up to there, in stored order."""
     scored = [(-round(score, TIED), id_) for id_, score in islice(ranking.items(), number)]
     following = islice(ranking.items(), number, None)
@@ -136,7 +136,7 @@ def _first(ranking: Mapping[int, float], number: int) -> dict[int, float]:
     return {id_: ranking[id_] for _, id_ in sorted(scored)[:number]}
 
 
-def _without_repeats(hits: list[Hit]) -> list[Hit]:
+def _drop_repeats(hits: list[Hit]) -> list[Hit]:
     """The first of each text: copies would fill the places of what says something else."""
     first: dict[str, Hit] = {}
     for hit in hits:
@@ -157,7 +157,7 @@ _FOUND = (
         Passage.text,
     )
     .join(Document, Passage.document_id == Document.id)
-    .where(Passage.id.in_(listed("ids")))
+    .where(Passage.id.in_(select_listed("ids")))
 )
 """In the order of a hit's fields."""
 
@@ -165,7 +165,7 @@ _FOUND = (
 def _load(session: StoreSession, ranking: Mapping[int, float], scores: Scores) -> list[Hit]:
     """The passages of a ranking as hits, in its order."""
     ids = np.fromiter(ranking, dtype=np.int64, count=len(ranking))
-    rows = {row[0]: row for row in session.execute(_FOUND, {"ids": as_list(ids)}).all()}
+    rows = {row[0]: row for row in session.execute(_FOUND, {"ids": encode_ids(ids)}).all()}
     return [
         Hit(
             *rows[id_],

@@ -18,8 +18,8 @@ import numpy as np
 from sqlalchemy import select, text
 
 from genwright.retrieval.base import Scope
-from genwright.retrieval.index import VectorIndex, build
-from genwright.retrieval.scope import PassageIds, as_list, listed, permitted
+from genwright.retrieval.index import VectorIndex, build_index
+from genwright.retrieval.scope import PassageIds, encode_ids, list_permitted, select_listed
 from genwright.settings import RetrievalSettings
 from genwright.storage import StoreSession, Vector, VectorRemoval
 from genwright.types import Vectors
@@ -56,7 +56,7 @@ class VectorSearch:
         self, session: StoreSession, query: Vectors, scope: Scope, k: int
     ) -> list[tuple[int, float]]:
         """The k passages of highest cosine in scope, as (passage id, cosine), best first."""
-        among = permitted(session, scope)
+        among = list_permitted(session, scope)
         with self._lock:
             found = self.catch_up(session).search(query, k, among)
             if self._unsaved >= SAVE_AFTER:
@@ -65,12 +65,12 @@ class VectorSearch:
 
     def catch_up(self, session: StoreSession) -> VectorIndex:
         """The index, with everything that the session sees. For one thread at a time."""
-        if self._index is None or self._changed() != self._folder_changed:
+        if self._index is None or self._read_change_time() != self._folder_changed:
             # A first look; or another process wrote a file, perhaps one that knows old passages
             # by vectors made since (`genwright reindex`).
             self._load(session)
         assert self._index is not None
-        passage, removal = self._marks(session)
+        passage, removal = self._read_marks(session)
         if removal > self._removal:
             self._remove(session, self._index)
         if passage > self._passage:
@@ -78,7 +78,7 @@ class VectorSearch:
             self._index.add(ids, vectors)
             self._unsaved += len(ids)
         self._passage, self._removal = passage, removal
-        if self._index.outgrown(self.settings.exact_limit):
+        if self._index.is_outgrown(self.settings.exact_limit):
             self.rebuild(session)
         return self._index
 
@@ -86,10 +86,10 @@ class VectorSearch:
         """Make the index anew from the rows, and save it."""
         with self._lock:
             self._passage = self._removal = 0  # only what this session sees will have been read
-            marks = self._marks(session)
+            marks = self._read_marks(session)
             ids, vectors = self._read(session, 0)
             limit, recall = self.settings.exact_limit, self.settings.recall
-            self._index = build(ids, vectors, self.dim, limit, recall)
+            self._index = build_index(ids, vectors, self.dim, limit, recall)
             self._passage, self._removal = marks
             self.save()
             return self._index
@@ -106,13 +106,13 @@ class VectorSearch:
         faiss.write_index(self._index.faiss_index, str(part))
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        whole = self.folder / f"{name}-crc-{_checksum(part)}.faiss"
+        whole = self.folder / f"{name}-crc-{_compute_checksum(part)}.faiss"
         part.replace(whole)
         self._unsaved = 0
         self._tidy(whole)
-        self._folder_changed = self._changed()
+        self._folder_changed = self._read_change_time()
 
-    def _changed(self) -> int:
+    def _read_change_time(self) -> int:
         """When a file of the folder last came or went, in nanoseconds since 1970."""
         try:
             return self.folder.stat().st_mtime_ns
@@ -122,7 +122,7 @@ class VectorSearch:
     def _tidy(self, newest: Path) -> None:
         """Drop files that are behind, damaged ones of the same marks, and what a crash left."""
         for other in self.folder.glob("*.faiss"):
-            if other != newest and _progress(other) <= (self._passage, self._removal):
+            if other != newest and _parse_progress(other) <= (self._passage, self._removal):
                 other.unlink(missing_ok=True)  # another process may have been first
         for part in self.folder.glob("*.part"):
             with contextlib.suppress(OSError):
@@ -132,11 +132,11 @@ class VectorSearch:
     def _load(self, session: StoreSession) -> None:
         import faiss
 
-        self._folder_changed = self._changed()
+        self._folder_changed = self._read_change_time()
         used = session.execute(text("SELECT name, seq FROM sqlite_sequence")).all()
         ends = {str(name): int(last) for name, last in used}
-        for file in sorted(self.folder.glob("*.faiss"), key=_progress, reverse=True):
-            passage, removal = _progress(file)
+        for file in sorted(self.folder.glob("*.faiss"), key=_parse_progress, reverse=True):
+            passage, removal = _parse_progress(file)
             ahead = passage > ends.get("passage", 0) or removal > ends.get("vector_removal", 0)
             match = _NAME.fullmatch(file.name)
             if match is None or ahead or not is_sound(file):
@@ -147,7 +147,7 @@ class VectorSearch:
                 return
         self.rebuild(session)
 
-    def _marks(self, session: StoreSession) -> tuple[int, int]:
+    def _read_marks(self, session: StoreSession) -> tuple[int, int]:
         """Last passage and last removal that the session sees for this embedder."""
         passage, removal = session.execute(_LAST, {"embedder": self.embedder}).one()
         # A removed last passage, or a session that began earlier, leaves a smaller maximum; what
@@ -183,18 +183,18 @@ def is_sound(file: Path) -> bool:
     """
     match = _NAME.fullmatch(file.name)
     try:
-        return match is not None and _checksum(file) == match[4]
+        return match is not None and _compute_checksum(file) == match[4]
     except OSError:
         return False
 
 
-def _progress(file: Path) -> tuple[int, int]:
+def _parse_progress(file: Path) -> tuple[int, int]:
     """How far an index file has read; before everything where its name is of another form."""
     match = _NAME.fullmatch(file.name)
     return (int(match[1]), int(match[2])) if match else (-1, -1)
 
 
-def _checksum(path: Path) -> str:
+def _compute_checksum(path: Path) -> str:
     """CRC-32 of a file, 8 hexadecimal digits: finds damage, at a gigabyte a second."""
     total = 0
     with path.open("rb") as file:
@@ -209,15 +209,15 @@ _LAST = text(
 )
 _DATA = text(
     "SELECT passage_id, data FROM vector"
-    f" WHERE embedder = :embedder AND passage_id IN ({listed('ids')})"
+    f" WHERE embedder = :embedder AND passage_id IN ({select_listed('ids')})"
 )
 
 
-def cosines(
+def compute_cosines(
     session: StoreSession, embedder: str, query: Vectors, passages: PassageIds
 ) -> dict[int, float]:
     """Exact cosine of a query, shape (dim,), with stored passages; those without a vector miss."""
-    rows = session.execute(_DATA, {"embedder": embedder, "ids": as_list(passages)}).all()
+    rows = session.execute(_DATA, {"embedder": embedder, "ids": encode_ids(passages)}).all()
     if not rows:
         return {}
     ids, data = zip(*rows, strict=True)

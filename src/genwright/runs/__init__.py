@@ -12,6 +12,6 @@ Example:
     >>> database.close()
 """
 
-from genwright.runs.store import RunRow, Runs, process_of
+from genwright.runs.store import RunRow, Runs, find_process
 
-__all__ = ["RunRow", "Runs", "process_of"]
+__all__ = ["RunRow", "Runs", "find_process"]

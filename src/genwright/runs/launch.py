@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from genwright.errors import Refused
-from genwright.runs import Runs, process_of
+from genwright.runs import Runs, find_process
 from genwright.storage import Database
 from genwright.types import Principal
 from genwright.workspace import Workspace
@@ -46,7 +46,7 @@ def stop_run(database: Database, principal: Principal, run: int) -> None:
         Refused: Nothing is at work on it.
     """
     Runs(database, principal).get(run)
-    process = process_of(database, principal, run)
+    process = find_process(database, principal, run)
     if process is None or process == os.getpid():
         raise Refused(f"Run {run} is not at work.")
     os.kill(process, signal.SIGTERM)

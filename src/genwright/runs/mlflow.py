@@ -10,7 +10,7 @@ from genwright.errors import MissingDependency
 from genwright.extras import need
 from genwright.options import flatten
 from genwright.runs import Runs
-from genwright.types import Json, Progress, unheard
+from genwright.types import Json, Progress, ignore_progress
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "genwright"
@@ -20,7 +20,7 @@ AT_ONCE = 1000
 """Metrics in one request, at most."""
 
 
-def mirror(runs: Runs, run: int, progress: Progress = unheard) -> str:
+def mirror(runs: Runs, run: int, progress: Progress = ignore_progress) -> str:
     """Write a finished run to MLflow, and return its id there; empty where none is named.
 
     Args:
@@ -45,7 +45,7 @@ def _write(uri: str, runs: Runs, run: int) -> str:
     from mlflow.entities import Metric, Param, RunTag
     from mlflow.tracking import MlflowClient
 
-    row, values = runs.get(run), runs.values(run)
+    row, values = runs.get(run), runs.read_values(run)
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     where = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
@@ -60,14 +60,14 @@ def _write(uri: str, runs: Runs, run: int) -> str:
     metrics = [
         Metric(name, value, 0, step) for name, points in values.items() for step, value in points
     ]
-    metrics += [Metric(name, value, 0, 0) for name, value in measures(steps)]
+    metrics += [Metric(name, value, 0, 0) for name, value in list_measures(steps)]
     for start in range(0, len(metrics), AT_ONCE):
         client.log_batch(id_, metrics=metrics[start : start + AT_ONCE])
     client.set_terminated(id_, "FINISHED" if row.status == "done" else "FAILED")
     return id_
 
 
-def measures(steps: Mapping[str, Json]) -> Iterator[tuple[str, float]]:
+def list_measures(steps: Mapping[str, Json]) -> Iterator[tuple[str, float]]:
     """Values of an evaluation, as ``test_accuracy`` and ``base_accuracy``."""
     evaluation = steps.get("evaluation", {})
     for part in ("test", "base", "live"):

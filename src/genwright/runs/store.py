@@ -79,7 +79,7 @@ class Runs:
         with self.database.write(self.principal) as session:
             row = session.get(Run, run)
             if row is None:
-                raise _missing(run)
+                raise _make_missing_error(run)
             for column, value in changes.items():
                 setattr(row, column, value)
 
@@ -99,7 +99,7 @@ class Runs:
             if rows:
                 session.execute(insert(RunValue), rows)
 
-    def values(self, run: int) -> dict[str, list[tuple[int, float]]]:
+    def read_values(self, run: int) -> dict[str, list[tuple[int, float]]]:
         """What was measured, by name: steps and values in order."""
         with self.database.read(self.principal) as session:
             rows = session.execute(
@@ -118,27 +118,27 @@ class Runs:
         Raises:
             NotFound: There is none of that number that the principal may see.
         """
-        found = self._rows(select(Run).where(Run.id == run))
+        found = self._list_rows(select(Run).where(Run.id == run))
         if not found:
-            raise _missing(run)
+            raise _make_missing_error(run)
         return found[0]
 
-    def newest(self, kinds: Sequence[str] = (), limit: int = 200) -> list[RunRow]:
+    def list_newest(self, kinds: Sequence[str] = (), limit: int = 200) -> list[RunRow]:
         """Runs of some kinds (by how they begin; all where none is named), newest first."""
         wanted = select(Run).order_by(Run.id.desc()).limit(limit)
-        rows = self._rows(wanted)
+        rows = self._list_rows(wanted)
         return [row for row in rows if not kinds or row.kind.startswith(tuple(kinds))]
 
-    def _rows(self, wanted: object) -> list[RunRow]:
+    def _list_rows(self, wanted: object) -> list[RunRow]:
         with self.database.read(self.principal) as session:
             rows = session.scalars(wanted).all()  # type: ignore[call-overload]
-            return [_read(row) for row in rows if self._may_see(row)]
+            return [_read_row(row) for row in rows if self._may_see(row)]
 
     def _may_see(self, row: Run) -> bool:
         return self.principal.sees_all or row.owner == self.principal.name
 
 
-def process_of(database: Database, principal: Principal, run: int) -> int | None:
+def find_process(database: Database, principal: Principal, run: int) -> int | None:
     """Id of the process that is at work on a run; None where none is."""
     with database.read(principal) as session:
         row = session.get(Run, run)
@@ -147,7 +147,7 @@ def process_of(database: Database, principal: Principal, run: int) -> int | None
         return row.process
 
 
-def _read(row: Run) -> RunRow:
+def _read_row(row: Run) -> RunRow:
     status = row.status
     if status == "running" and not _is_alive(row.process):
         status = "stopped"  # its process died without a word
@@ -171,5 +171,5 @@ def _is_alive(process: int | None) -> bool:
     return True
 
 
-def _missing(run: int) -> NotFound:
+def _make_missing_error(run: int) -> NotFound:
     return NotFound(f"There is no run {run}: genwright runs lists those there are.")

@@ -17,10 +17,10 @@ class RequestLog:
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
 
-    def request_ended(
+    def record_request(
         self, method: str, route: str, status: int, seconds: float, request_id: str
     ) -> None:
         """Count and log one; what was asked is not part of it."""
-        self.metrics.http_request(route, method, status, seconds)
+        self.metrics.count_http_request(route, method, status, seconds)
         known = {"method": method, "route": route, "status": status, "request_id": request_id}
         log.info("request", extra={**known, "seconds": round(seconds, 4)})

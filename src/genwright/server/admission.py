@@ -22,7 +22,7 @@ SMOOTHING = 0.2
 
 
 @dataclass
-class _Waiting:
+class _QueuedRequest:
     """A request in the queue."""
 
     key: str
@@ -40,25 +40,25 @@ class Admission:
     def __init__(self, slots: int, queue: int) -> None:
         self.slots, self.queue = slots, queue
         self.running = 0
-        self._keys: dict[str, deque[_Waiting]] = {}  # in the order of their turns
+        self._keys: dict[str, deque[_QueuedRequest]] = {}  # in the order of their turns
         self._lasts = FIRST_GUESS
 
     @property
-    def state(self) -> tuple[int, int]:
+    def request_counts(self) -> tuple[int, int]:
         """Requests at work, and in the queue."""
-        return self.running, self.waiting
+        return self.running, self.queue_length
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """Requests in the queue."""
         return sum(map(len, self._keys.values()))
 
-    def retry_after(self) -> float:
+    def estimate_retry_after(self) -> float:
         """Seconds after which a place should be free, by how long requests last."""
-        return (self.waiting + 1) * self._lasts / self.slots
+        return (self.queue_length + 1) * self._lasts / self.slots
 
     @asynccontextmanager
-    async def turn(
+    async def wait_turn(
         self, key: str, queued: Callable[[float], None] = lambda seconds: None
     ) -> AsyncIterator[None]:
         """Wait for a slot and hold it; whoever is cancelled while waiting leaves the queue.
@@ -85,14 +85,14 @@ class Admission:
             self.running += 1
             return
         own = len(self._keys.get(key, ()))
-        free = self.queue - self.waiting
+        free = self.queue - self.queue_length
         if free <= 0 or own >= free:
             raise TooMany(
-                f"{self.waiting} requests wait for this model and {self.running} are at work. "
+                f"{self.queue_length} requests wait for this model and {self.running} are at work. "
                 "Try again after the time in Retry-After.",
-                retry_after=self.retry_after(),
+                retry_after=self.estimate_retry_after(),
             )
-        waiting = _Waiting(key, asyncio.get_running_loop().create_future())
+        waiting = _QueuedRequest(key, asyncio.get_running_loop().create_future())
         self._keys.setdefault(key, deque()).append(waiting)
         try:
             await waiting.turn
@@ -116,7 +116,7 @@ class Admission:
                 return
         self.running -= 1
 
-    def _remove(self, waiting: _Waiting) -> None:
+    def _remove(self, waiting: _QueuedRequest) -> None:
         own = self._keys.get(waiting.key)
         if own is not None and waiting in own:
             own.remove(waiting)

@@ -15,7 +15,7 @@ from genwright.access import Identity
 from genwright.server.access_log import RequestLog
 from genwright.server.background import Background
 from genwright.server.errors import handle_problems
-from genwright.server.gate import Gate, Limits
+from genwright.server.gate import Gate, RequestLimits
 from genwright.server.idempotency import Idempotency
 from genwright.server.pages.views.rendering import render_error
 from genwright.server.service import Service
@@ -24,7 +24,7 @@ from genwright.types import OWNER
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
+def build_app(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
     """The whole application.
 
     Args:
@@ -44,7 +44,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
     app.state.service = service
     handle_problems(app, render_error)
     for package in ("genwright.server.api", "genwright.server.pages"):
-        _include(app, package)
+        _include_routers(app, package)
     app.mount("/static", StaticFiles(directory=str(files("genwright.server") / "static")))
     settings = service.settings
     return Gate(
@@ -52,7 +52,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
         service.doorman,
         (*LOCAL_HOSTS, *(host.lower() for host in hosts)),
         Identity(OWNER) if local else None,
-        Limits(
+        RequestLimits(
             settings.server.body_bytes,
             settings.documents.max_file_bytes,
             settings.server.body_seconds,
@@ -61,7 +61,7 @@ def build(service: Service, hosts: Iterable[str], *, local: bool) -> ASGIApp:
     )
 
 
-def _include(app: FastAPI, package: str) -> None:
+def _include_routers(app: FastAPI, package: str) -> None:
     """Every router below a folder: to add routes is to add a file."""
     home = import_module(package)
     for module in sorted(walk_packages(home.__path__, f"{package}."), key=lambda each: each.name):

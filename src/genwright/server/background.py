@@ -53,8 +53,8 @@ class Background:
     def _gauges(self) -> Mapping[str, float]:
         """Values that are looked up and not counted."""
         self._count_restarts()
-        queues = {name: each.state for name, each in self._service.admissions.items()}
-        self._service.metrics.queues(queues)
+        queues = {name: each.request_counts for name, each in self._service.admissions.items()}
+        self._service.metrics.set_queues(queues)
         return {
             "running": sum(running for running, _ in queues.values()),
             "queue_depth": sum(waiting for _, waiting in queues.values()),
@@ -65,7 +65,7 @@ class Background:
         for (name, _), engine in dict(self._service.runtime.models.engines).items():
             now = getattr(engine, "restarts", 0)
             for _ in range(now - self._restarts.get(name, 0)):
-                self._service.metrics.restarted(name)
+                self._service.metrics.count_restart(name)
             self._restarts[name] = now
 
     def _after(self) -> None:

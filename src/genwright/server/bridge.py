@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.25
 """How often a thread that waits for its reader looks whether it still has one."""
 
 
-class _End(Generic[T]):
+class _WorkEnd(Generic[T]):
     """The last thing in the queue: how the work ended."""
 
     def __init__(self, error: BaseException | None = None) -> None:
@@ -38,10 +38,10 @@ class Bridge(Generic[T]):
     def __init__(self, executor: Executor, slow_seconds: float) -> None:
         self._executor, self._slow = executor, slow_seconds
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[T | _End[T]] = asyncio.Queue()
+        self._queue: asyncio.Queue[T | _WorkEnd[T]] = asyncio.Queue()
         self._room = Semaphore(AHEAD)
 
-    async def pieces(
+    async def stream(
         self, work: Callable[[Event], Iterator[T]], cancel: Event
     ) -> AsyncGenerator[T, None]:
         """The pieces as they are made; leaving the loop early cancels the work and awaits its end.
@@ -52,7 +52,7 @@ class Bridge(Generic[T]):
         """
         running = self._loop.run_in_executor(self._executor, self._run, work, cancel)
         try:
-            while not isinstance(piece := await self._queue.get(), _End):
+            while not isinstance(piece := await self._queue.get(), _WorkEnd):
                 self._room.release()
                 yield piece
             if piece.error is not None:
@@ -64,7 +64,7 @@ class Bridge(Generic[T]):
                 await asyncio.shield(running)
 
     def _run(self, work: Callable[[Event], Iterator[T]], cancel: Event) -> None:
-        end: _End[T] = _End()
+        end: _WorkEnd[T] = _WorkEnd()
         made = work(cancel)
         try:
             for piece in made:
@@ -72,7 +72,7 @@ class Bridge(Generic[T]):
                     break
                 self._loop.call_soon_threadsafe(self._queue.put_nowait, piece)
         except BaseException as error:  # the reader raises it
-            end = _End(error)
+            end = _WorkEnd(error)
         finally:
             if hasattr(made, "close"):
                 made.close()

@@ -24,15 +24,15 @@ Asking = Annotated[Identity, Depends(get_identity)]
 Serving = Annotated[Service, Depends(get_service)]
 
 
-def get_parts(service: Serving, identity: Asking) -> Runtime:
+def get_runtime(service: Serving, identity: Asking) -> Runtime:
     """The workspace's runtime in the asker's rights."""
     return service.runtime_for(identity)
 
 
-InRights = Annotated[Runtime, Depends(get_parts)]
+InRights = Annotated[Runtime, Depends(get_runtime)]
 
 
-def may(action: str) -> Callable[[Request], None]:
+def require_action(action: str) -> Callable[[Request], None]:
     """A dependency that refuses whoever may not do something; see ``access.ACTIONS``."""
 
     def check(request: Request) -> None:

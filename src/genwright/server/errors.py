@@ -32,7 +32,7 @@ TYPES = {
 log = logging.getLogger("genwright.server")
 
 
-def problem(
+def make_problem(
     status: int, message: str, *, param: str | None = None, code: str | None = None
 ) -> Json:
     """The body of an error."""
@@ -41,7 +41,7 @@ def problem(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def reply(
+def make_reply(
     status: int,
     message: str,
     *,
@@ -50,7 +50,7 @@ def reply(
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """A response with an error."""
-    body = problem(status, message, param=param, code=code)
+    body = make_problem(status, message, param=param, code=code)
     return JSONResponse(body, status_code=status, headers=headers)
 
 
@@ -65,36 +65,38 @@ def handle_problems(app: FastAPI, render: Render) -> None:
         app: Whose routes.
         render: Makes the pages.
     """
-    reply = _Replies(render)
-    app.add_exception_handler(GenwrightError, reply.ours)
-    app.add_exception_handler(RequestValidationError, reply.malformed)
-    app.add_exception_handler(HTTPException, reply.http)
-    app.add_exception_handler(ClientGone, _gone)
-    app.add_exception_handler(Exception, reply.bug)
+    reply = _ErrorHandlers(render)
+    app.add_exception_handler(GenwrightError, reply.handle_known)
+    app.add_exception_handler(RequestValidationError, reply.handle_malformed)
+    app.add_exception_handler(HTTPException, reply.handle_http)
+    app.add_exception_handler(ClientGone, _handle_gone)
+    app.add_exception_handler(Exception, reply.handle_bug)
 
 
-def of_error(error: BaseException) -> tuple[int, Json]:
+def describe_error(error: BaseException) -> tuple[int, Json]:
     """Status and body for what went wrong, as it may be told to a client."""
     if isinstance(error, TooMany):
-        return 429, problem(429, str(error), code="rate_limit_exceeded")
+        return 429, make_problem(429, str(error), code="rate_limit_exceeded")
     if isinstance(error, GenwrightError):
         # OpenAI has no 422; clients take 400 for a request that was understood and not done.
         status = 400 if error.http_status == 422 else error.http_status
         code = "model_not_found" if error.http_status == 404 else None
         param = getattr(error, "param", None)
-        return status, problem(status, str(error), param=param, code=code)
-    return 500, problem(500, "This is a bug of genwright. Its log has more, by the x-request-id.")
+        return status, make_problem(status, str(error), param=param, code=code)
+    return 500, make_problem(
+        500, "This is a bug of genwright. Its log has more, by the x-request-id."
+    )
 
 
-class _Replies:
+class _ErrorHandlers:
     """Handlers of errors, with pages for people."""
 
     def __init__(self, render: Render) -> None:
         self._render = render
 
-    async def ours(self, request: Request, error: Exception) -> Response:
+    async def handle_known(self, request: Request, error: Exception) -> Response:
         """An error of genwright's own tree."""
-        status, body = of_error(error)
+        status, body = describe_error(error)
         headers = None
         if isinstance(error, TooMany):
             headers = {"retry-after": str(max(1, math.ceil(error.retry_after)))}
@@ -102,16 +104,16 @@ class _Replies:
             log.warning("request failed", extra={"error": str(error), "kind": type(error).__name__})
         return self._send(request, status, body, headers)
 
-    async def malformed(self, request: Request, error: Exception) -> Response:
+    async def handle_malformed(self, request: Request, error: Exception) -> Response:
         """A request that is not of the form that the route takes."""
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
         said = first["msg"].removeprefix("Value error, ")
-        body = problem(400, f"{where}: {said}.", param=where, code="invalid_value")
+        body = make_problem(400, f"{where}: {said}.", param=where, code="invalid_value")
         return self._send(request, 400, body)
 
-    async def http(self, request: Request, error: Exception) -> Response:
+    async def handle_http(self, request: Request, error: Exception) -> Response:
         """What the framework says."""
         assert isinstance(error, HTTPException)
         message = str(error.detail)
@@ -120,13 +122,13 @@ class _Replies:
         if error.status_code == 405:
             message = f"{request.url.path} does not take {request.method}."
         phrase = HTTPStatus(error.status_code).phrase
-        body = problem(error.status_code, message or phrase)
+        body = make_problem(error.status_code, message or phrase)
         return self._send(request, error.status_code, body, dict(error.headers or {}))
 
-    async def bug(self, request: Request, error: Exception) -> Response:
+    async def handle_bug(self, request: Request, error: Exception) -> Response:
         """Anything else: logged with its traceback, told without."""
         log.exception("bug", exc_info=error)
-        status, body = of_error(error)
+        status, body = describe_error(error)
         return self._send(request, status, body)
 
     def _send(
@@ -139,5 +141,5 @@ class _Replies:
         return page
 
 
-async def _gone(request: Request, error: Exception) -> Response:
+async def _handle_gone(request: Request, error: Exception) -> Response:
     return Response(status_code=CLIENT_GONE)

@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from genwright.access import Doorman, Identity
-from genwright.server.errors import reply
+from genwright.server.errors import make_reply
 
 PUBLIC = ("/health", "/ready", "/login", "/login/oidc", "/login/oidc/callback")
 """Paths that need no principal, beside those of ``STATIC``."""
@@ -56,17 +56,17 @@ _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _HEADER_BYTES = 32 * 1024
 
 
-class Observer(Protocol):
+class RequestObserver(Protocol):
     """Told of every request that ended."""
 
-    def request_ended(
+    def record_request(
         self, method: str, route: str, status: int, seconds: float, request_id: str
     ) -> None:
         """Count and log one."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """Of one request: bytes and seconds."""
 
     body_bytes: int
@@ -92,8 +92,8 @@ class Gate:
         doorman: Doorman,
         hosts: Iterable[str],
         owner: Identity | None,
-        limits: Limits,
-        observer: Observer,
+        limits: RequestLimits,
+        observer: RequestObserver,
     ) -> None:
         self.app, self.doorman, self.hosts = app, doorman, frozenset(hosts)
         self.owner, self.limits, self.observer = owner, limits, observer
@@ -105,22 +105,22 @@ class Gate:
             return
         headers = Headers(scope=scope)
         static = scope["path"].startswith(STATIC)
-        answer = _Answer(send, _request_id(headers), static)
+        answer = _ResponseSender(send, _choose_request_id(headers), static)
         began = time.monotonic()
-        refusal = self._refusal(scope, headers)
+        refusal = self._find_refusal(scope, headers)
         state = scope.setdefault("state", {})
         state["request_id"] = answer.request_id
         try:
             if scope["type"] == "websocket":
-                await self._websocket(refusal, scope, receive, send)
+                await self._handle_websocket(refusal, scope, receive, send)
             elif refusal is not None:
                 await refusal(scope, receive, answer)
             else:
-                await self._through(scope, receive, answer)
+                await self._pass_through(scope, receive, answer)
         finally:
             if scope["type"] == "http":
                 route = getattr(scope.get("route"), "path", "") or "unknown"
-                self.observer.request_ended(
+                self.observer.record_request(
                     scope["method"],
                     route,
                     answer.status,
@@ -128,8 +128,10 @@ class Gate:
                     answer.request_id,
                 )
 
-    async def _through(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        body = _Body(receive, self._body_limit(scope["path"]), self.limits.body_seconds)
+    async def _pass_through(
+        self, scope: Scope, receive: Receive, answer: "_ResponseSender"
+    ) -> None:
+        body = _LimitedBody(receive, self._get_body_limit(scope["path"]), self.limits.body_seconds)
 
         async def send(message: Message) -> None:
             # A framework takes a body that breaks off for a malformed one: what we know is said.
@@ -138,14 +140,14 @@ class Gate:
 
         try:
             await self.app(scope, body, send)
-        except _Unwanted:
+        except _BodyRefused:
             pass
         if body.problem is not None and not answer.begun:
             status, message = body.problem
-            ended = reply(status, message, headers={"connection": "close"})
+            ended = make_reply(status, message, headers={"connection": "close"})
             await ended(scope, receive, answer)
 
-    async def _websocket(
+    async def _handle_websocket(
         self, refusal: Response | None, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if refusal is None:
@@ -154,36 +156,36 @@ class Gate:
             await receive()  # the request to connect
             await send({"type": "websocket.close", "code": 1008, "reason": "not allowed"})
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _find_refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Why a request is not let through; None where it is."""
         path = scope["path"]
-        unfit = self._unfit(headers) or self._foreign(scope, headers)
+        unfit = self._check_headers(headers) or self._check_origin(scope, headers)
         if unfit is not None:
             return unfit
-        identity = self._identity(scope, headers)
+        identity = self._identify_caller(scope, headers)
         scope.setdefault("state", {})["identity"] = identity
         if path in PUBLIC or path.startswith(STATIC):
             return None
         if identity is None:
-            return _login_first(scope, headers)
-        if identity.assistants and not _below(path, SCOPED):
-            return reply(403, "This key is for asking its assistants only.", code="key_scope")
-        return self._too_large(path, headers)
+            return _require_login(scope, headers)
+        if identity.assistants and not _is_below(path, SCOPED):
+            return make_reply(403, "This key is for asking its assistants only.", code="key_scope")
+        return self._check_size(path, headers)
 
-    def _unfit(self, headers: Headers) -> Response | None:
+    def _check_headers(self, headers: Headers) -> Response | None:
         """Refuse what is addressed to another host, or has too many headers."""
         if sum(len(name) + len(value) for name, value in headers.raw) > _HEADER_BYTES:
-            return reply(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
-        if _hostname(headers.get("host", "")) in self.hosts:
+            return make_reply(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
+        if _parse_hostname(headers.get("host", "")) in self.hosts:
             return None
-        return reply(
+        return make_reply(
             400,
             "This host name is not one that genwright answers to: add it to server.hosts in "
             "genwright.toml.",
             code="unknown_host",
         )
 
-    def _foreign(self, scope: Scope, headers: Headers) -> Response | None:
+    def _check_origin(self, scope: Scope, headers: Headers) -> Response | None:
         """Refuse what a page of another site had a browser send."""
         if scope.get("method", "GET") in SAFE_METHODS and scope["type"] == "http":
             return None
@@ -191,38 +193,38 @@ class Gate:
         if origin is None:
             # Browsers say where a request comes from by one of the two; programs by neither.
             same = headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-            by_cookie = COOKIE in headers.get("cookie", "") and not _bearer(headers)
+            by_cookie = COOKIE in headers.get("cookie", "") and not _read_bearer(headers)
             if same and not (by_cookie and "sec-fetch-site" not in headers):
                 return None
         elif urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
             return None
-        return reply(403, "This request comes from another site.", code="foreign_origin")
+        return make_reply(403, "This request comes from another site.", code="foreign_origin")
 
-    def _identity(self, scope: Scope, headers: Headers) -> Identity | None:
-        secret = _bearer(headers) or headers.get("x-api-key", "")
+    def _identify_caller(self, scope: Scope, headers: Headers) -> Identity | None:
+        secret = _read_bearer(headers) or headers.get("x-api-key", "")
         if self.owner is not None and _is_local(scope, headers) and not self.doorman.has_users():
             return self.owner
         if secret:
-            return self.doorman.by_key(secret)
-        token = _cookie(headers)
-        return self.doorman.by_login(token) if token else None
+            return self.doorman.find_by_key(secret)
+        token = _read_cookie(headers)
+        return self.doorman.find_by_login(token) if token else None
 
-    def _too_large(self, path: str, headers: Headers) -> Response | None:
-        stated, most = headers.get("content-length", "0"), self._body_limit(path)
+    def _check_size(self, path: str, headers: Headers) -> Response | None:
+        stated, most = headers.get("content-length", "0"), self._get_body_limit(path)
         if not stated.isdigit() or int(stated) > most:
-            return reply(413, f"Expected a body of at most {most} bytes, got {stated[:20]}.")
+            return make_reply(413, f"Expected a body of at most {most} bytes, got {stated[:20]}.")
         return None
 
-    def _body_limit(self, path: str) -> int:
-        upload = _below(path, UPLOADS)
+    def _get_body_limit(self, path: str) -> int:
+        upload = _is_below(path, UPLOADS)
         return self.limits.upload_bytes if upload else self.limits.body_bytes
 
 
-class _Unwanted(Exception):
+class _BodyRefused(Exception):
     """A body is too large or too slow."""
 
 
-class _Body:
+class _LimitedBody:
     """``receive`` with a limit on bytes and seconds, until the body is whole."""
 
     def __init__(self, receive: Receive, most: int, seconds: float) -> None:
@@ -240,16 +242,16 @@ class _Body:
             message = await asyncio.wait_for(self._receive(), wait)
         except TimeoutError as error:
             self.problem = 408, f"The body did not come in {self._seconds:g} s."
-            raise _Unwanted from error
+            raise _BodyRefused from error
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.problem = 413, f"More than {self._most} bytes were sent."
-            raise _Unwanted
+            raise _BodyRefused
         self._whole = not message.get("more_body", False)
         return message
 
 
-class _Answer:
+class _ResponseSender:
     """``send`` that adds the headers every answer has, and remembers its status."""
 
     def __init__(self, send: Send, request_id: str, static: bool) -> None:
@@ -269,11 +271,11 @@ class _Answer:
         await self._send(message)
 
 
-def _login_first(scope: Scope, headers: Headers) -> Response:
+def _require_login(scope: Scope, headers: Headers) -> Response:
     page = scope.get("method") == "GET" and "text/html" in headers.get("accept", "")
     if page and not scope["path"].startswith("/v1/"):
         return RedirectResponse(f"/login?next={quote(scope['path'])}", status_code=303)
-    return reply(
+    return make_reply(
         401,
         "Expected a valid key as 'Authorization: Bearer …' or 'x-api-key', or a login.",
         code="invalid_api_key",
@@ -281,18 +283,18 @@ def _login_first(scope: Scope, headers: Headers) -> Response:
     )
 
 
-def _request_id(headers: Mapping[str, str]) -> str:
+def _choose_request_id(headers: Mapping[str, str]) -> str:
     """The caller's own id where it is a plain word, else a new one."""
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
 
 
-def _bearer(headers: Headers) -> str:
+def _read_bearer(headers: Headers) -> str:
     kind, _, secret = headers.get("authorization", "").partition(" ")
     return secret.strip() if kind.lower() == "bearer" else ""
 
 
-def _cookie(headers: Headers) -> str:
+def _read_cookie(headers: Headers) -> str:
     try:
         cookies = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
@@ -300,7 +302,7 @@ def _cookie(headers: Headers) -> str:
     return cookies[COOKIE].value if COOKIE in cookies else ""
 
 
-def _hostname(host: str) -> str:
+def _parse_hostname(host: str) -> str:
     """Name without port, lower case: ``[::1]:8080`` is ``::1``."""
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -319,5 +321,5 @@ def _is_local(scope: Scope, headers: Headers) -> bool:
         return False
 
 
-def _below(path: str, roots: Iterable[str]) -> bool:
+def _is_below(path: str, roots: Iterable[str]) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in roots)

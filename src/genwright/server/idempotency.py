@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from genwright.server.errors import reply
+from genwright.server.errors import make_reply
 from genwright.server.service import Service
 from genwright.storage import Database, IdempotentReply
 from genwright.types import OWNER
@@ -28,7 +28,7 @@ LARGEST_REPLY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Kept:
+class RecordedReply:
     """A reply that was given before."""
 
     status: int
@@ -55,31 +55,31 @@ class Idempotency:
             return
         if len(key) > LONGEST_KEY:
             told = f"Expected an Idempotency-Key of at most {LONGEST_KEY} characters."
-            await reply(400, told)(scope, receive, send)
+            await make_reply(400, told)(scope, receive, send)
             return
-        body = await _whole(receive)
+        body = await _read_body(receive)
         if body is None:
             return
         who = scope["state"]["identity"].subject
-        digest = _sha256(who, key)
-        fingerprint = _sha256(scope["method"], scope["path"], str(scope["query_string"]), body)
+        digest = _hash_parts(who, key)
+        fingerprint = _hash_parts(scope["method"], scope["path"], str(scope["query_string"]), body)
         database = self.service.workspace.database
-        found = await self.service.call(lambda: _begin(database, digest, fingerprint))
-        if isinstance(found, Kept):
-            await _replay(found, send)
+        found = await self.service.call(lambda: _begin_request(database, digest, fingerprint))
+        if isinstance(found, RecordedReply):
+            await _replay_reply(found, send)
         elif found:
             status = 409 if found == "busy" else 422
-            await reply(status, _REASONS[found], code="idempotency")(scope, receive, send)
+            await make_reply(status, _REASONS[found], code="idempotency")(scope, receive, send)
         else:
-            await self._keep(scope, _Again(body, receive), send, digest)
+            await self._record_reply(scope, _ReplayedBody(body, receive), send, digest)
 
-    async def _keep(self, scope: Scope, receive: Receive, send: Send, digest: str) -> None:
-        copy = _Copy(send)
+    async def _record_reply(self, scope: Scope, receive: Receive, send: Send, digest: str) -> None:
+        copy = _ReplyRecorder(send)
         try:
             await self.app(scope, receive, copy)
         finally:
-            database, kept = self.service.workspace.database, copy.kept()
-            await self.service.call(lambda: _end(database, digest, kept))
+            database, kept = self.service.workspace.database, copy.get_reply()
+            await self.service.call(lambda: _end_request(database, digest, kept))
 
 
 _REASONS = {
@@ -88,7 +88,7 @@ _REASONS = {
 }
 
 
-class _Again:
+class _ReplayedBody:
     """``receive`` that gives a body that was read already, and then what follows."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
@@ -102,7 +102,7 @@ class _Again:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-class _Copy:
+class _ReplyRecorder:
     """``send`` that remembers what it sent, if it is of a size and kind to be kept."""
 
     def __init__(self, send: Send) -> None:
@@ -123,12 +123,14 @@ class _Copy:
             self._done = not message.get("more_body", False)
         await self._send(message)
 
-    def kept(self) -> Kept | None:
+    def get_reply(self) -> RecordedReply | None:
         """What is to be kept; None for nothing."""
-        return Kept(self._status, bytes(self._body)) if self._keeps and self._done else None
+        return (
+            RecordedReply(self._status, bytes(self._body)) if self._keeps and self._done else None
+        )
 
 
-async def _whole(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes | None:
     """The body; None where the client hung up."""
     body = bytearray()
     while True:
@@ -140,7 +142,7 @@ async def _whole(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _replay(kept: Kept, send: Send) -> None:
+async def _replay_reply(kept: RecordedReply, send: Send) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(kept.body)).encode()),
@@ -150,7 +152,7 @@ async def _replay(kept: Kept, send: Send) -> None:
     await send({"type": "http.response.body", "body": kept.body})
 
 
-def _begin(database: Database, digest: str, fingerprint: str) -> Kept | str:
+def _begin_request(database: Database, digest: str, fingerprint: str) -> RecordedReply | str:
     """What was answered before, why this cannot be answered, or nothing: then it is ours to do."""
     now = datetime.now(UTC)
     with database.write(OWNER) as session:
@@ -159,7 +161,7 @@ def _begin(database: Database, digest: str, fingerprint: str) -> Kept | str:
         if row is not None and row.fingerprint != fingerprint:
             return "other"
         if row is not None and row.status:
-            return Kept(row.status, row.body)
+            return RecordedReply(row.status, row.body)
         if row is not None and row.created_at.replace(tzinfo=UTC) > now - ABANDONED:
             return "busy"
         if row is None:
@@ -169,7 +171,7 @@ def _begin(database: Database, digest: str, fingerprint: str) -> Kept | str:
         return ""
 
 
-def _end(database: Database, digest: str, kept: Kept | None) -> None:
+def _end_request(database: Database, digest: str, kept: RecordedReply | None) -> None:
     with database.write(OWNER) as session:
         row = session.get(IdempotentReply, digest)
         if row is not None and kept is None:
@@ -178,7 +180,7 @@ def _end(database: Database, digest: str, kept: Kept | None) -> None:
             row.status, row.body = kept.status, kept.body
 
 
-def _sha256(*parts: str | bytes) -> str:
+def _hash_parts(*parts: str | bytes) -> str:
     digest = hashlib.sha256()
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode(errors="surrogatepass")

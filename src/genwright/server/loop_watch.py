@@ -5,9 +5,9 @@ import time
 
 from genwright.access import audit
 from genwright.errors import GenwrightError
-from genwright.improve.canaries import start_canary, watch_canaries
-from genwright.improve.loop import KIND, Wanted, begin
-from genwright.improve.rollback import take_back
+from genwright.improve.canaries import end_worse_canaries, start_canary
+from genwright.improve.loop import KIND, ImprovementRequest, submit_improvement
+from genwright.improve.rollback import roll_back_promotions
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.server.service import Service
@@ -19,11 +19,11 @@ log = logging.getLogger("genwright.server")
 def look_after(service: Service) -> None:
     """One look; what is done goes into the audit log."""
     database, assistants = service.workspace.database, service.assistants
-    for ended in watch_canaries(database, assistants):
+    for ended in end_worse_canaries(database, assistants):
         log.warning("a canary was ended", extra={"canary": ended.assistant, "why": ended.reason})
         with database.write(OWNER) as session:
             audit.record(session, "canary.end", f"{ended.assistant}@{ended.version}")
-    for told in take_back(database, assistants):
+    for told in roll_back_promotions(database, assistants):
         log.warning("a promotion was taken back", extra=told)
         with database.write(OWNER) as session:
             audit.record(session, "assistant.rollback", told["to"], {"alert": told["alert"]})
@@ -37,7 +37,7 @@ def _canary_of_candidates(service: Service) -> None:
     if not share:
         return
     runs = Runs(service.workspace.database, OWNER)
-    for row in runs.newest([KIND], 5):
+    for row in runs.list_newest([KIND], 5):
         label = row.results.get("state", {}).get("candidate", {}).get("label", "")
         if row.results.get("outcome") != "waiting" or not label or row.results.get("canary"):
             continue
@@ -54,14 +54,14 @@ def _begin_when_due(service: Service) -> None:
     settings = service.settings.improve
     if not settings.every_hours:
         return
-    runs = Runs(service.workspace.database, OWNER).newest([KIND], 50)
+    runs = Runs(service.workspace.database, OWNER).list_newest([KIND], 50)
     if any(row.status == "running" for row in runs):
         return
     for name in settings.assistants or ("",):
         served = service.assistants.resolve(OWNER, name)
         if _age_hours(runs, served.name) < settings.every_hours:
             continue
-        run = begin(service.runtime, Wanted(served.name))
+        run = submit_improvement(service.runtime, ImprovementRequest(served.name))
         launch(service.workspace, OWNER, run, KIND)
         log.info("an improvement has begun", extra={"run": run, "assistant": served.name})
         return

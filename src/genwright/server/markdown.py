@@ -4,7 +4,7 @@ Markdown is rendered by markdown-it-py with HTML switched off, then sanitised by
 links; a link names the host it leads to, so that nobody follows it by its words alone.
 
 Example:
-    >>> str(rendered("At *4 bar*, see ![](https://example.org/p.png).")).count("<img")
+    >>> str(render_markdown("At *4 bar*, see ![](https://example.org/p.png).")).count("<img")
     0
 """
 
@@ -29,16 +29,16 @@ LONGEST = 50_000
 """Characters that are rendered; the rest follows as it is."""
 
 
-def rendered(text: str) -> Markup:
+def render_markdown(text: str) -> Markup:
     """A text as HTML; without line breaks it is a phrase, with them it may be paragraphs."""
     head, rest = text[:LONGEST], text[LONGEST:]
     block = is_block(head)
-    tokens = _parser().parse(head) if block else _parser().parseInline(head)
+    tokens = _make_parser().parse(head) if block else _make_parser().parseInline(head)
     for token in tokens:
         if token.children:
-            token.children = list(_tamed(token.children))
-    html = _parser().renderer.render(tokens, _parser().options, {})
-    return Markup(_clean(html)) + rest
+            token.children = list(_tame_tokens(token.children))
+    html = _make_parser().renderer.render(tokens, _make_parser().options, {})
+    return Markup(_clean_html(html)) + rest
 
 
 def is_block(text: str) -> bool:
@@ -47,13 +47,13 @@ def is_block(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> "MarkdownIt":
+def _make_parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def _clean(html: str) -> str:
+def _clean_html(html: str) -> str:
     return nh3.clean(
         html,
         tags=set(TAGS),
@@ -63,51 +63,51 @@ def _clean(html: str) -> str:
     )
 
 
-def _tamed(tokens: Sequence["Token"]) -> Iterator["Token"]:
+def _tame_tokens(tokens: Sequence["Token"]) -> Iterator["Token"]:
     """Inline tokens without images, and with links that say where they lead."""
     open_: list[str] = []
     for token in tokens:
         if token.type == "image":
-            yield from _linked(str(token.attrs.get("src", "")), token.content or "image")
+            yield from _render_link(str(token.attrs.get("src", "")), token.content or "image")
         elif token.type == "link_open":
             open_.append(str(token.attrs.get("href", "")))
-            if host_of(open_[-1]):
+            if find_host(open_[-1]):
                 yield token
         elif token.type == "link_close":
-            host = host_of(open_.pop())
+            host = find_host(open_.pop())
             if host:
                 yield token
-                yield _text(f" ({host})")
+                yield _make_text_token(f" ({host})")
         else:
             yield token
 
 
-def _linked(address: str, words: str) -> Iterator["Token"]:
+def _render_link(address: str, words: str) -> Iterator["Token"]:
     from markdown_it.token import Token
 
-    host = host_of(address)
+    host = find_host(address)
     if not host:
-        yield _text(words)
+        yield _make_text_token(words)
         return
     yield Token("link_open", "a", 1, attrs={"href": address})
-    yield _text(words)
+    yield _make_text_token(words)
     yield Token("link_close", "a", -1)
-    yield _text(f" ({host})")
+    yield _make_text_token(f" ({host})")
 
 
-def _text(words: str) -> "Token":
+def _make_text_token(words: str) -> "Token":
     from markdown_it.token import Token
 
     return Token("text", "", 0, content=words)
 
 
-def host_of(address: str) -> str:
+def find_host(address: str) -> str:
     """The host a link leads to, or whom it writes to; empty for one that is not shown as a link.
 
     Example:
-        >>> host_of("https://a@example.org:8443/x"), host_of("mailto:ann@example.org")
+        >>> find_host("https://a@example.org:8443/x"), find_host("mailto:ann@example.org")
         ('example.org', 'ann@example.org')
-        >>> host_of("javascript:alert(1)"), host_of("/logout"), host_of("//example.org")
+        >>> find_host("javascript:alert(1)"), find_host("/logout"), find_host("//example.org")
         ('', '', '')
     """
     try:

@@ -25,14 +25,14 @@ class ClientGone(Exception):
     """The client hung up before it had its answer."""
 
 
-async def unless_gone(request: Request, work: Coroutine[object, object, T]) -> T:
+async def run_unless_gone(request: Request, work: Coroutine[object, object, T]) -> T:
     """What some work returns; it is cancelled when the client hangs up.
 
     Raises:
         ClientGone: It did.
     """
     working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_gone(request.receive))
+    watching = asyncio.ensure_future(_wait_until_gone(request.receive))
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -73,16 +73,19 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the events, the client or its right end."""
         sending = asyncio.ensure_future(self._send_all(send))
-        ends = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(self._invalid())]
+        ends = [
+            asyncio.ensure_future(_wait_until_gone(receive)),
+            asyncio.ensure_future(self._wait_until_invalid()),
+        ]
         try:
             await asyncio.wait((sending, *ends), return_when=asyncio.FIRST_COMPLETED)
             if ends[1].done() and not sending.done():
-                await _stopped(sending)
+                await _cancel_task(sending)
                 await self._finish(send, self._last)
         finally:
             for task in ends:
                 task.cancel()
-            await _stopped(sending)
+            await _cancel_task(sending)
             await self._events.aclose()
 
     async def _send_all(self, send: Send) -> None:
@@ -90,9 +93,9 @@ class EventStream(Response):
         pinging = asyncio.ensure_future(self._ping(send))
         try:
             async for event in self._events:
-                await self._piece(send, event)
+                await self._send_piece(send, event)
         finally:
-            await _stopped(pinging)
+            await _cancel_task(pinging)
         await self._finish(send, "")
 
     async def _ping(self, send: Send) -> None:
@@ -100,11 +103,11 @@ class EventStream(Response):
         while True:
             waited = asyncio.get_running_loop().time() - self._last_sent
             if waited >= PING_SECONDS:
-                await self._piece(send, ": ping\n\n")
+                await self._send_piece(send, ": ping\n\n")
             else:
                 await asyncio.sleep(PING_SECONDS - waited)
 
-    async def _piece(self, send: Send, event: str) -> None:
+    async def _send_piece(self, send: Send, event: str) -> None:
         self._last_sent = asyncio.get_running_loop().time()
         # No task for each: this is done for every token.
         async with asyncio.timeout(self._slow):
@@ -116,18 +119,18 @@ class EventStream(Response):
             async with asyncio.timeout(self._slow):
                 await send(body)
 
-    async def _invalid(self) -> None:
+    async def _wait_until_invalid(self) -> None:
         while self._valid():
             await asyncio.sleep(VALID_SECONDS)
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_until_gone(receive: Receive) -> None:
     """Return when the client has hung up; what is left of its body is passed over."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _stopped(task: "asyncio.Future[T]") -> None:
+async def _cancel_task(task: "asyncio.Future[T]") -> None:
     """Cancel a task and wait until it has ended."""
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):

@@ -12,7 +12,7 @@ import uvicorn
 
 from genwright.errors import Refused, UsageError
 from genwright.monitoring.logs import configure_logging
-from genwright.server.app import build
+from genwright.server.app import build_app
 from genwright.server.service import Service
 from genwright.workspace import Workspace
 
@@ -54,10 +54,10 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
                 "genwright users create NAME --role admin, or listen on 127.0.0.1 without "
                 "server.hosts."
             )
-        configure_logging(workspace.settings.monitoring.log_format, service.privacy.log)
+        configure_logging(workspace.settings.monitoring.log_format, service.privacy.screen_log)
         # Tokens come from threads: the default of 5 ms makes each wait for the one that computes.
         sys.setswitchinterval(SWITCH_SECONDS)
-        app = build(service, (server.host, *server.hosts), local=local)
+        app = build_app(service, (server.host, *server.hosts), local=local)
         host, port = listening.getsockname()[:2]
         config = uvicorn.Config(
             app,

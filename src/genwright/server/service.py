@@ -13,11 +13,11 @@ from typing import TypeVar
 from genwright.access import Doorman, Identity, Quotas
 from genwright.arena.ticker import Standing
 from genwright.errors import GenwrightError
-from genwright.improve.canaries import routed
+from genwright.improve.canaries import route_conversation
 from genwright.library.files import give_up_unfinished
 from genwright.monitoring import Metrics, Tracing
 from genwright.privacy import Privacy
-from genwright.registry import Assistants, Served
+from genwright.registry import Assistants, ServedAssistant
 from genwright.runtime import Runtime
 from genwright.server.admission import Admission
 from genwright.server.bridge import Bridge
@@ -46,7 +46,7 @@ class Service:
         self.metrics = Metrics()
         self.doorman = Doorman(workspace.database)
         self.quotas = Quotas(workspace.database, workspace.settings.access)
-        self.runtime = Runtime(workspace, tracing=self._tracing())
+        self.runtime = Runtime(workspace, tracing=self._make_tracing())
         self.executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self.draining = False
         self._admissions: dict[str, Admission] = {}
@@ -78,23 +78,27 @@ class Service:
 
     def runtime_for(self, identity: Identity, settings: Settings | None = None) -> Runtime:
         """The runtime in somebody's rights."""
-        return self.runtime.acting_for(identity.principal, settings)
+        return self.runtime.act_for(identity.principal, settings)
 
-    def runtime_as(self, identity: Identity, served: Served) -> Runtime:
+    def runtime_as(self, identity: Identity, served: ServedAssistant) -> Runtime:
         """The runtime as an assistant uses them for somebody."""
-        return self.runtime_for(identity, served.version.config.settings(self.settings))
+        return self.runtime_for(identity, served.version.config.merge_settings(self.settings))
 
-    def routed(self, identity: Identity, served: Served, first: str) -> Served:
+    def route_conversation(
+        self, identity: Identity, served: ServedAssistant, first: str
+    ) -> ServedAssistant:
         """Who answers a conversation by its first question: live, or a running canary's version."""
-        return routed(self.workspace.database, self.assistants, served, identity.principal, first)
+        return route_conversation(
+            self.workspace.database, self.assistants, served, identity.principal, first
+        )
 
-    def ticker(self) -> dict[str, float]:
+    def read_ticker(self) -> dict[str, float]:
         """Online Elo of the arena's contenders by people's votes, up to now."""
         with self._counting:
             self._standing.catch_up(self.workspace.database, self.runtime.principal)
             return dict(self._standing.ticker)
 
-    def admission(self, model: str) -> Admission:
+    def get_admission(self, model: str) -> Admission:
         """The queue in front of a model."""
         if model not in self._admissions:
             server = self.settings.server
@@ -125,9 +129,9 @@ class Service:
             TooMany: The queue is full, or a quota is used up.
         """
         self.quotas.admit(identity)
-        async with self.admission(model).turn(identity.subject, queued):
+        async with self.get_admission(model).wait_turn(identity.subject, queued):
             bridge: Bridge[T] = Bridge(self.executor, self.settings.server.slow_seconds)
-            pieces = bridge.pieces(work, Event())
+            pieces = bridge.stream(work, Event())
             try:
                 async for piece in pieces:
                     yield piece
@@ -143,7 +147,7 @@ class Service:
         give_up_unfinished(self.workspace.database)
         threading.Thread(target=self._warm, daemon=True, name="warm").start()
 
-    def ready(self) -> dict[str, str]:
+    def check_ready(self) -> dict[str, str]:
         """What is not ready, with the reason; empty where everything is."""
         found: dict[str, str] = {}
         if self.draining:
@@ -151,7 +155,7 @@ class Service:
         if self._warming:
             found["models"] = self._warming
         try:
-            self.workspace.database.schema_version()
+            self.workspace.database.read_schema_version()
         except Exception as error:
             found["store"] = str(error)
         for (name, _), engine in self.runtime.models.engines.items():
@@ -171,22 +175,22 @@ class Service:
             served = self.assistants.resolve(self.runtime.principal)
             self.runtime.models.embedder.embed(["warm"])
             if not served.version.config.answer.extractive:
-                self.runtime.models.engine(served.version.config.answer.model)
+                self.runtime.models.get_engine(served.version.config.answer.model)
             self._warming = ""
         except GenwrightError as error:
             self._warming = str(error)
             log.warning("not ready", extra={"error": str(error)})
 
-    def _tracing(self) -> Tracing:
+    def _make_tracing(self) -> Tracing:
         processors = []
         if endpoint := self.settings.monitoring.otlp_endpoint:
-            from genwright.monitoring.otlp import span_processor
+            from genwright.monitoring.otlp import build_span_processor
 
-            processors.append(span_processor(endpoint, self.privacy.log))
+            processors.append(build_span_processor(endpoint, self.privacy.screen_log))
         return Tracing(
             self.workspace.database,
             OWNER,
             background=True,
-            redact=self.privacy.log,
+            redact=self.privacy.screen_log,
             processors=processors,
         )

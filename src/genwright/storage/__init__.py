@@ -2,11 +2,11 @@
 
 Example:
     >>> import pathlib, tempfile
-    >>> from genwright.storage import Database, Document, readable
+    >>> from genwright.storage import Database, Document, may_read
     >>> from genwright.types import OWNER
     >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
     >>> with database.read(OWNER) as session:
-    ...     session.query(Document).where(readable(OWNER)).count()
+    ...     session.query(Document).where(may_read(OWNER)).count()
     0
     >>> database.close()
 """
@@ -14,7 +14,7 @@ Example:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from genwright.storage.counts import SCHEMA_VERSION, Counts, count, count_quickly
+from genwright.storage.counts import SCHEMA_VERSION, StoreCounts, count_quickly, count_store
 
 if TYPE_CHECKING:
     from genwright.storage.accounts import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Judge,
         SuiteCase,
     )
-    from genwright.storage.rights import fillable, readable, visible, writable
+    from genwright.storage.rights import may_add_to, may_read, may_see, may_write
     from genwright.storage.serving import (
         Alert,
         AliasMove,
@@ -74,7 +74,7 @@ _HOMES = {
     "accounts": ("ApiKey AuditEntry Grant Group Login Membership Tombstone Usage User"),
     "database": "Database StoreSession",
     "loop": "ArenaMatch Battle BattleTally Canary Contender Judge SuiteCase",
-    "rights": "fillable readable visible writable",
+    "rights": "may_add_to may_read may_see may_write",
     "serving": (
         "Alert AliasMove Assistant AssistantVersion CollectionFile Feedback IdempotentReply"
         " Sample StoredFile StoredResponse"
@@ -100,7 +100,6 @@ __all__ = [
     "CollectionFile",
     "Contender",
     "Conversation",
-    "Counts",
     "DataSet",
     "Database",
     "Document",
@@ -120,6 +119,7 @@ __all__ = [
     "RunValue",
     "Sample",
     "Span",
+    "StoreCounts",
     "StoreSession",
     "StoredFile",
     "StoredResponse",
@@ -129,12 +129,12 @@ __all__ = [
     "User",
     "Vector",
     "VectorRemoval",
-    "count",
     "count_quickly",
-    "fillable",
-    "readable",
-    "visible",
-    "writable",
+    "count_store",
+    "may_add_to",
+    "may_read",
+    "may_see",
+    "may_write",
 ]
 
 

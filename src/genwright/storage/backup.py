@@ -42,7 +42,7 @@ class Backup:
     bytes: int
 
 
-def backup(root: Path, target: Path, *, models: Path | None = None) -> Backup:
+def create_backup(root: Path, target: Path, *, models: Path | None = None) -> Backup:
     """Write a backup of a workspace.
 
     Args:
@@ -62,7 +62,7 @@ def backup(root: Path, target: Path, *, models: Path | None = None) -> Backup:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".genwright-") as folder:
             copy = Path(folder) / DATABASE
             _copy_database(root / DATABASE, copy)
-            made = _write(part, {DATABASE: copy} | _beside(root, models))
+            made = _write(part, {DATABASE: copy} | _list_files(root, models))
         part.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
@@ -123,7 +123,7 @@ def _copy_database(source: Path, target: Path) -> None:
         new.execute("PRAGMA journal_mode = DELETE")
 
 
-def _beside(root: Path, models: Path | None) -> dict[str, Path]:
+def _list_files(root: Path, models: Path | None) -> dict[str, Path]:
     """Files by the names they have in the backup."""
     found: dict[str, Path] = {}
     for name in ALWAYS:
@@ -142,7 +142,7 @@ def _write(part: Path, files: dict[str, Path]) -> dict[str, Any]:
         "format": FORMAT,
         "schema": SCHEMA_VERSION,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "files": {name: _sha256(path) for name, path in files.items()},
+        "files": {name: _hash_file(path) for name, path in files.items()},
     }
     data = json.dumps(manifest, indent=1).encode()
     with part.open("wb") as raw:
@@ -161,7 +161,7 @@ def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
     """Write the files of a backup into an empty folder, each compared with its digest."""
     try:
         with tarfile.open(archive, "r:gz") as opened:
-            manifest = _manifest(opened, archive)
+            manifest = _read_manifest(opened, archive)
             wanted = dict(manifest["files"])
             free = shutil.disk_usage(folder).free
             for entry in opened:
@@ -180,7 +180,7 @@ def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _manifest(opened: tarfile.TarFile, archive: Path) -> dict[str, Any]:
+def _read_manifest(opened: tarfile.TarFile, archive: Path) -> dict[str, Any]:
     first = opened.next()
     if first is None or first.name != MANIFEST or first.size > BLOCK:
         raise UsageError(f"{archive} is no backup of genwright.")
@@ -235,7 +235,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):

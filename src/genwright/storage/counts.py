@@ -34,7 +34,7 @@ _COLLECTIONS = f"""
 
 
 @dataclass(frozen=True)
-class Counts:
+class StoreCounts:
     """Numbers of what a principal may read, by collection; of vectors and passages, of all."""
 
     collections: list[Json]
@@ -44,20 +44,20 @@ class Counts:
     passages: int
 
 
-def count(run: Run, principal: Principal) -> Counts:
+def count_store(run: Run, principal: Principal) -> StoreCounts:
     """Count what the store holds, for one principal."""
     holders = json.dumps(principal.holders)
     rows = run(_COLLECTIONS, {"everything": principal.sees_all, "holders": holders})
     names = ("name", "documents", "passages", "characters")
     vectors = run("SELECT embedder, count(*) FROM vector GROUP BY embedder", {})
-    return Counts(
+    return StoreCounts(
         collections=[dict(zip(names, row, strict=True)) for row in rows],
         vectors={name: number for name, number in vectors},
         passages=run("SELECT count(*) FROM passage", {})[0][0],
     )
 
 
-def count_quickly(path: Path, principal: Principal) -> Counts | None:
+def count_quickly(path: Path, principal: Principal) -> StoreCounts | None:
     """Count what a database file holds; None where it must be opened by ``Database`` instead.
 
     That is where it is not there, has another schema than this version's, or cannot be read, which
@@ -69,6 +69,8 @@ def count_quickly(path: Path, principal: Principal) -> Counts | None:
             [[version]] = connection.execute("SELECT version_num FROM alembic_version")
             if version != SCHEMA_VERSION:
                 return None
-            return count(lambda sql, values: connection.execute(sql, values).fetchall(), principal)
+            return count_store(
+                lambda sql, values: connection.execute(sql, values).fetchall(), principal
+            )
     except (sqlite3.Error, ValueError):
         return None

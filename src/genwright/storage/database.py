@@ -52,14 +52,14 @@ class Database:
         )
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
-        with _explained(self.path):
+        with _explain_errors(self.path):
             self._bring_up_to_date(engine)
         return engine
 
     @contextmanager
     def read(self, principal: Principal) -> Iterator[StoreSession]:
         """A consistent view for one principal: no write that commits after its first read."""
-        with _explained(self.path), StoreSession(self.engine) as session:
+        with _explain_errors(self.path), StoreSession(self.engine) as session:
             session.principal = principal
             yield session
 
@@ -67,14 +67,14 @@ class Database:
     def write(self, principal: Principal) -> Iterator[StoreSession]:
         """One transaction for one principal: commits at the end, or leaves no trace on an error."""
         writer = self.engine.execution_options(genwright_write=True)
-        with _explained(self.path), StoreSession(writer) as session, session.begin():
+        with _explain_errors(self.path), StoreSession(writer) as session, session.begin():
             session.principal = principal
             yield session
 
-    def schema_version(self) -> str:
+    def read_schema_version(self) -> str:
         """Name of the last migration that ran on this file; empty for a file without any."""
         with self.engine.connect() as connection:
-            return _schema_version(connection)
+            return _read_schema_version(connection)
 
     def close(self) -> None:
         """Give back the connections; the object can be used again."""
@@ -83,7 +83,7 @@ class Database:
 
     def _bring_up_to_date(self, engine: Engine) -> None:
         with engine.connect() as connection:
-            version = _schema_version(connection)
+            version = _read_schema_version(connection)
         if version > SCHEMA_VERSION:
             raise StoreFailed(
                 f"{self.path} has schema {version}, this genwright knows up to {SCHEMA_VERSION}: "
@@ -95,7 +95,7 @@ class Database:
             upgrade(engine)
 
 
-def _schema_version(connection: Connection) -> str:
+def _read_schema_version(connection: Connection) -> str:
     table = text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
     if connection.execute(table).first() is None:
         return ""
@@ -122,7 +122,7 @@ def _on_begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explain_errors(path: Path) -> Iterator[None]:
     """Turn the driver's errors into one line that says what to do."""
     try:
         yield

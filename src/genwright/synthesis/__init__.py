@@ -7,18 +7,18 @@ Example:
     ['age', 'works']
 """
 
-from genwright.synthesis.diversity import Diversity, diversity
-from genwright.synthesis.recipes import Made, is_synthetic, marked
-from genwright.synthesis.tabular.copula import Copula, fidelity, fit_copula, privacy
+from genwright.synthesis.diversity import Diversity, measure_diversity
+from genwright.synthesis.recipes import SynthesisResult, is_synthetic, mark_synthetic
+from genwright.synthesis.tabular.copula import Copula, fit_copula, measure_fidelity, measure_privacy
 
 __all__ = [
     "Copula",
     "Diversity",
-    "Made",
-    "diversity",
-    "fidelity",
+    "SynthesisResult",
     "fit_copula",
     "is_synthetic",
-    "marked",
-    "privacy",
+    "mark_synthetic",
+    "measure_diversity",
+    "measure_fidelity",
+    "measure_privacy",
 ]

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genwright.datasets import Dataset, check_dataset, keep_dataset, read_dataset, write_dataset
-from genwright.datasets.base import text_of
+from genwright.datasets import Dataset, check_dataset, read_dataset, store_dataset, write_dataset
+from genwright.datasets.base import extract_text
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
 from genwright.runtime import Runtime
-from genwright.synthesis.diversity import diversity
-from genwright.synthesis.gain import gain_of_labels
+from genwright.synthesis.diversity import measure_diversity
+from genwright.synthesis.gain import measure_label_gain
 from genwright.synthesis.instructions import make_instructions
 from genwright.synthesis.paraphrases import make_paraphrases
-from genwright.synthesis.preferences import BAD, GOOD, Way, make_preferences
-from genwright.synthesis.recipes import Made
-from genwright.synthesis.tabular.copula import Table, fidelity, fit_copula, privacy
+from genwright.synthesis.preferences import BAD, GOOD, Responder, make_preferences
+from genwright.synthesis.recipes import SynthesisResult
+from genwright.synthesis.tabular.copula import Table, fit_copula, measure_fidelity, measure_privacy
 from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Asked:
+class SynthesisRequest:
     """What a synthesis is to do."""
 
     output: Path
@@ -33,7 +33,7 @@ class Asked:
     """Name of a data set of the workspace to keep the rows as; empty for none."""
 
 
-def finish(runtime: Runtime, made: Made, asked: Asked) -> Json:
+def write_result(runtime: Runtime, made: SynthesisResult, asked: SynthesisRequest) -> Json:
     """Write the rows, keep them where that is asked for, and report.
 
     Raises:
@@ -49,25 +49,25 @@ def finish(runtime: Runtime, made: Made, asked: Asked) -> Json:
     if asked.keep:
         workspace = runtime.workspace
         folder, report = workspace.datasets_dir, check_dataset(dataset)
-        keep_dataset(workspace.database, folder, runtime.principal, dataset, report)
-    texts = [text_of(row) for row in dataset.rows]
+        store_dataset(workspace.database, folder, runtime.principal, dataset, report)
+    texts = [extract_text(row) for row in dataset.rows]
     return {**made.json(), "file": str(asked.output),
-            "diversity": diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
+            "diversity": measure_diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
 
 
-def instructions(runtime: Runtime, seeds: Path, asked: Asked) -> Json:
+def synthesize_instructions(runtime: Runtime, seeds: Path, asked: SynthesisRequest) -> Json:
     """Self-instruct from the rows of a file."""
-    rows, engine = read_records(seeds), runtime.models.engine(asked.model)
+    rows, engine = read_records(seeds), runtime.models.get_engine(asked.model)
     made = make_instructions(
         engine, rows, asked.count, model=engine.name, seed=asked.seed, progress=runtime.progress
     )
-    return finish(runtime, made, asked)
+    return write_result(runtime, made, asked)
 
 
-def preferences(
+def synthesize_preferences(
     runtime: Runtime,
     prompts: Path,
-    asked: Asked,
+    asked: SynthesisRequest,
     *,
     worse_model: str = "",
     worse_temperature: float = 0.0,
@@ -78,33 +78,35 @@ def preferences(
     The prompts differ where neither model nor temperature does.
     """
     rows = read_records(prompts)[: asked.count]
-    better = runtime.models.engine(asked.model)
-    worse = runtime.models.engine(worse_model or asked.model)
+    better = runtime.models.get_engine(asked.model)
+    worse = runtime.models.get_engine(worse_model or asked.model)
     same = worse.name == better.name and not worse_temperature
     ways = (
-        Way(better, better.name, GOOD),
-        Way(worse, worse.name, BAD if same else GOOD, worse_temperature),
+        Responder(better, better.name, GOOD),
+        Responder(worse, worse.name, BAD if same else GOOD, worse_temperature),
     )
-    engine = runtime.models.engine(judge) if judge else None
+    engine = runtime.models.get_engine(judge) if judge else None
     made = make_preferences(
         rows, *ways, judge=engine, judge_name=judge, seed=asked.seed, progress=runtime.progress
     )
-    return finish(runtime, made, asked)
+    return write_result(runtime, made, asked)
 
 
-def paraphrases(runtime: Runtime, data: Path, asked: Asked, least: int = 0) -> Json:
+def synthesize_paraphrases(
+    runtime: Runtime, data: Path, asked: SynthesisRequest, least: int = 0
+) -> Json:
     """More rows for the labels of a file that have few."""
     dataset = read_dataset(data, form="classification")
-    engine = runtime.models.engine(asked.model)
+    engine = runtime.models.get_engine(asked.model)
     made = make_paraphrases(
         engine, dataset, runtime.models.embedder.embed, least=least, model=engine.name,
         seed=asked.seed,
         progress=runtime.progress,
     )  # fmt: skip
-    return finish(runtime, made, asked)
+    return write_result(runtime, made, asked)
 
 
-def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
+def synthesize_table(data: Path, asked: SynthesisRequest, held_out: float = 0.3) -> Json:
     """Rows like those of a table, with fidelity and privacy.
 
     The model is fitted on a part of the rows; the others, which it never sees, tell whether it
@@ -118,8 +120,8 @@ def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
         raise Refused(f"{asked.output} is there already: name another file.")
     if not 0 < held_out < 1:
         raise UsageError(f"Expected a share between 0 and 1 to hold out, got {held_out}.")
-    table = _columns(read_records(data))
-    train, rest = _split(table, held_out, asked.seed)
+    table = _to_columns(read_records(data))
+    train, rest = _split_table(table, held_out, asked.seed)
     copula = fit_copula(train, asked.seed)
     made = copula.sample(asked.count, asked.seed + 1)
     _write_csv(made, asked.output)
@@ -128,22 +130,22 @@ def tabular(data: Path, asked: Asked, held_out: float = 0.3) -> Json:
         "file": str(asked.output),
         "recipe": "gaussian copula",
         "fitted_on": copula.rows,
-        "fidelity": fidelity(train, made).__dict__,
-        "privacy": privacy(train, rest, made, asked.seed).__dict__,
+        "fidelity": measure_fidelity(train, made).__dict__,
+        "privacy": measure_privacy(train, rest, made, asked.seed).__dict__,
     }
 
 
-def gain(runtime: Runtime, train: Path, made: Path, test: Path) -> Json:
+def measure_gain(runtime: Runtime, train: Path, made: Path, test: Path) -> Json:
     """What made rows are worth on real test rows; see ``synthesis.gain``."""
-    train_, made_, test_ = (_labelled(path) for path in (train, made, test))
-    return gain_of_labels(train_, made_, test_, runtime.models.embedder.embed)
+    train_, made_, test_ = (_read_labeled(path) for path in (train, made, test))
+    return measure_label_gain(train_, made_, test_, runtime.models.embedder.embed)
 
 
-def _labelled(path: Path) -> Dataset:
+def _read_labeled(path: Path) -> Dataset:
     return read_dataset(path, form="classification")
 
 
-def _columns(records: Sequence[Json]) -> dict[str, list[str]]:
+def _to_columns(records: Sequence[Json]) -> dict[str, list[str]]:
     if not records:
         raise UsageError("The table has no rows.")
     names = list(records[0])
@@ -153,7 +155,7 @@ def _columns(records: Sequence[Json]) -> dict[str, list[str]]:
     }
 
 
-def _split(table: Table, held_out: float, seed: int) -> tuple[Table, Table]:
+def _split_table(table: Table, held_out: float, seed: int) -> tuple[Table, Table]:
     import numpy as np
 
     count = len(next(iter(table.values())))

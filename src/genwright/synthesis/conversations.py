@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from genwright.answers.answerer import Answerer
 from genwright.answers.chat import Chat
 from genwright.datasets import Dataset
-from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
-from genwright.synthesis.questions import first_question, make_questions
-from genwright.synthesis.recipes import Made, Sieve, marked
+from genwright.synthesis.questions import find_first_question, make_questions
+from genwright.synthesis.recipes import Sieve, SynthesisResult, mark_synthetic
 from genwright.types import Json
 
 NEXT = """\
@@ -28,7 +28,7 @@ def make_conversations(
     model: str = "",
     collections: Sequence[str] = (),
     seed: int = 0,
-) -> Made:
+) -> SynthesisResult:
     """Conversations whose answers the documents support, as rows of the form ``messages``.
 
     Args:
@@ -43,25 +43,25 @@ def make_conversations(
         NotFound: There are no documents.
     """
     first = make_questions(runtime, count, model=model, collections=collections, seed=seed)
-    engine, sieve, rows = runtime.models.engine(model), Sieve(), list[Json]()
+    engine, sieve, rows = runtime.models.get_engine(model), Sieve(), list[Json]()
     answerer = Answerer(runtime, model=model)
     scope = Scope(tuple(collections))
     for number, begun in enumerate(first.dataset.rows):
         sieve.tried += 1
-        said: list[Message] = []
+        said: list[ChatMessage] = []
         traces: list[str] = []
         question = str(begun["question"])
         for turn in range(turns):
-            alone = Chat(answerer).alone(question, said)
+            alone = Chat(answerer).make_standalone(question, said)
             answer = answerer.ask(alone, scope=scope)
             if answer.refused or not any(each.citations for each in answer.sentences):
                 break
-            said += [Message("user", question), Message("assistant", answer.answer)]
+            said += [ChatMessage("user", question), ChatMessage("assistant", answer.answer)]
             traces.append(answer.trace_id)
             asked = NEXT.format(question=alone, answer=answer.answer)
             sampling = Sampling(48, temperature=0.7, seed=seed + number * turns + turn)
-            text, _ = chat_text(engine, ChatRequest((Message("user", asked),), sampling))
-            question = first_question(text)
+            text, _ = collect_chat(engine, ChatRequest((ChatMessage("user", asked),), sampling))
+            question = find_first_question(text)
             if not question or question in {each.content for each in said}:
                 break
         runtime.progress(number + 1, len(first.dataset), f"{len(rows)} conversations")
@@ -69,7 +69,7 @@ def make_conversations(
             sieve.drop("the first answer was refused")
             continue
         turns_ = [{"role": each.role, "content": each.content} for each in said]
-        rows.append(marked({"messages": turns_}, "conversations", model=model, traces=traces,
+        rows.append(mark_synthetic({"messages": turns_}, "conversations", model=model, traces=traces,
                            document=begun["lineage"]["document"]))  # fmt: skip
     dataset = Dataset("conversations", "messages", tuple(rows), "synthesis")
-    return Made(dataset, first.tried, {**first.dropped, **sieve.dropped})
+    return SynthesisResult(dataset, first.tried, {**first.dropped, **sieve.dropped})

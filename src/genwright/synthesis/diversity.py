@@ -41,7 +41,7 @@ class Diversity:
         }
 
 
-def diversity(
+def measure_diversity(
     texts: Sequence[str], embed: "Callable[[Sequence[str]], Vectors] | None" = None, seed: int = 0
 ) -> Diversity:
     """Measure texts.
@@ -51,14 +51,14 @@ def diversity(
         embed: Unit-length vectors; None for none.
         seed: Of the samples that the slower measures are taken on.
     """
-    vectors = embed(_drawn(texts, MOST_SPREAD, seed)) if embed is not None and texts else None
+    vectors = embed(_draw_texts(texts, MOST_SPREAD, seed)) if embed is not None and texts else None
     return Diversity(
         texts=len(texts),
         self_bleu=self_bleu(texts, seed=seed),
-        distinct_2=distinct(texts, 2),
+        distinct_2=distinct_n(texts, 2),
         words=float(np.mean([len(text.split()) for text in texts])) if texts else 0.0,
-        spread=None if vectors is None else spread(vectors),
-        vendi=None if vectors is None else vendi(vectors),
+        spread=None if vectors is None else mean_distance(vectors),
+        vendi=None if vectors is None else vendi_score(vectors),
     )
 
 
@@ -69,19 +69,19 @@ def self_bleu(texts: Sequence[str], sample: int = SAMPLE, seed: int = 0) -> floa
         >>> self_bleu(["the pump holds two bar"] * 3)
         1.0
     """
-    drawn = [text.lower().split() for text in _drawn(texts, sample, seed)]
+    drawn = [text.lower().split() for text in _draw_texts(texts, sample, seed)]
     if len(drawn) < 2:
         return 0.0
     return float(np.mean([_bleu(each, drawn[:n] + drawn[n + 1 :]) for n, each in enumerate(drawn)]))
 
 
-def distinct(texts: Sequence[str], n: int) -> float:
+def distinct_n(texts: Sequence[str], n: int) -> float:
     """Different runs of n words over all runs; 0 where there is none."""
-    grams = [gram for text in texts for gram in _grams(text.lower().split(), n)]
+    grams = [gram for text in texts for gram in _list_ngrams(text.lower().split(), n)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
-def spread(vectors: "Vectors") -> float:
+def mean_distance(vectors: "Vectors") -> float:
     """Mean cosine distance of two different rows, (n, dim) of unit length; 0 for fewer than two."""
     n = len(vectors)
     if n < 2:
@@ -90,7 +90,7 @@ def spread(vectors: "Vectors") -> float:
     return 1 - (total - n) / (n * (n - 1))
 
 
-def vendi(vectors: "Vectors") -> float:
+def vendi_score(vectors: "Vectors") -> float:
     """``exp(-sum l log l)``, l the eigenvalues of the similarities over n; between 1 and n."""
     n = len(vectors)
     if not n:
@@ -106,10 +106,10 @@ def _bleu(text: Sequence[str], others: Sequence[Sequence[str]], most: int = 4) -
         return 0.0
     logs = []
     for n in range(1, min(most, len(text)) + 1):
-        mine = Counter(_grams(text, n))
+        mine = Counter(_list_ngrams(text, n))
         best: Counter[tuple[str, ...]] = Counter()
         for other in others:
-            best |= Counter(_grams(other, n))
+            best |= Counter(_list_ngrams(other, n))
         hits, total = sum((mine & best).values()), sum(mine.values())
         extra = 1 if n > 1 else 0
         if hits + extra == 0:
@@ -120,11 +120,11 @@ def _bleu(text: Sequence[str], others: Sequence[Sequence[str]], most: int = 4) -
     return float(np.exp(brevity + np.mean(logs)))
 
 
-def _grams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
+def _list_ngrams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
     return [tuple(words[place : place + n]) for place in range(len(words) - n + 1)]
 
 
-def _drawn(texts: Sequence[str], most: int, seed: int) -> list[str]:
+def _draw_texts(texts: Sequence[str], most: int, seed: int) -> list[str]:
     if len(texts) <= most:
         return list(texts)
     return chance.Random(seed).sample(list(texts), most)

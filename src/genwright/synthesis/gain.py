@@ -11,7 +11,7 @@ import numpy as np
 
 from genwright.datasets import Dataset
 from genwright.errors import Refused, UsageError
-from genwright.evaluation.intervals import interval
+from genwright.evaluation.intervals import bootstrap_mean
 from genwright.evaluation.paired import compare_cases
 from genwright.synthesis.recipes import is_synthetic
 from genwright.types import Json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RIDGE = 1.0
 
 
-def gain_of_labels(
+def measure_label_gain(
     train: Dataset,
     made: Dataset,
     test: Dataset,
@@ -45,13 +45,13 @@ def gain_of_labels(
     right = {}
     for name, rows in (("without", train.rows), ("with", (*train.rows, *made.rows))):
         labels = [str(row["label"]) for row in rows]
-        found = _predicted(embed([str(row["text"]) for row in rows]), labels, asked)
+        found = _predict_labels(embed([str(row["text"]) for row in rows]), labels, asked)
         right[name] = [float(a == b) for a, b in zip(found, wanted, strict=True)]
     difference = compare_cases(right["with"], right["without"])
     return {
         "metric": "accuracy",
-        "without": interval(right["without"]).json(),
-        "with": interval(right["with"]).json(),
+        "without": bootstrap_mean(right["without"]).json(),
+        "with": bootstrap_mean(right["with"]).json(),
         "gain": difference.json(),
         "train": len(train),
         "synthetic": len(made),
@@ -59,7 +59,7 @@ def gain_of_labels(
     }
 
 
-def _predicted(vectors: "Vectors", labels: Sequence[str], asked: "Vectors") -> list[str]:
+def _predict_labels(vectors: "Vectors", labels: Sequence[str], asked: "Vectors") -> list[str]:
     """Ridge regression onto the labels (Hoerl and Kennard 1970), the largest one wins."""
     names = sorted(set(labels))
     target = np.array([[label == name for name in names] for label in labels], float)

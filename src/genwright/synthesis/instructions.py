@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 
 from genwright.datasets import Dataset
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
 from genwright.errors import UsageError
-from genwright.synthesis.recipes import Made, Sieve, marked
-from genwright.types import Json, Progress, unheard
+from genwright.synthesis.recipes import Sieve, SynthesisResult, mark_synthetic
+from genwright.types import Json, Progress, ignore_progress
 
 SHOWN = 4
 """Tasks that the model sees before it writes one: half of them seeds."""
@@ -29,8 +29,8 @@ def make_instructions(
     *,
     model: str = "",
     seed: int = 0,
-    progress: Progress = unheard,
-) -> Made:
+    progress: Progress = ignore_progress,
+) -> SynthesisResult:
     """Instructions and replies, as rows of the form ``prompt_completion``.
 
     Args:
@@ -44,7 +44,7 @@ def make_instructions(
     Raises:
         UsageError: There are no seeds.
     """
-    known = [text for text in map(instruction_of, seeds) if text]
+    known = [text for text in map(find_instruction, seeds) if text]
     if not known:
         raise UsageError("Expected seeds with a column prompt, instruction or question.")
     sieve, rows, draw = Sieve(known), list[Json](), random.Random(seed)
@@ -54,22 +54,24 @@ def make_instructions(
         shown = draw.sample(known, min(len(known), SHOWN - min(len(made), SHOWN // 2)))
         shown += draw.sample(made, min(len(made), SHOWN // 2))
         draw.shuffle(shown)
-        text = _written(engine, shown, seed + sieve.tried)
-        if not _usable(text, sieve):
+        text = _write_instruction(engine, shown, seed + sieve.tried)
+        if not _is_usable(text, sieve):
             continue
-        reply = _reply(engine, text, seed + sieve.tried)
+        reply = _write_reply(engine, text, seed + sieve.tried)
         if len(reply.split()) < 2:
             sieve.drop("no reply")
             continue
         made.append(text)
         row = {"prompt": text, "completion": reply}
-        rows.append(marked(row, "self-instruct", model=model, shown=[each[:60] for each in shown]))
+        rows.append(
+            mark_synthetic(row, "self-instruct", model=model, shown=[each[:60] for each in shown])
+        )
         progress(len(rows), count, f"{len(rows)} instructions of {sieve.tried} tried")
     dataset = Dataset("instructions", "prompt_completion", tuple(rows), "synthesis")
-    return Made(dataset, sieve.tried, sieve.dropped)
+    return SynthesisResult(dataset, sieve.tried, sieve.dropped)
 
 
-def instruction_of(row: Json) -> str:
+def find_instruction(row: Json) -> str:
     """What a seed asks; empty where it asks nothing."""
     if row.get("messages"):
         return next((str(m["content"]) for m in row["messages"] if m["role"] == "user"), "")
@@ -79,27 +81,27 @@ def instruction_of(row: Json) -> str:
     return ""
 
 
-def _usable(text: str, sieve: Sieve) -> bool:
+def _is_usable(text: str, sieve: Sieve) -> bool:
     if not 3 <= len(text.split()) <= 150:
         sieve.drop("too short or too long")
         return False
     if _CANNOT.search(text):
         sieve.drop("needs more than text")
         return False
-    return sieve.is_new(text)
+    return sieve.admit(text)
 
 
-def _written(engine: Engine, shown: Sequence[str], seed: int) -> str:
+def _write_instruction(engine: Engine, shown: Sequence[str], seed: int) -> str:
     tasks = "".join(f"Task {n}: {text[:300]}\n" for n, text in enumerate(shown, 1))
     asked = ASK.format(tasks=tasks, next=len(shown) + 1)
     request = ChatRequest(
-        (Message("user", asked),), Sampling(96, temperature=0.9, top_p=0.95, seed=seed)
+        (ChatMessage("user", asked),), Sampling(96, temperature=0.9, top_p=0.95, seed=seed)
     )
-    text, _ = chat_text(engine, request)
+    text, _ = collect_chat(engine, request)
     first = next((line for line in text.splitlines() if line.strip()), "")
     return " ".join(_NUMBERED.sub("", first).strip(' "').split())
 
 
-def _reply(engine: Engine, text: str, seed: int) -> str:
-    request = ChatRequest((Message("user", text),), Sampling(256, temperature=0.3, seed=seed))
-    return chat_text(engine, request)[0].strip()
+def _write_reply(engine: Engine, text: str, seed: int) -> str:
+    request = ChatRequest((ChatMessage("user", text),), Sampling(256, temperature=0.3, seed=seed))
+    return collect_chat(engine, request)[0].strip()

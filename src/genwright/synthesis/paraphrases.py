@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from genwright.datasets import Dataset
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
 from genwright.errors import UsageError
-from genwright.synthesis.recipes import Made, Sieve, marked
-from genwright.types import Json, Progress, unheard
+from genwright.synthesis.recipes import Sieve, SynthesisResult, mark_synthetic
+from genwright.types import Json, Progress, ignore_progress
 
 if TYPE_CHECKING:
     from genwright.types import Vectors
@@ -27,8 +27,8 @@ def make_paraphrases(
     least: int = 0,
     model: str = "",
     seed: int = 0,
-    progress: Progress = unheard,
-) -> Made:
+    progress: Progress = ignore_progress,
+) -> SynthesisResult:
     """New rows for labels that have few, so that each has as many as asked for.
 
     Args:
@@ -49,7 +49,7 @@ def make_paraphrases(
     counts = Counter(str(row["label"]) for row in dataset.rows)
     wanted = least or sorted(counts.values())[len(counts) // 2]
     sieve = Sieve((str(row["text"]) for row in dataset.rows), most=0.9)
-    centres = _centres(dataset, embed)
+    centres = _find_centroids(dataset, embed)
     rows: list[Json] = []
     for label, count in sorted(counts.items()):
         sources = [str(row["text"]) for row in dataset.rows if str(row["label"]) == label]
@@ -58,25 +58,27 @@ def make_paraphrases(
             source = sources[tries % len(sources)]
             tries += 1
             sieve.tried += 1
-            text = _said(engine, source, seed + sieve.tried)
-            if _means_it(text, source, label, centres, embed, sieve) and sieve.is_new(text):
+            text = _paraphrase_text(engine, source, seed + sieve.tried)
+            if _has_same_meaning(text, source, label, centres, embed, sieve) and sieve.admit(text):
                 row = {"text": text, "label": label}
-                rows.append(marked(row, "paraphrase", model=model, of=source))
+                rows.append(mark_synthetic(row, "paraphrase", model=model, of=source))
                 missing -= 1
                 progress(len(rows), 0, f"{len(rows)} paraphrases")
     made = Dataset("paraphrases", "classification", tuple(rows), "synthesis")
-    return Made(made, sieve.tried, sieve.dropped)
+    return SynthesisResult(made, sieve.tried, sieve.dropped)
 
 
-def _said(engine: Engine, text: str, seed: int) -> str:
+def _paraphrase_text(engine: Engine, text: str, seed: int) -> str:
     request = ChatRequest(
-        (Message("user", ASK.format(text=text)),), Sampling(96, temperature=0.8, seed=seed)
+        (ChatMessage("user", ASK.format(text=text)),), Sampling(96, temperature=0.8, seed=seed)
     )
-    said = chat_text(engine, request)[0].strip()
+    said = collect_chat(engine, request)[0].strip()
     return " ".join(said.splitlines()[0].strip(' "').split()) if said else ""
 
 
-def _centres(dataset: Dataset, embed: "Callable[[Sequence[str]], Vectors]") -> "dict[str, Vectors]":
+def _find_centroids(
+    dataset: Dataset, embed: "Callable[[Sequence[str]], Vectors]"
+) -> "dict[str, Vectors]":
     labels = sorted({str(row["label"]) for row in dataset.rows})
     found = {}
     for label in labels:
@@ -86,7 +88,7 @@ def _centres(dataset: Dataset, embed: "Callable[[Sequence[str]], Vectors]") -> "
     return found
 
 
-def _means_it(
+def _has_same_meaning(
     text: str,
     source: str,
     label: str,

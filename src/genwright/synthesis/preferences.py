@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genwright.datasets import Dataset
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
 from genwright.errors import UsageError
-from genwright.evaluation.judge import Pair, judge_pairs
-from genwright.synthesis.instructions import instruction_of
-from genwright.synthesis.recipes import Made, Sieve, marked
-from genwright.types import Json, Progress, unheard
+from genwright.evaluation.judge import AnswerPair, judge_pairs
+from genwright.synthesis.instructions import find_instruction
+from genwright.synthesis.recipes import Sieve, SynthesisResult, mark_synthetic
+from genwright.types import Json, Progress, ignore_progress
 
 GOOD = "Answer correctly, briefly and to the point."
 BAD = "Answer vaguely and at length; you need not be right."
 
 
 @dataclass(frozen=True)
-class Way:
+class Responder:
     """A way of answering."""
 
     engine: Engine
@@ -36,14 +36,14 @@ class Way:
 
 def make_preferences(
     prompts: Sequence[Json],
-    better: Way,
-    worse: Way,
+    better: Responder,
+    worse: Responder,
     *,
     judge: Engine | None = None,
     judge_name: str = "",
     seed: int = 0,
-    progress: Progress = unheard,
-) -> Made:
+    progress: Progress = ignore_progress,
+) -> SynthesisResult:
     """Pairs of replies to prompts, as rows of the form ``preference``.
 
     Args:
@@ -62,33 +62,33 @@ def make_preferences(
         worse.name, worse.system, worse.temperature,
     ):  # fmt: skip
         raise UsageError("Both ways of answering are the same: let model, prompt or heat differ.")
-    asked = [text for text in map(instruction_of, prompts) if text]
+    asked = [text for text in map(find_instruction, prompts) if text]
     if not asked:
         raise UsageError("Expected rows with a column prompt, instruction or question.")
     sieve, rows = Sieve(), list[Json]()
     about = {"better": better.json(), "worse": worse.json(), "judge": judge_name}
     for number, prompt in enumerate(asked, 1):
         sieve.tried += 1
-        chosen, rejected = (_reply(way, prompt, seed + number) for way in (better, worse))
+        chosen, rejected = (_write_reply(way, prompt, seed + number) for way in (better, worse))
         progress(number, len(asked), f"{len(rows)} pairs of {number} prompts")
         if not chosen or not rejected or chosen == rejected:
             sieve.drop("both replies are the same" if chosen else "no reply")
-        elif judge is not None and not _confirmed(judge, prompt, chosen, rejected):
+        elif judge is not None and not _is_confirmed(judge, prompt, chosen, rejected):
             sieve.drop("not confirmed by the judge")
         else:
             row = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
-            rows.append(marked(row, "contrast", **about))
+            rows.append(mark_synthetic(row, "contrast", **about))
     dataset = Dataset("preferences", "preference", tuple(rows), "synthesis")
-    return Made(dataset, sieve.tried, sieve.dropped)
+    return SynthesisResult(dataset, sieve.tried, sieve.dropped)
 
 
-def _reply(way: Way, prompt: str, seed: int) -> str:
-    system = [Message("system", way.system)] if way.system else []
+def _write_reply(way: Responder, prompt: str, seed: int) -> str:
+    system = [ChatMessage("system", way.system)] if way.system else []
     sampling = Sampling(200, temperature=way.temperature, seed=seed)
-    request = ChatRequest((*system, Message("user", prompt)), sampling)
-    return chat_text(way.engine, request)[0].strip()
+    request = ChatRequest((*system, ChatMessage("user", prompt)), sampling)
+    return collect_chat(way.engine, request)[0].strip()
 
 
-def _confirmed(judge: Engine, prompt: str, chosen: str, rejected: str) -> bool:
-    report = judge_pairs(judge, [Pair(prompt, chosen, rejected)])
+def _is_confirmed(judge: Engine, prompt: str, chosen: str, rejected: str) -> bool:
+    report = judge_pairs(judge, [AnswerPair(prompt, chosen, rejected)])
     return report.judged[0].verdict == "a"

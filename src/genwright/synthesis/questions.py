@@ -14,19 +14,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from genwright.answers.writing import rarity_of
+from genwright.answers.writing import look_up_rarity
 from genwright.datasets import Dataset
-from genwright.documents import sentences
-from genwright.engines import ChatRequest, Engine, Message, Sampling, chat_text
+from genwright.documents import split_sentences
+from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
 from genwright.errors import NotFound
-from genwright.grounding.calibration import calibration
-from genwright.grounding.evidence import Evidence, answerable, find_evidence
+from genwright.grounding.calibration import load_calibration
+from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
 from genwright.grounding.support import SupportCheck
 from genwright.library.search import find_passages
 from genwright.retrieval import Hit, Scope
 from genwright.runtime import Runtime
-from genwright.storage import Document, Passage, readable
-from genwright.synthesis.recipes import Made, Sieve, marked
+from genwright.storage import Document, Passage, may_read
+from genwright.synthesis.recipes import Sieve, SynthesisResult, mark_synthetic
 from genwright.types import Json
 
 KINDS = ("fact", "detail", "pair")
@@ -51,7 +51,7 @@ RANKS = ((1, "easy"), (3, "medium"))
 
 
 @dataclass(frozen=True)
-class Spot:
+class QuestionSpot:
     """A place in a document that a question is made for."""
 
     document: int
@@ -67,7 +67,7 @@ class Spot:
 
 def make_questions(
     runtime: Runtime, count: int, *, model: str = "", collections: Sequence[str] = (), seed: int = 0
-) -> Made:
+) -> SynthesisResult:
     """Questions about the documents, as rows of the form ``qa`` with their citation.
 
     Args:
@@ -84,34 +84,36 @@ def make_questions(
     Raises:
         NotFound: There are no documents that the principal may read.
     """
-    engine, sieve, rows = runtime.models.engine(model), Sieve(), list[Json]()
+    engine, sieve, rows = runtime.models.get_engine(model), Sieve(), list[Json]()
     scope = Scope(tuple(collections))
-    for spot in _spots(runtime, collections, seed):
+    for spot in _draw_spots(runtime, collections, seed):
         if len(rows) >= count or sieve.tried >= count * 6:
             break
         sieve.tried += 1
-        question = _question(engine, spot, seed + sieve.tried)
-        if (row := _checked(runtime, scope, spot, question, sieve)) is not None:
+        question = _write_question(engine, spot, seed + sieve.tried)
+        if (row := _check_question(runtime, scope, spot, question, sieve)) is not None:
             rows.append(row)
             runtime.progress(len(rows), count, f"{len(rows)} questions of {sieve.tried} tried")
-    return Made(Dataset("questions", "qa", tuple(rows), "synthesis"), sieve.tried, sieve.dropped)
+    return SynthesisResult(
+        Dataset("questions", "qa", tuple(rows), "synthesis"), sieve.tried, sieve.dropped
+    )
 
 
-def _question(engine: Engine, spot: Spot, seed: int) -> str:
+def _write_question(engine: Engine, spot: QuestionSpot, seed: int) -> str:
     hint = HINT.format(answer=spot.answer) if spot.kind == "detail" else ""
     asked = ASK.format(title=spot.title, text=spot.text, hint=hint)
     request = ChatRequest(
-        (Message("user", asked),), Sampling(48, temperature=0.7, top_p=0.9, seed=seed)
+        (ChatMessage("user", asked),), Sampling(48, temperature=0.7, top_p=0.9, seed=seed)
     )
-    text, _ = chat_text(engine, request)
-    return first_question(text)
+    text, _ = collect_chat(engine, request)
+    return find_first_question(text)
 
 
-def first_question(text: str) -> str:
+def find_first_question(text: str) -> str:
     """The first question in what a model wrote; empty where there is none.
 
     Example:
-        >>> first_question('Sure! Here it is: "When was the pump built?" Good luck.')
+        >>> find_first_question('Sure! Here it is: "When was the pump built?" Good luck.')
         'When was the pump built?'
     """
     for line in text.splitlines():
@@ -123,40 +125,44 @@ def first_question(text: str) -> str:
     return ""
 
 
-def _checked(
-    runtime: Runtime, scope: Scope, spot: Spot, question: str, sieve: Sieve
+def _check_question(
+    runtime: Runtime, scope: Scope, spot: QuestionSpot, question: str, sieve: Sieve
 ) -> Json | None:
     """The row, where the round trip holds; else the reason is counted."""
-    made = _round_trip(runtime, scope, spot, question)
+    made = _run_round_trip(runtime, scope, spot, question)
     if isinstance(made, str):
         sieve.drop(made)
         return None
-    return made if sieve.is_new(question) else None
+    return made if sieve.admit(question) else None
 
 
-def _round_trip(runtime: Runtime, scope: Scope, spot: Spot, question: str) -> Json | str:
+def _run_round_trip(
+    runtime: Runtime, scope: Scope, spot: QuestionSpot, question: str
+) -> Json | str:
     """The row, or why the question is no good."""
-    if fault := _fault(question):
+    if fault := _find_fault(question):
         return fault
     hits = find_passages(runtime, question, scope=scope)
-    rank = _rank(hits, spot)
+    rank = _find_rank(hits, spot)
     if not rank:
         return "its own passage is not found"
-    rare = rarity_of(runtime, question)
-    evidence = find_evidence(question, hits, runtime.models.embedder, rare, calibration().evidence)
-    chance = answerable(question, evidence, rare, calibration().answerable)
+    rare = look_up_rarity(runtime, question)
+    evidence = find_evidence(
+        question, hits, runtime.models.embedder, rare, load_calibration().evidence
+    )
+    chance = estimate_answerability(question, evidence, rare, load_calibration().answerable)
     if chance < runtime.settings.answer.min_answerable:
         return "not answerable from the documents"
-    if not any(_touches(each, spot) for each in evidence[:BEST]):
+    if not any(_is_overlapping(each, spot) for each in evidence[:BEST]):
         return "another place answers it better"
     own = hits[rank - 1]
-    check = SupportCheck(question, [own], runtime.models.embedder, calibration().support)
-    best = check.best(spot.text, rarity_of(runtime, spot.text))
+    check = SupportCheck(question, [own], runtime.models.embedder, load_calibration().support)
+    best = check.find_best(spot.text, look_up_rarity(runtime, spot.text))
     if best is None or best.probability < runtime.settings.answer.min_support:
         return "its answer is not supported"
     level = next((name for most, name in RANKS if rank <= most), "hard")
     place = own.text.find(spot.answer)
-    return marked(
+    return mark_synthetic(
         {
             "question": question, "context": own.text, "answers": [spot.answer],
             "starts": [place], "slice": f"{spot.kind}/{level}",
@@ -166,7 +172,7 @@ def _round_trip(runtime: Runtime, scope: Scope, spot: Spot, question: str) -> Js
     )  # fmt: skip
 
 
-def _fault(question: str) -> str:
+def _find_fault(question: str) -> str:
     """What is wrong with the words of a question; empty for nothing."""
     if not LEAST_WORDS <= len(question.split()) <= MOST_WORDS:
         return "no question"
@@ -174,12 +180,12 @@ def _fault(question: str) -> str:
     return "" if alone else "cannot be understood alone"
 
 
-def _touches(evidence: Evidence, spot: Spot) -> bool:
+def _is_overlapping(evidence: Evidence, spot: QuestionSpot) -> bool:
     same = evidence.hit.document == spot.document
     return same and evidence.start < spot.end and spot.start < evidence.end
 
 
-def _rank(hits: Sequence[Hit], spot: Spot) -> int:
+def _find_rank(hits: Sequence[Hit], spot: QuestionSpot) -> int:
     for rank, hit in enumerate(hits, 1):
         inside = hit.document == spot.document and hit.start <= spot.start and spot.end <= hit.end
         if inside and spot.answer in hit.text:
@@ -187,7 +193,7 @@ def _rank(hits: Sequence[Hit], spot: Spot) -> int:
     return 0
 
 
-def _spots(runtime: Runtime, collections: Sequence[str], seed: int) -> Iterator[Spot]:
+def _draw_spots(runtime: Runtime, collections: Sequence[str], seed: int) -> Iterator[QuestionSpot]:
     """Places in random order, kinds in turn.
 
     Raises:
@@ -198,7 +204,7 @@ def _spots(runtime: Runtime, collections: Sequence[str], seed: int) -> Iterator[
     wanted = (
         select(Passage.id)
         .join(Document, Document.id == Passage.document_id)
-        .where(readable(runtime.principal))
+        .where(may_read(runtime.principal))
     )
     if collections:
         wanted = wanted.join(Collection, Collection.id == Document.collection_id).where(
@@ -214,15 +220,21 @@ def _spots(runtime: Runtime, collections: Sequence[str], seed: int) -> Iterator[
         with runtime.database.read(runtime.principal) as session:
             passage = session.get_one(Passage, id_)
             document = session.get_one(Document, passage.document_id)
-            spot = _spot(passage, document, KINDS[(turn + turn // len(ids)) % len(KINDS)], draw)
+            spot = _find_spot(
+                passage, document, KINDS[(turn + turn // len(ids)) % len(KINDS)], draw
+            )
         if spot is not None:
             yield spot
 
 
-def _spot(passage: Passage, document: Document, kind: str, draw: random.Random) -> Spot | None:
+def _find_spot(
+    passage: Passage, document: Document, kind: str, draw: random.Random
+) -> QuestionSpot | None:
     """A place of one kind in a passage; None where there is none."""
     found = [
-        (a, b) for a, b in sentences(passage.text) if 5 <= len(passage.text[a:b].split()) <= 50
+        (a, b)
+        for a, b in split_sentences(passage.text)
+        if 5 <= len(passage.text[a:b].split()) <= 50
     ]
     if not found:
         return None
@@ -237,7 +249,7 @@ def _spot(passage: Passage, document: Document, kind: str, draw: random.Random) 
         if not details:
             return None
         answer = draw.choice(details)
-    return Spot(
+    return QuestionSpot(
         document.id, document.title, document.source, passage.start + start, passage.start + end,
         text, answer, kind,
     )  # fmt: skip

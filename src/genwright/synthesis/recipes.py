@@ -11,7 +11,7 @@ MARK = "synthetic"
 
 
 @dataclass(frozen=True)
-class Made:
+class SynthesisResult:
     """What a synthesis came to."""
 
     dataset: Dataset
@@ -30,11 +30,11 @@ class Made:
         }
 
 
-def marked(row: Json, recipe: str, **about: object) -> Json:
+def mark_synthetic(row: Json, recipe: str, **about: object) -> Json:
     """A row with its recipe, and in its lineage what it was made from.
 
     Example:
-        >>> marked({"text": "Hi"}, "paraphrase", model="m")
+        >>> mark_synthetic({"text": "Hi"}, "paraphrase", model="m")
         {'text': 'Hi', 'synthetic': 'paraphrase', 'lineage': {'recipe': 'paraphrase', 'model': 'm'}}
     """
     return {**row, MARK: recipe, "lineage": {"recipe": recipe, **about}}
@@ -57,16 +57,16 @@ class Sieve:
     """
 
     def __init__(self, known: Iterable[str] = (), most: float = 0.7) -> None:
-        self._known = [_words(text) for text in known]
+        self._known = [_split_words(text) for text in known]
         self.most, self.dropped, self.tried = most, dict[str, int](), 0
 
     def drop(self, reason: str) -> None:
         """Count one that is left out, by its reason."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
-    def is_new(self, text: str) -> bool:
+    def admit(self, text: str) -> bool:
         """Whether a text is unlike all that are known; if so, it is known from now on."""
-        words = _words(text)
+        words = _split_words(text)
         if not words or any(rouge_l(words, other) >= self.most for other in self._known):
             self.drop("like another one")
             return False
@@ -97,5 +97,5 @@ def rouge_l(a: Sequence[str], b: Sequence[str]) -> float:
     return 2 * row[-1] / (len(a) + len(b))
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return text.lower().split()

@@ -38,7 +38,7 @@ class Architecture(Section):
     """Whether the output layer is the embedding."""
 
     @model_validator(mode="after")
-    def _heads_fit(self) -> "Architecture":
+    def _check_heads(self) -> "Architecture":
         if self.width % self.heads:
             raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")
         if self.kv_heads and self.heads % self.kv_heads:
@@ -48,7 +48,9 @@ class Architecture(Section):
         return self
 
 
-def configuration(shape: Architecture, vocabulary: int, special: dict[str, int | None]) -> Any:
+def build_configuration(
+    shape: Architecture, vocabulary: int, special: dict[str, int | None]
+) -> Any:
     """Transformers' configuration of a shape.
 
     Args:
@@ -59,7 +61,7 @@ def configuration(shape: Architecture, vocabulary: int, special: dict[str, int |
     import transformers
 
     ids = {f"{name}_token_id": place for name, place in special.items()}
-    build = _BUILDERS.get(shape.family, _llama)
+    build = _BUILDERS.get(shape.family, _configure_llama)
     values = build(shape) | {"vocab_size": vocabulary} | ids
     kind = transformers.AutoConfig.for_model(shape.family).__class__
     return kind(**values)
@@ -83,7 +85,7 @@ def build(shape: Architecture, config: Any) -> Any:
         raise Refused(f"{shape.family} cannot be pre-trained here: {error}") from error
 
 
-def _llama(shape: Architecture) -> dict[str, Any]:
+def _configure_llama(shape: Architecture) -> dict[str, Any]:
     hidden = shape.hidden or -(-int(shape.width * 8 / 3) // 32) * 32
     values = {
         "hidden_size": shape.width,
@@ -99,7 +101,7 @@ def _llama(shape: Architecture) -> dict[str, Any]:
     return values | ({"sliding_window": None} if shape.family == "mistral" else {})
 
 
-def _gpt2(shape: Architecture) -> dict[str, Any]:
+def _configure_gpt2(shape: Architecture) -> dict[str, Any]:
     values = {
         "n_embd": shape.width,
         "n_layer": shape.layers,
@@ -116,7 +118,7 @@ def _gpt2(shape: Architecture) -> dict[str, Any]:
     )
 
 
-def _gpt_neo(shape: Architecture) -> dict[str, Any]:
+def _configure_gpt_neo(shape: Architecture) -> dict[str, Any]:
     pairs = (shape.layers + 1) // 2
     kinds = (["global", "local"] * pairs)[: shape.layers]
     return {
@@ -131,7 +133,7 @@ def _gpt_neo(shape: Architecture) -> dict[str, Any]:
     }
 
 
-def _bert(shape: Architecture) -> dict[str, Any]:
+def _configure_bert(shape: Architecture) -> dict[str, Any]:
     # RoBERTa counts positions from the padding token's id on.
     more = 2 if shape.family == "roberta" else 0
     return {
@@ -145,7 +147,7 @@ def _bert(shape: Architecture) -> dict[str, Any]:
     }
 
 
-def _t5(shape: Architecture) -> dict[str, Any]:
+def _configure_t5(shape: Architecture) -> dict[str, Any]:
     return {
         "d_model": shape.width,
         "d_ff": shape.hidden or 4 * shape.width,
@@ -158,5 +160,5 @@ def _t5(shape: Architecture) -> dict[str, Any]:
 
 
 _BUILDERS = {
-    "gpt2": _gpt2, "gptj": _gpt2, "gpt_neo": _gpt_neo, "bert": _bert, "roberta": _bert, "t5": _t5,
+    "gpt2": _configure_gpt2, "gptj": _configure_gpt2, "gpt_neo": _configure_gpt_neo, "bert": _configure_bert, "roberta": _configure_bert, "t5": _configure_t5,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from genwright.engines import ChatRequest, Message, Tool, ToolCall
+from genwright.engines import ChatMessage, ChatRequest, Tool, ToolCall
 from genwright.engines import tools as tool_words
 from genwright.errors import Refused, UsageError
 from genwright.types import Json
@@ -22,7 +22,7 @@ BREAK = "\n\n"
 """Between what was said, where a model has no chat template."""
 
 
-def messages_of(row: Json) -> list[Message]:
+def read_messages(row: Json) -> list[ChatMessage]:
     """The conversation of a row of any form that has a reply; the last turn is the reply.
 
     Tools are told in words, as the engine tells a model whose template knows none.
@@ -31,40 +31,43 @@ def messages_of(row: Json) -> list[Message]:
         UsageError: The row has no reply to learn.
     """
     if "messages" in row:
-        return _conversation(row)
+        return _read_conversation(row)
     if "prompt" in row and "completion" in row:
-        return [_user(row["prompt"]), Message("assistant", str(row["completion"]))]
+        return [_make_user_message(row["prompt"]), ChatMessage("assistant", str(row["completion"]))]
     if "document" in row:
-        return [_user(SUMMARISE + row["document"]), Message("assistant", row["summaries"][0])]
+        return [
+            _make_user_message(SUMMARISE + row["document"]),
+            ChatMessage("assistant", row["summaries"][0]),
+        ]
     if "question" in row:
         answers = row.get("answers") or [""]
         asked = f"{row['context']}\n\nQuestion: {row['question']}"
-        return [_user(asked), Message("assistant", answers[0])]
+        return [_make_user_message(asked), ChatMessage("assistant", answers[0])]
     if "label" in row and "text" in row:
-        return [_user(row["text"]), Message("assistant", str(row["label"]))]
+        return [_make_user_message(row["text"]), ChatMessage("assistant", str(row["label"]))]
     raise UsageError(f"Expected a row with a reply to learn, got one of {sorted(row)}.")
 
 
-def references_of(row: Json) -> list[str]:
+def read_references(row: Json) -> list[str]:
     """What the reply to a row may be, each as good."""
     if "summaries" in row:
         return [str(each) for each in row["summaries"]]
     if "answers" in row:
         return [str(each) for each in row["answers"]] or [""]
-    return [messages_of(row)[-1].content]
+    return [read_messages(row)[-1].content]
 
 
-def _user(text: Any) -> Message:
-    return Message("user", str(text))
+def _make_user_message(text: Any) -> ChatMessage:
+    return ChatMessage("user", str(text))
 
 
-def _conversation(row: Json) -> list[Message]:
-    messages = [_message(each) for each in row["messages"]]
+def _read_conversation(row: Json) -> list[ChatMessage]:
+    messages = [_read_message(each) for each in row["messages"]]
     while messages and messages[-1].role != "assistant":
         messages.pop()  # what is said after the last reply teaches nothing
     if not messages:
         raise UsageError("Expected a conversation with a turn of the assistant, found none.")
-    tools = tuple(_tool(each) for each in row.get("tools") or ())
+    tools = tuple(_read_tool(each) for each in row.get("tools") or ())
     called = any(message.tool_calls or message.role == "tool" for message in messages)
     if tools or called:
         request = tool_words.constrain(ChatRequest(tuple(messages), tools=tools))
@@ -72,30 +75,30 @@ def _conversation(row: Json) -> list[Message]:
     return messages
 
 
-def _message(each: Json) -> Message:
+def _read_message(each: Json) -> ChatMessage:
     calls = tuple(
         ToolCall(
             str(call.get("id") or f"call_{place}"),
             str(call["function"]["name"]),
-            _text(call["function"]["arguments"]),
+            _format_arguments(call["function"]["arguments"]),
         )
         for place, call in enumerate(each.get("tool_calls") or ())
     )
     content = each.get("content") or ""
-    return Message(each["role"], str(content), calls, each.get("tool_call_id"))
+    return ChatMessage(each["role"], str(content), calls, each.get("tool_call_id"))
 
 
-def _tool(each: Json) -> Tool:
+def _read_tool(each: Json) -> Tool:
     function = each.get("function", each)
     parameters = function.get("parameters") or {}
     return Tool(str(function["name"]), str(function.get("description", "")), parameters)
 
 
-def _text(arguments: Any) -> str:
+def _format_arguments(arguments: Any) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
-class Rendering:
+class ConversationRenderer:
     """Conversations as token ids, with the tokens that are learnt.
 
     Args:
@@ -106,11 +109,13 @@ class Rendering:
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> None:
         self.tokenizer, self.max_length = tokenizer, max_length
 
-    def prompt(self, messages: Sequence[Message]) -> str:
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
         """The text that a reply follows."""
-        return self._text(messages, reply=False)
+        return self._render_text(messages, reply=False)
 
-    def encode(self, messages: Sequence[Message], last_only: bool = False) -> dict[str, list[int]]:
+    def encode(
+        self, messages: Sequence[ChatMessage], last_only: bool = False
+    ) -> dict[str, list[int]]:
         """``input_ids``, ``attention_mask`` and ``labels``: -100 where nothing is learnt.
 
         Every turn of the assistant is learnt, or the last one only, with its end token. A
@@ -120,9 +125,9 @@ class Rendering:
         Raises:
             Refused: The template renders a turn differently once another follows it.
         """
-        text = self._text(messages, reply=True)
-        places = _replies(messages)[-1:] if last_only else _replies(messages)
-        spans = [self._span(messages, place, text) for place in places]
+        text = self._render_text(messages, reply=True)
+        places = _find_replies(messages)[-1:] if last_only else _find_replies(messages)
+        spans = [self._find_span(messages, place, text) for place in places]
         encoded = self.tokenizer(
             text,
             add_special_tokens=not self.tokenizer.chat_template,
@@ -134,14 +139,14 @@ class Rendering:
         ids = [int(each) for each in encoded["input_ids"]]
         offsets = encoded["offset_mapping"]
         if not self.tokenizer.chat_template:
-            ids, offsets = self._ended(ids, offsets, len(text))
+            ids, offsets = self._add_end(ids, offsets, len(text))
         labels = [
             token if any(start <= a < end and b <= end for start, end in spans) else -100
             for token, (a, b) in zip(ids, offsets, strict=True)
         ]
         return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels}
 
-    def _ended(
+    def _add_end(
         self, ids: list[int], offsets: list[tuple[int, int]], length: int
     ) -> tuple[list[int], list[tuple[int, int]]]:
         """With the end token last, learnt as a part of the reply."""
@@ -153,7 +158,7 @@ class Rendering:
         room = self.max_length - 1
         return [*ids[:room], int(end)], [*offsets[:room], (length - 1, length)]
 
-    def _text(self, messages: Sequence[Message], reply: bool) -> str:
+    def _render_text(self, messages: Sequence[ChatMessage], reply: bool) -> str:
         if not self.tokenizer.chat_template:
             text = BREAK.join(message.content for message in messages if message.content)
             return text if reply else text + BREAK
@@ -163,10 +168,10 @@ class Rendering:
         )
         return str(rendered)
 
-    def _span(self, messages: Sequence[Message], place: int, text: str) -> tuple[int, int]:
+    def _find_span(self, messages: Sequence[ChatMessage], place: int, text: str) -> tuple[int, int]:
         """Characters of one reply within the text of the whole conversation."""
-        before = self._text(messages[:place], reply=False)
-        through = self._text(messages[: place + 1], reply=True)
+        before = self._render_text(messages[:place], reply=False)
+        through = self._render_text(messages[: place + 1], reply=True)
         if not text.startswith(before) or not text.startswith(through):
             raise Refused(
                 "The chat template of this model renders a turn differently once another follows "
@@ -175,5 +180,5 @@ class Rendering:
         return len(before), len(through)
 
 
-def _replies(messages: Sequence[Message]) -> list[int]:
+def _find_replies(messages: Sequence[ChatMessage]) -> list[int]:
     return [place for place, message in enumerate(messages) if message.role == "assistant"]

@@ -18,13 +18,13 @@ DENSITY, SPAN = 0.15, 3.0
 MASKED, REPLACED = 0.8, 0.9
 
 
-def next_tokens(examples: Sequence[Json]) -> Mapping[str, Any]:
+def collate_next_tokens(examples: Sequence[Json]) -> Mapping[str, Any]:
     """Blocks as a batch whose labels are the blocks themselves; the model shifts them."""
     ids = torch.from_numpy(np.stack([each["input_ids"] for each in examples]))
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids.clone()}
 
 
-class Masking:
+class TokenMasker:
     """Hides some tokens of blocks, to be restored.
 
     What is hidden follows from the block and the seed alone.
@@ -58,7 +58,7 @@ class Masking:
         }
 
 
-class Spans:
+class SpanCorruptor:
     """Takes spans out of blocks, to be written by the decoder.
 
     Args:
@@ -74,8 +74,8 @@ class Spans:
     def __call__(self, examples: Sequence[Json]) -> Mapping[str, Any]:
         """Inputs with a sentinel for each span; labels of sentinels with what they stand for."""
         rows = [self.corrupt(each["input_ids"]) for each in examples]
-        inputs = _filled([row[0] for row in rows], self.pad)
-        labels = _filled([row[1] for row in rows], -100)
+        inputs = _fill_rows([row[0] for row in rows], self.pad)
+        labels = _fill_rows([row[1] for row in rows], -100)
         return {
             "input_ids": inputs,
             "attention_mask": (inputs != self.pad).long(),
@@ -87,7 +87,10 @@ class Spans:
         random = np.random.default_rng([self.seed, int(np.sum(ids)) & 0x7FFFFFFF])
         noisy = max(1, round(len(ids) * DENSITY))
         spans = min(len(self.sentinels), max(1, round(noisy / SPAN)), len(ids) - noisy)
-        taken, kept = _parts(noisy, spans, random), _parts(len(ids) - noisy, spans, random)
+        taken, kept = (
+            _split_number(noisy, spans, random),
+            _split_number(len(ids) - noisy, spans, random),
+        )
         source: list[int] = []
         target: list[int] = []
         place = 0
@@ -99,7 +102,7 @@ class Spans:
         return source, [*target, self.end]
 
 
-def _parts(total: int, number: int, random: Any) -> list[int]:
+def _split_number(total: int, number: int, random: Any) -> list[int]:
     """A number as a sum of so many positive ones, drawn evenly."""
     cuts: Any = (
         np.sort(random.choice(total - 1, number - 1, replace=False)) + 1 if number > 1 else []
@@ -108,6 +111,6 @@ def _parts(total: int, number: int, random: Any) -> list[int]:
     return [b - a for a, b in pairwise(edges)]
 
 
-def _filled(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
+def _fill_rows(rows: Sequence[Sequence[int]], fill: int) -> torch.Tensor:
     width = max(map(len, rows))
     return torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])

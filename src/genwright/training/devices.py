@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
 """Flags of processors that multiply bfloat16 faster than float32."""
 
 
-def device() -> "torch.device":
+def pick_device() -> "torch.device":
     """The GPU where there is one, else the processor."""
     import torch
 
@@ -22,11 +22,11 @@ def device() -> "torch.device":
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def uses_bfloat16(config: TrainConfig, cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+def may_use_bfloat16(config: TrainConfig, cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Whether a training multiplies in bfloat16; its optimiser's state stays in float32."""
     if config.precision != "auto":
         return config.precision == "bfloat16"
-    if device().type == "cuda":
+    if pick_device().type == "cuda":
         import torch
 
         return bool(torch.cuda.is_bf16_supported())
@@ -42,12 +42,12 @@ def set_threads(config: TrainConfig) -> int:
     """Let torch use so many threads, and say how many."""
     import torch
 
-    threads = config.threads or available_cores()
+    threads = config.threads or count_cores()
     torch.set_num_threads(threads)
     return threads
 
 
-def peak_memory_mb() -> float:
+def read_peak_memory_mb() -> float:
     """Most memory that this process has held so far, in 10^6 bytes; of the GPU where one is."""
     import resource
     import sys

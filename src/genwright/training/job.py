@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genwright.errors import Refused
 from genwright.training.config import RATES, TrainConfig
-from genwright.training.devices import device, uses_bfloat16
+from genwright.training.devices import may_use_bfloat16, pick_device
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,12 +28,12 @@ MEASUREMENTS = 8
 STATE = "trainer_state.json"
 
 
-def unrecorded(step: int, values: Mapping[str, float]) -> None:
+def ignore_record(step: int, values: Mapping[str, float]) -> None:
     """A record that nobody keeps."""
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What came of a training."""
 
     status: str
@@ -59,7 +59,7 @@ class Fitted:
 
 
 @dataclass
-class Job:
+class TrainingJob:
     """One training, ready to run.
 
     Args:
@@ -81,15 +81,15 @@ class Job:
     config: TrainConfig
     method: str
     folder: Path
-    record: Record = unrecorded
+    record: Record = ignore_record
     stop: Event = field(default_factory=Event)
     steps_per_epoch: int = 0
     """Of a stream; 0 where the examples can be counted."""
     samples: Callable[[int], None] = lambda step: None
     """Called at each measurement: whoever wants samples while it trains makes them here."""
-    build: "Callable[[Job, Any, int], Trainer] | None" = None
+    build: "Callable[[TrainingJob, Any, int], Trainer] | None" = None
     """Makes another trainer than the usual one, from the job, its watch and its steps."""
-    loop: "Callable[[Job], Fitted] | None" = None
+    loop: "Callable[[TrainingJob], FitResult] | None" = None
     """Trains in another way than by a trainer of transformers; checkpoints are its own matter."""
     tried: Sequence[Example] = ()
     """Examples with ``input_ids`` and ``labels`` to try the speed with; by default the training's.
@@ -99,7 +99,7 @@ class Job:
     width: int = 1
     """Sequences that one example becomes."""
 
-    def steps_at_most(self) -> int:
+    def count_steps_at_most(self) -> int:
         """Optimiser steps that the epochs take, within ``max_steps``."""
         config = self.config
         per_epoch = self.steps_per_epoch or math.ceil(
@@ -108,7 +108,7 @@ class Job:
         total = max(1, math.ceil(per_epoch * config.epochs))
         return min(total, config.max_steps) if config.max_steps else total
 
-    def arguments(self, total: int) -> dict[str, Any]:
+    def trainer_arguments(self, total: int) -> dict[str, Any]:
         """The options of transformers' trainer for so many steps."""
         config = self.config
         every = config.evaluate_every or max(1, total // MEASUREMENTS)
@@ -130,8 +130,8 @@ class Job:
             adam_beta2=config.betas[1],
             max_grad_norm=config.max_grad_norm,
             label_smoothing_factor=config.label_smoothing,
-            bf16=uses_bfloat16(config),
-            use_cpu=device().type == "cpu",
+            bf16=may_use_bfloat16(config),
+            use_cpu=pick_device().type == "cpu",
             activation_checkpointing=config.activation_checkpointing,
             eval_strategy="steps" if self.validation else "no",
             eval_steps=every,
@@ -152,7 +152,7 @@ class Job:
         )
 
 
-def last_checkpoint(folder: Path) -> Path | None:
+def find_last_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end; None where there is none.
 
     transformers writes the state of the trainer last, so one that can be read is whole.
@@ -167,9 +167,9 @@ def last_checkpoint(folder: Path) -> Path | None:
     return max(found)[1] if found else None
 
 
-def diverged(step: int, loss: float, folder: Path) -> Refused:
+def divergence_error(step: int, loss: float, folder: Path) -> Refused:
     """The error for a loss that is no number any more."""
-    kept = last_checkpoint(folder)
+    kept = find_last_checkpoint(folder)
     where = f"The checkpoint {kept.name} is kept" if kept else "No checkpoint was written yet"
     return Refused(
         f"The loss became {loss} at step {step}. {where}. Lower learning_rate (by ten, say), raise "

@@ -14,7 +14,7 @@ POOL = 50
 """Batches that are sorted by length together: larger ones pad less, and mix less."""
 
 
-class ByLength(Sampler[int]):
+class LengthGroupedSampler(Sampler[int]):
     """Places of rows, so that neighbours are of like length; other ones in each epoch.
 
     Args:
@@ -70,7 +70,7 @@ class LeanTrainer(Trainer):
             return super()._get_train_sampler(train_dataset)
         lengths = [len(dataset[place]["input_ids"]) for place in range(len(dataset))]
         size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
-        return ByLength(lengths, size, self.args.seed)
+        return LengthGroupedSampler(lengths, size, self.args.seed)
 
     def compute_loss(
         self,

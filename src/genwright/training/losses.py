@@ -27,7 +27,7 @@ def lean_loss(
         batch: ``input_ids``, ``attention_mask`` and ``labels`` (B, T), -100 where none is learnt.
         items: Labels over all batches of a step, the sum's divisor; None for this batch's.
     """
-    inner = below(model)
+    inner = find_inner_model(model)
     if inner is None or set(batch) != {"input_ids", "attention_mask", "labels"}:
         return None
     import torch
@@ -42,7 +42,7 @@ def lean_loss(
     return total / (learnt.sum().clamp(min=1) if items is None else items)
 
 
-def below(model: "nn.Module") -> Any:
+def find_inner_model(model: "nn.Module") -> Any:
     """The language model that can be called in parts; None where there is none."""
     kinds = {str(each.peft_type.value) for each in getattr(model, "peft_config", {}).values()}
     if not kinds <= set(UNWRAPPED):

@@ -16,15 +16,27 @@ from pydantic import Field, ValidationError
 from genwright.errors import UsageError
 from genwright.export.saving import export_kinds
 from genwright.models.bases import BaseModel, load_tokenizer
-from genwright.registry import DataFacts, Facts
+from genwright.registry import DataFacts, VersionFacts
 from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
 from genwright.runtime import Runtime
-from genwright.settings import Section, merged
-from genwright.training.architectures import CORRUPTED, MASKED, Architecture, build, configuration
+from genwright.settings import Section, merge_tables
+from genwright.training.architectures import (
+    CORRUPTED,
+    MASKED,
+    Architecture,
+    build,
+    build_configuration,
+)
 from genwright.training.config import TrainConfig
-from genwright.training.job import Fitted, Job
-from genwright.training.texts import Crops, Tokens, blocks_of, held_out, write_tokens
+from genwright.training.job import FitResult, TrainingJob
+from genwright.training.texts import (
+    CropDataset,
+    TokenFile,
+    cut_blocks,
+    split_held_out,
+    write_tokens,
+)
 from genwright.training.tokenizers import KINDS, train_tokenizer
 from genwright.training.trainer import fit
 from genwright.types import Json
@@ -61,7 +73,7 @@ class PretrainConfig(Section):
     """Of the weights."""
 
 
-def configured(values: Json, sets: Mapping[str, str] | None = None) -> PretrainConfig:
+def build_pretrain_config(values: Json, sets: Mapping[str, str] | None = None) -> PretrainConfig:
     """A configuration of a file's values and what ``--set`` says.
 
     Keys of ``architecture`` and ``train`` may stand without their section.
@@ -79,7 +91,9 @@ def configured(values: Json, sets: Mapping[str, str] | None = None) -> PretrainC
             placed[key] = value.split(",") if key == "quantise" else value
     usual = PretrainConfig.model_fields["train"].default.model_dump(exclude_unset=True)
     try:
-        return PretrainConfig.model_validate(merged(merged({"train": usual}, values), placed))
+        return PretrainConfig.model_validate(
+            merge_tables(merge_tables({"train": usual}, values), placed)
+        )
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -88,7 +102,7 @@ def configured(values: Json, sets: Mapping[str, str] | None = None) -> PretrainC
         ) from error
 
 
-def begin(runtime: Runtime, config: PretrainConfig) -> int:
+def begin_pretraining(runtime: Runtime, config: PretrainConfig) -> int:
     """Keep a run that is asked for, and return its id."""
     for path in config.texts:
         if not path.is_file():
@@ -109,10 +123,10 @@ def pretrain(runtime: Runtime, run: int) -> Json:
     Raises:
         UsageError: The texts are too short, or the tokenizer does not fit.
     """
-    return _Pretraining(runtime, run).go()
+    return _PretrainRun(runtime, run).execute()
 
 
-class _Pretraining:
+class _PretrainRun:
     """One run."""
 
     def __init__(self, runtime: Runtime, run: int) -> None:
@@ -122,16 +136,16 @@ class _Pretraining:
         self.shape = self.config.architecture
         self.samples: list[Json] = []
 
-    def go(self) -> Json:
+    def execute(self) -> Json:
         """Everything; an error is kept in the run and raised on."""
-        from genwright.training.quiet import quietly
+        from genwright.training.quiet import silence_libraries
 
         self.folder.mkdir(parents=True, exist_ok=True)
         self.runtime.runs.take_up(self.run)
         began, used = time.monotonic(), time.process_time()
         try:
-            with quietly():
-                result = self._go()
+            with silence_libraries():
+                result = self._execute_steps()
         except BaseException as error:
             status = "failed" if isinstance(error, Exception) else "stopped"
             self.runtime.runs.update(self.run, status=status, message=str(error), process=None)
@@ -144,18 +158,18 @@ class _Pretraining:
         mirror(self.runtime.runs, self.run, self.runtime.progress)
         return result
 
-    def _go(self) -> Json:
+    def _execute_steps(self) -> Json:
         import torch
 
         torch.manual_seed(self.config.train.seed)
-        self.tokenizer = self._tokenizer()
-        train, validation, facts = self._tokens()
+        self.tokenizer = self._make_tokenizer()
+        train, validation, facts = self._make_token_files()
         special = {
             name: getattr(self.tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")
         }
-        config = configuration(self.shape, len(self.tokenizer), special)
+        config = build_configuration(self.shape, len(self.tokenizer), special)
         self.model = build(self.shape, config)
-        job = self._job(train, validation)
+        job = self._make_job(train, validation)
         weights = sum(each.numel() for each in self.model.parameters())
         self.runtime.progress(0, 0, f"{weights:,} weights, {train.count:,} tokens of text")
         fitted = fit(job)
@@ -170,14 +184,14 @@ class _Pretraining:
         version = self._publish(fitted, metrics, facts)
         return {**result, "version": version, "metrics": metrics, "samples": self.samples[-3:]}
 
-    def _tokenizer(self) -> Any:
+    def _make_tokenizer(self) -> Any:
         given = self.config.tokenizer
         if given not in KINDS:
             return load_tokenizer(Path(given))
         kind = "wordpiece" if given == "bpe" and self.shape.family in MASKED else given
         folder = self.folder / "tokenizer"
         if not folder.is_dir():
-            special = [f"<extra_id_{i}>" for i in range(100)] if self._corrupts() else []
+            special = [f"<extra_id_{i}>" for i in range(100)] if self._is_corrupted() else []
             if self.shape.family in MASKED and kind != "wordpiece":
                 special.append("[MASK]")
             train_tokenizer(
@@ -186,9 +200,9 @@ class _Pretraining:
             )  # fmt: skip
         return load_tokenizer(folder)
 
-    def _tokens(self) -> tuple[Tokens, Tokens, dict[str, DataFacts]]:
+    def _make_token_files(self) -> tuple[TokenFile, TokenFile, dict[str, DataFacts]]:
         texts = dict(
-            zip(("train", "validation"), held_out(self.config.texts, self.config.held_out),
+            zip(("train", "validation"), split_held_out(self.config.texts, self.config.held_out),
                 strict=True)
         )  # fmt: skip
         made, facts = {}, {}
@@ -201,7 +215,7 @@ class _Pretraining:
             )  # fmt: skip
         return made["train"], made["validation"], facts
 
-    def _job(self, train: Tokens, validation: Tokens) -> Job:
+    def _make_job(self, train: TokenFile, validation: TokenFile) -> TrainingJob:
         config = self.config.train
         size = config.batch_size * config.accumulate
         length = self.shape.context
@@ -210,12 +224,12 @@ class _Pretraining:
         if config.minutes:
             steps = max(steps, 1_000_000)  # the time limit decides
         numbers = min(steps, 2_000_000) * size
-        crops = Crops(train.array(), length, min(numbers, 20_000_000), config.seed)
-        return Job(
+        crops = CropDataset(train.open_array(), length, min(numbers, 20_000_000), config.seed)
+        return TrainingJob(
             model=self.model,
             train=crops,
-            validation=blocks_of(validation.array(), length, VALIDATED),
-            collate=self._collate(),
+            validation=cut_blocks(validation.open_array(), length, VALIDATED),
+            collate=self._make_collator(),
             config=config.model_copy(update={"max_steps": steps}),
             method="pretraining",
             folder=self.folder / "train",
@@ -225,28 +239,30 @@ class _Pretraining:
             samples=self._sample,
         )
 
-    def _collate(self) -> Any:
-        from genwright.training.corruption import Masking, Spans, next_tokens
+    def _make_collator(self) -> Any:
+        from genwright.training.corruption import SpanCorruptor, TokenMasker, collate_next_tokens
 
         tokenizer, seed = self.tokenizer, self.config.train.seed
-        if self._masks():
+        if self._is_masked():
             if tokenizer.mask_token_id is None:
                 raise UsageError(
                     "This tokenizer has no mask token: train one with --tokenizer bpe."
                 )
             special = tokenizer.all_special_ids
-            return Masking(tokenizer.mask_token_id, len(tokenizer), special, seed)
-        if self._corrupts():
+            return TokenMasker(tokenizer.mask_token_id, len(tokenizer), special, seed)
+        if self._is_corrupted():
             ids = [tokenizer.convert_tokens_to_ids(f"<extra_id_{i}>") for i in range(100)]
             if None in ids:
                 raise UsageError("T5 needs a tokenizer with <extra_id_0> to <extra_id_99>.")
-            return Spans(ids, int(tokenizer.eos_token_id), int(tokenizer.pad_token_id), seed)
-        return next_tokens
+            return SpanCorruptor(
+                ids, int(tokenizer.eos_token_id), int(tokenizer.pad_token_id), seed
+            )
+        return collate_next_tokens
 
-    def _masks(self) -> bool:
+    def _is_masked(self) -> bool:
         return self.shape.family in MASKED
 
-    def _corrupts(self) -> bool:
+    def _is_corrupted(self) -> bool:
         return self.shape.family in CORRUPTED
 
     def _record(self, step: int, values: Mapping[str, float]) -> None:
@@ -257,7 +273,7 @@ class _Pretraining:
 
     def _sample(self, step: int) -> None:
         """A text that the model writes now; only decoders write."""
-        if self._masks() or self._corrupts():
+        if self._is_masked() or self._is_corrupted():
             return
         import torch
 
@@ -277,25 +293,27 @@ class _Pretraining:
         with (self.folder / "samples.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.samples[-1], ensure_ascii=False) + "\n")
 
-    def _measure(self, validation: Tokens) -> Json:
+    def _measure(self, validation: TokenFile) -> Json:
         """Loss over the whole held-out part, in several units."""
-        from genwright.training.devices import uses_bfloat16
+        from genwright.training.devices import may_use_bfloat16
 
-        blocks = blocks_of(validation.array(), self.shape.context)
-        total, count = _loss(self.model, blocks, self._collate(), uses_bfloat16(self.config.train))
+        blocks = cut_blocks(validation.open_array(), self.shape.context)
+        total, count = _measure_loss(
+            self.model, blocks, self._make_collator(), may_use_bfloat16(self.config.train)
+        )
         per_token = total / count
         metrics: Json = {
             "loss_per_token": round(per_token, 5),
             "perplexity": round(math.exp(min(per_token, 700)), 4),
             "held_out_tokens": validation.count,
         }
-        if not self._masks() and not self._corrupts():
+        if not self._is_masked() and not self._is_corrupted():
             nats = per_token * validation.count
             metrics["nats_per_character"] = round(nats / validation.characters, 5)
             metrics["bits_per_byte"] = round(nats / validation.bytes / math.log(2), 5)
         return metrics
 
-    def _publish(self, fitted: Fitted, metrics: Json, data: dict[str, DataFacts]) -> str:
+    def _publish(self, fitted: FitResult, metrics: Json, data: dict[str, DataFacts]) -> str:
         import shutil
 
         stage = self.folder / "stage"
@@ -304,8 +322,8 @@ class _Pretraining:
         self.tokenizer.save_pretrained(stage / WHOLE)
         family = self.model.config.model_type
         as_base = BaseModel("", stage / WHOLE, None, family, "", "", self.shape.context)
-        written = [] if self._masks() else self._export(stage, as_base)
-        facts = Facts(
+        written = [] if self._is_masked() else self._export(stage, as_base)
+        facts = VersionFacts(
             kind="model",
             family=family,
             objective="pretraining",
@@ -337,7 +355,9 @@ class _Pretraining:
             return []
 
 
-def _loss(model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool) -> tuple[float, int]:
+def _measure_loss(
+    model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool
+) -> tuple[float, int]:
     """Summed loss of what is restored in blocks, in nats, and how many tokens that is."""
     import torch
 

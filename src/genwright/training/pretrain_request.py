@@ -8,11 +8,11 @@ import yaml
 
 from genwright.errors import NotFound, UsageError
 from genwright.options import parse_pairs
-from genwright.training.pretrain import PretrainConfig, configured
+from genwright.training.pretrain import PretrainConfig, build_pretrain_config
 from genwright.types import Json
 
 
-def asked_for(
+def read_pretrain_config(
     file: Path | None,
     texts: Sequence[Path],
     name: str,
@@ -47,7 +47,7 @@ def asked_for(
         values["architecture"] = {**values.get("architecture", {}), "family": family}
     if minutes:
         values["train"] = {**values.get("train", {}), "minutes": minutes}
-    return configured(values, parse_pairs(options, "--set KEY=VALUE"))
+    return build_pretrain_config(values, parse_pairs(options, "--set KEY=VALUE"))
 
 
 def _read(path: Path) -> Json:

@@ -5,8 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genwright.training.devices import device, peak_memory_mb, set_threads, uses_bfloat16
-from genwright.training.job import Example, Job
+from genwright.training.devices import (
+    may_use_bfloat16,
+    pick_device,
+    read_peak_memory_mb,
+    set_threads,
+)
+from genwright.training.job import Example, TrainingJob
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,7 +30,7 @@ class Probe:
     peak_mb: float
 
 
-def probe(job: Job) -> Probe:
+def probe(job: TrainingJob) -> Probe:
     """Try forward and backward passes over typical examples; weights and generators stay.
 
     The first pass warms up and is not counted.
@@ -36,33 +41,35 @@ def probe(job: Job) -> Probe:
     set_threads(config)
     size = config.batch_size
     with torch.random.fork_rng(devices=[]):
-        batch = job.collate(_typical(job.tried or job.train, size))
-        where = device()
+        batch = job.collate(_pick_typical(job.tried or job.train, size))
+        where = pick_device()
         job.model.to(where).train()
         times = []
         for _ in range(PROBE_STEPS + 1):
             began = time.monotonic()
-            _pass(job.model, {k: v.to(where) for k, v in batch.items()}, uses_bfloat16(config))
+            _run_pass(
+                job.model, {k: v.to(where) for k, v in batch.items()}, may_use_bfloat16(config)
+            )
             times.append(time.monotonic() - began)
     job.model.zero_grad(set_to_none=True)
     seconds = min(times[1:]) * job.passes
     mask = batch.get("attention_mask")
     tokens = int(mask.sum()) if mask is not None else batch["input_ids"].numel()
-    return Probe(seconds * config.accumulate, tokens / seconds, round(peak_memory_mb(), 1))
+    return Probe(seconds * config.accumulate, tokens / seconds, round(read_peak_memory_mb(), 1))
 
 
-def _pass(model: "nn.Module", batch: dict[str, Any], bfloat16: bool) -> None:
+def _run_pass(model: "nn.Module", batch: dict[str, Any], bfloat16: bool) -> None:
     import torch
 
     from genwright.training.losses import lean_loss
 
-    with torch.autocast(device().type, dtype=torch.bfloat16, enabled=bfloat16):
+    with torch.autocast(pick_device().type, dtype=torch.bfloat16, enabled=bfloat16):
         loss = lean_loss(model, batch, None)
         loss = model(**batch).loss if loss is None else loss
     loss.backward()
 
 
-def _typical(examples: Any, size: int) -> list[Example]:
+def _pick_typical(examples: Any, size: int) -> list[Example]:
     """Examples spread over all lengths, so that their mean is the set's."""
     if not hasattr(examples, "__len__"):
         stream = iter(examples)
@@ -72,7 +79,7 @@ def _typical(examples: Any, size: int) -> list[Example]:
     return [examples[order[int((i + 0.5) * count / size)]] for i in range(size)]
 
 
-def plan_steps(job: Job, seconds_per_step: float = 0.0) -> int:
+def plan_steps(job: TrainingJob, seconds_per_step: float = 0.0) -> int:
     """Optimizer steps in all, as many as the time limit lets there be.
 
     The number is kept in the folder: a training that is resumed keeps its schedule, whatever the
@@ -82,7 +89,7 @@ def plan_steps(job: Job, seconds_per_step: float = 0.0) -> int:
         job: The training.
         seconds_per_step: As it was tried; 0 to try it where there is a time limit.
     """
-    config, total = job.config, job.steps_at_most()
+    config, total = job.config, job.count_steps_at_most()
     planned = job.folder / "steps.json"
     if planned.is_file():
         return int(json.loads(planned.read_text())["steps"])

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """Keep progress bars and advice of transformers off the terminal; errors still come."""
     from transformers.utils import logging
 

@@ -16,7 +16,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from genwright.errors import UsageError
-from genwright.training.tokenizers import texts_of
+from genwright.training.tokenizers import read_texts
 from genwright.types import Json
 
 CHUNK = 1 << 16
@@ -24,7 +24,7 @@ CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenFile:
     """Tokens on disk."""
 
     path: Path
@@ -33,12 +33,12 @@ class Tokens:
     """Of the text that they are, in UTF-8."""
     characters: int
 
-    def array(self) -> Any:
+    def open_array(self) -> Any:
         """The tokens as an array that is read when it is looked at."""
         return np.memmap(self.path, dtype=np.uint32, mode="r", shape=(self.count,))
 
 
-def write_tokens(texts: Iterable[str], tokenizer: Any, end: int | None, path: Path) -> Tokens:
+def write_tokens(texts: Iterable[str], tokenizer: Any, end: int | None, path: Path) -> TokenFile:
     """Tokenise texts into a file; one that is there already is taken as it is.
 
     Args:
@@ -52,12 +52,12 @@ def write_tokens(texts: Iterable[str], tokenizer: Any, end: int | None, path: Pa
     """
     about = path.with_suffix(".json")
     if about.is_file():
-        return Tokens(path, **json.loads(about.read_text(encoding="utf-8")))
+        return TokenFile(path, **json.loads(about.read_text(encoding="utf-8")))
     path.parent.mkdir(parents=True, exist_ok=True)
     count = size = characters = 0
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        for text in _chunks(texts):
+        for text in _split_chunks(texts):
             ids = tokenizer(text, add_special_tokens=False)["input_ids"]
             file.write(np.asarray(ids, dtype=np.uint32).tobytes())
             count += len(ids)
@@ -71,22 +71,22 @@ def write_tokens(texts: Iterable[str], tokenizer: Any, end: int | None, path: Pa
     os.replace(part, path)
     values = {"count": count, "bytes": size, "characters": characters}
     about.write_text(json.dumps(values), encoding="utf-8")
-    return Tokens(path, **values)
+    return TokenFile(path, **values)
 
 
-def held_out(files: Sequence[Path], share: float) -> tuple[str, str]:
+def split_held_out(files: Sequence[Path], share: float) -> tuple[str, str]:
     """The texts of files, and the last part of them, which is not trained on.
 
     Args:
         files: UTF-8 texts.
         share: Of the characters that is held out, at the end.
     """
-    whole = "".join(texts_of(files))
+    whole = "".join(read_texts(files))
     cut = len(whole) - round(share * len(whole))
     return whole[:cut], whole[cut:]
 
 
-def _chunks(texts: Iterable[str]) -> Iterable[str]:
+def _split_chunks(texts: Iterable[str]) -> Iterable[str]:
     rest = ""
     for text in texts:
         rest += text
@@ -98,7 +98,7 @@ def _chunks(texts: Iterable[str]) -> Iterable[str]:
         yield rest
 
 
-class Crops(Dataset[Json]):
+class CropDataset(Dataset[Json]):
     """Blocks of tokens that begin anywhere: which, the number and the seed alone decide.
 
     So a training that goes on at a step sees what it would have seen.
@@ -127,7 +127,7 @@ class Crops(Dataset[Json]):
         return {"input_ids": self.tokens[start : start + self.length].astype(np.int64)}
 
 
-def blocks_of(tokens: Any, length: int, most: int = 0) -> list[Json]:
+def cut_blocks(tokens: Any, length: int, most: int = 0) -> list[Json]:
     """Tokens cut into blocks one after the other, evenly chosen where there are too many."""
     count = (len(tokens) - 1) // length
     places = range(max(1, count))

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from genwright.errors import NotFound, UsageError
 from genwright.runtime import Runtime
-from genwright.training.tokenizers import Inspection, inspect, load
+from genwright.training.tokenizers import Inspection, inspect_text, load
 
 SAMPLE = 1 << 20
 """Characters of a file that are looked at."""
 
 
-def inspected(runtime: Runtime, named: str, text: str, file: Path | None) -> Inspection:
+def inspect_tokenizer(runtime: Runtime, named: str, text: str, file: Path | None) -> Inspection:
     """Measure a tokenizer on a text.
 
     Raises:
@@ -24,5 +24,5 @@ def inspected(runtime: Runtime, named: str, text: str, file: Path | None) -> Ins
     if not text:
         raise UsageError("Expected --text or --file: a text to split.")
     path = Path(named).expanduser()
-    folder = path if path.exists() else runtime.models.base(named).folder
-    return inspect(load(folder), text)
+    folder = path if path.exists() else runtime.models.open_base(named).folder
+    return inspect_text(load(folder), text)

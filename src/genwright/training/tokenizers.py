@@ -89,9 +89,9 @@ def train_tokenizer(
     for path in files:
         if not path.is_file():
             raise NotFound(f"There is no file {path}.")
-    if not any(text.strip() for text in texts_of(files)):
+    if not any(text.strip() for text in read_texts(files)):
         raise UsageError("The texts are empty: there is nothing to learn a vocabulary from.")
-    tokenizer, roles = _TRAINERS[kind](texts_of(files), vocabulary, tuple(special), min_frequency)
+    tokenizer, roles = _TRAINERS[kind](read_texts(files), vocabulary, tuple(special), min_frequency)
     _write(tokenizer, roles, target)
     return target
 
@@ -114,7 +114,7 @@ def load(path: Path) -> Any:
         raise UsageError(f"{file} is no tokenizer that can be read: {error}.") from error
 
 
-def inspect(tokenizer: Any, text: str, most: int = 40) -> Inspection:
+def inspect_text(tokenizer: Any, text: str, most: int = 40) -> Inspection:
     """Measure a tokenizer on a text.
 
     Args:
@@ -146,18 +146,18 @@ def inspect(tokenizer: Any, text: str, most: int = 40) -> Inspection:
         fertility=round(len(encoded.ids) / max(1, words), 4),
         bytes_per_token=round(size / max(1, len(encoded.ids)), 4),
         round_trip=back == text,
-        difference=first_difference(text, back),
+        difference=find_first_difference(text, back),
         unknown=round(encoded.ids.count(unknown) / max(1, len(encoded.ids)), 6),
         pieces=tuple(encoded.tokens[:most]),
         longest=tuple(used[:10]),
     )
 
 
-def first_difference(text: str, back: str, around: int = 15) -> str:
+def find_first_difference(text: str, back: str, around: int = 15) -> str:
     """Where a text and what came back of it first differ; empty where they are the same.
 
     Example:
-        >>> first_difference("The cat", "the cat")
+        >>> find_first_difference("The cat", "the cat")
         "at 0: 'The cat' came back as 'the cat'"
     """
     if text == back:
@@ -168,7 +168,7 @@ def first_difference(text: str, back: str, around: int = 15) -> str:
     return f"at {place}: {text[place:end]!r} came back as {back[place:end]!r}"
 
 
-def texts_of(files: Iterable[Path]) -> Iterator[str]:
+def read_texts(files: Iterable[Path]) -> Iterator[str]:
     """The texts of files, piece by piece, so that large ones need no memory.
 
     Raises:
@@ -187,7 +187,7 @@ Made = tuple[Any, dict[str, str]]
 """A tokenizer, and its special tokens by role."""
 
 
-def _bpe(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
+def _train_bpe(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -204,12 +204,12 @@ def _bpe(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) 
     return tokenizer, {"bos_token": END, "eos_token": END, "pad_token": PAD}
 
 
-def _bytes(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
+def _train_bytes(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
     del texts, size, least
-    return _bpe(iter([]), BYTES + 2 + len(special), special, 2)
+    return _train_bpe(iter([]), BYTES + 2 + len(special), special, 2)
 
 
-def _wordpiece(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
+def _train_wordpiece(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
     from tokenizers import (
         Tokenizer,
         decoders,
@@ -244,7 +244,7 @@ def _wordpiece(texts: Iterator[str], size: int, special: tuple[str, ...], least:
     return tokenizer, dict(zip(roles, BERT, strict=True))
 
 
-def _unigram(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
+def _train_unigram(texts: Iterator[str], size: int, special: tuple[str, ...], least: int) -> Made:
     del least  # Unigram keeps tokens by likelihood
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -263,10 +263,10 @@ def _unigram(texts: Iterator[str], size: int, special: tuple[str, ...], least: i
 
 
 _TRAINERS: dict[str, Callable[[Iterator[str], int, tuple[str, ...], int], Made]] = {
-    "bpe": _bpe,
-    "bytes": _bytes,
-    "wordpiece": _wordpiece,
-    "unigram": _unigram,
+    "bpe": _train_bpe,
+    "bytes": _train_bytes,
+    "wordpiece": _train_wordpiece,
+    "unigram": _train_unigram,
 }
 
 

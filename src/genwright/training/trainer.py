@@ -9,20 +9,20 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from genwright.training.devices import peak_memory_mb, set_threads
-from genwright.training.job import Fitted, Job, last_checkpoint
+from genwright.training.devices import read_peak_memory_mb, set_threads
+from genwright.training.job import FitResult, TrainingJob, find_last_checkpoint
 from genwright.training.probe import plan_steps
-from genwright.training.quiet import quietly
+from genwright.training.quiet import silence_libraries
 
 if TYPE_CHECKING:
     from transformers import Trainer
 
-    from genwright.training.watch import Watch
+    from genwright.training.watch import TrainingCallback
 
 FINISHED = "finished.json"
 
 
-def fit(job: Job) -> Fitted:
+def fit(job: TrainingJob) -> FitResult:
     """Train, or go on where a checkpoint in the folder ended; the best weights are kept.
 
     Raises:
@@ -37,45 +37,45 @@ def fit(job: Job) -> Fitted:
     return fitted
 
 
-def _run_trainer(job: Job) -> Fitted:
-    from genwright.training.watch import Watch
+def _run_trainer(job: TrainingJob) -> FitResult:
+    from genwright.training.watch import TrainingCallback
 
     total = plan_steps(job)
-    watch = Watch(job, total)
+    watch = TrainingCallback(job, total)
     trainer = _make_trainer(job, watch, total)
-    latest = last_checkpoint(job.folder)
+    latest = find_last_checkpoint(job.folder)
     began = time.monotonic()
-    with quietly():
+    with silence_libraries():
         trainer.train(resume_from_checkpoint=str(latest) if latest else None)
     watch.raise_if_diverged()
     status = "stopped" if job.stop.is_set() else "done"
     if status == "done":
         watch.take_best()
-    return Fitted(
+    return FitResult(
         status=status,
         steps=trainer.state.global_step,
         best_step=watch.best_step or trainer.state.global_step,
         loss=watch.best_loss if watch.best_step else watch.train_loss,
         seconds=round(time.monotonic() - began + watch.seconds_before, 3),
         tokens=watch.tokens,
-        peak_mb=round(peak_memory_mb(), 1),
+        peak_mb=round(read_peak_memory_mb(), 1),
         reason=watch.reason,
     )
 
 
-def _read_finished(job: Job) -> Fitted | None:
+def _read_finished(job: TrainingJob) -> FitResult | None:
     """What a training that ended before left behind, with its best weights loaded."""
     path = job.folder / FINISHED
     if not path.is_file():
         return None
     from genwright.training.watch import load_weights
 
-    fitted = Fitted(**json.loads(path.read_text(encoding="utf-8")))
+    fitted = FitResult(**json.loads(path.read_text(encoding="utf-8")))
     load_weights(job.model, job.folder / "best")
     return fitted
 
 
-def _make_trainer(job: Job, watch: "Watch", total: int) -> "Trainer":
+def _make_trainer(job: TrainingJob, watch: "TrainingCallback", total: int) -> "Trainer":
     from transformers import PrinterCallback, TrainingArguments
 
     from genwright.training.lean import LeanTrainer
@@ -85,7 +85,7 @@ def _make_trainer(job: Job, watch: "Watch", total: int) -> "Trainer":
     else:
         trainer = LeanTrainer(
             model=job.model,
-            args=TrainingArguments(**job.arguments(total)),
+            args=TrainingArguments(**job.trainer_arguments(total)),
             train_dataset=job.train,
             eval_dataset=job.validation or None,
             data_collator=job.collate,

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from genwright.training.job import Job, diverged
+from genwright.training.job import TrainingJob, divergence_error
 from genwright.training.lean import LeanTrainer
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WATCH = "watch.json"
 BEST = "best"
 
 
-class Watch(TrainerCallback):
+class TrainingCallback(TrainerCallback):
     """Hears of every step of one training.
 
     Args:
@@ -31,7 +31,7 @@ class Watch(TrainerCallback):
         total: Its steps.
     """
 
-    def __init__(self, job: Job, total: int) -> None:
+    def __init__(self, job: TrainingJob, total: int) -> None:
         self.job, self.total = job, total
         self.best_loss, self.best_step, self.worse = math.inf, 0, 0
         self.train_loss, self._tokens_before, self.seconds_before = math.nan, 0, 0.0
@@ -53,7 +53,7 @@ class Watch(TrainerCallback):
     def raise_if_diverged(self) -> None:
         """End with an error where the loss was no number."""
         if self._bad:
-            raise diverged(int(self._bad), self.train_loss, self.job.folder)
+            raise divergence_error(int(self._bad), self.train_loss, self.job.folder)
 
     def take_best(self) -> None:
         """Give the model the weights of the best measurement, and keep them."""
@@ -77,7 +77,7 @@ class Watch(TrainerCallback):
     ) -> None:
         """End at once when somebody asks, or when time is up, with a checkpoint."""
         minutes = self.job.config.minutes
-        late = minutes and self._seconds() > minutes * 60
+        late = minutes and self._count_seconds() > minutes * 60
         if self.job.stop.is_set() or late:
             self.reason = "stopped" if self.job.stop.is_set() else f"{minutes:g} minutes were up"
             control.should_training_stop = control.should_save = True
@@ -97,7 +97,7 @@ class Watch(TrainerCallback):
         values = {name: float(logs[key]) for key, name in known.items() if logs and key in logs}
         if "loss" in values:
             self.train_loss = values["loss"]
-            values["tokens_per_second"] = self.tokens / max(self._seconds(), 1e-9)
+            values["tokens_per_second"] = self.tokens / max(self._count_seconds(), 1e-9)
             if not math.isfinite(values["loss"]):
                 self._bad = max(1, state.global_step)
                 control.should_training_stop = True
@@ -140,16 +140,16 @@ class Watch(TrainerCallback):
         known = ("best_loss", "best_step", "worse", "train_loss")
         values = {name: self.__dict__[name] for name in known}
         values["_tokens_before"] = self.tokens
-        values["seconds_before"] = self._seconds()
+        values["seconds_before"] = self._count_seconds()
         if folder.is_dir():
             (folder / WATCH).write_text(json.dumps(values), encoding="utf-8")
 
-    def _seconds(self) -> float:
+    def _count_seconds(self) -> float:
         """Of training, in this process and those before."""
         return self.seconds_before + time.monotonic() - self._began
 
 
-def trainable(model: "nn.Module") -> dict[str, torch.Tensor]:
+def list_trainable(model: "nn.Module") -> dict[str, torch.Tensor]:
     """The weights that a training changes, by name, each once."""
     seen: set[int] = set()
     found = {}
@@ -164,7 +164,7 @@ def save_weights(model: "nn.Module", folder: Path) -> None:
     """Write the trained weights so that they are there wholly or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / "weights.part"
-    save_file({name: t.contiguous().cpu() for name, t in trainable(model).items()}, part)
+    save_file({name: t.contiguous().cpu() for name, t in list_trainable(model).items()}, part)
     os.replace(part, folder / "weights.safetensors")
 
 
@@ -176,7 +176,7 @@ def load_weights(model: "nn.Module", folder: Path) -> None:
             parameters[name].copy_(value)
 
 
-def clear(folder: Path) -> None:
+def clear_checkpoints(folder: Path) -> None:
     """Remove checkpoints when a training has been published."""
     for path in folder.glob("checkpoint-*"):
         shutil.rmtree(path, ignore_errors=True)

@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
 from genwright.registry.facts import Objective as Task
-from genwright.settings import Section, merged
+from genwright.settings import Section, merge_tables
 from genwright.training.config import TrainConfig
 
 ObjectiveName = Literal[
@@ -117,7 +117,7 @@ class TuneConfig(Section):
         return "generation" if self.objective in PREFERENCES else cast(Task, self.objective)
 
 
-def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:
+def build_tune_config(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:
     """A configuration of what options and ``--set`` say.
 
     Keys of ``train`` and ``options`` may stand without their section: ``learning_rate=1e-4``.
@@ -126,12 +126,12 @@ def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> Tu
         UsageError: A key is unknown or a value out of range.
 
     Example:
-        >>> configured({"base": "x"}, {"rank": "4", "epochs": "1"}).options.rank
+        >>> build_tune_config({"base": "x"}, {"rank": "4", "epochs": "1"}).options.rank
         4
     """
     placed: dict[str, Any] = {}
     for key, value in (sets or {}).items():
-        given = _listed(key, value)
+        given = _split_list(key, value)
         if key in MethodConfig.model_fields:
             placed.setdefault("options", {})[key] = given
         elif key in PreferenceConfig.model_fields and key != "label_smoothing":
@@ -141,7 +141,7 @@ def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> Tu
         else:
             placed[key] = given
     try:
-        return TuneConfig.model_validate(merged(values, placed))
+        return TuneConfig.model_validate(merge_tables(values, placed))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -152,7 +152,7 @@ def configured(values: dict[str, Any], sets: dict[str, Any] | None = None) -> Tu
         ) from error
 
 
-def _listed(key: str, value: Any) -> Any:
+def _split_list(key: str, value: Any) -> Any:
     """``a,b`` as a list, where a key takes several."""
     if key in ("targets", "modules", "quantise", "betas", "metrics") and isinstance(value, str):
         return [each for each in value.split(",") if each]

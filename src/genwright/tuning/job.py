@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genwright.datasets import Splits, read_parts
+from genwright.datasets import Splits, read_splits
 from genwright.errors import UsageError
-from genwright.hardware import free_memory
+from genwright.hardware import measure_free_memory
 from genwright.options import parse_pairs
 from genwright.runtime import Runtime
-from genwright.tuning.config import TuneConfig, configured
+from genwright.tuning.config import TuneConfig, build_tune_config
 from genwright.tuning.steps.suggestion import suggest
-from genwright.tuning.steps.walk import begin
+from genwright.tuning.steps.walk import begin_tuning
 from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Asked:
+class TuneRequest:
     """What a person asks for, in words."""
 
     base: str = ""
@@ -37,7 +37,7 @@ class Asked:
     accept_licence: bool = False
 
 
-def start(runtime: Runtime, asked: Asked) -> int:
+def submit_tuning(runtime: Runtime, asked: TuneRequest) -> int:
     """Read the data, choose the method where none is named, and begin a run; returns its id.
 
     Raises:
@@ -48,8 +48,8 @@ def start(runtime: Runtime, asked: Asked) -> int:
             "Expected --base and --data (or --resume RUN): a model of `genwright models list` and "
             "a file or folder of rows."
         )
-    config = config_of(asked)
-    parts = read_parts(
+    config = parse_tune_request(asked)
+    parts = read_splits(
         asked.data,
         form=asked.form,
         columns=parse_pairs(asked.columns, "--map FIELD=COLUMN"),
@@ -58,11 +58,11 @@ def start(runtime: Runtime, asked: Asked) -> int:
         test=config.test,
     )
     if asked.method is None:
-        config = _with_method(runtime, config, parts)
-    return begin(runtime, config, parts, trials=asked.trials, assistant=asked.assistant)
+        config = _choose_method(runtime, config, parts)
+    return begin_tuning(runtime, config, parts, trials=asked.trials, assistant=asked.assistant)
 
 
-def config_of(asked: Asked) -> TuneConfig:
+def parse_tune_request(asked: TuneRequest) -> TuneConfig:
     """The configuration that options in words mean.
 
     Raises:
@@ -79,13 +79,15 @@ def config_of(asked: Asked) -> TuneConfig:
         values["method"] = asked.method
     if asked.minutes:
         values["train"] = {"minutes": asked.minutes}
-    return configured(values, parse_pairs(asked.options, "--set KEY=VALUE"))
+    return build_tune_config(values, parse_pairs(asked.options, "--set KEY=VALUE"))
 
 
-def _with_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneConfig:
-    base = runtime.models.base(config.base, runtime.principal, accept_licence=config.accept_licence)
+def _choose_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneConfig:
+    base = runtime.models.open_base(
+        config.base, runtime.principal, accept_licence=config.accept_licence
+    )
     size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
     encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
-    advice = suggest(config.objective, size / 4, len(parts.train), free_memory(), encoder)
+    advice = suggest(config.objective, size / 4, len(parts.train), measure_free_memory(), encoder)
     runtime.progress(0, 0, f"method {advice.method}: {advice.reason}")
     return config.model_copy(update={"method": advice.method})

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from genwright.evaluation.intervals import Interval, ratio_interval
-from genwright.tuning.objectives.base import Padding
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_ratio
+from genwright.tuning.objectives.base import PaddingCollator
 from genwright.types import Json
 
 BATCH = 16
 
 
-def token_losses(model: Any, examples: Sequence[Json], pad: int) -> list[tuple[float, int]]:
+def measure_token_losses(model: Any, examples: Sequence[Json], pad: int) -> list[tuple[float, int]]:
     """Summed loss of the learnt tokens of each example, in nats, and how many there are.
 
     Args:
@@ -22,7 +22,7 @@ def token_losses(model: Any, examples: Sequence[Json], pad: int) -> list[tuple[f
     """
     import torch
 
-    collate = Padding(pad)
+    collate = PaddingCollator(pad)
     found: list[tuple[float, int]] = []
     model.eval()
     shift = 0 if getattr(model.config, "is_encoder_decoder", False) else 1
@@ -41,13 +41,13 @@ def token_losses(model: Any, examples: Sequence[Json], pad: int) -> list[tuple[f
     return found
 
 
-def perplexity(losses: Sequence[tuple[float, int]]) -> Interval:
+def perplexity(losses: Sequence[tuple[float, int]]) -> ConfidenceInterval:
     """Perplexity of the tokens that are learnt, with its interval over examples."""
-    nats = ratio_interval([loss for loss, _ in losses], [float(count) for _, count in losses])
-    return Interval(*(_exp(value) for value in (nats.value, nats.low, nats.high)))
+    nats = bootstrap_ratio([loss for loss, _ in losses], [float(count) for _, count in losses])
+    return ConfidenceInterval(*(_exp(value) for value in (nats.value, nats.low, nats.high)))
 
 
-def without_adapter(model: Any) -> AbstractContextManager[Any]:
+def hide_adapter(model: Any) -> AbstractContextManager[Any]:
     """The base below an adapter, for as long as the context lasts."""
     disable: Callable[[], AbstractContextManager[Any]] | None = getattr(
         model, "disable_adapter", None

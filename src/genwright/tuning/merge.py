@@ -5,15 +5,15 @@ import shutil
 from genwright.engines.transformers.loading import load
 from genwright.errors import Refused
 from genwright.export.saving import export_kinds
-from genwright.models.trained import weights_of
-from genwright.registry import Trained
+from genwright.models.trained import locate_weights
+from genwright.registry import TrainedVersion
 from genwright.registry.version_files import WHOLE
 from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig
-from genwright.tuning.steps.evaluation import LOSS_ROWS, quantisation_losses
+from genwright.tuning.steps.evaluation import LOSS_ROWS, measure_quantization_losses
 
 
-def merge_version(runtime: Runtime, named: str, name: str = "") -> Trained:
+def merge_version(runtime: Runtime, named: str, name: str = "") -> TrainedVersion:
     """Publish the merged weights of an adapter; the version they came from is their parent.
 
     Args:
@@ -31,9 +31,9 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> Trained:
             f"{trained.label} is {trained.facts.method}: only LoRA adapters can be merged into the "
             "weights; virtual tokens stay beside them."
         )
-    base = runtime.models.base(trained.facts.base, runtime.principal)
+    base = runtime.models.open_base(trained.facts.base, runtime.principal)
     runtime.progress(0, 0, f"merging {trained.label} into {base.name}")
-    model, tokenizer = load(weights_of(trained.folder, trained.facts, base))
+    model, tokenizer = load(locate_weights(trained.folder, trained.facts, base))
     merged = model.merge_and_unload()
     stage = runtime.workspace.runs_dir / f"merge-{trained.digest[:12]}"
     shutil.rmtree(stage, ignore_errors=True)
@@ -42,7 +42,11 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> Trained:
     config = TuneConfig.model_validate(trained.facts.config)
     writes = trained.facts.objective in ("generation", "summarisation")
     made = export_kinds(stage, base, config.quantise) if writes else []
-    losses = quantisation_losses(runtime, stage, _cases(runtime, trained)) if made else {}
+    losses = (
+        measure_quantization_losses(runtime, stage, _read_test_cases(runtime, trained))
+        if made
+        else {}
+    )
     facts = trained.facts.model_copy(
         update={
             "kind": "model",
@@ -56,17 +60,17 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> Trained:
     )
 
 
-def _cases(runtime: Runtime, trained: Trained) -> list[object]:
+def _read_test_cases(runtime: Runtime, trained: TrainedVersion) -> list[object]:
     """Rows of its test part, where they are still here."""
-    from genwright.datasets import read_kept
+    from genwright.datasets import read_stored_dataset
     from genwright.errors import NotFound
-    from genwright.evaluation.cases import cases_of
+    from genwright.evaluation.cases import make_cases
 
     part = trained.facts.data.get("test")
     if part is None:
         return []
     try:
-        rows = read_kept(runtime.workspace.datasets_dir, part.sha256).rows
+        rows = read_stored_dataset(runtime.workspace.datasets_dir, part.sha256).rows
     except NotFound:
         return []
-    return list(cases_of(rows[:LOSS_ROWS], trained.facts.objective))
+    return list(make_cases(rows[:LOSS_ROWS], trained.facts.objective))

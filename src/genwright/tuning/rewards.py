@@ -18,11 +18,11 @@ _SENTENCE = re.compile(r"[^.!?]+[.!?]*(?:\s*\[\d+\])*")
 _CITED = re.compile(r"\[\d+\]")
 
 
-def brief(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
+def reward_brevity(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
     """1 for up to 30 words, falling to 0 at 90; 0 for none.
 
     Example:
-        >>> brief(["?"], ["In 1912."])
+        >>> reward_brevity(["?"], ["In 1912."])
         [1.0]
     """
     counts = [len(reply.split()) for reply in replies]
@@ -32,11 +32,11 @@ def brief(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
     ]
 
 
-def cites(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
+def reward_citations(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
     """Share of sentences with a mark such as ``[1]``.
 
     Example:
-        >>> cites(["?"], ["It is so [1]. It was not."])
+        >>> reward_citations(["?"], ["It is so [1]. It was not."])
         [0.5]
     """
     found = []
@@ -47,28 +47,32 @@ def cites(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
     return found
 
 
-def is_json(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
+def reward_json(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
     """1 where a reply is JSON, else 0."""
 
-    def valid(reply: str) -> bool:
+    def is_valid(reply: str) -> bool:
         try:
             json.loads(reply)
         except ValueError:
             return False
         return True
 
-    return [float(valid(reply)) for reply in replies]
+    return [float(is_valid(reply)) for reply in replies]
 
 
-PROGRAMMATIC: dict[str, Reward] = {"brief": brief, "cites": cites, "json": is_json}
+PROGRAMMATIC: dict[str, Reward] = {
+    "brief": reward_brevity,
+    "cites": reward_citations,
+    "json": reward_json,
+}
 
 
-def reward_of(runtime: Runtime, name: str, base: "BaseModel") -> Reward:
+def open_reward(runtime: Runtime, name: str, base: "BaseModel") -> Reward:
     """The reward of a name; several with ``+`` are added.
 
     Args:
         runtime: Finds reward models.
-        name: ``brief``, ``cites``, ``json``, or a reward model of the registry.
+        name: ``reward_brevity``, ``reward_citations``, ``json``, or a reward model of the registry.
         base: Of the policy, for the message.
 
     Raises:
@@ -81,18 +85,18 @@ def reward_of(runtime: Runtime, name: str, base: "BaseModel") -> Reward:
             "Expected what scores replies: --set reward=… with "
             f"{', '.join(PROGRAMMATIC)}, or a reward model (genwright tune --objective reward)."
         )
-    single = [PROGRAMMATIC.get(each) or trained_reward(runtime, each) for each in parts]
+    single = [PROGRAMMATIC.get(each) or open_trained_reward(runtime, each) for each in parts]
     if len(single) == 1:
         return single[0]
 
-    def total(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
+    def sum_rewards(prompts: Sequence[str], replies: Sequence[str]) -> list[float]:
         scores = [each(prompts, replies) for each in single]
         return [sum(column) for column in zip(*scores, strict=True)]
 
-    return total
+    return sum_rewards
 
 
-def trained_reward(runtime: Runtime, name: str) -> Reward:
+def open_trained_reward(runtime: Runtime, name: str) -> Reward:
     """A reward model of the registry as a function.
 
     Raises:
@@ -100,7 +104,7 @@ def trained_reward(runtime: Runtime, name: str) -> Reward:
         NotFound: There is no such version.
     """
     from genwright.engines.transformers.loading import load
-    from genwright.models.trained import weights_of
+    from genwright.models.trained import locate_weights
 
     trained = runtime.versions.resolve(runtime.principal, name)
     facts = trained.facts
@@ -108,8 +112,8 @@ def trained_reward(runtime: Runtime, name: str) -> Reward:
         raise UsageError(f"{trained.label} was trained for {facts.objective}, it is no reward.")
     base = None
     if facts.kind == "adapter":
-        base = runtime.models.base(facts.base, runtime.principal)
-    model, tokenizer = load(weights_of(trained.folder, facts, base))
+        base = runtime.models.open_base(facts.base, runtime.principal)
+    model, tokenizer = load(locate_weights(trained.folder, facts, base))
     return Scorer(model, tokenizer, facts.context)
 
 
@@ -129,17 +133,17 @@ class Scorer:
         """One number for each reply; higher is better."""
         import torch
 
-        from genwright.engines import Message
-        from genwright.training.chat_rendering import Rendering
-        from genwright.tuning.objectives.base import Padding
+        from genwright.engines import ChatMessage
+        from genwright.training.chat_rendering import ConversationRenderer
+        from genwright.tuning.objectives.base import PaddingCollator
 
-        rendering = Rendering(self.tokenizer, self.context)
+        rendering = ConversationRenderer(self.tokenizer, self.context)
         examples = []
         for prompt, reply in zip(prompts, replies, strict=True):
-            turns = [Message("user", prompt), Message("assistant", reply or " ")]
+            turns = [ChatMessage("user", prompt), ChatMessage("assistant", reply or " ")]
             encoded = rendering.encode(turns, last_only=True)
             examples.append({name: encoded[name] for name in ("input_ids", "attention_mask")})
-        padding = Padding(int(self.tokenizer.pad_token_id or 0))
+        padding = PaddingCollator(int(self.tokenizer.pad_token_id or 0))
         found: list[float] = []
         with torch.inference_mode():
             for begin in range(0, len(examples), 8):

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from genwright.datasets import Dataset, Splits, read_parts
+from genwright.datasets import Dataset, Splits, read_splits
 from genwright.errors import NotFound, Refused
 from genwright.runtime import Runtime
-from genwright.tuning.config import TuneConfig, configured
-from genwright.tuning.objectives.preferring import turns_of
-from genwright.tuning.steps.results import Tuned
-from genwright.tuning.steps.walk import begin, tune
+from genwright.tuning.config import TuneConfig, build_tune_config
+from genwright.tuning.objectives.preferring import parse_turns
+from genwright.tuning.steps.results import TuneResult
+from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import Json
 
 KIND = "rlhf"
@@ -23,7 +23,7 @@ STAGES = ("sft", "reward", "ppo")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RLHFRecipe:
     """What RLHF is given."""
 
     base: str
@@ -42,7 +42,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Trained:
+class RLHFResult:
     """Versions of the three stages."""
 
     run: int
@@ -56,7 +56,7 @@ class Trained:
         return dict(self.__dict__)
 
 
-def begin_rlhf(runtime: Runtime, recipe: Recipe) -> int:
+def begin_rlhf(runtime: Runtime, recipe: RLHFRecipe) -> int:
     """Keep what is asked for, and return the id of its run.
 
     Raises:
@@ -68,7 +68,7 @@ def begin_rlhf(runtime: Runtime, recipe: Recipe) -> int:
     return runtime.runs.begin(KIND, recipe.name, recipe.json(), {})
 
 
-def rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> Trained:
+def run_rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> RLHFResult:
     """Walk the three stages, or go on with one that was interrupted.
 
     Args:
@@ -82,11 +82,11 @@ def rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> Trai
     row = runtime.runs.get(run)
     if row.kind != KIND:
         raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
-    recipe, done = Recipe(**row.config), dict(row.results.get("stages", {}))
+    recipe, done = RLHFRecipe(**row.config), dict(row.results.get("stages", {}))
     runtime.runs.take_up(run)
     try:
         for stage in STAGES:
-            made = _stage(runtime, recipe, stage, done, run, sets or {})
+            made = _run_stage(runtime, recipe, stage, done, run, sets or {})
             done[stage] |= {"version": made.version, "metrics": made.metrics}
             runtime.runs.update(run, results={"stages": done}, message=f"{stage}: {made.version}")
     except BaseException as error:
@@ -95,29 +95,31 @@ def rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> Trai
     runtime.runs.update(run, status="done", message=done["ppo"]["version"], process=None)
     versions = {stage: done[stage]["version"] for stage in STAGES}
     metrics = {stage: done[stage]["metrics"] for stage in STAGES}
-    return Trained(run, versions["sft"], versions["reward"], versions["ppo"], metrics)
+    return RLHFResult(run, versions["sft"], versions["reward"], versions["ppo"], metrics)
 
 
-def _stage(
-    runtime: Runtime, recipe: Recipe, stage: str, done: Json, run: int, sets: dict[str, Any]
-) -> Tuned:
+def _run_stage(
+    runtime: Runtime, recipe: RLHFRecipe, stage: str, done: Json, run: int, sets: dict[str, Any]
+) -> TuneResult:
     if stage not in done:
-        config = _config(recipe, stage, done, sets)
-        done[stage] = {"run": begin(runtime, config, _data(recipe, stage))}
+        config = _make_config(recipe, stage, done, sets)
+        done[stage] = {"run": begin_tuning(runtime, config, _read_data(recipe, stage))}
         runtime.runs.update(run, results={"stages": done}, message=f"{stage} begins")
     made = (
-        tune(runtime, done[stage]["run"]) if "version" not in done[stage] else _known(done[stage])
+        tune(runtime, done[stage]["run"])
+        if "version" not in done[stage]
+        else _restore_result(done[stage])
     )
     if not made.version:
         raise Refused(f"{stage} was stopped: genwright rlhf --resume {run}")
     return made
 
 
-def _known(stage: Json) -> Tuned:
-    return Tuned(stage["run"], stage["version"], "", "lora", stage["metrics"], 0, 0, 0)
+def _restore_result(stage: Json) -> TuneResult:
+    return TuneResult(stage["run"], stage["version"], "", "lora", stage["metrics"], 0, 0, 0)
 
 
-def _config(recipe: Recipe, stage: str, done: Json, sets: dict[str, Any]) -> TuneConfig:
+def _make_config(recipe: RLHFRecipe, stage: str, done: Json, sets: dict[str, Any]) -> TuneConfig:
     values: Json = {
         "base": recipe.base,
         "method": "lora",
@@ -129,28 +131,30 @@ def _config(recipe: Recipe, stage: str, done: Json, sets: dict[str, Any]) -> Tun
     if stage == "ppo":
         values["resume_from"] = done["sft"]["version"]
         values["preference"] = {"reward": done["reward"]["version"]}
-    return configured(values, {"batch_size": 8, "max_length": 512, "test_rows": 40, **sets})
+    return build_tune_config(values, {"batch_size": 8, "max_length": 512, "test_rows": 40, **sets})
 
 
-def _data(recipe: Recipe, stage: str) -> Splits:
+def _read_data(recipe: RLHFRecipe, stage: str) -> Splits:
     if stage == "sft" and recipe.demonstrations:
-        return read_parts(Path(recipe.demonstrations), seed=recipe.seed)
-    pairs = read_parts(Path(recipe.pairs), form="preference", seed=recipe.seed)
+        return read_splits(Path(recipe.demonstrations), seed=recipe.seed)
+    pairs = read_splits(Path(recipe.pairs), form="preference", seed=recipe.seed)
     if stage != "sft":
         return pairs
-    return Splits(*(_demonstrated(part) for part in (pairs.train, pairs.validation, pairs.test)))
+    return Splits(
+        *(_make_demonstrations(part) for part in (pairs.train, pairs.validation, pairs.test))
+    )
 
 
-def _demonstrated(part: Dataset) -> Dataset:
+def _make_demonstrations(part: Dataset) -> Dataset:
     """The chosen replies as conversations to learn."""
-    return replace(part, form="messages", rows=tuple(_shown(part.rows)))
+    return replace(part, form="messages", rows=tuple(_make_conversations(part.rows)))
 
 
-def _shown(rows: Sequence[Json]) -> list[Json]:
+def _make_conversations(rows: Sequence[Json]) -> list[Json]:
     return [
         {
             "messages": [
-                *({"role": t.role, "content": t.content} for t in turns_of(row["prompt"])),
+                *({"role": t.role, "content": t.content} for t in parse_turns(row["prompt"])),
                 {"role": "assistant", "content": row["chosen"]},
             ]
         }

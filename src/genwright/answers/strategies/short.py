@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from genwright.grounding import words
-from genwright.grounding.evidence import asked_for
+from genwright.grounding.evidence import classify_question
 from genwright.types import Json
 
 MOST_WORDS = 8
@@ -22,21 +22,21 @@ _EDGE = " \t\n.,;:!?()[]{}\"'“”‘’*_`|"
 _KNOWN_SHARE = 0.6
 
 
-def short_schema(question: str, texts: Sequence[str]) -> Json:
+def build_short_schema(question: str, texts: Sequence[str]) -> Json:
     """The JSON schema of a short answer. Its ``enum`` is empty where no span could answer.
 
     Example:
-        >>> short_schema("Who built it?", ["It was built by Gustave Eiffel."])["enum"]
+        >>> build_short_schema("Who built it?", ["It was built by Gustave Eiffel."])["enum"]
         ['Gustave', 'Gustave Eiffel', 'Eiffel']
     """
-    return {"enum": spans(question, texts)}
+    return {"enum": list_answer_spans(question, texts)}
 
 
-def chosen(reply: str) -> str:
+def parse_choice(reply: str) -> str:
     r"""The span that a reply names; empty where it was cut short.
 
     Example:
-        >>> chosen('"grade\\n46"'), chosen('"gra')
+        >>> parse_choice('"grade\\n46"'), parse_choice('"gra')
         ('grade\n46', '')
     """
     try:
@@ -45,20 +45,20 @@ def chosen(reply: str) -> str:
         return ""
 
 
-def spans(question: str, texts: Sequence[str]) -> list[str]:
+def list_answer_spans(question: str, texts: Sequence[str]) -> list[str]:
     """Spans of at most ``MOST_WORDS`` words that add something to the question, in order.
 
     Where the question asks for a number, a date, a person or a place, and there are spans that
     look like one, only those.
     """
-    found = dict.fromkeys(span for text in texts for span in _of_text(text))
-    known = set(words.content(question))
-    adding = [span for span in found if _adds(span, known)] or list(found)
-    fitting = [span for span in adding if _looks_like(asked_for(question), span)]
+    found = dict.fromkeys(span for text in texts for span in _split_spans(text))
+    known = set(words.extract_content(question))
+    adding = [span for span in found if _is_informative(span, known)] or list(found)
+    fitting = [span for span in adding if _may_answer(classify_question(question), span)]
     return (fitting or adding)[:MOST_SPANS]
 
 
-def _of_text(text: str) -> list[str]:
+def _split_spans(text: str) -> list[str]:
     pieces = [match.span() for match in _PIECE.finditer(text)]
     made = []
     for place, (start, _) in enumerate(pieces):
@@ -66,22 +66,22 @@ def _of_text(text: str) -> list[str]:
             if _CROSSES.search(text[start:end]):
                 break
             span = text[start:end].strip(_EDGE)
-            own = words.tokens(span)
-            if own and words.content(own[0]) and words.content(own[-1]):
+            own = words.split_tokens(span)
+            if own and words.extract_content(own[0]) and words.extract_content(own[-1]):
                 made.append(span)
     return made
 
 
-def _adds(span: str, known: set[str]) -> bool:
-    own = set(words.content(span))
+def _is_informative(span: str, known: set[str]) -> bool:
+    own = set(words.extract_content(span))
     return len(own & known) < _KNOWN_SHARE * len(own)
 
 
-def _looks_like(kind: str, span: str) -> bool:
+def _may_answer(kind: str, span: str) -> bool:
     if kind == "any":
         return True
     if kind == "number":
-        return bool(words.numbers(span))
+        return bool(words.extract_numbers(span))
     if kind == "date":
-        return words.dates(words.tokens(span)) or bool(words.numbers(span))
+        return words.has_date(words.split_tokens(span)) or bool(words.extract_numbers(span))
     return span[0].isupper()

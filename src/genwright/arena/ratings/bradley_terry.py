@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genwright.arena.ratings.connectivity import comparable
+from genwright.arena.ratings.connectivity import is_comparable
 from genwright.arena.ratings.tally import Tally
 from genwright.errors import UsageError
 
@@ -27,7 +27,7 @@ SMALLEST = 1e-3
 
 
 @dataclass(frozen=True)
-class Fit:
+class RatingFit:
     """Strengths of n contenders in nats, with what is uncertain about them."""
 
     theta: "Floats"
@@ -40,7 +40,7 @@ class Fit:
     """Whether the votes alone give finite strengths; else a trace of a tie was added."""
 
 
-def fit_bradley_terry(counted: Tally, start: "Floats | None" = None) -> Fit:
+def fit_bradley_terry(counted: Tally, start: "Floats | None" = None) -> RatingFit:
     """Strengths of contenders that votes join.
 
     Args:
@@ -50,18 +50,20 @@ def fit_bradley_terry(counted: Tally, start: "Floats | None" = None) -> Fit:
     Raises:
         UsageError: There is no vote.
     """
-    counted, finite = _bounded(counted)
-    theta = solve(counted.scores, counted.weighed, start)
+    counted, finite = _bound_tally(counted)
+    theta = maximize_likelihood(counted.scores, counted.weighted_games, start)
     chance = _logistic(theta[:, None] - theta[None, :])
-    curvature = _laplacian(counted.weighed * chance * (1 - chance))
+    curvature = _compute_laplacian(counted.weighted_games * chance * (1 - chance))
     square = counted.wins * (1 - chance) ** 2 + counted.wins.T * chance**2
     square += counted.ties * (0.5 - chance) ** 2
     if counted.weights is not None:
         square = square * counted.weights**2
-    return Fit(theta, _sandwich(curvature, _laplacian(square)), finite=finite)
+    return RatingFit(theta, _compute_sandwich(curvature, _compute_laplacian(square)), finite=finite)
 
 
-def solve(scores: "Floats", games: "Floats", start: "Floats | None" = None) -> "Floats":
+def maximize_likelihood(
+    scores: "Floats", games: "Floats", start: "Floats | None" = None
+) -> "Floats":
     """Newton's method on the likelihood; any number of tallies at once.
 
     Args:
@@ -73,13 +75,15 @@ def solve(scores: "Floats", games: "Floats", start: "Floats | None" = None) -> "
         (..., n) strengths in nats, mean 0.
     """
     n = games.shape[-1]
-    theta = np.zeros(games.shape[:-1]) if start is None else _spread(start, games.shape[:-1])
+    theta = (
+        np.zeros(games.shape[:-1]) if start is None else _broadcast_start(start, games.shape[:-1])
+    )
     target, joint = scores.sum(axis=-1), np.ones((n, n)) / n
     scale = np.maximum(games.sum(axis=(-1, -2), keepdims=True), 1e-300)
     for _ in range(STEPS):
         chance = _logistic(theta[..., :, None] - theta[..., None, :])
         gradient = target - (games * chance).sum(axis=-1)
-        curvature = _laplacian(games * chance * (1 - chance))
+        curvature = _compute_laplacian(games * chance * (1 - chance))
         # All strengths moved alike change nothing: a ridge in that direction alone fixes the mean.
         ridge = curvature + joint * scale + 1e-12 * scale * np.eye(n)
         step = np.linalg.solve(ridge, gradient[..., None])[..., 0]
@@ -90,7 +94,7 @@ def solve(scores: "Floats", games: "Floats", start: "Floats | None" = None) -> "
     return theta - theta.mean(axis=-1, keepdims=True)
 
 
-def fit_davidson(counted: Tally) -> Fit:
+def fit_davidson(counted: Tally) -> RatingFit:
     """Strengths where ties have a probability of their own.
 
     Raises:
@@ -98,27 +102,27 @@ def fit_davidson(counted: Tally) -> Fit:
     """
     if not counted.ties.any():
         raise UsageError("Davidson's model is for votes with ties; these have none.")
-    counted, finite = _bounded(counted)
+    counted, finite = _bound_tally(counted)
     n = len(counted.names)
     weights = np.ones((n, n)) if counted.weights is None else counted.weights
     theta, tie = np.zeros(n), float(np.log(max(counted.ties.sum(), 1) / counted.games.sum()))
     for _ in range(STEPS):
-        parts = _Davidson.at(theta, tie)
-        gradient, curvature = parts.slopes(counted, weights)
+        parts = _DavidsonChances.from_strengths(theta, tie)
+        gradient, curvature = parts.compute_derivatives(counted, weights)
         ridge = curvature.copy()
         ridge[:n, :n] += curvature.trace() / n
         step = np.clip(np.linalg.solve(ridge + 1e-12 * np.eye(n + 1), gradient), -2, 2)
         theta, tie = theta + step[:n], tie + float(step[n])
         if np.abs(step).max() < ENOUGH:
             break
-    parts = _Davidson.at(theta, tie)
-    _, curvature = parts.slopes(counted, weights)
-    covariance = _sandwich(curvature, parts.squares(counted, weights))
-    return Fit(theta - theta.mean(), covariance[:n, :n], tie, finite)
+    parts = _DavidsonChances.from_strengths(theta, tie)
+    _, curvature = parts.compute_derivatives(counted, weights)
+    covariance = _compute_sandwich(curvature, parts.compute_score_products(counted, weights))
+    return RatingFit(theta - theta.mean(), covariance[:n, :n], tie, finite)
 
 
 @dataclass(frozen=True)
-class _Davidson:
+class _DavidsonChances:
     """Chances of each outcome of each pair; (n, n) each."""
 
     win: "Floats"
@@ -126,13 +130,13 @@ class _Davidson:
     tie: "Floats"
 
     @classmethod
-    def at(cls, theta: "Floats", tie: float) -> "_Davidson":
+    def from_strengths(cls, theta: "Floats", tie: float) -> "_DavidsonChances":
         half = (theta[:, None] - theta[None, :]) / 2
         logits = np.stack([half, -half, np.full_like(half, tie)])
         odds = np.exp(logits - logits.max(axis=0))
         return cls(*(odds / odds.sum(axis=0)))
 
-    def slopes(self, counted: Tally, weights: "Floats") -> "tuple[Floats, Floats]":
+    def compute_derivatives(self, counted: Tally, weights: "Floats") -> "tuple[Floats, Floats]":
         """Gradient (n + 1,) and curvature (n + 1, n + 1) of the log-likelihood.
 
         An outcome moves half the difference by 1, -1 or 0, and the tie's logit by 0, 0 or 1.
@@ -146,9 +150,9 @@ class _Davidson:
         gradient = np.append(
             pull.sum(axis=1), (counted.ties * weights - games * self.tie).sum() / 2
         )
-        return gradient, _bordered(_laplacian(own), cross.sum(axis=1), last)
+        return gradient, _add_border(_compute_laplacian(own), cross.sum(axis=1), last)
 
-    def squares(self, counted: Tally, weights: "Floats") -> "Floats":
+    def compute_score_products(self, counted: Tally, weights: "Floats") -> "Floats":
         """(n + 1, n + 1): sum of each vote's gradient times itself."""
         moved = (self.win - self.lose) / 2
         w = weights**2
@@ -160,33 +164,33 @@ class _Davidson:
         own = np.sum([n * d**2 for n, d, _ in outcomes], axis=0)
         cross = np.sum([n * d * t for n, d, t in outcomes], axis=0).sum(axis=1)
         last = np.sum([n * t**2 for n, _, t in outcomes]) / 2
-        return _bordered(_laplacian(own), cross, float(last))
+        return _add_border(_compute_laplacian(own), cross, float(last))
 
 
-def _bounded(counted: Tally) -> tuple[Tally, bool]:
+def _bound_tally(counted: Tally) -> tuple[Tally, bool]:
     """Votes whose strengths are finite: with a trace of a tie where one side always won."""
     if not counted.total:
         raise UsageError("There is no vote to rate by.")
-    if comparable(counted):
+    if is_comparable(counted):
         return counted, True
     met = counted.games > 0
     added = Tally(counted.names, counted.wins, counted.ties + SMALLEST * met, counted.weights)
     return added, False
 
 
-def _sandwich(curvature: "Floats", squares: "Floats") -> "Floats":
+def _compute_sandwich(curvature: "Floats", squares: "Floats") -> "Floats":
     """``C+ S C+`` with the pseudo-inverse: the mean of the strengths is fixed, not estimated."""
     inverse = np.linalg.pinv(curvature, rcond=1e-10, hermitian=True)
     return inverse @ squares @ inverse
 
 
-def _laplacian(weights: "Floats") -> "Floats":
+def _compute_laplacian(weights: "Floats") -> "Floats":
     """``sum_ij w_ij (e_i - e_j)(e_i - e_j)'`` over pairs, for symmetric weights (..., n, n)."""
     n = weights.shape[-1]
     return weights.sum(axis=-1)[..., None] * np.eye(n) - weights
 
 
-def _bordered(inner: "Floats", side: "Floats", corner: float) -> "Floats":
+def _add_border(inner: "Floats", side: "Floats", corner: float) -> "Floats":
     return np.block([[inner, side[:, None]], [side[None, :], np.array([[corner]])]])
 
 
@@ -194,5 +198,5 @@ def _logistic(values: "Floats") -> "Floats":
     return 0.5 * (1 + np.tanh(values / 2))
 
 
-def _spread(start: "Floats", shape: tuple[int, ...]) -> "Floats":
+def _broadcast_start(start: "Floats", shape: tuple[int, ...]) -> "Floats":
     return np.broadcast_to(start, shape).astype(float)

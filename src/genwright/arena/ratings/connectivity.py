@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     Edges = NDArray[np.bool_]
 
 
-def groups(counted: Tally) -> list[list[int]]:
+def find_groups(counted: Tally) -> list[list[int]]:
     """Places of contenders that votes join, the largest group first.
 
     Example:
-        >>> from genwright.arena.ratings.tally import from_names
-        >>> groups(from_names([("a", "b", 0), ("c", "d", 0), ("d", "e", 2)]))
+        >>> from genwright.arena.ratings.tally import tally_by_name
+        >>> find_groups(tally_by_name([("a", "b", 0), ("c", "d", 0), ("d", "e", 2)]))
         [[2, 3, 4], [0, 1]]
     """
-    reach = _closure(counted.games > 0)
-    return _classes(reach)
+    reach = _compute_closure(counted.games > 0)
+    return _collect_classes(reach)
 
 
-def comparable(counted: Tally) -> bool:
+def is_comparable(counted: Tally) -> bool:
     """Whether votes lead from every contender to every other, so that ratings are finite."""
-    return bool(_closure((counted.wins + counted.ties) > 0).all())
+    return bool(_compute_closure((counted.wins + counted.ties) > 0).all())
 
 
-def strong_groups(counted: Tally) -> list[list[int]]:
+def find_strong_groups(counted: Tally) -> list[list[int]]:
     """Places of contenders whose distances are finite, the largest group first."""
-    reach = _closure((counted.wins + counted.ties) > 0)
-    return _classes(reach & reach.T)
+    reach = _compute_closure((counted.wins + counted.ties) > 0)
+    return _collect_classes(reach & reach.T)
 
 
-def _closure(edges: "Edges") -> "Edges":
+def _compute_closure(edges: "Edges") -> "Edges":
     """(n, n) whether a path leads from row to column, by squaring."""
     reach = np.asarray(edges, dtype=bool) | np.eye(len(edges), dtype=bool)
     while True:
@@ -50,7 +50,7 @@ def _closure(edges: "Edges") -> "Edges":
         reach = wider
 
 
-def _classes(same: "Edges") -> list[list[int]]:
+def _collect_classes(same: "Edges") -> list[list[int]]:
     found: dict[bytes, list[int]] = {}
     for place, row in enumerate(same):
         found.setdefault(row.tobytes(), []).append(place)

@@ -13,11 +13,11 @@ START, SCALE, K = 1000.0, 400.0, 4.0
 _SCORE = {LEFT: 1.0, RIGHT: 0.0}
 
 
-def update(left: float, right: float, winner: int, k: float = K) -> tuple[float, float]:
+def update_ratings(left: float, right: float, winner: int, k: float = K) -> tuple[float, float]:
     """Both ratings after one vote.
 
     Example:
-        >>> update(1000, 1000, LEFT)
+        >>> update_ratings(1000, 1000, LEFT)
         (1002.0, 998.0)
     """
     expected = 1 / (1 + 10 ** ((right - left) / SCALE))
@@ -25,7 +25,7 @@ def update(left: float, right: float, winner: int, k: float = K) -> tuple[float,
     return left + moved, right - moved
 
 
-def elo(
+def compute_ratings(
     names: Sequence[str], votes: Iterable[tuple[int, int, int]], k: float = K
 ) -> dict[str, float]:
     """Ratings after votes in their order, from 1000 each.
@@ -38,11 +38,11 @@ def elo(
     ratings = [START] * len(names)
     for left, right, winner in votes:
         if left != right:
-            ratings[left], ratings[right] = update(ratings[left], ratings[right], winner, k)
+            ratings[left], ratings[right] = update_ratings(ratings[left], ratings[right], winner, k)
     return dict(zip(names, ratings, strict=True))
 
 
-def history(
+def compute_history(
     names: Sequence[str], votes: Iterable[tuple[int, int, int, float]], k: float = K
 ) -> dict[str, list[tuple[float, float]]]:
     """Rating over time: ``(seconds since 1970, rating)`` after each vote that a contender had."""
@@ -51,7 +51,7 @@ def history(
     for left, right, winner, at in votes:
         if left == right:
             continue
-        ratings[left], ratings[right] = update(ratings[left], ratings[right], winner, k)
+        ratings[left], ratings[right] = update_ratings(ratings[left], ratings[right], winner, k)
         for place in (left, right):
             found[names[place]].append((at, ratings[place]))
     return found

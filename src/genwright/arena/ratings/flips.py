@@ -31,7 +31,7 @@ class Flip:
         return dict(self.__dict__)
 
 
-def flip(counted: Tally) -> Flip | None:
+def find_flip(counted: Tally) -> Flip | None:
     """Votes that would let the second overtake the first; None for fewer than two contenders."""
     if len(counted.names) < 2:
         return None
@@ -40,58 +40,58 @@ def flip(counted: Tally) -> Flip | None:
     return Flip(
         counted.names[first],
         counted.names[second],
-        _added(counted, first, second),
-        _dropped(counted, first, second),
+        _count_added(counted, first, second),
+        _count_dropped(counted, first, second),
     )
 
 
-def _added(counted: Tally, first: int, second: int) -> int | None:
-    def ahead(votes: int) -> bool:
-        return _gap(counted.plus(second, first, LEFT, votes), first, second) <= 0
+def _count_added(counted: Tally, first: int, second: int) -> int | None:
+    def is_ahead(votes: int) -> bool:
+        return _measure_gap(counted.with_votes(second, first, LEFT, votes), first, second) <= 0
 
     high = 1
-    while not ahead(high):
+    while not is_ahead(high):
         high *= 2
         if high > MOST:
             return None
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if ahead(middle) else (middle, high)
+        low, high = (low, middle) if is_ahead(middle) else (middle, high)
     return high
 
 
-def _dropped(counted: Tally, first: int, second: int) -> int | None:
+def _count_dropped(counted: Tally, first: int, second: int) -> int | None:
     """Votes taken away, the most influential first, until the order changes."""
-    kinds = _by_influence(counted, first, second)
+    kinds = _sort_by_influence(counted, first, second)
     total = sum(count for *_, count in kinds)
 
-    def without(votes: int) -> Tally:
+    def drop_votes(votes: int) -> Tally:
         left, thinner = votes, counted
         for a, b, winner, count in kinds:
             taken = min(left, count)
-            thinner, left = thinner.plus(a, b, winner, -taken), left - taken
+            thinner, left = thinner.with_votes(a, b, winner, -taken), left - taken
             if not left:
                 break
         return thinner
 
-    def ahead(votes: int) -> bool:
-        thinner = without(votes)
-        return thinner.total > 0 and _gap(thinner, first, second) <= 0
+    def is_ahead(votes: int) -> bool:
+        thinner = drop_votes(votes)
+        return thinner.total > 0 and _measure_gap(thinner, first, second) <= 0
 
     high = 1
-    while high < total and not ahead(high):
+    while high < total and not is_ahead(high):
         high *= 2
     if high >= total:
         return None
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if ahead(middle) else (middle, high)
+        low, high = (low, middle) if is_ahead(middle) else (middle, high)
     return high
 
 
-def _by_influence(counted: Tally, first: int, second: int) -> list[tuple[int, int, int, int]]:
+def _sort_by_influence(counted: Tally, first: int, second: int) -> list[tuple[int, int, int, int]]:
     """Kinds of votes ``(a, b, winner, how many)`` that hold the first up, the strongest first.
 
     One vote more on (i, j) with residual r moves theta by ``C+ (e_i - e_j) r`` (an influence
@@ -100,7 +100,7 @@ def _by_influence(counted: Tally, first: int, second: int) -> list[tuple[int, in
     theta = fit_bradley_terry(counted).theta
     n = len(theta)
     chance = 0.5 * (1 + np.tanh((theta[:, None] - theta[None, :]) / 2))
-    weights = counted.weighed * chance * (1 - chance)
+    weights = counted.weighted_games * chance * (1 - chance)
     curvature = np.diag(weights.sum(axis=1)) - weights
     aim = np.zeros(n)
     aim[first], aim[second] = 1, -1
@@ -119,6 +119,6 @@ def _by_influence(counted: Tally, first: int, second: int) -> list[tuple[int, in
     return [kind[1:] for kind in helpful]
 
 
-def _gap(counted: Tally, first: int, second: int) -> float:
+def _measure_gap(counted: Tally, first: int, second: int) -> float:
     theta = fit_bradley_terry(counted).theta
     return float(theta[first] - theta[second])

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genwright.arena.ratings.bradley_terry import Fit, fit_bradley_terry, fit_davidson
-from genwright.arena.ratings.connectivity import groups
-from genwright.arena.ratings.flips import Flip, flip
+from genwright.arena.ratings.bradley_terry import RatingFit, fit_bradley_terry, fit_davidson
+from genwright.arena.ratings.connectivity import find_groups
+from genwright.arena.ratings.flips import Flip, find_flip
 from genwright.arena.ratings.style import Coefficient, StyledFit, fit_styled
 from genwright.arena.ratings.tally import Tally
-from genwright.arena.ratings.uncertainty import Z95, bootstrap, rank_ranges
+from genwright.arena.ratings.uncertainty import Z95, bootstrap, estimate_rank_ranges
 from genwright.errors import UsageError
 from genwright.types import Json
 
@@ -24,7 +24,7 @@ MIDDLE = 1000.0
 
 
 @dataclass(frozen=True)
-class Row:
+class RankingRow:
     """One contender of a ranking."""
 
     model: str
@@ -49,7 +49,7 @@ class Row:
 class Ranking:
     """Contenders, best first in each group."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RankingRow, ...]
     votes: int
     counted: Tally
     method: str
@@ -67,7 +67,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Options:
+class RankingOptions:
     """How to rank."""
 
     davidson: bool = False
@@ -92,7 +92,9 @@ class StyleData:
     features: "Floats" = field(repr=False)
 
 
-def rank(counted: Tally, options: Options | None = None, style: StyleData | None = None) -> Ranking:
+def rank(
+    counted: Tally, options: RankingOptions | None = None, style: StyleData | None = None
+) -> Ranking:
     """Rank what votes connect.
 
     Args:
@@ -103,15 +105,18 @@ def rank(counted: Tally, options: Options | None = None, style: StyleData | None
     Raises:
         UsageError: There is no vote, or the anchor is not among the contenders.
     """
-    options = options or Options()
+    options = options or RankingOptions()
     if not counted.total:
         raise UsageError("There is no vote to rank by: vote in the arena, or import votes.")
     if options.anchor and options.anchor not in counted.names:
         raise UsageError(
             f"The anchor {options.anchor!r} has no votes. With votes: {', '.join(counted.names)}."
         )
-    found = [_Group(counted.of(places), places, options, style) for places in _with_votes(counted)]
-    rows = [row for number, group in enumerate(found, 1) for row in group.rows(number)]
+    found = [
+        _RankedGroup(counted.select(places), places, options, style)
+        for places in _list_voted_groups(counted)
+    ]
+    rows = [row for number, group in enumerate(found, 1) for row in group.make_rows(number)]
     flips = [group.flip for group in found]
     return Ranking(
         rows=tuple(rows),
@@ -119,34 +124,40 @@ def rank(counted: Tally, options: Options | None = None, style: StyleData | None
         counted=counted,
         method="davidson" if options.davidson else "bradley_terry",
         intervals=f"bootstrap of {options.rounds}" if options.rounds else "sandwich",
-        notes=_notes(found),
+        notes=_write_notes(found),
         flips=tuple(each for each in flips if each is not None),
         style=next((group.coefficients for group in found if group.coefficients), ()),
         tie=next((group.fit.tie for group in found), None),
     )
 
 
-class _Group:
+class _RankedGroup:
     """Contenders that votes join."""
 
     def __init__(
-        self, counted: Tally, places: Sequence[int], options: Options, style: StyleData | None
+        self,
+        counted: Tally,
+        places: Sequence[int],
+        options: RankingOptions,
+        style: StyleData | None,
     ) -> None:
         self.counted, self.options = counted, options
-        used = counted.balanced() if options.balanced else counted
-        styled = _styled(counted, places, style) if style is not None else None
+        used = counted.balance_pairs() if options.balanced else counted
+        styled = _fit_style(counted, places, style) if style is not None else None
         self.coefficients = styled.coefficients if styled else ()
-        self.fit: Fit = styled.fit if styled else _fit(used, options)
-        self.flip = flip(used)
+        self.fit: RatingFit = styled.fit if styled else _fit_ratings(used, options)
+        self.flip = find_flip(used)
         self.draws = bootstrap(used, options.rounds, options.seed) if options.rounds else None
 
-    def rows(self, number: int) -> list[Row]:
-        low, high = self._interval()
-        points = MIDDLE + self.fit.theta * POINTS + self._shift()
-        best, worst = rank_ranges(self.fit.theta, self.fit.covariance, seed=self.options.seed)
+    def make_rows(self, number: int) -> list[RankingRow]:
+        low, high = self._compute_interval()
+        points = MIDDLE + self.fit.theta * POINTS + self._compute_shift()
+        best, worst = estimate_rank_ranges(
+            self.fit.theta, self.fit.covariance, seed=self.options.seed
+        )
         votes = self.counted.votes
         return [
-            Row(
+            RankingRow(
                 model=self.counted.names[place],
                 rating=float(points[place]),
                 low=float(points[place] - low[place]),
@@ -159,10 +170,10 @@ class _Group:
             for place in np.argsort(-points, kind="stable")
         ]
 
-    def _interval(self) -> "tuple[Floats, Floats]":
+    def _compute_interval(self) -> "tuple[Floats, Floats]":
         """How far below and above, in points; relative to the anchor where there is one."""
         if self.draws is None:
-            spread = np.sqrt(np.maximum(np.diag(self._relative()), 0)) * Z95 * POINTS
+            spread = np.sqrt(np.maximum(np.diag(self._compute_relative()), 0)) * Z95 * POINTS
             return spread, spread
         draws = self.draws
         if self._anchor is not None:
@@ -171,7 +182,7 @@ class _Group:
         low, high = np.quantile(draws, [0.025, 0.975], axis=0)
         return (middle - low) * POINTS, (high - middle) * POINTS
 
-    def _relative(self) -> "Floats":
+    def _compute_relative(self) -> "Floats":
         """Covariance of strengths less the anchor's."""
         if self._anchor is None:
             return self.fit.covariance
@@ -184,19 +195,19 @@ class _Group:
         names = self.counted.names
         return names.index(self.options.anchor) if self.options.anchor in names else None
 
-    def _shift(self) -> float:
+    def _compute_shift(self) -> float:
         if self._anchor is None:
             return 0.0
         return self.options.anchor_rating - MIDDLE - float(self.fit.theta[self._anchor]) * POINTS
 
 
-def _fit(counted: Tally, options: Options) -> Fit:
+def _fit_ratings(counted: Tally, options: RankingOptions) -> RatingFit:
     if options.davidson and counted.ties.any():
         return fit_davidson(counted)
     return fit_bradley_terry(counted)
 
 
-def _styled(counted: Tally, places: Sequence[int], style: StyleData) -> StyledFit | None:
+def _fit_style(counted: Tally, places: Sequence[int], style: StyleData) -> StyledFit | None:
     """The styled fit of one group; None where no style differs in it."""
     place = {old: new for new, old in enumerate(places)}
     inside = np.isin(style.left, places) & np.isin(style.right, places)
@@ -208,12 +219,12 @@ def _styled(counted: Tally, places: Sequence[int], style: StyleData) -> StyledFi
     return fit_styled(counted.names, left, right, style.winner[inside], style.features[inside])
 
 
-def _with_votes(counted: Tally) -> list[list[int]]:
+def _list_voted_groups(counted: Tally) -> list[list[int]]:
     votes = counted.votes
-    return [group for group in groups(counted) if len(group) > 1 or votes[group[0]]]
+    return [group for group in find_groups(counted) if len(group) > 1 or votes[group[0]]]
 
 
-def _notes(found: Sequence[_Group]) -> tuple[str, ...]:
+def _write_notes(found: Sequence[_RankedGroup]) -> tuple[str, ...]:
     notes = []
     if len(found) > 1:
         sizes = " and ".join(str(len(group.counted.names)) for group in found)

@@ -22,7 +22,7 @@ LIMIT = 10_000
 DAMPING = 0.85
 
 
-def counting(counted: Tally) -> "Floats":
+def count_wins(counted: Tally) -> "Floats":
     """Wins, ties as halves."""
     return counted.scores.sum(axis=1)
 
@@ -61,7 +61,7 @@ def newman(counted: Tally) -> "Floats":
 
 def eigen(counted: Tally) -> "Floats":
     """Principal eigenvector of the lost points, unit length."""
-    return _power(counted.scores.T)
+    return _iterate_power(counted.scores.T)
 
 
 def pagerank(counted: Tally) -> "Floats":
@@ -70,12 +70,12 @@ def pagerank(counted: Tally) -> "Floats":
     n = len(links)
     links[links.sum(axis=1) == 0] = 1 / n
     links /= links.sum(axis=1, keepdims=True)
-    found = _power((DAMPING * links + (1 - DAMPING) / n).T)
+    found = _iterate_power((DAMPING * links + (1 - DAMPING) / n).T)
     return found / found.sum()
 
 
 METHODS: dict[str, Callable[[Tally], "Floats"]] = {
-    "counting": counting,
+    "counting": count_wins,
     "average_win_rate": average_win_rate,
     "bradley_terry": bradley_terry,
     "newman": newman,
@@ -84,7 +84,7 @@ METHODS: dict[str, Callable[[Tally], "Floats"]] = {
 }
 
 
-def _power(matrix: "Floats") -> "Floats":
+def _iterate_power(matrix: "Floats") -> "Floats":
     vector = np.ones(len(matrix)) / len(matrix)
     for _ in range(LIMIT):
         new = matrix @ vector

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genwright.arena.ratings.bradley_terry import Fit, fit_bradley_terry
-from genwright.arena.ratings.tally import LEFT, RIGHT, tally
+from genwright.arena.ratings.bradley_terry import RatingFit, fit_bradley_terry
+from genwright.arena.ratings.tally import LEFT, RIGHT, tally_votes
 from genwright.arena.ratings.uncertainty import Z95
 from genwright.errors import UsageError
 
@@ -32,11 +32,11 @@ _PATTERNS = {
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-def style_of(answer: str) -> dict[str, int]:
+def measure_style(answer: str) -> dict[str, int]:
     r"""Features of one answer; what stands in code blocks is no style.
 
     Example:
-        >>> style_of("# Yes\n- **one**\n- two")
+        >>> measure_style("# Yes\n- **one**\n- two")
         {'tokens': 10, 'headers': 1, 'lists': 2, 'bold': 1}
     """
     prose = _FENCE.sub("", answer)
@@ -58,11 +58,13 @@ class Coefficient:
 class StyledFit:
     """Strengths beside coefficients of style."""
 
-    fit: Fit
+    fit: RatingFit
     coefficients: tuple[Coefficient, ...]
 
 
-def differences(left: Sequence[Mapping[str, int]], right: Sequence[Mapping[str, int]]) -> "Floats":
+def compare_styles(
+    left: Sequence[Mapping[str, int]], right: Sequence[Mapping[str, int]]
+) -> "Floats":
     """(votes, features): difference of the sides over their sum, 0 where neither has any."""
     a = np.array([[side.get(name, 0) for name in FEATURES] for side in left], float)
     b = np.array([[side.get(name, 0) for name in FEATURES] for side in right], float)
@@ -79,8 +81,8 @@ def fit_styled(
         names: Of n contenders that votes join.
         left: (votes,) places of the left ones.
         right: (votes,) places of the right ones.
-        winner: (votes,) as in ``tally``.
-        features: (votes, k) of ``differences``.
+        winner: (votes,) as in ``tally_votes``.
+        features: (votes, k) of ``compare_styles``.
 
     Raises:
         UsageError: A feature never differs, or there is no vote.
@@ -91,29 +93,29 @@ def fit_styled(
         raise UsageError("No answer differs from its opponent in style: there is none to control.")
     x = features[:, used] / spread[used]
     score = np.select([winner == LEFT, winner == RIGHT], [1.0, 0.0], 0.5)
-    plain = fit_bradley_terry(tally(names, left, right, winner))
-    problem = _Problem(len(names), left, right, x, score)
+    plain = fit_bradley_terry(tally_votes(names, left, right, winner))
+    problem = _StyleLikelihood(len(names), left, right, x, score)
     theta, beta = plain.theta, np.zeros(len(used))
     for _ in range(50):
-        gradient, curvature = problem.slopes(theta, beta)
+        gradient, curvature = problem.compute_derivatives(theta, beta)
         step = np.clip(np.linalg.lstsq(curvature, gradient, rcond=1e-12)[0], -2, 2)
         theta, beta = theta + step[: len(names)], beta + step[len(names) :]
         if np.abs(step).max() < 1e-9:
             break
     inverse = np.linalg.pinv(curvature, rcond=1e-12, hermitian=True)
-    covariance = inverse @ problem.squares(theta, beta) @ inverse
+    covariance = inverse @ problem.compute_score_products(theta, beta) @ inverse
     n = len(names)
     errors = np.sqrt(np.diag(covariance)[n:])
     coefficients = tuple(
         Coefficient(FEATURES[place], float(b), float(b - Z95 * e), float(b + Z95 * e))
         for place, b, e in zip(used, beta, errors, strict=True)
     )
-    fit = Fit(theta - theta.mean(), covariance[:n, :n], finite=plain.finite)
+    fit = RatingFit(theta - theta.mean(), covariance[:n, :n], finite=plain.finite)
     return StyledFit(fit, coefficients)
 
 
 @dataclass(frozen=True)
-class _Problem:
+class _StyleLikelihood:
     """The likelihood over single votes."""
 
     n: int
@@ -122,29 +124,29 @@ class _Problem:
     x: "Floats"
     score: "Floats"
 
-    def slopes(self, theta: "Floats", beta: "Floats") -> "tuple[Floats, Floats]":
-        chance = self._chance(theta, beta)
+    def compute_derivatives(self, theta: "Floats", beta: "Floats") -> "tuple[Floats, Floats]":
+        chance = self._predict_chances(theta, beta)
         missed = self.score - chance
-        own = self._per_contender(missed[:, None])[:, 0]
-        return np.concatenate([own, self.x.T @ missed]), self._matrix(chance * (1 - chance))
+        own = self._sum_per_contender(missed[:, None])[:, 0]
+        return np.concatenate([own, self.x.T @ missed]), self._sum_products(chance * (1 - chance))
 
-    def squares(self, theta: "Floats", beta: "Floats") -> "Floats":
-        return self._matrix((self.score - self._chance(theta, beta)) ** 2)
+    def compute_score_products(self, theta: "Floats", beta: "Floats") -> "Floats":
+        return self._sum_products((self.score - self._predict_chances(theta, beta)) ** 2)
 
-    def _chance(self, theta: "Floats", beta: "Floats") -> "Floats":
+    def _predict_chances(self, theta: "Floats", beta: "Floats") -> "Floats":
         gap = theta[self.left] - theta[self.right] + self.x @ beta
         return 0.5 * (1 + np.tanh(gap / 2))
 
-    def _matrix(self, weights: "Floats") -> "Floats":
+    def _sum_products(self, weights: "Floats") -> "Floats":
         """``sum_v w_v z_v z_v'``, z = (e_left - e_right, x)."""
         n = self.n
         cells = np.bincount(self.left * n + self.right, weights, n * n).reshape(n, n)
         cells = cells + cells.T
         corner = np.diag(cells.sum(axis=1)) - cells
-        side = self._per_contender(self.x * weights[:, None])
+        side = self._sum_per_contender(self.x * weights[:, None])
         return np.block([[corner, side], [side.T, (self.x * weights[:, None]).T @ self.x]])
 
-    def _per_contender(self, values: "Floats") -> "Floats":
+    def _sum_per_contender(self, values: "Floats") -> "Floats":
         """(n, k): sum over votes on the left less sum over votes on the right."""
         columns = [
             np.bincount(self.left, column, self.n) - np.bincount(self.right, column, self.n)

@@ -42,12 +42,12 @@ class Tally:
     @property
     def scores(self) -> "Floats":
         """(n, n): wins, a tie as half of one, weighed."""
-        return self._weighed(self.wins + self.ties / 2)
+        return self._apply_weights(self.wins + self.ties / 2)
 
     @property
-    def weighed(self) -> "Floats":
+    def weighted_games(self) -> "Floats":
         """(n, n): votes on each pair, weighed."""
-        return self._weighed(self.games)
+        return self._apply_weights(self.games)
 
     @property
     def votes(self) -> "Ints":
@@ -59,7 +59,7 @@ class Tally:
         """All votes."""
         return round(float(self.games.sum()) / 2)
 
-    def balanced(self) -> "Tally":
+    def balance_pairs(self) -> "Tally":
         """The same with every pair weighing alike, however often it met: 1 over its votes."""
         games = self.games
         met = games > 0
@@ -67,7 +67,7 @@ class Tally:
         mean = games[met].mean() if met.any() else 1.0
         return replace(self, weights=weights * mean)
 
-    def of(self, places: "Sequence[int] | Ints") -> "Tally":
+    def select(self, places: "Sequence[int] | Ints") -> "Tally":
         """Only these contenders, by place."""
         kept = np.asarray(places)
         cut = np.ix_(kept, kept)
@@ -75,7 +75,7 @@ class Tally:
         names = tuple(self.names[place] for place in kept)
         return Tally(names, self.wins[cut], self.ties[cut], weights)
 
-    def plus(self, left: int, right: int, winner: int, count: float = 1) -> "Tally":
+    def with_votes(self, left: int, right: int, winner: int, count: float = 1) -> "Tally":
         """With more votes of one kind; negative to take them away."""
         wins, ties = self.wins.copy(), self.ties.copy()
         if winner == LEFT:
@@ -87,11 +87,11 @@ class Tally:
             ties[right, left] += count
         return replace(self, wins=wins, ties=ties)
 
-    def _weighed(self, values: "Floats") -> "Floats":
+    def _apply_weights(self, values: "Floats") -> "Floats":
         return values if self.weights is None else values * self.weights
 
 
-def tally(
+def tally_votes(
     names: Sequence[str],
     left: "ArrayLike",
     right: "ArrayLike",
@@ -111,7 +111,7 @@ def tally(
         UsageError: An id is out of range, or the lengths differ.
 
     Example:
-        >>> tally(["a", "b"], [0, 0, 1], [1, 1, 0], [LEFT, TIE, LEFT]).wins.tolist()
+        >>> tally_votes(["a", "b"], [0, 0, 1], [1, 1, 0], [LEFT, TIE, LEFT]).wins.tolist()
         [[0.0, 1.0], [1.0, 0.0]]
     """
     n = len(names)
@@ -126,16 +126,16 @@ def tally(
     return Tally(tuple(names), won + lost.T, tied + tied.T)
 
 
-def from_names(rows: Sequence[tuple[str, str, int]]) -> Tally:
+def tally_by_name(rows: Sequence[tuple[str, str, int]]) -> Tally:
     """Count votes by name; contenders are in order of name.
 
     Example:
-        >>> from_names([("b", "a", LEFT)]).names
+        >>> tally_by_name([("b", "a", LEFT)]).names
         ('a', 'b')
     """
     names = sorted({name for left, right, _ in rows for name in (left, right)})
     place: Mapping[str, int] = {name: number for number, name in enumerate(names)}
-    return tally(
+    return tally_votes(
         names,
         [place[left] for left, _, _ in rows],
         [place[right] for _, right, _ in rows],

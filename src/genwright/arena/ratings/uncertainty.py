@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genwright.arena.ratings.bradley_terry import solve
+from genwright.arena.ratings.bradley_terry import maximize_likelihood
 from genwright.arena.ratings.tally import Tally
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ AT_ONCE = 4_000_000
 """Cells of a batch of bootstraps, so that memory stays small."""
 
 
-def rank_ranges(
+def estimate_rank_ranges(
     theta: "Floats", covariance: "Floats", level: float = 0.95, seed: int = 0
 ) -> "tuple[Ints, Ints]":
     """Best and worst rank that each contender may have, all of them at once.
@@ -37,14 +37,14 @@ def rank_ranges(
         (n,) best and (n,) worst ranks, 1 for the first.
     """
     n = len(theta)
-    spread = _spread_of_gaps(covariance)
+    spread = _compute_gap_errors(covariance)
     gaps = theta[:, None] - theta[None, :]
-    ahead = gaps > critical(covariance, level, seed) * spread
+    ahead = gaps > find_critical_value(covariance, level, seed) * spread
     np.fill_diagonal(ahead, False)
     return 1 + ahead.sum(axis=0), n - ahead.sum(axis=1)
 
 
-def critical(covariance: "Floats", level: float = 0.95, seed: int = 0) -> float:
+def find_critical_value(covariance: "Floats", level: float = 0.95, seed: int = 0) -> float:
     """The number of standard errors that no difference exceeds at once, with probability level."""
     n = len(covariance)
     if n < 2:
@@ -53,7 +53,7 @@ def critical(covariance: "Floats", level: float = 0.95, seed: int = 0) -> float:
     root = vectors * np.sqrt(np.maximum(values, 0))
     draws = np.random.default_rng(seed).standard_normal((DRAWS, n)) @ root.T
     upper = np.triu_indices(n, 1)
-    spread = _spread_of_gaps(covariance)[upper]
+    spread = _compute_gap_errors(covariance)[upper]
     most = np.zeros(DRAWS)
     step = max(1, AT_ONCE // len(spread))
     for begin in range(0, DRAWS, step):
@@ -86,11 +86,11 @@ def bootstrap(counted: Tally, rounds: int = 1000, seed: int = 0) -> "Floats":
         tied = tied + tied.transpose(0, 2, 1) + met
         scores = (won + tied / 2) * weights
         games = (won + won.transpose(0, 2, 1) + tied) * weights
-        found[begin : begin + size] = solve(scores, games)
+        found[begin : begin + size] = maximize_likelihood(scores, games)
     return found
 
 
-def _spread_of_gaps(covariance: "Floats") -> "Floats":
+def _compute_gap_errors(covariance: "Floats") -> "Floats":
     """(n, n) standard errors of differences."""
     own = np.diag(covariance)
     return np.sqrt(np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0))

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import UsageError
 from genwright.types import OWNER
 
 if TYPE_CHECKING:
-    from genwright.access.grants import Target
+    from genwright.access.grants import GrantTarget
     from genwright.workspace import Workspace
 
 app = typer.Typer(
@@ -38,10 +38,12 @@ def grant(
     """
     from genwright.access import grants
 
-    with workspace(ctx) as opened:
-        target = _target(opened, collection, document)
+    with use_workspace(ctx) as opened:
+        target = _find_target(opened, collection, document)
         grants.grant(opened.database, OWNER, holder, target, "write" if write else "read")
-    remark(f"{holder} may {'write' if write else 'read'} {target.kind} {collection or document}.")
+    print_remark(
+        f"{holder} may {'write' if write else 'read'} {target.kind} {collection or document}."
+    )
 
 
 @app.command()
@@ -54,10 +56,10 @@ def revoke(
     """
     from genwright.access import grants
 
-    with workspace(ctx) as opened:
-        target = _target(opened, collection, document)
+    with use_workspace(ctx) as opened:
+        target = _find_target(opened, collection, document)
         grants.revoke(opened.database, OWNER, holder, target)
-    remark(f"{holder} has no right of its own on {target.kind} {collection or document}.")
+    print_remark(f"{holder} has no right of its own on {target.kind} {collection or document}.")
 
 
 @app.command("list")
@@ -73,8 +75,8 @@ def list_(
     """
     from genwright.access import grants
 
-    with workspace(ctx) as opened:
-        target = _target(opened, collection, document)
+    with use_workspace(ctx) as opened:
+        target = _find_target(opened, collection, document)
         rows = grants.list_grants(opened.database, OWNER, target)
     if as_json:
         print_json([row.json() for row in rows])
@@ -96,16 +98,16 @@ def restrict(
     """
     from genwright.access import grants
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         grants.restrict(opened.database, OWNER, document, restricted)
-    remark(f"document {document} is {'restricted' if restricted else 'not restricted'}.")
+    print_remark(f"document {document} is {'restricted' if restricted else 'not restricted'}.")
 
 
-def _target(opened: "Workspace", collection: str, document: int | None) -> "Target":
-    from genwright.access.grants import Target, find_collection
+def _find_target(opened: "Workspace", collection: str, document: int | None) -> "GrantTarget":
+    from genwright.access.grants import GrantTarget, find_collection
 
     if bool(collection) == (document is not None):
         raise UsageError("Expected one of --collection NAME and --document ID.")
     if document is not None:
-        return Target("document", document)
+        return GrantTarget("document", document)
     return find_collection(opened.database, OWNER, collection)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.ingestion import ingesting, tell
+from genwright.cli.ingestion import open_ingest, print_report
 
 
 def command(
@@ -27,8 +27,8 @@ def command(
 
     Example: genwright add docs/ notes.pdf --collection manuals
     """
-    with ingesting(ctx, collection) as ingest:
+    with open_ingest(ctx, collection) as ingest:
         if "-" in paths:
             ingest.add_bytes(sys.stdin.buffer.read(ingest.settings.max_file_bytes + 1), name)
         report = ingest.add_paths([Path(path) for path in paths if path != "-"])
-    tell(report, as_json)
+    print_report(report, as_json)

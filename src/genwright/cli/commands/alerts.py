@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import Unavailable, UsageError
 from genwright.types import OWNER
 
@@ -25,10 +25,10 @@ def list_(
 
     Example: genwright alerts list
     """
-    from genwright.monitoring.alerts import history
+    from genwright.monitoring.alerts import list_history
 
-    with workspace(ctx) as opened:
-        found = history(opened.database, OWNER)
+    with use_workspace(ctx) as opened:
+        found = list_history(opened.database, OWNER)
     if as_json:
         print_json([each.json() for each in found])
         return
@@ -48,7 +48,7 @@ def rules(ctx: typer.Context) -> None:
     from genwright.monitoring.alerts import DEFAULT_RULES
     from genwright.monitoring.expressions import compile_expression
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = DEFAULT_RULES if opened.settings.alerts is None else opened.settings.alerts
     for rule in found:
         compile_expression(rule.expr)
@@ -64,11 +64,11 @@ def test(ctx: typer.Context) -> None:
     """
     from genwright.monitoring.notify import Notifier
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         outcomes = Notifier(opened.settings.notify).send_test()
     if not outcomes:
         raise UsageError("No receiver is set: see [notify] in docs/settings.md.")
     for name, problem in outcomes.items():
-        remark(f"{name}: {problem or 'delivered'}")
+        print_remark(f"{name}: {problem or 'delivered'}")
     if any(outcomes.values()):
         raise Unavailable("Not every receiver took the alert: see above.")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -54,29 +54,29 @@ def rank(
 
     Example: genwright arena rank --votes imported --style
     """
-    from genwright.arena import Options
-    from genwright.arena.boards import leaderboard
-    from genwright.arena.votes import Filter
+    from genwright.arena import RankingOptions
+    from genwright.arena.boards import rank_contenders
+    from genwright.arena.votes import VoteFilter
 
     since = time.time() - days * 86_400 if days else 0.0
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         capped = cap or opened.settings.arena.cap
-        wanted = Filter(tuple(votes or ("human",)), category, since, capped)
-        options = Options(davidson, anchor, anchor_rating, balanced, bootstrap)
-        found = leaderboard(
+        wanted = VoteFilter(tuple(votes or ("human",)), category, since, capped)
+        options = RankingOptions(davidson, anchor, anchor_rating, balanced, bootstrap)
+        found = rank_contenders(
             opened.database, OWNER, wanted, options, style=style, drop_suspects=drop_suspects
         )
         if plot is not None:
-            _plots(opened.database, found, wanted, plot)
+            _write_plots(opened.database, found, wanted, plot)
     if as_json:
         print_json([row.json() for row in found.rows])
     else:
-        _print(found)
+        _print_ranking(found)
     for note in found.notes:
-        remark(note)
+        print_remark(note)
 
 
-def _print(found) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - loaded when called
+def _print_ranking(found) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - loaded when called
     print_table(["group", "rank", "model", "rating", "95 % interval", "votes"], [
         [row.group, f"{row.rank_low}-{row.rank_high}", row.model, round(row.rating, 1),
          f"{row.low:.1f} to {row.high:.1f}", row.votes]
@@ -90,20 +90,20 @@ def _print(found) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - loa
         print(f"first place: {added} for {each.second!r} over {each.first!r}{dropped} change it")
 
 
-def _plots(database, found, wanted, folder: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    from genwright.arena.boards import rating_history
-    from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
+def _write_plots(database, found, wanted, folder: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    from genwright.arena.boards import read_rating_history
+    from genwright.arena.plots import plot_history, plot_matrix, plot_ratings
 
     folder.mkdir(parents=True, exist_ok=True)
-    history = rating_history(database, OWNER, wanted)
+    history = read_rating_history(database, OWNER, wanted)
     drawn = {
-        "ratings": ratings_plot(found.rows),
-        "wins": matrix_plot(found),
-        "history": history_plot(history, [row.model for row in found.rows]),
+        "ratings": plot_ratings(found.rows),
+        "wins": plot_matrix(found),
+        "history": plot_history(history, [row.model for row in found.rows]),
     }
     for name, svg in drawn.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-    remark(f"plots are in {folder}: {', '.join(f'{name}.svg' for name in drawn)}")
+    print_remark(f"plots are in {folder}: {', '.join(f'{name}.svg' for name in drawn)}")
 
 
 @app.command("import")
@@ -121,7 +121,7 @@ def import_(
     """
     from genwright.arena.import_export import import_votes
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = import_votes(opened.database, OWNER, file, blind_only=blind_only)
     if as_json:
         print_json(found.json())
@@ -133,7 +133,7 @@ def import_(
         (found.open, "were not blind"),
     ):
         if number:
-            remark(f"{number} {why}")
+            print_remark(f"{number} {why}")
 
 
 @app.command()
@@ -147,10 +147,10 @@ def export(
     Example: genwright arena export votes.jsonl --votes human
     """
     from genwright.arena.import_export import export_votes
-    from genwright.arena.votes import Filter
+    from genwright.arena.votes import VoteFilter
 
-    with workspace(ctx) as opened:
-        wanted = Filter(tuple(votes or ("human",)))
+    with use_workspace(ctx) as opened:
+        wanted = VoteFilter(tuple(votes or ("human",)))
         number = export_votes(opened.database, OWNER, file, wanted)
     print(f"{number} votes in {file}.")
 
@@ -170,10 +170,10 @@ def judge(
 
     Example: genwright arena judge questions.jsonl --judge gpt/gpt-5 --limit 50
     """
-    from genwright.arena.offline import battle
+    from genwright.arena.offline import run_battle
 
     with open_runtime(ctx) as made:
-        found = battle(made, questions, judge, contenders or (), limit)
+        found = run_battle(made, questions, judge, contenders or (), limit)
     if as_json:
         print_json(found)
         return
@@ -184,7 +184,7 @@ def judge(
         for pair, each in found["wins"].items()
     ])  # fmt: skip
     if found["agreement"]:
-        remark(f"agreement with people: {found['agreement']}")
+        print_remark(f"agreement with people: {found['agreement']}")
 
 
 @app.command()
@@ -193,16 +193,16 @@ def suspects(ctx: typer.Context, votes: Kinds = None, as_json: AsJson = False) -
 
     Example: genwright arena suspects
     """
-    from genwright.arena.boards import suspects as find
-    from genwright.arena.votes import Filter
+    from genwright.arena.boards import find_suspects as find
+    from genwright.arena.votes import VoteFilter
 
-    with workspace(ctx) as opened:
-        found = find(opened.database, OWNER, Filter(tuple(votes or ("human",))))
+    with use_workspace(ctx) as opened:
+        found = find(opened.database, OWNER, VoteFilter(tuple(votes or ("human",))))
     if as_json:
         print_json([{"judge": each.judge, **each.anomaly.__dict__} for each in found])
         return
     for each in found:
-        print(each.line())
+        print(each.format_line())
     if not found:
         print("None.")
 
@@ -213,10 +213,10 @@ def next_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright arena next
     """
-    from genwright.arena.offline import next_pairs
+    from genwright.arena.offline import suggest_pairs
 
     with open_runtime(ctx) as made:
-        found = next_pairs(made)
+        found = suggest_pairs(made)
     if as_json:
         print_json(found)
         return

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, scope_of
-from genwright.cli.printing.answers import Shown, answering, print_answer
+from genwright.cli.context import open_runtime, parse_scope
+from genwright.cli.printing.answers import SentencePrinter, open_answerer, print_answer
 from genwright.cli.printing.output import print_json
 
 
@@ -31,7 +31,7 @@ def command(
     Example: genwright ask "When should the oil be changed?" --collection manuals
     """
     with open_runtime(ctx) as made:
-        answerer, scope = answering(made, assistant, model, extractive, short)
-        scope = scope_of(collection, filters) if collection or filters else scope
-        answer = answerer.ask(question, scope=scope, k=k, on_sentence=Shown(as_json))
+        answerer, scope = open_answerer(made, assistant, model, extractive, short)
+        scope = parse_scope(collection, filters) if collection or filters else scope
+        answer = answerer.ask(question, scope=scope, k=k, on_sentence=SentencePrinter(as_json))
     print_json(answer.json()) if as_json else print_answer(answer)

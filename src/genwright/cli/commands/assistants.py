@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import assistants_in
-from genwright.cli.printing.output import print_fields, print_json, print_table, remark
+from genwright.cli.context import use_assistants
+from genwright.cli.printing.output import print_fields, print_json, print_remark, print_table
 from genwright.options import nest_pairs
 from genwright.types import OWNER
 
@@ -33,8 +33,8 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright assistants list
     """
-    with assistants_in(ctx) as assistants:
-        rows = assistants.known(OWNER)
+    with use_assistants(ctx) as assistants:
+        rows = assistants.list_assistants(OWNER)
     if as_json:
         print_json([row.json() for row in rows])
         return
@@ -65,9 +65,9 @@ def show(
 
     Example: genwright assistants show assistant@2
     """
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         served = assistants.resolve(OWNER, name)
-        versions = assistants.versions(OWNER, served.name)
+        versions = assistants.list_versions(OWNER, served.name)
     if as_json:
         print_json({"name": served.name, **served.version.json()})
         return
@@ -93,9 +93,9 @@ def create(
     values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
         {"collections": collection} if collection else {}
     )
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         served = assistants.create(OWNER, name, values, prompt=prompt, note=note)
-    remark(f"{served.label} is live.")
+    print_remark(f"{served.label} is live.")
 
 
 @app.command("set")
@@ -114,9 +114,9 @@ def set_(
     values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
         {"collections": collection} if collection else {}
     )
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         served = assistants.revise(OWNER, name, values, prompt=prompt, note=note)
-    remark(f"{served.label} is the candidate: genwright assistants promote {served.name}")
+    print_remark(f"{served.label} is the candidate: genwright assistants promote {served.name}")
 
 
 @app.command()
@@ -130,11 +130,11 @@ def diff(
 
     Example: genwright assistants diff assistant assistant@candidate
     """
-    from genwright.registry import differences
+    from genwright.registry import find_differences
 
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         before, after = (assistants.resolve(OWNER, each).version.config for each in (old, new))
-    rows = differences(before, after)
+    rows = find_differences(before, after)
     if as_json:
         print_json({key: {"old": a, "new": b} for key, (a, b) in rows.items()})
     else:
@@ -151,8 +151,8 @@ def promote(
 
     Example: genwright assistants promote assistant 3
     """
-    with assistants_in(ctx) as assistants:
-        remark(f"{assistants.promote(OWNER, name, version).label} is live.")
+    with use_assistants(ctx) as assistants:
+        print_remark(f"{assistants.promote(OWNER, name, version).label} is live.")
 
 
 @app.command()
@@ -161,8 +161,8 @@ def rollback(ctx: typer.Context, name: str) -> None:
 
     Example: genwright assistants rollback assistant
     """
-    with assistants_in(ctx) as assistants:
-        remark(f"{assistants.rollback(OWNER, name).label} is live again.")
+    with use_assistants(ctx) as assistants:
+        print_remark(f"{assistants.rollback(OWNER, name).label} is live again.")
 
 
 @app.command()
@@ -171,9 +171,9 @@ def default(ctx: typer.Context, name: str) -> None:
 
     Example: genwright assistants default manuals
     """
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         assistants.make_default(OWNER, name)
-    remark(f"{name} is the default.")
+    print_remark(f"{name} is the default.")
 
 
 @app.command()
@@ -182,9 +182,9 @@ def remove(ctx: typer.Context, name: str) -> None:
 
     Example: genwright assistants remove manuals
     """
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         assistants.remove(OWNER, name)
-    remark(f"removed {name}.")
+    print_remark(f"removed {name}.")
 
 
 @app.command()
@@ -200,16 +200,16 @@ def canary(
 
     Example: genwright assistants canary faq --share 0.1
     """
-    from genwright.improve.canaries import canaries, compare, end_canary, start_canary
+    from genwright.improve.canaries import compare_canary, end_canary, list_canaries, start_canary
 
-    with assistants_in(ctx) as assistants:
+    with use_assistants(ctx) as assistants:
         database = assistants.database
-        running = {each.assistant: each for each in canaries(database, OWNER)}
+        running = {each.assistant: each for each in list_canaries(database, OWNER)}
         if end:
             found = end_canary(database, OWNER, name, "a person ended it").json()
         elif name in running:
             live = assistants.resolve(OWNER, name).version.number
-            seen = compare(database, running[name], live)
+            seen = compare_canary(database, running[name], live)
             found = {**running[name].json(), **seen.json()}
         else:
             found = start_canary(database, OWNER, assistants, name, version, share).json()

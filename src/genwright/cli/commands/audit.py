@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import Refused
 from genwright.types import OWNER
 
@@ -30,9 +30,9 @@ def list_(
     """
     from genwright.access import audit
 
-    with workspace(ctx) as opened:
-        found = audit.entries(opened.database, OWNER, limit=limit)
-        names = audit.names_of(opened.database, OWNER, {each.actor for each in found})
+    with use_workspace(ctx) as opened:
+        found = audit.list_entries(opened.database, OWNER, limit=limit)
+        names = audit.find_actor_names(opened.database, OWNER, {each.actor for each in found})
     if as_json:
         print_json([each.json() for each in found])
         return
@@ -56,9 +56,9 @@ def verify(
     """
     from genwright.access import audit
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = audit.verify(opened.database)
-        there = not expect or audit.holds(opened.database, expect)
+        there = not expect or audit.has_digest(opened.database, expect)
     if found.broken_at is not None:
         raise Refused(
             f"Entry {found.broken_at} does not fit those before it: the log was changed. "
@@ -67,7 +67,7 @@ def verify(
     if not there:
         raise Refused(f"No entry has the digest {expect}: the log was cut or made anew.")
     print(found.head)
-    remark(f"{found.entries} entries, unbroken; the head is above.")
+    print_remark(f"{found.entries} entries, unbroken; the head is above.")
 
 
 @app.command()
@@ -78,6 +78,6 @@ def export(ctx: typer.Context) -> None:
     """
     from genwright.access import audit
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         for entry in audit.export(opened.database, OWNER):
             print(json.dumps(entry, ensure_ascii=False))

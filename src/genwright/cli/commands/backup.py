@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_remark
 
 
 def command(
@@ -20,8 +20,10 @@ def command(
 
     Example: genwright backup backups/monday.tar.gz
     """
-    from genwright.storage.backup import backup
+    from genwright.storage.backup import create_backup
 
-    with workspace(ctx) as opened:
-        made = backup(opened.root, target, models=opened.models_dir if models else None)
-    remark(f"{made.path}: {len(made.files)} files, {made.bytes:,} bytes, of {made.created_at}")
+    with use_workspace(ctx) as opened:
+        made = create_backup(opened.root, target, models=opened.models_dir if models else None)
+    print_remark(
+        f"{made.path}: {len(made.files)} files, {made.bytes:,} bytes, of {made.created_at}"
+    )

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, scope_of
-from genwright.cli.printing.answers import answering, converse, print_conversations
+from genwright.cli.context import open_runtime, parse_scope
+from genwright.cli.printing.answers import converse, open_answerer, print_conversations
 
 
 def command(
@@ -28,12 +28,12 @@ def command(
     Example: genwright chat --collection manuals
     """
     from genwright.answers.chat import Chat
-    from genwright.answers.conversations import conversations
+    from genwright.answers.conversations import list_conversations
 
     with open_runtime(ctx) as made:
         if list_them:
-            print_conversations(conversations(made), as_json)
+            print_conversations(list_conversations(made), as_json)
             return
-        answerer, scope = answering(made, assistant, model, extractive)
-        scope = scope_of(collection, None) if collection else scope
+        answerer, scope = open_answerer(made, assistant, model, extractive)
+        scope = parse_scope(collection, None) if collection else scope
         converse(Chat(answerer, conversation), scope, k, as_json)

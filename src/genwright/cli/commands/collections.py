@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing.output import print_json, print_table
 from genwright.library.documents import list_collections
 from genwright.types import OWNER
@@ -18,7 +18,7 @@ def command(
 
     Example: genwright collections
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         rows = list_collections(opened.database, OWNER)
     if as_json:
         return print_json(rows)

@@ -31,11 +31,11 @@ def command(
 
     Example: genwright eval compare smollm2-135m-instruct gpt/gpt-5 --data faq.jsonl --limit 100
     """
-    from genwright.cli.prices import prices_of
-    from genwright.evaluation.jobs.qa import Task, comparison
+    from genwright.cli.prices import parse_prices
+    from genwright.evaluation.jobs.qa import EvaluationRequest, run_comparison
 
-    wanted = Task(Path(data), metric, form, tuple(columns or ()), shots, "generate", limit,
+    wanted = EvaluationRequest(Path(data), metric, form, tuple(columns or ()), shots, "generate", limit,
                   0, max_tokens)  # fmt: skip
     with open_runtime(ctx) as made:
-        result = comparison(made, models, wanted, prices_of(price or []))
+        result = run_comparison(made, models, wanted, parse_prices(price or []))
     print_json(result) if as_json else print_comparison(result)

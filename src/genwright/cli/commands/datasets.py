@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, workspace
-from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.options import parse_pairs
 from genwright.types import OWNER
 
@@ -51,8 +51,14 @@ def check(
     Example: genwright datasets check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
     """
     from genwright.cli.printing.dataset_reports import print_check
-    from genwright.datasets import Limits, check_dataset, mended, read_dataset, write_dataset
-    from genwright.models.token_counter import counter
+    from genwright.datasets import (
+        LengthLimits,
+        check_dataset,
+        read_dataset,
+        repair_dataset,
+        write_dataset,
+    )
+    from genwright.models.token_counter import make_token_counter
 
     named = parse_pairs(columns or (), "--map FIELD=COLUMN")
     dataset, *others = (
@@ -61,17 +67,19 @@ def check(
     with open_runtime(ctx) as runtime:
         report = check_dataset(
             dataset,
-            limits=Limits(counter(runtime.models, tokens), limit) if tokens else None,
+            limits=LengthLimits(make_token_counter(runtime.models, tokens), limit)
+            if tokens
+            else None,
             against=others,
             embed=runtime.models.embedder.embed if embed else None,
         )
     if mend:
-        write_dataset(mended(dataset, report), mend)
+        write_dataset(repair_dataset(dataset, report), mend)
     print_json(report.json()) if as_json else print_check(report)
     if mend:
-        remark(f"the mended copy is {mend}")
-    if report.refused(threshold):
-        remark(f"refused: {len(report.bad_rows())} of {report.rows} rows have errors")
+        print_remark(f"the mended copy is {mend}")
+    if report.is_refused(threshold):
+        print_remark(f"refused: {len(report.list_bad_rows())} of {report.rows} rows have errors")
         raise typer.Exit(4)
 
 
@@ -99,7 +107,7 @@ def split(
     made = split_dataset(dataset, validation=validation, test=test, seed=seed)
     for name, part in made.all().items():
         write_dataset(part, folder / f"{name}.jsonl")
-        remark(f"{name}: {len(part)} rows, SHA-256 {part.sha256[:16]}…")
+        print_remark(f"{name}: {len(part)} rows, SHA-256 {part.sha256[:16]}…")
 
 
 @app.command()
@@ -120,7 +128,7 @@ def show(
     dataset = read_dataset(
         file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
     )
-    remark(f"{dataset.name}: {len(dataset)} rows of the form {dataset.form!r}")
+    print_remark(f"{dataset.name}: {len(dataset)} rows of the form {dataset.form!r}")
     print_json(list(dataset.rows[:rows]))
 
 
@@ -136,7 +144,7 @@ def hash_(ctx: typer.Context, file: DataFile, form: Form = "", columns: Columns 
     dataset = read_dataset(
         file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
     )
-    print(f"{dataset.sha256}  {one_line(str(file))}")
+    print(f"{dataset.sha256}  {to_one_line(str(file))}")
 
 
 @app.command()
@@ -159,7 +167,7 @@ def convert(
         file, form=form, columns=parse_pairs(columns or (), "--map FIELD=COLUMN")
     )
     write_dataset(dataset, target, layout)
-    remark(f"{len(dataset)} rows were written to {target}")
+    print_remark(f"{len(dataset)} rows were written to {target}")
 
 
 @app.command("list")
@@ -168,10 +176,10 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright datasets list
     """
-    from genwright.datasets import kept_datasets
+    from genwright.datasets import list_stored_datasets
 
-    with workspace(ctx) as opened:
-        rows = kept_datasets(opened.database, OWNER)
+    with use_workspace(ctx) as opened:
+        rows = list_stored_datasets(opened.database, OWNER)
     if as_json:
         print_json([row.json() for row in rows])
         return

@@ -8,7 +8,7 @@ import typer
 
 from genwright.cli.commands import compare, regression
 from genwright.cli.commands import eval_models as measure
-from genwright.cli.context import Asked, display, workspace
+from genwright.cli.context import GlobalOptions, make_display, use_workspace
 from genwright.cli.printing.figures import print_qa, print_retrieval, print_runs
 from genwright.cli.printing.output import print_json
 from genwright.types import OWNER
@@ -30,7 +30,7 @@ def start(ctx: typer.Context) -> None:
 
 
 @app.command("retrieval")
-def retrieval(
+def eval_retrieval(
     ctx: typer.Context,
     beir: Annotated[
         Path, typer.Option(metavar="DIR", help="Holds corpus.jsonl, queries.jsonl, qrels/*.tsv.")
@@ -51,13 +51,13 @@ def retrieval(
 
     Example: genwright eval retrieval --beir scifact --limit 100
     """
-    from genwright.evaluation.jobs.trials import retrieval_trial
+    from genwright.evaluation.jobs.trials import run_retrieval_trial
     from genwright.evaluation.suites import read_beir
 
     if weight is not None:
-        _override(ctx, "retrieval", {"weight": weight})
-    with workspace(ctx) as opened, display(ctx) as progress:
-        made = retrieval_trial(
+        _override_settings(ctx, "retrieval", {"weight": weight})
+    with use_workspace(ctx) as opened, make_display(ctx) as progress:
+        made = run_retrieval_trial(
             opened, read_beir(beir, split), name=beir.resolve().name, split=split,
             mode=mode, limit=limit, seed=seed, progress=progress,
         )  # fmt: skip
@@ -65,7 +65,7 @@ def retrieval(
 
 
 @app.command("qa")
-def qa(
+def eval_qa(
     ctx: typer.Context,
     squad: Annotated[Path, typer.Option(metavar="FILE", help="SQuAD 1.1 or 2.0 JSON.")],
     limit: Limit = None,
@@ -84,39 +84,39 @@ def qa(
 
     Example: genwright eval qa --squad dev-v2.0.json --limit 200 --leave-out 100
     """
-    from genwright.evaluation.jobs.trials import qa_trial
+    from genwright.evaluation.jobs.trials import run_qa_trial
     from genwright.evaluation.suites import read_squad
 
-    with workspace(ctx) as opened, display(ctx) as progress:
-        made = qa_trial(
+    with use_workspace(ctx) as opened, make_display(ctx) as progress:
+        made = run_qa_trial(
             opened, read_squad(squad), name=squad.name, model=model, extractive=extractive,
             short=short, limit=limit, leave_out=leave_out, seed=seed, progress=progress,
         )  # fmt: skip
     print_json(made) if as_json else print_qa(made)
 
 
-app.command("lm")(measure.lm)
-app.command("task")(measure.task)
-app.command("bench")(measure.bench)
-app.command("judge")(measure.judge)
+app.command("lm")(measure.eval_lm)
+app.command("task")(measure.eval_task)
+app.command("bench")(measure.eval_bench)
+app.command("judge")(measure.eval_judge)
 
 
 @app.command("runs")
-def runs(ctx: typer.Context, as_json: AsJson = False) -> None:
+def list_eval_runs(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the evaluations that were made, newest first.
 
     Example: genwright eval runs
     """
     from genwright.evaluation import list_runs
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         rows = list_runs(opened.database, OWNER, "eval.")
     print_json(rows) if as_json else print_runs(rows)
 
 
-def _override(ctx: typer.Context, section: str, values: dict[str, object]) -> None:
+def _override_settings(ctx: typer.Context, section: str, values: dict[str, object]) -> None:
     """Let a flag say what ``--set`` could."""
-    asked: Asked = ctx.obj
+    asked: GlobalOptions = ctx.obj
     merged = {**asked.overrides.get(section, {}), **values}
     ctx.obj = replace(asked, overrides={**asked.overrides, section: merged})
 

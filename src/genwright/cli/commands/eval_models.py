@@ -21,7 +21,7 @@ Columns = Annotated[
 Shots = Annotated[int, typer.Option(min=0, help="Rows with answers before each question.")]
 
 
-def lm(
+def eval_lm(
     ctx: typer.Context,
     model: Model,
     data: Annotated[Path, typer.Option(metavar="FILE", help="Any text.")],
@@ -32,14 +32,14 @@ def lm(
 
     Example: genwright eval lm --model smollm2-135m-instruct --data notes.txt
     """
-    from genwright.evaluation.jobs.qa import lm_trial
+    from genwright.evaluation.jobs.qa import run_lm_trial
 
     with open_runtime(ctx) as made:
-        result = lm_trial(made, model, data, limit)
+        result = run_lm_trial(made, model, data, limit)
     print_json(result) if as_json else print_lm(result)
 
 
-def task(
+def eval_task(
     ctx: typer.Context,
     model: Model,
     data: Data,
@@ -60,15 +60,17 @@ def task(
 
     Example: genwright eval task --model smollm2-135m-instruct --data faq.jsonl --metric token_f1
     """
-    from genwright.evaluation.jobs.qa import Task, task_trial
+    from genwright.evaluation.jobs.qa import EvaluationRequest, run_task_trial
 
-    wanted = Task(data, metric, form, tuple(columns or ()), shots, mode, limit, seed, max_tokens)
+    wanted = EvaluationRequest(
+        data, metric, form, tuple(columns or ()), shots, mode, limit, seed, max_tokens
+    )
     with open_runtime(ctx) as made:
-        result = task_trial(made, model, wanted)
+        result = run_task_trial(made, model, wanted)
     print_json(result) if as_json else print_task(result)
 
 
-def bench(
+def eval_bench(
     ctx: typer.Context,
     model: Model,
     task: Annotated[str, typer.Option(help="arc_easy, mmlu, gsm8k, humaneval, hellaswag, …")],
@@ -81,14 +83,14 @@ def bench(
 
     Example: genwright eval bench --model qwen3-4b --task arc_easy --files arc --limit 200
     """
-    from genwright.evaluation.jobs.qa import bench_trial
+    from genwright.evaluation.jobs.qa import run_bench_trial
 
     with open_runtime(ctx) as made:
-        result = bench_trial(made, model, task, files, limit, shots)
+        result = run_bench_trial(made, model, task, files, limit, shots)
     print_json(result) if as_json else print_bench(result)
 
 
-def judge(
+def eval_judge(
     ctx: typer.Context,
     data: Annotated[
         Path, typer.Option(metavar="FILE", help="Lines of JSON: question, a, b, reference.")
@@ -103,8 +105,8 @@ def judge(
 
     Example: genwright eval judge --data pairs.jsonl --judge gpt/gpt-5 --humans votes.txt
     """
-    from genwright.evaluation.jobs.qa import judge_trial
+    from genwright.evaluation.jobs.qa import run_judge_trial
 
     with open_runtime(ctx) as made:
-        result = judge_trial(made, judge, data, humans)
+        result = run_judge_trial(made, judge, data, humans)
     print_json(result) if as_json else print_judge(result)

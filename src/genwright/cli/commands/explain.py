@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing.output import print_json
 from genwright.types import OWNER
 
@@ -18,16 +18,16 @@ def command(
 
     Example: genwright explain last
     """
-    from genwright.improve.provenance import lines, why
+    from genwright.improve.provenance import format_lineage, trace_origin
     from genwright.monitoring import read_trace
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         wanted = named
         if named == "last":
             wanted = read_trace(opened.database, OWNER, named).trace_id
-        found = why(opened, OWNER, wanted)
+        found = trace_origin(opened, OWNER, wanted)
     if as_json:
         print_json(found.json())
         return
-    for line in lines(found):
+    for line in format_lineage(found):
         print(line)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, workspace
-from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -32,14 +32,14 @@ def list_(
     """
     from genwright.feedback import list_feedback
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = list_feedback(opened.database, OWNER, trace=trace, limit=limit)
     if as_json:
         print_json([each.json() for each in found])
         return
     print_table(["id", "trace", "by", "thumb", "rating", "correction", "comment", "made"], [
         [each.id, each.trace_id[:8], each.owner, each.json()["thumb"] or "", each.rating or "",
-         one_line(each.correction)[:40], one_line(each.comment)[:40], each.created_at]
+         to_one_line(each.correction)[:40], to_one_line(each.comment)[:40], each.created_at]
         for each in found
     ])  # fmt: skip
 
@@ -62,17 +62,19 @@ def add(
 
     Example: genwright feedback add last --thumb down --correction "The pump holds 2.5 bar."
     """
-    from genwright.feedback import Opinion, give
-    from genwright.feedback.citations import citation_of
+    from genwright.feedback import Opinion, record_feedback
+    from genwright.feedback.citations import parse_citation
     from genwright.monitoring import read_trace
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         root = read_trace(opened.database, OWNER, trace)
-        place = citation_of(opened.database, OWNER, citation) if citation else None
-        opinion = Opinion(_thumb(thumb), rating, correction, comment, place, not private, "cli")
-        given = give(opened.database, OWNER, root.trace_id, opinion,
+        place = parse_citation(opened.database, OWNER, citation) if citation else None
+        opinion = Opinion(
+            _parse_thumb(thumb), rating, correction, comment, place, not private, "cli"
+        )
+        given = record_feedback(opened.database, OWNER, root.trace_id, opinion,
                      per_minute=opened.settings.feedback.per_minute)  # fmt: skip
-    print_json(given.json()) if as_json else remark(f"kept as {given.id}.")
+    print_json(given.json()) if as_json else print_remark(f"kept as {given.id}.")
 
 
 @app.command()
@@ -102,11 +104,11 @@ def agreement(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright feedback agreement
     """
-    from genwright.feedback import all_voices
-    from genwright.feedback.agreement import agreement as measure
+    from genwright.feedback import read_voices
+    from genwright.feedback.agreement import measure_rater_agreement as measure
 
-    with workspace(ctx) as opened:
-        found = measure(all_voices(opened.database, OWNER))
+    with use_workspace(ctx) as opened:
+        found = measure(read_voices(opened.database, OWNER))
     if as_json:
         print_json([each.json() for each in found])
         return
@@ -127,21 +129,21 @@ def queue(
 
     Example: genwright feedback queue --rule coverage
     """
-    from genwright.feedback.queues import rating_queue
+    from genwright.feedback.queues import list_rating_queue
 
     with open_runtime(ctx) as runtime:
         embed = runtime.models.embedder.embed
-        found = rating_queue(runtime.database, OWNER, rule, embed, limit)  # type: ignore[arg-type]
+        found = list_rating_queue(runtime.database, OWNER, rule, embed, limit)  # type: ignore[arg-type]
     if as_json:
         print_json([each.json() for each in found])
         return
     print_table(["trace", "assistant", "score", "question"], [
-        [each.trace_id[:8], each.assistant, round(each.score, 3), one_line(each.question)[:80]]
+        [each.trace_id[:8], each.assistant, round(each.score, 3), to_one_line(each.question)[:80]]
         for each in found
     ])  # fmt: skip
 
 
-def _thumb(word: str) -> int | None:
+def _parse_thumb(word: str) -> int | None:
     from genwright.errors import UsageError
 
     known = {"": None, "up": 1, "down": -1}

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark
 from genwright.errors import UsageError
 from genwright.types import OWNER
 
@@ -26,7 +26,7 @@ def command(
     """
     from genwright.maintenance import erase as forgetting
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         done = None
         if sum((document is not None, bool(user), bool(source))) > 1:
             raise UsageError("Expected one of --document, --user and --source.")
@@ -36,10 +36,10 @@ def command(
             forget = forgetting.forget_user if user else forgetting.forget_source
             done = forget(opened.database, OWNER, user or source)
         if done is not None:
-            forgetting.forget_learnt(opened, done)
+            forgetting.forget_dataset_rows(opened, done)
         if done is not None and as_json:
             print_json(done.json())
         elif done is not None:
-            remark("removed " + ", ".join(f"{n} {name}" for name, n in done.json().items()))
+            print_remark("removed " + ", ".join(f"{n} {name}" for name, n in done.json().items()))
         if compact:
             forgetting.compact(opened)

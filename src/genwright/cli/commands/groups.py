@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ def list_(
     """
     from genwright.access.people import list_groups
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         groups = list_groups(opened.database, OWNER)
     if as_json:
         print_json(groups)
@@ -43,9 +43,9 @@ def create(ctx: typer.Context, name: str) -> None:
     """
     from genwright.access.people import create_group
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         create_group(opened.database, OWNER, name)
-    remark(f"made group:{name}.")
+    print_remark(f"made group:{name}.")
 
 
 @app.command()
@@ -56,9 +56,9 @@ def remove(ctx: typer.Context, name: str) -> None:
     """
     from genwright.access.people import remove_group
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         remove_group(opened.database, OWNER, name)
-    remark(f"removed group:{name}.")
+    print_remark(f"removed group:{name}.")
 
 
 @app.command()
@@ -69,9 +69,9 @@ def join(ctx: typer.Context, group: str, user: str) -> None:
     """
     from genwright.access.people import join as put
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         put(opened.database, OWNER, group, user)
-    remark(f"{user} is in group:{group}.")
+    print_remark(f"{user} is in group:{group}.")
 
 
 @app.command()
@@ -82,6 +82,6 @@ def leave(ctx: typer.Context, group: str, user: str) -> None:
     """
     from genwright.access.people import leave as take
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         take(opened.database, OWNER, group, user)
-    remark(f"{user} is not in group:{group}.")
+    print_remark(f"{user} is not in group:{group}.")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import print_json, remark
-from genwright.cli.signals import stopped_by_signals
+from genwright.cli.printing.output import print_json, print_remark
+from genwright.cli.signals import catch_signals
 
 
 def command(
@@ -44,17 +44,17 @@ def command(
     Example: genwright improve faq --method shots --method sft --questions held-out.jsonl
     """
     from genwright.hardware import let_threads_rest
-    from genwright.improve.loop import Wanted, begin, improve
+    from genwright.improve.loop import ImprovementRequest, run_improvement, submit_improvement
 
     let_threads_rest()
-    wanted = Wanted(
+    wanted = ImprovementRequest(
         assistant, tuple(method or ()), str(questions.resolve()) if questions else "", limit,
         all_feedback, promote, judge, look, looks, seed,
     )  # fmt: skip
-    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
-        run = resume if resume is not None else begin(runtime, wanted)
-        remark(f"run {run}; if it is interrupted: genwright improve --resume {run}")
-        found = improve(runtime, run)
+    with catch_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+        run = resume if resume is not None else submit_improvement(runtime, wanted)
+        print_remark(f"run {run}; if it is interrupted: genwright improve --resume {run}")
+        found = run_improvement(runtime, run)
     if as_json:
         print_json(found.json())
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.workspace import create
+from genwright.workspace import create_workspace
 
 
 def command(
@@ -19,4 +19,4 @@ def command(
 
     Example: genwright init team
     """
-    print(f"workspace {create(folder)}")
+    print(f"workspace {create_workspace(folder)}")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ def list_(
     """
     from genwright.access import list_keys
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         keys = list_keys(opened.database, OWNER, user)
     if as_json:
         print_json([key.json() for key in keys])
@@ -60,7 +60,7 @@ def create(
     """
     from genwright.access import create_key
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         key, secret = create_key(
             opened.database,
             OWNER,
@@ -72,7 +72,7 @@ def create(
             tokens_per_day=tokens_per_day,
         )
     print_json({**key.json(), "secret": secret}) if as_json else print(secret)
-    remark(f"key {key.id} of {user}: keep it now, it is not shown again.")
+    print_remark(f"key {key.id} of {user}: keep it now, it is not shown again.")
 
 
 @app.command()
@@ -83,6 +83,6 @@ def revoke(ctx: typer.Context, key: Annotated[int, typer.Argument(help="Its id."
     """
     from genwright.access import revoke_key
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         revoke_key(opened.database, OWNER, key)
-    remark(f"revoked key {key}.")
+    print_remark(f"revoked key {key}.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing.output import print_json, print_table
 from genwright.library.documents import list_documents
 from genwright.types import OWNER
@@ -19,7 +19,7 @@ def command(
 
     Example: genwright list --collection manuals
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         documents = list_documents(opened.database, OWNER, collection)
     if as_json:
         return print_json([each.json() for each in documents])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genwright.cli.context import display, workspace
-from genwright.cli.printing.output import megabytes, print_json, print_table, remark
+from genwright.cli.context import make_display, use_workspace
+from genwright.cli.printing.output import format_size, print_json, print_remark, print_table
 from genwright.errors import Refused, UntrustedWeights, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright models list
     """
-    rows = _catalog(ctx).models()
+    rows = _open_catalog(ctx).list_models()
     if as_json:
         return print_json([asdict(row) for row in rows])
     table = [
@@ -41,7 +41,7 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
             "here" if row.pulled else "-",
             row.name,
             row.kind,
-            megabytes(row.bytes_on_disk or row.size),
+            format_size(row.bytes_on_disk or row.size),
             row.context,
             row.licence.partition(" (")[0],
             row.description,
@@ -66,12 +66,12 @@ def pull(
     """
     from genwright.embeddings import prepare
 
-    catalog = _catalog(ctx)
-    for name in names or catalog.embedded():
-        with display(ctx) as progress:
+    catalog = _open_catalog(ctx)
+    for name in names or catalog.list_embedded():
+        with make_display(ctx) as progress:
             place = catalog.pull(name, progress, finish=prepare)
         print(f"{name}: {place}")
-        _tell(catalog, name)
+        _print_source(catalog, name)
 
 
 @app.command("verify")
@@ -86,7 +86,7 @@ def verify(
 
     Example: genwright models verify
     """
-    findings = _catalog(ctx).verify(name)
+    findings = _open_catalog(ctx).verify(name)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     for each in () if as_json else findings:
@@ -113,7 +113,7 @@ def import_file(
     known = next((each for each in KINDS if each == kind), None)
     if kind is not None and known is None:
         raise UsageError(f"Expected --kind {', '.join(KINDS)}; got {kind!r}.")
-    catalog = _catalog(ctx)
+    catalog = _open_catalog(ctx)
     place = catalog.import_file(file, name, known)
     called = place.parent.name
     print(f"{called} ({catalog.find(called).kind}): {place}")
@@ -133,20 +133,20 @@ def remove(
         raise UsageError("Nobody is there to ask: add --yes.")
     if not yes and not typer.confirm(f"Delete the model {name!r}?"):
         raise typer.Exit(Refused.exit_code)
-    print(f"Removed {name}, {megabytes(_catalog(ctx).remove(name))}.")
+    print(f"Removed {name}, {format_size(_open_catalog(ctx).remove(name))}.")
 
 
-def _catalog(ctx: typer.Context) -> "Catalog":
+def _open_catalog(ctx: typer.Context) -> "Catalog":
     from genwright.catalog import Catalog
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         return Catalog(opened.models_dir)
 
 
-def _tell(catalog: "Catalog", name: str) -> None:
+def _print_source(catalog: "Catalog", name: str) -> None:
     """Where a model is from, under which licence, and the digests that nobody had pinned before."""
-    if (held := catalog.manifest(name)) is None:
+    if (held := catalog.read_manifest(name)) is None:
         return
-    remark(f"  from {held.source}; licence: {held.licence}")
+    print_remark(f"  from {held.source}; licence: {held.licence}")
     for file in held.fetched if held.pinned_by == "first pull" else ():
-        remark(f"  SHA-256 {file.sha256} of {file.name}, pinned from now on")
+        print_remark(f"  SHA-256 {file.sha256} of {file.name}, pinned from now on")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import print_fields, print_json, remark
-from genwright.cli.signals import stopped_by_signals
+from genwright.cli.printing.output import print_fields, print_json, print_remark
+from genwright.cli.signals import catch_signals
 
 
 def command(
@@ -36,15 +36,19 @@ def command(
     Example: genwright pretrain shakespeare.txt --family llama --tokenizer bytes --minutes 15
     """
     from genwright.hardware import let_threads_rest
-    from genwright.training.pretrain import begin, pretrain
-    from genwright.training.pretrain_request import asked_for
+    from genwright.training.pretrain import begin_pretraining, pretrain
+    from genwright.training.pretrain_request import read_pretrain_config
 
     let_threads_rest()
-    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+    with catch_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
         if resume is None:
-            wanted = asked_for(config, texts or [], name, family, tokenizer, minutes, options or [])
-            resume = begin(runtime, wanted)
-        remark(f"run {resume}: genwright runs show {resume}; if interrupted: --resume {resume}")
+            wanted = read_pretrain_config(
+                config, texts or [], name, family, tokenizer, minutes, options or []
+            )
+            resume = begin_pretraining(runtime, wanted)
+        print_remark(
+            f"run {resume}: genwright runs show {resume}; if interrupted: --resume {resume}"
+        )
         result = pretrain(runtime, resume)
     print_json(result) if as_json else print_fields(
         {key: value for key, value in result.items() if key not in ("samples", "reason")}

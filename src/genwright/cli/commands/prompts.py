@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from genwright.cli.commands.eval_models import Columns, Data, Form, Limit
-from genwright.cli.context import open_runtime, workspace
-from genwright.cli.printing.figures import triple
+from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.printing.figures import format_interval
 from genwright.cli.printing.output import print_exactly, print_json, print_table
 
 app = typer.Typer(
@@ -26,10 +26,10 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright prompts list
     """
-    from genwright.evaluation.jobs.prompts import known_prompts
+    from genwright.evaluation.jobs.prompts import list_known_prompts
 
-    with workspace(ctx) as opened:
-        rows = known_prompts(opened.prompts_dir)
+    with use_workspace(ctx) as opened:
+        rows = list_known_prompts(opened.prompts_dir)
     if as_json:
         print_json(rows)
         return
@@ -44,10 +44,10 @@ def show(ctx: typer.Context, named: Named) -> None:
 
     Example: genwright prompts show answer
     """
-    from genwright.evaluation.jobs.prompts import find_prompt, words_of
+    from genwright.evaluation.jobs.prompts import find_prompt, format_prompt
 
-    with workspace(ctx) as opened:
-        print_exactly(words_of(find_prompt(named, opened.prompts_dir)))
+    with use_workspace(ctx) as opened:
+        print_exactly(format_prompt(find_prompt(named, opened.prompts_dir)))
 
 
 @app.command()
@@ -56,12 +56,12 @@ def diff(ctx: typer.Context, old: Named, new: Named) -> None:
 
     Example: genwright prompts diff answer prompts/answer.md
     """
-    from genwright.evaluation.jobs.prompts import find_prompt, words_of
+    from genwright.evaluation.jobs.prompts import find_prompt, format_prompt
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         before, after = (find_prompt(each, opened.prompts_dir) for each in (old, new))
     lines = difflib.unified_diff(
-        words_of(before).splitlines(True), words_of(after).splitlines(True),
+        format_prompt(before).splitlines(True), format_prompt(after).splitlines(True),
         before.version, after.version,
     )  # fmt: skip
     print_exactly("".join(lines))
@@ -82,10 +82,10 @@ def try_(
 
     Example: genwright prompts try follow_up --value "question=And then?" --value messages=
     """
-    from genwright.evaluation.jobs.prompts import tried
+    from genwright.evaluation.jobs.prompts import try_prompt
 
     with open_runtime(ctx) as made:
-        result = tried(made, named, values or [], model)
+        result = try_prompt(made, named, values or [], model)
     if as_json:
         print_json(result)
         return
@@ -115,24 +115,24 @@ def compare(
 
     Example: genwright prompts compare classify --data train.csv --shots 0,4 --picker nearest
     """
-    from genwright.evaluation.jobs.prompts import Comparison, compared
+    from genwright.evaluation.jobs.prompts import PromptComparison, run_prompt_comparison
 
-    wanted = Comparison(tuple(named), data, model, metric, shots, picker, limit, form,
+    wanted = PromptComparison(tuple(named), data, model, metric, shots, picker, limit, form,
                         tuple(columns or ()))  # fmt: skip
     with open_runtime(ctx) as made:
-        result = compared(made, wanted)
+        result = run_prompt_comparison(made, wanted)
     if as_json:
         print_json(result)
         return
     headers = ["variant", metric, "prompt tokens", "first token s", "s/row", "against the first"]
     print_table(headers, [
-        [row["variant"], triple(row[metric]), row["prompt_tokens"], row["first_token_p50"],
-         row["seconds_per_row"], _against(row["against_first"])]
+        [row["variant"], format_interval(row[metric]), row["prompt_tokens"], row["first_token_p50"],
+         row["seconds_per_row"], _format_comparison(row["against_first"])]
         for row in result["variants"]
     ])  # fmt: skip
 
 
-def _against(each: object) -> str:
+def _format_comparison(each: object) -> str:
     if not isinstance(each, dict):
         return ""
     told = "differs" if each["distinguishable"] else "cannot be told apart"

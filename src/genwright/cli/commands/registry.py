@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, workspace
+from genwright.cli.context import open_runtime, use_workspace
 from genwright.cli.printing.output import (
     print_exactly,
     print_fields,
     print_json,
+    print_remark,
     print_table,
-    remark,
 )
 from genwright.types import OWNER
 
@@ -36,8 +36,8 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
-        rows = open_versions(opened).known(OWNER)
+    with use_workspace(ctx) as opened:
+        rows = open_versions(opened).list_models(OWNER)
     if as_json:
         print_json([row.json() for row in rows])
         return
@@ -57,10 +57,10 @@ def show(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
     """
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         versions = open_versions(opened)
         found = versions.resolve(OWNER, named)
-        rows = versions.versions(OWNER, found.name)
+        rows = versions.list_versions(OWNER, found.name)
     if as_json:
         print_json(found.json())
         return
@@ -82,7 +82,7 @@ def diff(ctx: typer.Context, old: Named, new: Named, as_json: AsJson = False) ->
     from genwright.options import flatten
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         versions = open_versions(opened)
         before, after = (
             dict(flatten(versions.resolve(OWNER, each).facts.model_dump(
@@ -113,18 +113,18 @@ def card(
 
     Example: genwright registry card calls@1
     """
-    from genwright.registry.cards import card_of
+    from genwright.registry.cards import render_card
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         versions = open_versions(opened)
-        words = card_of(versions.resolve(OWNER, named))
+        words = render_card(versions.resolve(OWNER, named))
         if write is None and not edit:
             print_exactly(words)
             return
-        text = write.read_text(encoding="utf-8") if write else _edited(words)
+        text = write.read_text(encoding="utf-8") if write else _edit_text(words)
         versions.write_card(OWNER, named, text)
-    remark(f"the card of {named} was written.")
+    print_remark(f"the card of {named} was written.")
 
 
 @app.command()
@@ -138,7 +138,7 @@ def lineage(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
     from genwright.cli.printing.lineage import print_lineage
     from genwright.registry.lineage import find_lineage
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         node = find_lineage(opened, OWNER, named)
     print_json(node.json()) if as_json else print_lineage(node)
 
@@ -155,9 +155,9 @@ def promote(
     """
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = open_versions(opened).promote(OWNER, name, version)
-    remark(f"{found.label} is live.")
+    print_remark(f"{found.label} is live.")
 
 
 @app.command()
@@ -170,9 +170,9 @@ def rollback(
     """
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         found = open_versions(opened).rollback(OWNER, name)
-    remark(f"{found.label} is live again.")
+    print_remark(f"{found.label} is live again.")
 
 
 @app.command()
@@ -184,9 +184,9 @@ def alias(ctx: typer.Context, name: str, alias_: Annotated[str, typer.Argument(m
     """
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
-        found = open_versions(opened).point(OWNER, name, alias_, version)
-    remark(f"{name}@{alias_} is {found.label}.")
+    with use_workspace(ctx) as opened:
+        found = open_versions(opened).point_alias(OWNER, name, alias_, version)
+    print_remark(f"{name}@{alias_} is {found.label}.")
 
 
 @app.command()
@@ -203,7 +203,9 @@ def merge(
 
     with open_runtime(ctx) as runtime:
         merged = merge_version(runtime, named, name)
-    remark(f"{merged.label}: {merged.size / 1e6:,.0f} MB, ask it as model {merged.served_as!r}.")
+    print_remark(
+        f"{merged.label}: {merged.size / 1e6:,.0f} MB, ask it as model {merged.serving_name!r}."
+    )
 
 
 @app.command()
@@ -215,12 +217,12 @@ def export(ctx: typer.Context, named: Named, file: Path) -> None:
     from genwright.registry.bundles import export_version
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         versions = open_versions(opened)
         found = versions.resolve(OWNER, named)
         versions.check(found)
         export_version(found, file)
-    remark(f"{found.label} was written to {file} ({file.stat().st_size / 1e6:,.1f} MB).")
+    print_remark(f"{found.label} was written to {file} ({file.stat().st_size / 1e6:,.1f} MB).")
 
 
 @app.command("import")
@@ -236,12 +238,12 @@ def import_(
     from genwright.registry.bundles import import_version
     from genwright.registry.versions import open_versions
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         made = import_version(open_versions(opened), OWNER, file, name)
-    remark(f"{made.label} was imported; ask it as model {made.served_as!r}.")
+    print_remark(f"{made.label} was imported; ask it as model {made.serving_name!r}.")
 
 
-def _edited(words: str) -> str:
+def _edit_text(words: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "card.md"
         path.write_text(words, encoding="utf-8")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import open_runtime, workspace
-from genwright.cli.printing.output import one_line, print_json, print_table, remark
+from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -34,11 +34,11 @@ def add(
     from genwright.improve.suites import add_from_trace
     from genwright.monitoring import read_trace
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         root = read_trace(opened.database, OWNER, trace)
         case = add_from_trace(opened.database, OWNER, root.trace_id, bad=bad,
                               reference=reference, suite=suite)  # fmt: skip
-    print_json(case.json()) if as_json else remark(f"case {case.id}: {case.question}")
+    print_json(case.json()) if as_json else print_remark(f"case {case.id}: {case.question}")
 
 
 @app.command("list")
@@ -47,16 +47,16 @@ def list_(ctx: typer.Context, suite: Suite = "regression", as_json: AsJson = Fal
 
     Example: genwright eval regression list
     """
-    from genwright.improve.suites import cases
+    from genwright.improve.suites import list_cases
 
-    with workspace(ctx) as opened:
-        found = cases(opened.database, OWNER, suite)
+    with use_workspace(ctx) as opened:
+        found = list_cases(opened.database, OWNER, suite)
     if as_json:
         print_json([each.json() for each in found])
         return
     print_table(["case", "question", "reference", "avoid", "refuse"], [
-        [each.id, one_line(each.question)[:60], one_line(each.reference)[:40],
-         one_line(each.avoid)[:40], "yes" if each.refuse else ""]
+        [each.id, to_one_line(each.question)[:60], to_one_line(each.reference)[:40],
+         to_one_line(each.avoid)[:40], "yes" if each.refuse else ""]
         for each in found
     ])  # fmt: skip
 
@@ -69,9 +69,9 @@ def remove(ctx: typer.Context, case: int) -> None:
     """
     from genwright.improve.suites import remove_case
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         remove_case(opened.database, OWNER, case)
-    remark(f"case {case} is out.")
+    print_remark(f"case {case} is out.")
 
 
 @app.command()

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import one_line, print_json
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, to_one_line
 from genwright.library.documents import remove_documents
 from genwright.types import OWNER
 
@@ -24,9 +24,9 @@ def command(
 
     Example: genwright remove 12 docs/old.md
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         gone = remove_documents(opened.database, OWNER, documents, collection)
     if as_json:
         print_json({"removed": gone})
     else:
-        print("\n".join(f"removed {one_line(source)}" for source in gone))
+        print("\n".join(f"removed {to_one_line(source)}" for source in gone))

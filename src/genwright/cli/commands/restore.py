@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.printing.output import remark
+from genwright.cli.printing.output import print_remark
 
 
 def command(
@@ -19,6 +19,6 @@ def command(
     from genwright.maintenance.restore import restore_workspace
 
     aside, forgotten = restore_workspace(archive, folder)
-    remark(f"{folder} is as {archive} has it; {forgotten} things were forgotten again.")
+    print_remark(f"{folder} is as {archive} has it; {forgotten} things were forgotten again.")
     if aside is not None:
-        remark(f"The former workspace is {aside}: remove it when all is well.")
+        print_remark(f"The former workspace is {aside}: remove it when all is well.")

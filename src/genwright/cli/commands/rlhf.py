@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import print_json, remark
-from genwright.cli.signals import stopped_by_signals
+from genwright.cli.printing.output import print_json, print_remark
+from genwright.cli.signals import catch_signals
 from genwright.errors import UsageError
 
 
@@ -35,19 +35,19 @@ def command(
     """
     from genwright.hardware import let_threads_rest
     from genwright.options import parse_pairs
-    from genwright.tuning.rlhf import Recipe, begin_rlhf, rlhf
+    from genwright.tuning.rlhf import RLHFRecipe, begin_rlhf, run_rlhf
 
     if resume is None and (not base or pairs is None):
         raise UsageError("Expected --base and --pairs (or --resume RUN).")
     let_threads_rest()
     shown = str(demonstrations.resolve()) if demonstrations else ""
-    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+    with catch_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
         run = resume
         if run is None:
-            recipe = Recipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
+            recipe = RLHFRecipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
             run = begin_rlhf(runtime, recipe)
-        remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
-        found = rlhf(runtime, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
+        print_remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
+        found = run_rlhf(runtime, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
     if as_json:
         print_json(found.json())
         return

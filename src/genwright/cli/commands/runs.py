@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_fields, print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_fields, print_json, print_remark, print_table
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -31,8 +31,8 @@ def list_(
     """
     from genwright.runs import Runs
 
-    with workspace(ctx) as opened:
-        rows = Runs(opened.database, OWNER).newest(kind or ())
+    with use_workspace(ctx) as opened:
+        rows = Runs(opened.database, OWNER).list_newest(kind or ())
     if as_json:
         print_json([row.json() for row in rows])
         return
@@ -50,9 +50,9 @@ def show(ctx: typer.Context, run: int, as_json: AsJson = False) -> None:
     """
     from genwright.runs import Runs
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         runs = Runs(opened.database, OWNER)
-        row, values = runs.get(run), runs.values(run)
+        row, values = runs.get(run), runs.read_values(run)
     if as_json:
         print_json({**row.json(), "values": values})
         return
@@ -71,12 +71,12 @@ def stop(ctx: typer.Context, run: int) -> None:
     Example: genwright runs stop 3
     """
     from genwright.errors import Refused
-    from genwright.runs import Runs, process_of
+    from genwright.runs import Runs, find_process
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         Runs(opened.database, OWNER).get(run)
-        process = process_of(opened.database, OWNER, run)
+        process = find_process(opened.database, OWNER, run)
     if process is None:
         raise Refused(f"Run {run} is not at work.")
     os.kill(process, signal.SIGTERM)
-    remark(f"run {run} ends at its next step.")
+    print_remark(f"run {run} ends at its next step.")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.context import open_runtime, scope_of
+from genwright.cli.context import open_runtime, parse_scope
 from genwright.cli.printing.output import print_hits, print_json
 
 
@@ -29,7 +29,7 @@ def command(
     from genwright.library.search import find_passages
 
     with open_runtime(ctx) as runtime:
-        scope = scope_of(collection, filters)
+        scope = parse_scope(collection, filters)
         hits = find_passages(runtime, query, k=k, mode=mode, scope=scope)
     if as_json:
         print_json([hit.json() for hit in hits])

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_remark
 
 
 def command(
@@ -25,5 +25,5 @@ def command(
 
     given = {"host": host or None, "port": port}
     server = {key: value for key, value in given.items() if value is not None}
-    with workspace(ctx, {"server": server}) as opened:
-        serve(opened, lambda url: remark(f"genwright serves {opened.root} at {url}"))
+    with use_workspace(ctx, {"server": server}) as opened:
+        serve(opened, lambda url: print_remark(f"genwright serves {opened.root} at {url}"))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing import output
 from genwright.library.documents import show_document
 from genwright.types import OWNER
@@ -24,7 +24,7 @@ def command(
 
     Example: genwright show docs/pump.md --text
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         shown = show_document(opened.database, OWNER, document, collection)
     if as_json:
         output.print_json(shown.json())
@@ -33,4 +33,4 @@ def command(
     elif passages:
         output.print_passages(shown.passages)
     else:
-        output.print_fields(shown.about())
+        output.print_fields(shown.describe())

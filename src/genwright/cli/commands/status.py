@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing.output import print_json, print_status
 from genwright.maintenance.status import read_status
 from genwright.types import OWNER
@@ -18,7 +18,7 @@ def command(
 
     Example: genwright status
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         status = read_status(opened, OWNER)
     if as_json:
         print_json(status)

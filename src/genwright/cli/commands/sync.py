@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.ingestion import ingesting, tell
+from genwright.cli.ingestion import open_ingest, print_report
 
 
 def command(
@@ -21,6 +21,6 @@ def command(
 
     Example: genwright sync docs/
     """
-    with ingesting(ctx, collection) as ingest:
+    with open_ingest(ctx, collection) as ingest:
         report = ingest.sync(folder)
-    tell(report, as_json)
+    print_report(report, as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import print_json, remark
+from genwright.cli.printing.output import print_json, print_remark
 
 app = typer.Typer(
     add_completion=False,
@@ -40,13 +40,13 @@ def questions(
 
     Example: genwright synth questions -o questions.jsonl --count 100
     """
-    from genwright.synthesis.commands import Asked, finish
+    from genwright.synthesis.commands import SynthesisRequest, write_result
     from genwright.synthesis.questions import make_questions
 
     with open_runtime(ctx) as made:
         rows = make_questions(made, count, model=model, collections=collections or (), seed=seed)
-        report = finish(made, rows, Asked(output, count, model, seed, keep))
-    _show(report, as_json)
+        report = write_result(made, rows, SynthesisRequest(output, count, model, seed, keep))
+    _print_synthesis(report, as_json)
 
 
 @app.command()
@@ -65,15 +65,15 @@ def conversations(
 
     Example: genwright synth conversations -o talks.jsonl --count 20
     """
-    from genwright.synthesis.commands import Asked, finish
+    from genwright.synthesis.commands import SynthesisRequest, write_result
     from genwright.synthesis.conversations import make_conversations
 
     with open_runtime(ctx) as made:
         rows = make_conversations(
             made, count, turns=turns, model=model, collections=collections or (), seed=seed
         )
-        report = finish(made, rows, Asked(output, count, model, seed, keep))
-    _show(report, as_json)
+        report = write_result(made, rows, SynthesisRequest(output, count, model, seed, keep))
+    _print_synthesis(report, as_json)
 
 
 @app.command()
@@ -91,12 +91,12 @@ def instructions(
 
     Example: genwright synth instructions seeds.jsonl -o more.jsonl --model gpt/gpt-5
     """
-    from genwright.synthesis.commands import Asked
-    from genwright.synthesis.commands import instructions as make
+    from genwright.synthesis.commands import SynthesisRequest
+    from genwright.synthesis.commands import synthesize_instructions as make
 
     with open_runtime(ctx) as made:
-        report = make(made, seeds, Asked(output, count, model, seed, keep))
-    _show(report, as_json)
+        report = make(made, seeds, SynthesisRequest(output, count, model, seed, keep))
+    _print_synthesis(report, as_json)
 
 
 @app.command()
@@ -117,14 +117,14 @@ def preferences(
 
     Example: genwright synth preferences questions.jsonl -o pairs.jsonl --worse-temperature 1.5
     """
-    from genwright.synthesis.commands import Asked
-    from genwright.synthesis.commands import preferences as make
+    from genwright.synthesis.commands import SynthesisRequest
+    from genwright.synthesis.commands import synthesize_preferences as make
 
     with open_runtime(ctx) as made:
-        asked = Asked(output, count, model, seed, keep)
+        asked = SynthesisRequest(output, count, model, seed, keep)
         report = make(made, prompts, asked, worse_model=worse_model,
                       worse_temperature=worse_temperature, judge=judge)  # fmt: skip
-    _show(report, as_json)
+    _print_synthesis(report, as_json)
 
 
 @app.command()
@@ -142,12 +142,12 @@ def paraphrases(
 
     Example: genwright synth paraphrases tickets.csv -o more.jsonl --least 50
     """
-    from genwright.synthesis.commands import Asked
-    from genwright.synthesis.commands import paraphrases as make
+    from genwright.synthesis.commands import SynthesisRequest
+    from genwright.synthesis.commands import synthesize_paraphrases as make
 
     with open_runtime(ctx) as made:
-        report = make(made, data, Asked(output, 0, model, seed, keep), least)
-    _show(report, as_json)
+        report = make(made, data, SynthesisRequest(output, 0, model, seed, keep), least)
+    _print_synthesis(report, as_json)
 
 
 @app.command()
@@ -165,10 +165,10 @@ def tabular(
 
     Example: genwright synth tabular customers.csv -o made.csv --count 5000
     """
-    from genwright.synthesis.commands import Asked
-    from genwright.synthesis.commands import tabular as make
+    from genwright.synthesis.commands import SynthesisRequest
+    from genwright.synthesis.commands import synthesize_table as make
 
-    _show(make(data, Asked(output, count, "", seed), held_out), as_json)
+    _print_synthesis(make(data, SynthesisRequest(output, count, "", seed), held_out), as_json)
 
 
 @app.command()
@@ -183,14 +183,14 @@ def gain(
 
     Example: genwright synth gain train.csv made.jsonl test.csv
     """
-    from genwright.synthesis.commands import gain as measure
+    from genwright.synthesis.commands import measure_gain as measure
 
     with open_runtime(ctx) as opened:
         report = measure(opened, train, made, test)
-    _show(report, as_json)
+    _print_synthesis(report, as_json)
 
 
-def _show(report, as_json: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _print_synthesis(report, as_json: bool) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     if as_json:
         print_json(report)
         return
@@ -199,4 +199,4 @@ def _show(report, as_json: bool) -> None:  # type: ignore[no-untyped-def]  # noq
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if several else value
         print(f"{name}: {shown}")
     if report.get("file"):
-        remark("every row says that it is synthetic; keep them out of evaluation sets.")
+        print_remark("every row says that it is synthetic; keep them out of evaluation sets.")

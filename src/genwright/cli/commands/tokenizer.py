@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import one_line, print_fields, print_json, print_table, remark
+from genwright.cli.printing.output import (
+    print_fields,
+    print_json,
+    print_remark,
+    print_table,
+    to_one_line,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -37,7 +43,9 @@ def train(
 
     train_tokenizer(files, out, kind=kind, vocabulary=vocabulary, special=special or (),
                     min_frequency=min_frequency)  # fmt: skip
-    remark(f"{out / 'tokenizer.json'} was written: genwright tokenizer inspect {out} --text …")
+    print_remark(
+        f"{out / 'tokenizer.json'} was written: genwright tokenizer inspect {out} --text …"
+    )
 
 
 @app.command()
@@ -52,15 +60,15 @@ def inspect(
 
     Example: genwright tokenizer inspect smollm2-135m-instruct --text "Größe 42"
     """
-    from genwright.training.tokenizer_job import inspected
+    from genwright.training.tokenizer_job import inspect_tokenizer
 
     with open_runtime(ctx) as made:
-        found = inspected(made, tokenizer, text, file)
+        found = inspect_tokenizer(made, tokenizer, text, file)
     if as_json:
         print_json(found.json())
         return
     print_fields({k: v for k, v in found.json().items() if k != "pieces"})
-    print("│".join(one_line(piece) for piece in found.pieces))
+    print("│".join(to_one_line(piece) for piece in found.pieces))
 
 
 @app.command()
@@ -75,10 +83,10 @@ def compare(
 
     Example: genwright tokenizer compare tokenizer smollm2-135m-instruct --file notes.txt
     """
-    from genwright.training.tokenizer_job import inspected
+    from genwright.training.tokenizer_job import inspect_tokenizer
 
     with open_runtime(ctx) as made:
-        rows = {name: inspected(made, name, text, file) for name in tokenizers}
+        rows = {name: inspect_tokenizer(made, name, text, file) for name in tokenizers}
     if as_json:
         print_json({name: each.json() for name, each in rows.items()})
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
+from genwright.cli.context import use_workspace
 from genwright.cli.printing.output import print_json, print_tree
 from genwright.monitoring import read_trace
 from genwright.types import OWNER
@@ -21,7 +21,7 @@ def command(
 
     Example: genwright trace last
     """
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         step = read_trace(opened.database, OWNER, trace)
     if as_json:
         print_json(step.json())

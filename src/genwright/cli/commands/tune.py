@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from genwright.cli.context import open_runtime
-from genwright.cli.printing.output import print_json, remark
+from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.printing.tuning import print_tuned
-from genwright.cli.signals import stopped_by_signals
+from genwright.cli.signals import catch_signals
 
 MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
 ObjectiveName = Literal[
@@ -61,17 +61,17 @@ def command(
     Example: genwright tune --base smollm2-135m-instruct --data calls.jsonl --name calls
     """
     from genwright.hardware import let_threads_rest
-    from genwright.tuning.job import Asked, start
+    from genwright.tuning.job import TuneRequest, submit_tuning
     from genwright.tuning.steps.walk import tune
 
-    asked = Asked(
+    asked = TuneRequest(
         base=base, data=data, objective=objective, method=method, name=name, resume_from=from_,
         form=form, columns=columns or [], trials=trials, minutes=minutes, options=options or [],
         assistant=assistant, accept_licence=accept_licence,
     )  # fmt: skip
     let_threads_rest()
-    with stopped_by_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
-        run = resume if resume is not None else start(runtime, asked)
-        remark(f"run {run}: genwright runs show {run}; if it is interrupted: --resume {run}")
+    with catch_signals() as stop, open_runtime(ctx, stop=stop) as runtime:
+        run = resume if resume is not None else submit_tuning(runtime, asked)
+        print_remark(f"run {run}: genwright runs show {run}; if it is interrupted: --resume {run}")
         tuned = tune(runtime, run)
     print_json(tuned.json()) if as_json else print_tuned(tuned)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.context import workspace
-from genwright.cli.printing.output import print_json, print_table, remark
+from genwright.cli.context import use_workspace
+from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """
     from genwright.access.people import list_users
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         people = list_users(opened.database, OWNER)
     if as_json:
         print_json([person.json() for person in people])
@@ -56,10 +56,10 @@ def create(
     """
     from genwright.access.people import create_user
 
-    given = _password() if password else ""
-    with workspace(ctx) as opened:
+    given = _read_password() if password else ""
+    with use_workspace(ctx) as opened:
         person = create_user(opened.database, OWNER, name, role=role, password=given, email=email)
-    remark(f"{person.name} is {person.role}.")
+    print_remark(f"{person.name} is {person.role}.")
 
 
 @app.command()
@@ -79,12 +79,12 @@ def change(
     """
     from genwright.access.people import change_user
 
-    given = _password() if password else None
-    with workspace(ctx) as opened:
+    given = _read_password() if password else None
+    with use_workspace(ctx) as opened:
         person = change_user(
             opened.database, OWNER, name, role=role, active=active, password=given, email=email
         )
-    remark(f"{person.name} is {person.role}, {'active' if person.active else 'not active'}.")
+    print_remark(f"{person.name} is {person.role}, {'active' if person.active else 'not active'}.")
 
 
 @app.command()
@@ -95,12 +95,12 @@ def remove(ctx: typer.Context, name: str) -> None:
     """
     from genwright.access.people import remove_user
 
-    with workspace(ctx) as opened:
+    with use_workspace(ctx) as opened:
         remove_user(opened.database, OWNER, name)
-    remark(f"removed {name}.")
+    print_remark(f"removed {name}.")
 
 
-def _password() -> str:
+def _read_password() -> str:
     """Typed twice at a terminal, or the first line of a pipe."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

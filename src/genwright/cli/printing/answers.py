@@ -5,21 +5,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from genwright.cli.printing.output import escape_controls as safe
 from genwright.cli.printing.output import (
-    one_line,
-    place,
+    format_place,
     print_json,
+    print_remark,
     print_table,
-    remark,
-    shortened,
+    shorten_text,
+    to_one_line,
 )
-from genwright.cli.printing.output import visible as safe
 from genwright.errors import UsageError
 
 if TYPE_CHECKING:
     from genwright.answers.answerer import Answerer
     from genwright.answers.chat import Chat
-    from genwright.answers.conversations import Listed
+    from genwright.answers.conversations import ConversationSummary
     from genwright.grounding.citations import Answer, Citation, Sentence
     from genwright.retrieval import Scope
     from genwright.runtime import Runtime
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PROMPT = "you> "
 
 
-def answering(
+def open_answerer(
     runtime: "Runtime", assistant: str, model: str, extractive: bool | None, short: bool = False
 ) -> "tuple[Answerer, Scope]":
     """What answers, and where it looks: an assistant, or the workspace's settings with options.
@@ -37,7 +37,7 @@ def answering(
         NotFound: There is no such assistant.
     """
     from genwright.answers.answerer import Answerer
-    from genwright.answers.assistants import answerer_of, scope_of
+    from genwright.answers.assistants import build_answerer, find_scope
     from genwright.registry import Assistants
     from genwright.retrieval import Scope
 
@@ -48,11 +48,13 @@ def answering(
     opened = runtime.workspace
     assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
     served = assistants.resolve(runtime.principal, assistant)
-    acting = runtime.acting_for(runtime.principal, served.version.config.settings(opened.settings))
-    return answerer_of(acting, served), scope_of(acting, served)
+    acting = runtime.act_for(
+        runtime.principal, served.version.config.merge_settings(opened.settings)
+    )
+    return build_answerer(acting, served), find_scope(acting, served)
 
 
-class Shown:
+class SentencePrinter:
     """Writes each sentence, with the numbers of its citations, as soon as it is checked.
 
     Args:
@@ -79,25 +81,25 @@ def print_answer(answer: "Answer") -> None:
     if answer.refused:
         print(answer.answer)
         for hit in answer.hits[:3]:
-            print(f"\n   {one_line(place(hit.source, hit.page, hit.section))}")
-            print(shortened(safe(hit.text)))
+            print(f"\n   {to_one_line(format_place(hit.source, hit.page, hit.section))}")
+            print(shorten_text(safe(hit.text)))
         _print_footer(answer)
         return
     cited = [citation for sentence in answer.sentences for citation in sentence.citations]
     print("\nSources")
     for number, citation in enumerate(dict.fromkeys(cited), start=1):
-        where = place(citation.source, citation.page, citation.section)
-        print(f"[{number}] {one_line(where)} [{citation.start}:{citation.end}]")
-        print(shortened(f"“{safe(citation.quote)}”", 400))
+        where = format_place(citation.source, citation.page, citation.section)
+        print(f"[{number}] {to_one_line(where)} [{citation.start}:{citation.end}]")
+        print(shorten_text(f"“{safe(citation.quote)}”", 400))
     _print_footer(answer)
 
 
 def _print_footer(answer: "Answer") -> None:
     spent = ", ".join(f"{step} {seconds:.2f}" for step, seconds in answer.timings.items())
-    remark(f"{answer.model}; seconds: {spent}; genwright trace {answer.trace_id[:12]}")
+    print_remark(f"{answer.model}; seconds: {spent}; genwright trace {answer.trace_id[:12]}")
 
 
-def print_conversations(rows: "Sequence[Listed]", as_json: bool) -> None:
+def print_conversations(rows: "Sequence[ConversationSummary]", as_json: bool) -> None:
     """A list of conversations, newest first."""
     if as_json:
         print_json([row.json() for row in rows])
@@ -108,8 +110,8 @@ def print_conversations(rows: "Sequence[Listed]", as_json: bool) -> None:
 
 def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None:
     """Answer the questions of standard input, a line each; at a terminal an empty one ends it."""
-    for question in _questions():
-        shown = Shown(as_json)
+    for question in _read_questions():
+        shown = SentencePrinter(as_json)
         answer = chat.ask(question, scope=scope, k=k, on_sentence=shown)
         if as_json:
             line = {"conversation": chat.id, **answer.json()}
@@ -117,10 +119,10 @@ def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None
         else:
             print_answer(answer)
     if chat.id is not None:
-        remark(f"Kept: genwright chat --continue {chat.id}")
+        print_remark(f"Kept: genwright chat --continue {chat.id}")
 
 
-def _questions() -> Iterator[str]:
+def _read_questions() -> Iterator[str]:
     if not sys.stdin.isatty():
         yield from (line.strip() for line in sys.stdin if line.strip())
         return

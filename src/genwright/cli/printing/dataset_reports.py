@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from genwright.cli.printing.output import one_line
+from genwright.cli.printing.output import to_one_line
 
 if TYPE_CHECKING:
     from genwright.datasets import CheckReport
@@ -20,7 +20,7 @@ def print_check(report: "CheckReport") -> None:
         count = f"{len(each.rows)} rows ({each.share:.1%})" if each.rows else "the whole set"
         print(f"{each.severity:7} {each.check}: {count}. {each.says}")
         for example in each.examples[:3]:
-            print(f"          {one_line(example)}")
+            print(f"          {to_one_line(example)}")
         print(f"          {each.mend}")
     if not report.findings:
         print("nothing was found")

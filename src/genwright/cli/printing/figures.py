@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from genwright.cli.printing.output import one_line, print_table, remark
+from genwright.cli.printing.output import print_remark, print_table, to_one_line
 
 if TYPE_CHECKING:
     from genwright.types import Json
@@ -16,7 +16,7 @@ def print_retrieval(made: "Json") -> None:
     """Modes side by side, then what hybrid is ahead of each part."""
     data = made["data"]
     print(
-        f"{one_line(data['name'])}, {one_line(data['split'])}: {data['queries']} queries over "
+        f"{to_one_line(data['name'])}, {to_one_line(data['split'])}: {data['queries']} queries over "
         f"{data['documents']} documents ({data['passages']} passages)\n"
     )
     _print_side_by_side(made["results"])
@@ -30,11 +30,11 @@ def print_qa(made: "Json") -> None:
     """A measure a line."""
     data = made["data"]
     print(
-        f"{one_line(data['name'])}: {data['questions']} questions "
+        f"{to_one_line(data['name'])}: {data['questions']} questions "
         f"({data['unanswerable']} without an answer) over {data['documents']} documents; "
         f"{data['left_out']} asked again without theirs\n"
     )
-    rows = [(name, triple(each)) for name, each in made["results"].items()]
+    rows = [(name, format_interval(each)) for name, each in made["results"].items()]
     print_table(("measure", "value [95 % interval]"), rows)
     _print_footer(made)
 
@@ -47,18 +47,18 @@ def print_runs(rows: "Sequence[Json]") -> None:
             row["created_at"][:16].replace("T", " "),
             row["kind"].removeprefix("eval."),
             row["data"].get("name", ""),
-            _headline(row["results"]),
+            _format_headline(row["results"]),
         )
         for row in rows
     ]
     print_table(("run", "made at (UTC)", "kind", "data", "result"), table)
 
 
-def triple(each: "Mapping[str, float | None]") -> str:
+def format_interval(each: "Mapping[str, float | None]") -> str:
     """A value with its interval.
 
     Example:
-        >>> triple({"value": 0.7291, "low": 0.68, "high": 0.771})
+        >>> format_interval({"value": 0.7291, "low": 0.68, "high": 0.771})
         '0.729 [0.680, 0.771]'
     """
     value, low, high = each["value"], each["low"], each["high"]
@@ -69,17 +69,17 @@ def triple(each: "Mapping[str, float | None]") -> str:
 
 def _print_side_by_side(table: "Mapping[str, Json]") -> None:
     measures = list(next(iter(table.values())))
-    rows = [(name, *(triple(each[name]) for each in table.values())) for name in measures]
+    rows = [(name, *(format_interval(each[name]) for each in table.values())) for name in measures]
     print_table(("", *table), rows)
 
 
 def _print_footer(made: "Json") -> None:
-    remark(f"run {made['run']}, {made['seconds']:.1f} s; all runs: genwright eval runs")
+    print_remark(f"run {made['run']}, {made['seconds']:.1f} s; all runs: genwright eval runs")
 
 
-def _headline(results: "Json") -> str:
+def _format_headline(results: "Json") -> str:
     measures = results.get("hybrid") or next(
         (each for each in results.values() if "value" not in each), results
     )
     chosen = [name for name in HEADLINES if name in measures]
-    return ", ".join(f"{name} {triple(measures[name])}" for name in chosen)
+    return ", ".join(f"{name} {format_interval(measures[name])}" for name in chosen)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from genwright.maintenance.doctor import Finding
-    from genwright.monitoring import Step
+    from genwright.maintenance.doctor import HealthFinding
+    from genwright.monitoring import TraceStep
     from genwright.retrieval import Hit
     from genwright.types import Json
 
@@ -17,21 +17,21 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _CONTROL_BUT_LAYOUT = {code: each for code, each in _CONTROL.items() if chr(code) not in "\n\t"}
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     r"""A text without what would command the terminal: a document may hold such sequences.
 
     Example:
-        >>> visible("a title\x1b[2J")
+        >>> escape_controls("a title\x1b[2J")
         'a title\\x1b[2J'
     """
     return text.translate(_CONTROL_BUT_LAYOUT)
 
 
-def one_line(text: str) -> str:
+def to_one_line(text: str) -> str:
     r"""The same, in one line: file names may hold newlines.
 
     Example:
-        >>> one_line("two\nlines")
+        >>> to_one_line("two\nlines")
         'two\\x0alines'
     """
     return text.translate(_CONTROL)
@@ -43,14 +43,14 @@ def print_json(value: object) -> None:
     print()
 
 
-def remark(text: str) -> None:
+def print_remark(text: str) -> None:
     """One line for the person, apart from the result."""
-    print(one_line(text), file=sys.stderr, flush=True)
+    print(to_one_line(text), file=sys.stderr, flush=True)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Columns as wide as their content, numbers to the right; the last is cut on a terminal."""
-    lines = [headers, *([one_line(str(cell)) for cell in row] for row in rows)]
+    lines = [headers, *([to_one_line(str(cell)) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [
         bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(widths))
@@ -74,7 +74,7 @@ def print_fields(fields: Mapping[str, object]) -> None:
     width = max(map(len, fields))
     for name, value in fields.items():
         plain = value if isinstance(value, str | int | float) else json.dumps(value)
-        print(f"{name.ljust(width)}  {one_line(str(plain))}")
+        print(f"{name.ljust(width)}  {to_one_line(str(plain))}")
 
 
 def print_hits(hits: "Sequence[Hit]") -> None:
@@ -82,60 +82,60 @@ def print_hits(hits: "Sequence[Hit]") -> None:
     for rank, hit in enumerate(hits, start=1):
         why = ", ".join(f"{origin} {score:.3f}" for origin, score in hit.scores.items())
         print(f"{rank}. {hit.score:.3f} = {why}")
-        where = place(hit.source, hit.page, hit.section)
-        print(f"   {one_line(where)} [{hit.start}:{hit.end}]")
-        print(f"{shortened(visible(hit.text))}\n")
+        where = format_place(hit.source, hit.page, hit.section)
+        print(f"   {to_one_line(where)} [{hit.start}:{hit.end}]")
+        print(f"{shorten_text(escape_controls(hit.text))}\n")
 
 
 def print_passages(passages: "Sequence[Json]") -> None:
     """Passages of one document in order."""
     for each in passages:
-        where = place("", each["page"], each["section"])
-        print(f"{each['id']} [{each['start']}:{each['end']}] {one_line(where)}".rstrip())
-        print(f"{textwrap.indent(visible(each['text']), '   ')}\n")
+        where = format_place("", each["page"], each["section"])
+        print(f"{each['id']} [{each['start']}:{each['end']}] {to_one_line(where)}".rstrip())
+        print(f"{textwrap.indent(escape_controls(each['text']), '   ')}\n")
 
 
-def place(source: str, page: int | None, section: str) -> str:
+def format_place(source: str, page: int | None, section: str) -> str:
     """Where a passage stands, for people.
 
     Example:
-        >>> place("pump.pdf", 3, "Oil")
+        >>> format_place("pump.pdf", 3, "Oil")
         'pump.pdf, page 3, Oil'
     """
     return ", ".join(part for part in (source, f"page {page}" if page else "", section) if part)
 
 
-def shortened(text: str, characters: int = 300) -> str:
+def shorten_text(text: str, characters: int = 300) -> str:
     """The beginning of a text, indented and wrapped to the terminal."""
     width = min(shutil.get_terminal_size().columns, 100)
     short = textwrap.shorten(text, characters, placeholder=" …")
     return textwrap.fill(short, width, initial_indent="   ", subsequent_indent="   ")
 
 
-def print_tree(step: "Step") -> None:
+def print_tree(step: "TraceStep") -> None:
     """A trace as a tree: what was done, in how many seconds, with what is known of it."""
     from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
 
-    def branch(each: "Step") -> Tree:
+    def add_branch(each: "TraceStep") -> Tree:
         known = "  ".join(f"{key}={value}" for key, value in each.attributes.items())
         failed = "" if each.status in ("unset", "ok") else f" {each.status}"
         label = Text.assemble(
             (each.name, "bold"), f"  {each.seconds:.3f} s{failed}  ", (known, "dim")
         )
         tree = Tree(label)
-        tree.children.extend(branch(inner) for inner in each.steps)
+        tree.children.extend(add_branch(inner) for inner in each.steps)
         return tree
 
     print(f"trace {step.trace_id}")
     width = None if sys.stdout.isatty() else 10_000  # a file cuts no lines
-    Console(highlight=False, width=width).print(branch(step))
+    Console(highlight=False, width=width).print(add_branch(step))
 
 
 def print_status(status: "Json") -> None:
     """What is in a workspace, a line each."""
-    sizes = {name: megabytes(size) for name, size in status["bytes"].items()}
+    sizes = {name: format_size(size) for name, size in status["bytes"].items()}
     missing = status["without_vector"]
     print_fields(
         {
@@ -148,7 +148,7 @@ def print_status(status: "Json") -> None:
             "vectors": ", ".join(f"{n} by {name}" for name, n in status["vectors"].items()),
             **({"without vector": f"{missing}: genwright reindex"} if missing else {}),
             "models here": ", ".join(
-                f"{row['name']} ({row['kind']}, {megabytes(row['bytes'])})"
+                f"{row['name']} ({row['kind']}, {format_size(row['bytes'])})"
                 for row in status["models"]
             ),
             "in use": f"{status['embedding_model']}, {status['chat_model']}",
@@ -158,7 +158,7 @@ def print_status(status: "Json") -> None:
     )
 
 
-def print_findings(findings: "Iterable[Finding]") -> "list[Finding]":
+def print_findings(findings: "Iterable[HealthFinding]") -> "list[HealthFinding]":
     """Each finding as it comes; returns them all."""
     seen = []
     for finding in findings:
@@ -169,11 +169,11 @@ def print_findings(findings: "Iterable[Finding]") -> "list[Finding]":
     return seen
 
 
-def megabytes(size: int) -> str:
+def format_size(size: int) -> str:
     """A size for people.
 
     Example:
-        >>> megabytes(83_506_384)
+        >>> format_size(83_506_384)
         '83.5 MB'
     """
     return f"{size / 1e6:,.1f} MB"

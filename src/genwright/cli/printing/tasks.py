@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from genwright.cli.printing.figures import triple
-from genwright.cli.printing.output import one_line, print_table
+from genwright.cli.printing.figures import format_interval
+from genwright.cli.printing.output import print_table, to_one_line
 
 if TYPE_CHECKING:
     from genwright.types import Json
@@ -13,25 +13,27 @@ EXAMPLES = 3
 
 def print_lm(result: "Json") -> None:
     """Perplexity and bits per byte."""
-    print(f"perplexity    {triple(result['perplexity'])}")
-    print(f"bits per byte {triple(result['bits_per_byte'])}")
+    print(f"perplexity    {format_interval(result['perplexity'])}")
+    print(f"bits per byte {format_interval(result['bits_per_byte'])}")
     print(f"{result['tokens']} tokens, {result['bytes']} bytes; run {result['run']}")
 
 
 def print_task(result: "Json") -> None:
     """Measures, groups, speed, and what went wrong."""
-    print_table(["measure", "value"], [[k, triple(v)] for k, v in result["metrics"].items()])
+    print_table(
+        ["measure", "value"], [[k, format_interval(v)] for k, v in result["metrics"].items()]
+    )
     if result["slices"]:
         print()
         rows = [
-            [name, round(row["rows"]["value"]), triple(row[result["metric"]])]
+            [name, round(row["rows"]["value"]), format_interval(row[result["metric"]])]
             for name, row in list(result["slices"].items())[:20]
         ]
         print_table(["group", "rows", result["metric"]], rows)
     wrong = [case for case in result["cases"] if case["values"][result["metric"]] < 1]
     for case in wrong[:EXAMPLES]:
-        print(f"  wrong: {one_line(case['reply'])[:60]!r} for "
-              f"{one_line(case['references'][0])[:60]!r}")  # fmt: skip
+        print(f"  wrong: {to_one_line(case['reply'])[:60]!r} for "
+              f"{to_one_line(case['references'][0])[:60]!r}")  # fmt: skip
     speed = result["speed"]
     print(f"{result['rows']} rows, first token {speed.get('first_token_p50')} s, "
           f"{speed.get('tokens_per_second')} tokens/s; run {result['run']}")  # fmt: skip
@@ -40,17 +42,19 @@ def print_task(result: "Json") -> None:
 def print_bench(result: "Json") -> None:
     """One number with its interval."""
     print(f"{result['task']}, {result['shots']} shots, {result['rows']} questions: "
-          f"{result['metric']} {triple(result)}; run {result['run']}")  # fmt: skip
+          f"{result['metric']} {format_interval(result)}; run {result['run']}")  # fmt: skip
 
 
 def print_judge(result: "Json") -> None:
     """Win rate, consistency, and agreement with people."""
-    print(f"win rate of a {triple(result['win_rate'])} over {result['pairs']} pairs")
-    print(f"the same in both orders {triple(result['consistent'])}")
+    print(f"win rate of a {format_interval(result['win_rate'])} over {result['pairs']} pairs")
+    print(f"the same in both orders {format_interval(result['consistent'])}")
     print(", ".join(f"{name} {count}" for name, count in result["verdicts"].items()))
     if "humans" in result:
         humans = result["humans"]
-        print(f"agrees with people {triple(humans['agreement'])}, kappa {triple(humans['kappa'])}")
+        print(
+            f"agrees with people {format_interval(humans['agreement'])}, kappa {format_interval(humans['kappa'])}"
+        )
 
 
 def print_comparison(result: "Json") -> None:
@@ -58,13 +62,13 @@ def print_comparison(result: "Json") -> None:
     headers = ["model", result["metric"], "tokens/s", "first token s", "MB", "J/answer",
                "cost/1000", "not to be told from"]  # fmt: skip
 
-    def shown(value: object) -> object:
+    def format_value(value: object) -> object:
         return "" if value is None else value
 
     rows = [
-        [row["model"], triple(row["quality"]), shown(row["tokens_per_second"]),
-         shown(row["first_token_p50"]), shown(row["memory_mb"]), shown(row["joules_per_answer"]),
-         shown(row["cost_per_1000"]), ", ".join(row["like"])]
+        [row["model"], format_interval(row["quality"]), format_value(row["tokens_per_second"]),
+         format_value(row["first_token_p50"]), format_value(row["memory_mb"]), format_value(row["joules_per_answer"]),
+         format_value(row["cost_per_1000"]), ", ".join(row["like"])]
         for row in result["models"]
     ]  # fmt: skip
     print_table(headers, rows)

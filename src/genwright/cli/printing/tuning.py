@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from genwright.cli.printing.output import one_line, print_table, remark
+from genwright.cli.printing.output import print_remark, print_table, to_one_line
 
 if TYPE_CHECKING:
-    from genwright.tuning.steps.results import Tuned
+    from genwright.tuning.steps.results import TuneResult
     from genwright.types import Json
 
 
-def print_tuned(tuned: "Tuned") -> None:
+def print_tuned(tuned: "TuneResult") -> None:
     """Measures against base and live version, what went wrong, and how to use the result."""
     steps: dict[str, Json] = {each["step"]: each for each in tuned.steps}
     if tuned.status != "done":
-        remark(f"stopped; go on with: genwright tune --resume {tuned.run}")
+        print_remark(f"stopped; go on with: genwright tune --resume {tuned.run}")
         return
     _print_measures(tuned.metrics)
     for what, each in steps.get("evaluation", {}).get("against", {}).items():
@@ -29,8 +29,8 @@ def print_tuned(tuned: "Tuned") -> None:
     )
     iteration = steps.get("iteration", {})
     for case in iteration.get("errors", [])[:3]:
-        print(f"  wrong: {one_line(str(case['reply']))[:70]!r} for "
-              f"{one_line(str(case['references'][0]))[:70]!r}")  # fmt: skip
+        print(f"  wrong: {to_one_line(str(case['reply']))[:70]!r} for "
+              f"{to_one_line(str(case['references'][0]))[:70]!r}")  # fmt: skip
     for each in iteration.get("try_next", []):
         print(f"  next: {each}")
     print(f"\n{tuned.version} is the candidate; ask it as model {tuned.served_as!r}.")
@@ -43,11 +43,11 @@ def _print_measures(metrics: "Json") -> None:
     names += [name for name in metrics.get("base", {}) if name not in names]
     columns = [column for column in ("base", "live", "test") if metrics.get(column)]
 
-    def shown(column: str, name: str) -> str:
+    def format_measure(column: str, name: str) -> str:
         each = metrics[column].get(name)
         if each is None or each["value"] is None:
             return ""
         return f"{each['value']:.3f} [{each['low']:.3f}, {each['high']:.3f}]"
 
-    rows = [[name, *(shown(column, name) for column in columns)] for name in names]
+    rows = [[name, *(format_measure(column, name) for column in columns)] for name in names]
     print_table(["measure", *("tuned" if c == "test" else c for c in columns)], rows)

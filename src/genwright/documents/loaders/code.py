@@ -32,19 +32,19 @@ class CodeLoader:
         suffix = PurePath(name).suffix.lower()
         draft = Draft(limits)
         draft.metadata = {"encoding": encoding, "language": suffix.lstrip(".")}
-        blocks = _definitions(text) if suffix in (".py", ".pyi") else ()
-        draft.add_text(text, blocks or _chunks(text))
-        return draft.extract(name, "code", title=PurePath(name).name)
+        blocks = _find_definitions(text) if suffix in (".py", ".pyi") else ()
+        draft.add_text(text, blocks or _find_chunks(text))
+        return draft.build_extract(name, "code", title=PurePath(name).name)
 
 
-def _chunks(text: str) -> tuple[Block, ...]:
+def _find_chunks(text: str) -> tuple[Block, ...]:
     return tuple(
         Block("code", match.start(), match.start() + len(match.group().rstrip()))
         for match in _CHUNK.finditer(text)
     )
 
 
-def _definitions(text: str) -> tuple[Block, ...]:
+def _find_definitions(text: str) -> tuple[Block, ...]:
     """Top-level statements of Python, neighbours that define nothing together; else nothing.
 
     Comments and decorators above a definition belong to it.
@@ -63,14 +63,14 @@ def _definitions(text: str) -> tuple[Block, ...]:
         defines = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if blocks and not defines and loose:
             begin = blocks.pop().start
-        blocks.append(_trimmed(text, begin, max(begin, end)))
+        blocks.append(_trim_block(text, begin, max(begin, end)))
         begin, loose = end, not defines
     if text[begin:].strip():
-        blocks.append(_trimmed(text, begin, len(text)))
+        blocks.append(_trim_block(text, begin, len(text)))
     return tuple(block for block in blocks if block.end > block.start)
 
 
-def _trimmed(text: str, start: int, end: int) -> Block:
+def _trim_block(text: str, start: int, end: int) -> Block:
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())
     return Block("code", start, max(start, start + len(piece.strip())))

@@ -25,7 +25,7 @@ class CsvLoader:
         draft = Draft(limits)
         draft.metadata["encoding"] = encoding
         csv.field_size_limit(limits.max_characters)
-        rows = csv.reader(StringIO(text), delimiter=_separator(text, name))
+        rows = csv.reader(StringIO(text), delimiter=_detect_separator(text, name))
         try:
             add_rows(draft, rows)
         except csv.Error as error:
@@ -33,10 +33,10 @@ class CsvLoader:
                 f"Expected rows of cells in {name}, got what cannot be parted ({error}): "
                 "save it as CSV again, or rename it to .txt."
             ) from error
-        return draft.extract(name, "csv")
+        return draft.build_extract(name, "csv")
 
 
-def _separator(text: str, name: str) -> str:
+def _detect_separator(text: str, name: str) -> str:
     """The separator that occurs most evenly in the first lines; a tab for ``.tsv``."""
     if PurePath(name).suffix.lower() in (".tsv", ".tab"):
         return "\t"

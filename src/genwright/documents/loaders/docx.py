@@ -1,10 +1,10 @@
 """Word documents."""
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import convert, details
+from genwright.documents.conversion import convert, read_details
 from genwright.documents.draft import Draft
 from genwright.documents.formats import OLE
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.settings import DocumentSettings
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -24,6 +24,6 @@ class DocxLoader:
         """Read a Word document."""
         text, result = convert(data, _DOCX, name)
         draft = Draft(limits)
-        draft.metadata = details(result)
-        draft.add_text(text, markdown_blocks(text))
-        return draft.extract(name, "docx", title=draft.metadata.get("title", ""))
+        draft.metadata = read_details(result)
+        draft.add_text(text, find_markdown_blocks(text))
+        return draft.build_extract(name, "docx", title=draft.metadata.get("title", ""))

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from genwright.documents.base import Extract, loaders
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import clean, decode
-from genwright.documents.loaders.text import paragraphs
+from genwright.documents.loaders.text import split_paragraphs
 from genwright.documents.sandbox.parse import parse
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
@@ -36,23 +36,23 @@ class EmailLoader:
             )
         draft = Draft(limits)
         _add_message(draft, message, 0)
-        draft.metadata = {key.lower(): value for key, value in _headers(message)}
-        return draft.extract(name, "email", title=draft.metadata.get("subject", ""))
+        draft.metadata = {key.lower(): value for key, value in _read_headers(message)}
+        return draft.build_extract(name, "email", title=draft.metadata.get("subject", ""))
 
 
 def _add_message(draft: Draft, message: EmailMessage, depth: int) -> None:
-    draft.add("paragraph", "\n".join(f"{key}: {value}" for key, value in _headers(message)))
+    draft.add("paragraph", "\n".join(f"{key}: {value}" for key, value in _read_headers(message)))
     body = message.get_body(("plain", "html"))
     if isinstance(body, EmailMessage):
         _add_body(draft, body)
-    for part in _attachments(message):
+    for part in _iter_attachments(message):
         if part.get_content_type() == "message/rfc822":
             _add_nested(draft, part, depth + 1)
         elif part is not body:
             _add_attachment(draft, part)
 
 
-def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
+def _iter_attachments(message: EmailMessage) -> Iterator[EmailMessage]:
     if message.is_multipart():
         for part in message.iter_attachments():
             if isinstance(part, EmailMessage):
@@ -60,7 +60,7 @@ def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _add_body(draft: Draft, body: EmailMessage) -> None:
-    data = _payload(body)
+    data = _decode_payload(body)
     if not data.strip():
         return
     if body.get_content_type() == "text/html":
@@ -69,7 +69,7 @@ def _add_body(draft: Draft, body: EmailMessage) -> None:
         return
     charset = str(body.get_content_charset() or "")
     text = decode(data, "the message", charset)[0].strip("\n")
-    draft.add_text(text, paragraphs(text))
+    draft.add_text(text, split_paragraphs(text))
 
 
 def _add_nested(draft: Draft, part: EmailMessage, depth: int) -> None:
@@ -86,7 +86,7 @@ def _add_attachment(draft: Draft, part: EmailMessage) -> None:
     """Add what an attachment says under its name; one that cannot be read becomes a warning."""
     name = clean(part.get_filename() or "") or "attachment"
     try:
-        found = parse(_payload(part), name, draft.limits)
+        found = parse(_decode_payload(part), name, draft.limits)
     except UnreadableDocument as error:
         draft.warnings.append(f"Attachment {name} was left out: {error}")
         return
@@ -95,12 +95,12 @@ def _add_attachment(draft: Draft, part: EmailMessage) -> None:
     draft.warnings += found.warnings
 
 
-def _payload(part: EmailMessage) -> bytes:
+def _decode_payload(part: EmailMessage) -> bytes:
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
 
-def _headers(message: EmailMessage) -> list[tuple[str, str]]:
+def _read_headers(message: EmailMessage) -> list[tuple[str, str]]:
     """The headers a reader sees, decoded; those that cannot be parsed are left out."""
     found = []
     for key in _HEADERS:

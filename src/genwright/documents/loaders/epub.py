@@ -1,9 +1,9 @@
 """E-books."""
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import convert, details
+from genwright.documents.conversion import convert, read_details
 from genwright.documents.draft import Draft
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.settings import DocumentSettings
 
 
@@ -18,6 +18,6 @@ class EpubLoader:
         """Read an e-book."""
         text, result = convert(data, self.media_types[0], name)
         draft = Draft(limits)
-        draft.metadata = details(result)
-        draft.add_text(text, markdown_blocks(text))
-        return draft.extract(name, "epub", title=draft.metadata.get("title", ""))
+        draft.metadata = read_details(result)
+        draft.add_text(text, find_markdown_blocks(text))
+        return draft.build_extract(name, "epub", title=draft.metadata.get("title", ""))

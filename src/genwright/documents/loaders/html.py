@@ -4,10 +4,10 @@ import re
 from html import unescape
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import convert, details
+from genwright.documents.conversion import convert, read_details
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import decode
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.settings import DocumentSettings
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
@@ -27,7 +27,7 @@ class HtmlLoader:
         source, encoding = decode(data, name, declared.group(1).decode() if declared else "")
         text, result = convert(source.encode(), "text/html", name)
         draft = Draft(limits)
-        draft.metadata = {**details(result), "encoding": encoding}
-        draft.add_text(text, markdown_blocks(text))
+        draft.metadata = {**read_details(result), "encoding": encoding}
+        draft.add_text(text, find_markdown_blocks(text))
         title = _TITLE.search(source[:100_000])
-        return draft.extract(name, "html", title=unescape(title.group(1)) if title else "")
+        return draft.build_extract(name, "html", title=unescape(title.group(1)) if title else "")

@@ -28,23 +28,23 @@ class JsonLoader:
         draft.metadata["encoding"] = encoding
         lines = PurePath(name).suffix.lower() in (".jsonl", ".ndjson")
         try:
-            for record in _of_lines(text) if lines else _records(json.loads(text)):
+            for record in _iter_lines(text) if lines else _iter_records(json.loads(text)):
                 draft.add("paragraph", "\n".join(record))
         except (ValueError, RecursionError) as error:
             raise UnreadableDocument(
                 f"Expected JSON in {name}, got what does not parse ({str(error)[:120]}): "
                 "mend it, or rename it to .txt to read it as text."
             ) from error
-        return draft.extract(name, "json")
+        return draft.build_extract(name, "json")
 
 
-def _of_lines(text: str) -> Iterator[list[str]]:
+def _iter_lines(text: str) -> Iterator[list[str]]:
     for line in text.split("\n"):
         if line.strip():
-            yield list(flat_lines(json.loads(line)))
+            yield list(flatten_lines(json.loads(line)))
 
 
-def _records(value: object) -> Iterator[list[str]]:
+def _iter_records(value: object) -> Iterator[list[str]]:
     """The blocks of a document: the items of a list, or the entries of an object."""
     if isinstance(value, dict):
         pairs = [(str(key), each) for key, each in value.items()]
@@ -54,28 +54,32 @@ def _records(value: object) -> Iterator[list[str]]:
         pairs = [("", value)]
     for path, each in pairs:
         if isinstance(each, list) and any(isinstance(item, dict | list) for item in each):
-            yield from (list(flat_lines(item, f"{path}[{i}]")) for i, item in enumerate(each))
+            yield from (list(flatten_lines(item, f"{path}[{i}]")) for i, item in enumerate(each))
         else:
-            yield list(flat_lines(each, path))
+            yield list(flatten_lines(each, path))
 
 
-def flat_lines(value: object, path: str = "") -> Iterator[str]:
+def flatten_lines(value: object, path: str = "") -> Iterator[str]:
     """Lines of ``path: value`` for every leaf; lists of plain values share a line.
 
     Example:
-        >>> list(flat_lines({"pump": {"oil": "VG 46", "seals": [1, 2]}, "spare": None}))
+        >>> list(flatten_lines({"pump": {"oil": "VG 46", "seals": [1, 2]}, "spare": None}))
         ['pump.oil: VG 46', 'pump.seals: 1, 2']
     """
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from flat_lines(each, f"{path}.{key}" if path else str(key))
+            yield from flatten_lines(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
         for i, each in enumerate(value):
-            yield from flat_lines(each, f"{path}[{i}]")
+            yield from flatten_lines(each, f"{path}[{i}]")
     elif value not in (None, "", []):
-        plain = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        plain = (
+            ", ".join(map(_format_plain, value))
+            if isinstance(value, list)
+            else _format_plain(value)
+        )
         yield f"{path}: {plain}" if path else plain
 
 
-def _plain(value: object) -> str:
+def _format_plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,7 +3,7 @@
 from genwright.documents.base import Extract, loaders
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import decode
-from genwright.documents.markdown_blocks import front_matter_title, markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks, read_front_matter_title
 from genwright.settings import DocumentSettings
 
 
@@ -19,5 +19,5 @@ class MarkdownLoader:
         text, encoding = decode(data, name)
         draft = Draft(limits)
         draft.metadata["encoding"] = encoding
-        draft.add_text(text, markdown_blocks(text))
-        return draft.extract(name, "markdown", title=front_matter_title(text))
+        draft.add_text(text, find_markdown_blocks(text))
+        return draft.build_extract(name, "markdown", title=read_front_matter_title(text))

@@ -6,7 +6,7 @@ from typing import Any
 from genwright.documents.base import Extract, loaders
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import clean, decode
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -36,38 +36,38 @@ class NotebookLoader:
         for cell in cells:
             if isinstance(cell, dict):
                 _add_cell(draft, cell)
-        return draft.extract(name, "notebook", title=_title(notebook))
+        return draft.build_extract(name, "notebook", title=_read_title(notebook))
 
 
 def _add_cell(draft: Draft, cell: dict[str, Any]) -> None:
-    source = clean(_joined(cell.get("source", cell.get("input", "")))).strip("\n")
+    source = clean(_join_source(cell.get("source", cell.get("input", "")))).strip("\n")
     if cell.get("cell_type") == "code":
         draft.add("code", source)
         for output in cell.get("outputs") or []:
-            draft.add("code", _output(output))
+            draft.add("code", _read_output(output))
     elif cell.get("cell_type") == "heading":
         draft.add("heading", source, level=min(6, max(1, int(cell.get("level", 1)))))
     else:
-        draft.add_text(source, markdown_blocks(source))
+        draft.add_text(source, find_markdown_blocks(source))
 
 
-def _output(output: object) -> str:
+def _read_output(output: object) -> str:
     """The text of an output: what was printed, the plain form of a value, or an error."""
     if not isinstance(output, dict):
         return ""
     data = output.get("data")
-    text = _joined(output.get("text") or "")
+    text = _join_source(output.get("text") or "")
     if isinstance(data, dict):
-        text = _joined(data.get("text/markdown") or data.get("text/plain") or "")
+        text = _join_source(data.get("text/markdown") or data.get("text/plain") or "")
     if output.get("output_type") in ("error", "pyerr"):
         text = f"{output.get('ename', '')}: {output.get('evalue', '')}"
     return text[:_OUTPUT_CHARACTERS]
 
 
-def _joined(source: object) -> str:
+def _join_source(source: object) -> str:
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
-def _title(notebook: dict[str, Any]) -> str:
+def _read_title(notebook: dict[str, Any]) -> str:
     metadata = notebook.get("metadata")
     return str(metadata.get("title") or "") if isinstance(metadata, dict) else ""

@@ -3,11 +3,11 @@
 from pathlib import PurePath
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import convert, details
+from genwright.documents.conversion import convert, read_details
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import decode
 from genwright.documents.formats import OLE
-from genwright.documents.markdown_blocks import markdown_blocks
+from genwright.documents.markdown_blocks import find_markdown_blocks
 from genwright.settings import DocumentSettings
 
 _TEXTUAL = {".rst": "text/x-rst", ".org": "text/x-org"}
@@ -34,7 +34,7 @@ class OfficeLoader:
             data = decode(data, name)[0].encode()
         text, result = convert(data, media_type, name)
         draft = Draft(limits)
-        draft.metadata = details(result)
-        draft.add_text(text, markdown_blocks(text))
+        draft.metadata = read_details(result)
+        draft.add_text(text, find_markdown_blocks(text))
         title = draft.metadata.get("title") or draft.metadata.get("subject", "")
-        return draft.extract(name, "office", title=title)
+        return draft.build_extract(name, "office", title=title)

@@ -7,11 +7,11 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import refusal
+from genwright.documents.conversion import make_refusal
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import clean
-from genwright.documents.loaders.text import paragraphs
-from genwright.documents.sandbox.ocr import ocr_available, read_page
+from genwright.documents.loaders.text import split_paragraphs
+from genwright.documents.sandbox.ocr import is_ocr_available, read_page
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -54,9 +54,9 @@ class PdfLoader:
                 f"Expected at most {limits.max_pages} pages in {name}, got {len(document)}: "
                 "split it, or raise documents.max_pages."
             )
-        draft.metadata = _metadata(document)
-        pages = [_lines(document, i) for i in range(len(document))]
-        body = _body_size(pages)
+        draft.metadata = _read_metadata(document)
+        pages = [_read_lines(document, i) for i in range(len(document))]
+        body = _estimate_body_size(pages)
         blank = []
         for number, lines in enumerate(pages, 1):
             draft.begin_page(number)
@@ -65,7 +65,9 @@ class PdfLoader:
             elif not _add_by_ocr(draft, document, number):
                 blank.append(number)
         _judge_blank(draft, blank, len(pages), name)
-        return draft.extract(name, "pdf", title=_useful(draft.metadata.get("title", "")))
+        return draft.build_extract(
+            name, "pdf", title=_filter_title(draft.metadata.get("title", ""))
+        )
 
 
 def _open(data: bytes, name: str) -> "PdfDocument":
@@ -74,21 +76,21 @@ def _open(data: bytes, name: str) -> "PdfDocument":
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        raise refusal(error, name) from error
+        raise make_refusal(error, name) from error
 
 
-def _metadata(document: "PdfDocument") -> dict[str, str]:
+def _read_metadata(document: "PdfDocument") -> dict[str, str]:
     found = {key.lower(): clean(document.get_metadata_value(key)).strip() for key in _METADATA}
     return {key: value for key, value in found.items() if value}
 
 
-def _useful(title: str) -> str:
+def _filter_title(title: str) -> str:
     """Producers fill the title with file names and their own; those are worse than a heading."""
     poor = title.lower().startswith(("microsoft word", "(anonymous)", "untitled", "powerpoint"))
     return "" if poor or title.lower().endswith((".doc", ".docx", ".tex", ".indd")) else title
 
 
-def _lines(document: "PdfDocument", index: int) -> list[Line]:
+def _read_lines(document: "PdfDocument", index: int) -> list[Line]:
     """The lines of a page in reading order; none for a page that cannot be parsed."""
     import pypdfium2
 
@@ -98,13 +100,13 @@ def _lines(document: "PdfDocument", index: int) -> list[Line]:
     except pypdfium2.PdfiumError:
         return []
     try:
-        return list(_measured(text_page))
+        return list(_measure_lines(text_page))
     finally:
         text_page.close()
         page.close()
 
 
-def _measured(text_page: "PdfTextPage") -> Iterator[Line]:
+def _measure_lines(text_page: "PdfTextPage") -> Iterator[Line]:
     from pypdfium2 import raw
 
     text: str = text_page.get_text_range()
@@ -115,22 +117,24 @@ def _measured(text_page: "PdfTextPage") -> Iterator[Line]:
         if line.strip() and inked < text_page.count_chars():
             left, bottom, _, _ = text_page.get_charbox(inked, loose=True)
             size = raw.FPDFText_GetFontSize(text_page, inked)
-            yield Line(_mended(line), _visible_size(text_page, inked, size), bottom, left)
+            yield Line(
+                _join_hyphens(line), _measure_visible_size(text_page, inked, size), bottom, left
+            )
         position += len(part) + 1
 
 
-def _visible_size(text_page: "PdfTextPage", index: int, nominal: float) -> float:
+def _measure_visible_size(text_page: "PdfTextPage", index: int, nominal: float) -> float:
     """Height of the letter's box: a font of size 1 may be scaled up by the page's matrix."""
     _, bottom, _, top = text_page.get_charbox(index, loose=True)
     return float(top - bottom) or float(nominal)
 
 
-def _mended(line: str) -> str:
+def _join_hyphens(line: str) -> str:
     """Join words at the hyphens pdfium marks at line ends; before a capital the hyphen is real."""
     return clean(_HYPHEN.sub("-", line).replace("\u00ad", "")).strip()
 
 
-def _body_size(pages: list[list[Line]]) -> float:
+def _estimate_body_size(pages: list[list[Line]]) -> float:
     sizes = [
         line.size for lines in pages for line in lines for _ in range(1 + len(line.text) // 40)
     ]
@@ -143,14 +147,14 @@ def _add_lines(draft: Draft, lines: list[Line], body: float) -> None:
     usual = median([gap for gap in gaps if gap > 0] or [body])
     group: list[Line] = []
     for line in lines:
-        if group and _parts(group[-1], line, usual, body):
+        if group and _is_paragraph_end(group[-1], line, usual, body):
             _add_group(draft, group, body)
             group = []
         group.append(line)
     _add_group(draft, group, body)
 
 
-def _parts(above: Line, line: Line, usual: float, body: float) -> bool:
+def _is_paragraph_end(above: Line, line: Line, usual: float, body: float) -> bool:
     """Whether a paragraph ends between two lines."""
     gap = above.bottom - line.bottom
     differs = abs(line.size - above.size) > 0.12 * max(line.size, above.size)
@@ -169,10 +173,10 @@ def _add_group(draft: Draft, group: list[Line], body: float) -> None:
 
 
 def _add_by_ocr(draft: Draft, document: "PdfDocument", number: int) -> bool:
-    if not draft.limits.ocr or not ocr_available():
+    if not draft.limits.ocr or not is_ocr_available():
         return False
     text = read_page(document, number - 1)
-    draft.add_text(text, paragraphs(text))
+    draft.add_text(text, split_paragraphs(text))
     return bool(text)
 
 
@@ -182,7 +186,7 @@ def _judge_blank(draft: Draft, blank: list[int], pages: int, name: str) -> None:
         return
     way = (
         "OCR found none"
-        if draft.limits.ocr and ocr_available()
+        if draft.limits.ocr and is_ocr_available()
         else "install tesseract-ocr and set documents.ocr to read pictures of text"
     )
     if len(blank) == pages:

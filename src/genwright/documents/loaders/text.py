@@ -22,15 +22,15 @@ class TextLoader:
         text, encoding = decode(data, name)
         draft = Draft(limits)
         draft.metadata["encoding"] = encoding
-        draft.add_text(text, paragraphs(text))
-        return draft.extract(name, "text")
+        draft.add_text(text, split_paragraphs(text))
+        return draft.build_extract(name, "text")
 
 
-def paragraphs(text: str) -> tuple[Block, ...]:
+def split_paragraphs(text: str) -> tuple[Block, ...]:
     r"""Blocks of text between blank lines.
 
     Example:
-        >>> [(b.start, b.end) for b in paragraphs("one\ntwo\n\n three")]
+        >>> [(b.start, b.end) for b in split_paragraphs("one\ntwo\n\n three")]
         [(0, 7), (10, 15)]
     """
     return tuple(

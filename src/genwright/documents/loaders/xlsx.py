@@ -1,9 +1,9 @@
 """Spreadsheets: each row with the headers of its columns."""
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import convert, details
+from genwright.documents.conversion import convert, read_details
 from genwright.documents.draft import Draft
-from genwright.documents.formats import OLE, ZIP, media_type_of
+from genwright.documents.formats import OLE, ZIP, detect_media_type
 from genwright.documents.tables import add_rows
 from genwright.settings import DocumentSettings
 
@@ -22,18 +22,20 @@ class XlsxLoader:
 
     def load(self, data: bytes, name: str, limits: DocumentSettings) -> Extract:
         """Read every sheet."""
-        is_zip = media_type_of(data) == ZIP
+        is_zip = detect_media_type(data) == ZIP
         _, result = convert(data, _XLSX if is_zip else self.media_types[1], name)
         names = list((result.metadata or {}).get("sheet_names") or [])
         draft = Draft(limits)
-        draft.metadata = details(result)
+        draft.metadata = read_details(result)
         for table in result.tables or []:
             sheet = table.page_number
             draft.begin_page(sheet)
             draft.add("heading", names[sheet - 1] if sheet <= len(names) else f"{sheet}", level=2)
             add_rows(draft, table.cells)
-        return draft.extract(name, "xlsx", title=draft.metadata.get("title", "") or _stem(name))
+        return draft.build_extract(
+            name, "xlsx", title=draft.metadata.get("title", "") or _get_stem(name)
+        )
 
 
-def _stem(name: str) -> str:
+def _get_stem(name: str) -> str:
     return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import refusal
+from genwright.documents.conversion import make_refusal
 from genwright.documents.draft import Draft
 from genwright.documents.encoding import decode
 from genwright.errors import UnreadableDocument
@@ -39,42 +39,42 @@ class XmlLoader:
         try:
             root = ElementTree.fromstring(_DECLARATION.sub("", text))
         except (ElementTree.ParseError, ValueError, LookupError) as error:
-            raise refusal(error, name) from error
+            raise make_refusal(error, name) from error
         draft = Draft(limits)
         for child in [root] if len(root) == 0 else list(root):
-            for record in _records(child, _local(root.tag)):
+            for record in _iter_records(child, _strip_namespace(root.tag)):
                 draft.add("paragraph", "\n".join(record))
-        return draft.extract(name, "xml", title=root.findtext(".//{*}title") or "")
+        return draft.build_extract(name, "xml", title=root.findtext(".//{*}title") or "")
 
 
-def _records(element: ElementTree.Element, path: str) -> Iterator[list[str]]:
+def _iter_records(element: ElementTree.Element, path: str) -> Iterator[list[str]]:
     """An element with structured children is parted at them, so that records are blocks."""
-    own = f"{path}/{_local(element.tag)}"
+    own = f"{path}/{_strip_namespace(element.tag)}"
     if any(len(child) for child in element):
         flat = [child for child in element if not len(child)]
-        yield [line for child in flat for line in _lines(child, own, 0)]
+        yield [line for child in flat for line in _iter_lines(child, own, 0)]
         for child in element:
             if len(child):
-                yield list(_lines(child, own, 0))
+                yield list(_iter_lines(child, own, 0))
     else:
-        yield list(_lines(element, path, 0))
+        yield list(_iter_lines(element, path, 0))
 
 
-def _lines(element: ElementTree.Element, path: str, depth: int) -> Iterator[str]:
+def _iter_lines(element: ElementTree.Element, path: str, depth: int) -> Iterator[str]:
     if depth > _MAX_DEPTH:
         raise UnreadableDocument(
             f"Expected XML at most {_MAX_DEPTH} elements deep, got a deeper one: it is no document."
         )
-    own = f"{path}/{_local(element.tag)}"
+    own = f"{path}/{_strip_namespace(element.tag)}"
     for key, value in element.attrib.items():
-        yield f"{own}@{_local(key)}: {value}"
+        yield f"{own}@{_strip_namespace(key)}: {value}"
     for text in (element.text, *(child.tail for child in element)):
         if text and text.strip():
             yield f"{own}: {' '.join(text.split())}"
     for child in element:
-        yield from _lines(child, own, depth + 1)
+        yield from _iter_lines(child, own, depth + 1)
 
 
-def _local(tag: object) -> str:
+def _strip_namespace(tag: object) -> str:
     """A name without its namespace; comments have none."""
     return str(tag).rsplit("}", 1)[-1] if isinstance(tag, str) else ""

@@ -10,7 +10,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from typing import IO
 
 from genwright.documents.base import loaders
-from genwright.documents.conversion import refusal
+from genwright.documents.conversion import make_refusal
 from genwright.documents.sandbox import confinement, wire
 from genwright.documents.sandbox.landlock import restrict_files
 from genwright.documents.sandbox.parse import parse
@@ -38,18 +38,18 @@ def _serve(requests: IO[bytes], replies: IO[bytes], settings: DocumentSettings) 
     """Answer one request; False at the end of them."""
     try:
         header, data = wire.receive(requests, settings.max_file_bytes)
-    except wire.Garbled:
+    except wire.GarbledMessage:
         return False
     confinement.limit_processor(settings.seconds)
     try:
         extract = parse(data, str(header["name"]), settings)
-        wire.send(replies, wire.header_of(extract), extract.text.encode())
+        wire.send(replies, wire.build_header(extract), extract.text.encode())
     except GenwrightError as error:
         wire.send(replies, {"refused": str(error)}, b"")
     except MemoryError:
         os._exit(1)  # memory is gone for good: the reader says so and starts another
     except BaseException as error:  # a panic of a Rust parser, which must not serve on
-        reason = str(refusal(error, str(header["name"])))
+        reason = str(make_refusal(error, str(header["name"])))
         wire.send(replies, {"refused": reason, "leaving": True}, b"")
         return False
     return True

@@ -79,7 +79,7 @@ def forbid_calls(more: Mapping[str, Sequence[int]] | None = None) -> bool:
     if platform.system() != "Linux" or known is None:
         return False
     numbers = [int(number) for number in known[1].split()]
-    code = _program(known[0], [*numbers, *(more or {}).get(platform.machine(), ())])
+    code = _build_program(known[0], [*numbers, *(more or {}).get(platform.machine(), ())])
     buffer = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog {unsigned short length; struct sock_filter *filter;}, padded
     program = ctypes.create_string_buffer(
@@ -92,7 +92,7 @@ def forbid_calls(more: Mapping[str, Sequence[int]] | None = None) -> bool:
     return libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, pointer, 0, 0) == 0
 
 
-def _program(architecture: int, forbidden: list[int]) -> bytes:
+def _build_program(architecture: int, forbidden: list[int]) -> bytes:
     """Classic BPF: kill on a foreign architecture, fail forbidden calls, allow the rest."""
     steps = [
         (_LOAD_WORD, 0, 0, 4),  # offset of arch in struct seccomp_data

@@ -24,13 +24,13 @@ _MAX_SIDE = 4000
 
 
 @cache
-def ocr_available() -> bool:
+def is_ocr_available() -> bool:
     """Whether trained data of tesseract is installed (the engine is part of kreuzberg)."""
-    return bool(_languages())
+    return bool(_find_languages())
 
 
 @cache
-def _languages() -> tuple[str, ...]:
+def _find_languages() -> tuple[str, ...]:
     own = os.environ.get("TESSDATA_PREFIX")
     for folder in map(Path, (own, *_FOLDERS) if own else _FOLDERS):
         found = sorted(file.stem for file in folder.glob("*.traineddata"))
@@ -44,7 +44,7 @@ def read_page(document: "PdfDocument", index: int) -> str:
     """Text of one page of a pdfium document, as clean text; nothing where none is found."""
     import kreuzberg
 
-    languages = sorted(_languages(), key=lambda name: (name != "eng", name))[:4]
+    languages = sorted(_find_languages(), key=lambda name: (name != "eng", name))[:4]
     config = kreuzberg.ExtractionConfig(
         use_cache=False,
         output_format="plain",
@@ -52,14 +52,14 @@ def read_page(document: "PdfDocument", index: int) -> str:
         concurrency=kreuzberg.ConcurrencyConfig(max_threads=1),
     )
     try:
-        image = _portable_pixmap(document[index])
+        image = _render_pixmap(document[index])
         found = kreuzberg.extract_bytes_sync(image, "image/x-portable-pixmap", config=config)
     except Exception:  # what cannot be rendered has no text: its page is named in a warning
         return ""
     return unescape(clean(found.content)).strip()
 
 
-def _portable_pixmap(page: "PdfPage") -> bytes:
+def _render_pixmap(page: "PdfPage") -> bytes:
     scale = min(_DOTS_PER_INCH / 72, _MAX_SIDE / max(1.0, *page.get_size()))
     pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3]  # (h, w, 3) RGB
     height, width = pixels.shape[:2]

@@ -42,12 +42,12 @@ def main() -> None:
     confinement.forbid_calls()
     try:
         page = pypdfium2.PdfDocument(sys.stdin.buffer.read())[number - 1]
-        sys.stdout.buffer.write(png(page, lines))
+        sys.stdout.buffer.write(render_png(page, lines))
     except Exception as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
-def png(page: "PdfPage", lines: list[str]) -> bytes:
+def render_png(page: "PdfPage", lines: list[str]) -> bytes:
     """A page as a PNG, with the lines that are found on it marked."""
     from PIL.Image import Quantize
 
@@ -56,16 +56,16 @@ def png(page: "PdfPage", lines: list[str]) -> bytes:
     image = page.render(scale=scale).to_pil().convert("RGB")
     boxes = [
         (left * scale, (height - top) * scale, right * scale, (height - bottom) * scale)
-        for left, bottom, right, top in _found(page, lines)
+        for left, bottom, right, top in _locate_lines(page, lines)
     ]
     written = BytesIO()
     # A page of text has few colours: a palette takes a third of the bytes. Median cut, which is
     # the default, would merge the few pixels of a short mark with the white around them.
-    _marked(image, boxes).quantize(128, method=Quantize.FASTOCTREE).save(written, "png")
+    _mark_boxes(image, boxes).quantize(128, method=Quantize.FASTOCTREE).save(written, "png")
     return written.getvalue()
 
 
-def _found(page: "PdfPage", lines: list[str]) -> list[tuple[float, float, float, float]]:
+def _locate_lines(page: "PdfPage", lines: list[str]) -> list[tuple[float, float, float, float]]:
     """Left, bottom, right and top of every line, in points."""
     text = page.get_textpage()
     boxes = []
@@ -78,7 +78,7 @@ def _found(page: "PdfPage", lines: list[str]) -> list[tuple[float, float, float,
     return boxes
 
 
-def _marked(image: "Image", boxes: list[tuple[float, float, float, float]]) -> "Image":
+def _mark_boxes(image: "Image", boxes: list[tuple[float, float, float, float]]) -> "Image":
     from PIL import Image, ImageChops, ImageDraw
 
     layer = Image.new("RGB", image.size, "white")

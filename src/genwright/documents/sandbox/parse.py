@@ -2,8 +2,8 @@
 
 from genwright.documents.archives import check_zip
 from genwright.documents.base import Extract, loaders
-from genwright.documents.conversion import refusal
-from genwright.documents.formats import HEAD_BYTES, OLE, ZIP, media_type_of, recognise
+from genwright.documents.conversion import make_refusal
+from genwright.documents.formats import HEAD_BYTES, OLE, ZIP, detect_media_type, recognize_format
 from genwright.errors import UnreadableDocument
 from genwright.settings import DocumentSettings
 
@@ -19,21 +19,21 @@ def parse(data: bytes, name: str, limits: DocumentSettings) -> Extract:
         UnreadableDocument: Whatever went wrong, in one line.
     """
     head = data[:HEAD_BYTES]
-    media_type = media_type_of(head)
+    media_type = detect_media_type(head)
     if media_type == OLE and _ENCRYPTED in data:
-        raise refusal(ValueError("encrypted"), name)
+        raise make_refusal(ValueError("encrypted"), name)
     members = check_zip(data, limits) if media_type == ZIP else None
-    loader = loaders.get(recognise(head, name, members))()
+    loader = loaders.get(recognize_format(head, name, members))()
     try:
         extract = loader.load(data, name, limits)
     except UnreadableDocument:
         raise
     except RecursionError as error:
-        raise refusal(ValueError("it nests too deeply"), name) from error
+        raise make_refusal(ValueError("it nests too deeply"), name) from error
     except MemoryError:
         raise
     except Exception as error:  # a parser may raise anything over a hostile file
-        raise refusal(error, name) from error
+        raise make_refusal(error, name) from error
     if not extract.text.strip():
         raise UnreadableDocument(
             f"Expected text in {name}, got none: it is empty or holds only pictures; leave it out."

@@ -14,7 +14,7 @@ _LENGTHS = struct.Struct(">QQ")
 _HEADER_BYTES = 64 * 1024 * 1024
 
 
-class Garbled(Exception):
+class GarbledMessage(Exception):
     """The other side closed, or sent what no honest side sends."""
 
 
@@ -33,26 +33,26 @@ def receive(stream: IO[bytes], max_body: int) -> tuple[Json, bytes]:
     Raises:
         Garbled: It is cut short, too long, or no JSON.
     """
-    head, body = _LENGTHS.unpack(_exactly(stream, _LENGTHS.size))
+    head, body = _LENGTHS.unpack(_read_exactly(stream, _LENGTHS.size))
     if head > _HEADER_BYTES or body > max_body:
-        raise Garbled(f"more than {max_body:,} bytes of output")
+        raise GarbledMessage(f"more than {max_body:,} bytes of output")
     try:
-        header = json.loads(_exactly(stream, head))
+        header = json.loads(_read_exactly(stream, head))
         if not isinstance(header, dict):
             raise ValueError("no object")
-        return header, _exactly(stream, body)
+        return header, _read_exactly(stream, body)
     except (ValueError, RecursionError) as error:
-        raise Garbled("output that is no JSON") from error
+        raise GarbledMessage("output that is no JSON") from error
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
+def _read_exactly(stream: IO[bytes], size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
-        raise Garbled("the end of its output")
+        raise GarbledMessage("the end of its output")
     return data
 
 
-def header_of(extract: Extract) -> Json:
+def build_header(extract: Extract) -> Json:
     """All of an extract but its text."""
     return {
         "title": extract.title,
@@ -64,7 +64,7 @@ def header_of(extract: Extract) -> Json:
     }
 
 
-def extract_of(header: Json, body: bytes, limits: DocumentSettings) -> Extract:
+def rebuild_extract(header: Json, body: bytes, limits: DocumentSettings) -> Extract:
     """Rebuild an extract from the hostile side: nothing in it is taken on trust.
 
     Raises:
@@ -90,7 +90,7 @@ def extract_of(header: Json, body: bytes, limits: DocumentSettings) -> Extract:
             warnings=tuple(clean(str(each)) for each in header["warnings"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Garbled(f"an extract that does not fit together: {error}") from error
+        raise GarbledMessage(f"an extract that does not fit together: {error}") from error
 
 
 def _check_order(spans: tuple[Page, ...] | tuple[Block, ...], length: int) -> None:

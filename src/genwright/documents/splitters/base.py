@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from genwright.documents.base import Extract, Passage
+from genwright.documents.base import Extract, TextPassage
 from genwright.plugins import Plugins
 
 Tokens = Callable[[str], list[tuple[int, int]]]
@@ -24,7 +24,7 @@ class Splitter(Protocol):
 
     def __init__(self, size: int, overlap: int) -> None: ...
 
-    def split(self, extract: Extract, tokens: Tokens) -> list[Passage]:
+    def split(self, extract: Extract, tokens: Tokens) -> list[TextPassage]:
         """Cut; the tokens are counted on pieces of the text, never on all of a long one."""
         ...
 

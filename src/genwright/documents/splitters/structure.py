@@ -4,11 +4,11 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from genwright.documents.base import Block, Extract, Kind, Passage
+from genwright.documents.base import Block, Extract, Kind, TextPassage
 from genwright.documents.outline import Outline
-from genwright.documents.sentences import sentences
+from genwright.documents.sentences import split_sentences
 from genwright.documents.splitters.base import Tokens, splitters
-from genwright.documents.token_lengths import Measure
+from genwright.documents.token_lengths import TokenMeasure
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class StructureSplitter:
     def __init__(self, size: int, overlap: int = 0) -> None:
         self.size, self.overlap = size, overlap
 
-    def split(self, extract: Extract, tokens: Tokens) -> list[Passage]:
+    def split(self, extract: Extract, tokens: Tokens) -> list[TextPassage]:
         """Cut along the structure."""
-        measure, outline = Measure(extract.text, tokens), Outline(extract)
-        top = _top_level(extract.blocks)
-        passages: list[Passage] = []
+        measure, outline = TokenMeasure(extract.text, tokens), Outline(extract)
+        top = _find_top_level(extract.blocks)
+        passages: list[TextPassage] = []
         group: list[_Unit] = []
-        waiting = deque(_units(extract))
+        waiting = deque(_iter_units(extract))
         while waiting:
             unit = waiting.popleft()
             if group and self._ends_before(unit, group, measure, top):
@@ -62,53 +62,55 @@ class StructureSplitter:
         _flush(group, outline, passages)
         return passages
 
-    def _ends_before(self, unit: _Unit, group: list[_Unit], measure: Measure, top: int) -> bool:
+    def _ends_before(
+        self, unit: _Unit, group: list[_Unit], measure: TokenMeasure, top: int
+    ) -> bool:
         if unit.kind != "heading" or all(each.kind == "heading" for each in group):
             return False
         held = measure.count(group[0].start, group[-1].end)
         return unit.level <= top or held * 3 >= self.size
 
-    def _must_cut(self, unit: _Unit, held: int, measure: Measure) -> bool:
+    def _must_cut(self, unit: _Unit, held: int, measure: TokenMeasure) -> bool:
         """A block is cut when it fits no passage, or when a small beginning would stand alone."""
         alone = measure.count(unit.start, unit.end)
         prose = unit.kind in ("paragraph", "list")
         return alone > self.size or (prose and 0 < held * 4 < self.size)
 
-    def _cut(self, unit: _Unit, text: str, measure: Measure) -> Iterator[_Unit]:
+    def _cut(self, unit: _Unit, text: str, measure: TokenMeasure) -> Iterator[_Unit]:
         piece = text[unit.start : unit.end]
-        spans = _lines(piece) if unit.kind in ("table", "code") else sentences(piece)
+        spans = _split_lines(piece) if unit.kind in ("table", "code") else split_sentences(piece)
         for first, last in spans:
             begin, end = unit.start + first, unit.start + last
             while measure.count(begin, end) > self.size:
-                cut = measure.after(begin, self.size, end)
+                cut = measure.find_end(begin, self.size, end)
                 yield _Unit(unit.kind, begin, cut, unit.level, whole=False)
                 begin = cut
             yield _Unit(unit.kind, begin, end, unit.level, whole=False)
 
 
-def _units(extract: Extract) -> Iterator[_Unit]:
+def _iter_units(extract: Extract) -> Iterator[_Unit]:
     """The blocks, and what stands between them."""
     position = 0
     for block in extract.blocks:
-        yield from _between(extract.text, position, block.start)
+        yield from _iter_between(extract.text, position, block.start)
         yield _Unit(block.kind, block.start, block.end, block.level)
         position = block.end
-    yield from _between(extract.text, position, len(extract.text))
+    yield from _iter_between(extract.text, position, len(extract.text))
 
 
-def _between(text: str, start: int, end: int) -> Iterator[_Unit]:
+def _iter_between(text: str, start: int, end: int) -> Iterator[_Unit]:
     if text[start:end].strip():
         yield _Unit("paragraph", start, end)
 
 
-def _top_level(blocks: tuple[Block, ...]) -> int:
+def _find_top_level(blocks: tuple[Block, ...]) -> int:
     """The highest heading level that occurs more than once: a single one is the title's."""
     levels = (block.level for block in blocks if block.kind == "heading")
     counts = Counter(levels)
     return min((level for level in counts if counts[level] > 1), default=0)
 
 
-def _close(group: list[_Unit], outline: Outline, passages: list[Passage]) -> list[_Unit]:
+def _close(group: list[_Unit], outline: Outline, passages: list[TextPassage]) -> list[_Unit]:
     """End a passage; the headings at its end go with what comes next."""
     last = len(group)
     while last and group[last - 1].kind == "heading":
@@ -117,15 +119,15 @@ def _close(group: list[_Unit], outline: Outline, passages: list[Passage]) -> lis
     return group[last:]
 
 
-def _flush(group: list[_Unit], outline: Outline, passages: list[Passage]) -> None:
+def _flush(group: list[_Unit], outline: Outline, passages: list[TextPassage]) -> None:
     if group:
         body = next((unit.start for unit in group if unit.kind != "heading"), group[-1].start)
-        passage = outline.passage(group[0].start, group[-1].end, body)
+        passage = outline.cut_passage(group[0].start, group[-1].end, body)
         if passage:
             passages.append(passage)
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
+def _split_lines(text: str) -> list[tuple[int, int]]:
     spans, position = [], 0
     for line in text.split("\n"):
         if line.strip():

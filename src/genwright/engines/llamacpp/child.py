@@ -1,6 +1,6 @@
 """The child process of one model: ``python -m genwright.engines.llamacpp.child``.
 
-It reads one line of JSON (a ``ServeConfig``) from its standard input, then serves llama.cpp's own
+It reads one line of JSON (a ``LlamaServerConfig``) from its standard input, then serves llama.cpp's own
 HTTP API until that input ends. It ends with its parent even on ``kill -9``: the kernel closes the
 pipe, and is asked to kill it too, for the time in which a load keeps the interpreter busy.
 """
@@ -25,7 +25,7 @@ PROMPT_CACHE_MIB = 128
 
 
 @dataclass(frozen=True)
-class ServeConfig:
+class LlamaServerConfig:
     """What the child is told. ``listen`` is a socket path ending in ``.sock``, or an address."""
 
     model: str
@@ -40,16 +40,16 @@ class ServeConfig:
     adapters: tuple[str, ...] = ()
     port: int = 0
 
-    def line(self) -> bytes:
+    def encode_line(self) -> bytes:
         """The line of JSON that the child reads."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
 def main() -> None:
     """Serve until the parent is gone."""
-    config = ServeConfig(**json.loads(sys.stdin.buffer.readline()))
+    config = LlamaServerConfig(**json.loads(sys.stdin.buffer.readline()))
     die_with(config.parent)
-    server = _server(config)
+    server = _start_server(config)
     sys.stdin.buffer.read()  # returns when the parent closes the pipe or dies
     del server
     os._exit(0)  # llama.cpp's threads must not delay the end
@@ -63,7 +63,7 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _server(config: ServeConfig) -> object:
+def _start_server(config: LlamaServerConfig) -> object:
     let_threads_rest()  # on a busy machine reading is three times as slow else, and writing six
     import xllamacpp as llama
 
@@ -79,7 +79,7 @@ def _server(config: ServeConfig) -> object:
     params.use_jinja = True
     params.sse_ping_interval = 1  # lets the reader see a cancellation while a prompt is read
     params.cache_ram_mib = PROMPT_CACHE_MIB
-    params.lora_adapters = [_adapter(llama, path) for path in config.adapters]
+    params.lora_adapters = [_make_adapter(llama, path) for path in config.adapters]
     params.lora_init_without_apply = True
     if config.kind == "chat":
         params.n_batch = params.n_ubatch = CHAT_BATCH
@@ -91,7 +91,7 @@ def _server(config: ServeConfig) -> object:
     return llama.Server(params)
 
 
-def _adapter(llama: object, path: str) -> object:
+def _make_adapter(llama: object, path: str) -> object:
     adapter = llama.CommonAdapterLoraInfo()  # type: ignore[attr-defined]
     adapter.path, adapter.scale = path, 0.0
     return adapter

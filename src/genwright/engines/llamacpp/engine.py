@@ -22,14 +22,14 @@ import numpy as np
 
 from genwright.catalog.gguf_header import GGUFHeader, read_header
 from genwright.engines import tools, wire
-from genwright.engines.base import ChatRequest, Delta, Message, Sampling, TokenScore, engines
+from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, TokenScore, engines
 from genwright.engines.llamacpp import memory
-from genwright.engines.llamacpp.child import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, ServeConfig
+from genwright.engines.llamacpp.child import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, LlamaServerConfig
 from genwright.engines.llamacpp.slots import Slots
 from genwright.engines.process import ChildProcess
 from genwright.engines.schemas import check_schema
 from genwright.errors import EngineFailed, Refused, UsageError
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.settings import EngineSettings
 from genwright.types import Json, Vectors
 
@@ -72,17 +72,17 @@ class LlamaCppEngine:
         settings = settings or EngineSettings()
         slots = slots or (settings.slots if kind == "chat" else 1)
         header = read_header(path)
-        trained = memory.number(header, "context_length", settings.context)
+        trained = memory.read_number(header, "context_length", settings.context)
         self.name, self.kind = name or path.stem, kind
         self.context = min(settings.context, trained)
-        self.threads = settings.threads or available_cores()
+        self.threads = settings.threads or count_cores()
         self._seconds = settings.request_seconds
         self._knows_tools = "tools" in str(header.metadata.get("tokenizer.chat_template", ""))
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)  # prompt tokens, seconds
         self._adapters, self._slots = len(adapters), Slots(slots)
         self._acting: dict[int, float] = {}
         _check_memory(path, header, settings, self.context, kind, slots, adapters)
-        config = ServeConfig(
+        config = LlamaServerConfig(
             model=str(path.resolve()),
             kind=kind,
             listen="",
@@ -96,7 +96,7 @@ class LlamaCppEngine:
         )
         self._child = ChildProcess(
             "genwright.engines.llamacpp.child",
-            lambda socket: replace(config, listen=socket).line(),
+            lambda socket: replace(config, listen=socket).encode_line(),
             f"The engine of {self.name!r}",
             settings.start_seconds,
         )
@@ -122,7 +122,7 @@ class LlamaCppEngine:
         """How often the child died and was started again."""
         return self._child.restarts
 
-    def adapted(self, place: int, name: str = "") -> "LlamaCppEngine":
+    def copy_with_adapter(self, place: int, name: str = "") -> "LlamaCppEngine":
         """The same loaded model with one of its adapters acting on every request.
 
         It shares the child process; whoever opened the engine closes it.
@@ -131,20 +131,20 @@ class LlamaCppEngine:
             place: Of the adapter in the list that the engine was given.
             name: What traces and messages call it.
         """
-        self._lora({place: 1.0})
+        self._scale_adapters({place: 1.0})
         other = copy.copy(self)
         other._acting, other.name = {place: 1.0}, name or self.name
         return other
 
-    def bare(self, name: str = "") -> "LlamaCppEngine":
+    def copy_without_adapter(self, name: str = "") -> "LlamaCppEngine":
         """The same loaded model with no adapter acting."""
         other = copy.copy(self)
         other._acting, other.name = {}, name or self.name
         return other
 
-    def prompt_text(self, messages: Sequence[Message]) -> str:
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
         """The text that the model reads before it replies to a conversation."""
-        body = {"messages": [wire.message_json(message) for message in messages]}
+        body = {"messages": [wire.encode_message(message) for message in messages]}
         return str(self._post("/apply-template", body)["prompt"])
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
@@ -156,13 +156,13 @@ class LlamaCppEngine:
         Raises:
             UsageError: A schema is larger than a grammar can be made of.
         """
-        self._only("chat")
+        self._require_kind("chat")
         told = bool(request.tools) and request.tool_choice != "none" and not self._knows_tools
-        asked = tools.constrain(request) if told else tools.only_named(request)
+        asked = tools.constrain(request) if told else tools.keep_named_tool(request)
         for schema in (asked.json_schema, *(tool.parameters for tool in asked.tools)):
             check_schema(schema or {})
-        body = wire.chat_json(asked) | _sampling(asked.sampling)
-        body["lora"] = self._lora(dict(asked.adapters) or self._acting)
+        body = wire.encode_chat_request(asked) | _encode_sampling(asked.sampling)
+        body["lora"] = self._scale_adapters(dict(asked.adapters) or self._acting)
         deltas = self._stream("/v1/chat/completions", body, cancel, asked.cache_key)
         return tools.read_reply(deltas) if told else deltas
 
@@ -176,18 +176,18 @@ class LlamaCppEngine:
         cache_key: str = "",
     ) -> Iterator[Delta]:
         """Continue a text or tokens, without a chat template."""
-        self._only("chat")
-        body = wire.sampling_json(sampling) | _sampling(sampling)
+        self._require_kind("chat")
+        body = wire.encode_sampling(sampling) | _encode_sampling(sampling)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
-        body["lora"] = self._lora(self._acting)
+        body["lora"] = self._scale_adapters(self._acting)
         if logprobs is not None:
             body["logprobs"] = logprobs
         return self._stream("/v1/completions", body, cancel, cache_key)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit-length vectors, shape (n, dim), by the model's own pooling."""
-        self._only("embed")
+        self._require_kind("embed")
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
         body = self._post("/v1/embeddings", {"input": list(texts)})
@@ -197,7 +197,7 @@ class LlamaCppEngine:
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """The cross-encoder's score (a logit) of each text."""
-        self._only("rerank")
+        self._require_kind("rerank")
         if not texts:
             return []
         body = self._post("/v1/rerank", {"query": query, "documents": list(texts)})
@@ -210,24 +210,24 @@ class LlamaCppEngine:
         A grammar of token ids forces exactly its tokens; what is reported for each is its
         log-probability before the grammar took part, under the whole vocabulary.
         """
-        self._only("chat")
-        before = self._tokens(prompt, special=True)
-        whole = self._tokens(prompt + continuation, special=True)
-        shared = _shared(before, whole)
+        self._require_kind("chat")
+        before = self._tokenize(prompt, special=True)
+        whole = self._tokenize(prompt + continuation, special=True)
+        shared = _count_shared(before, whole)
         if not shared:
             raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
-        return self._forced(whole[:shared], whole[shared:], ALTERNATIVES)
+        return self._score_forced(whole[:shared], whole[shared:], ALTERNATIVES)
 
     def score_tokens(self, tokens: Sequence[int], top: int = ALTERNATIVES) -> list[TokenScore]:
         """Score each token but the first, in the same way."""
-        self._only("chat")
+        self._require_kind("chat")
         if len(tokens) < 2:
             raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
-        return self._forced(list(tokens[:1]), list(tokens[1:]), top)
+        return self._score_forced(list(tokens[:1]), list(tokens[1:]), top)
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of the tokens of a text as a prompt."""
-        return self._tokens(text, special=True)
+        return self._tokenize(text, special=True)
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """The text of tokens."""
@@ -235,9 +235,9 @@ class LlamaCppEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Length of each text in the model's tokens."""
-        return [len(self._tokens(text, special=False)) for text in texts]
+        return [len(self._tokenize(text, special=False)) for text in texts]
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """Prompt tokens read per second over the last requests; at first, of a short trial."""
         if not self._speeds and self.kind == "chat":
             trial = "The quick brown fox jumps over the lazy dog. " * 12
@@ -257,7 +257,7 @@ class LlamaCppEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _forced(self, before: list[int], forced: list[int], top: int) -> list[TokenScore]:
+    def _score_forced(self, before: list[int], forced: list[int], top: int) -> list[TokenScore]:
         """Scores of tokens that a grammar makes follow others."""
         if not forced:
             return []
@@ -271,7 +271,7 @@ class LlamaCppEngine:
             "n_predict": len(forced),
             "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in forced),
             "n_probs": max(1, top),
-            "lora": self._lora(self._acting),
+            "lora": self._scale_adapters(self._acting),
             "temperature": 0,
             "ignore_eos": False,
             "cache_prompt": not self._adapters,
@@ -281,14 +281,14 @@ class LlamaCppEngine:
             raise EngineFailed(f"{self.name!r} did not score the tokens it was given. Try again.")
         return [replace(each, top=each.top[:top]) for each in wire.read_scores(scored)]
 
-    def _only(self, kind: Kind) -> None:
+    def _require_kind(self, kind: Kind) -> None:
         if self.kind != kind:
             raise Refused(
                 f"{self.name!r} was opened for {self.kind!r}; this needs an engine opened "
                 f"for {kind!r} with a model made for that."
             )
 
-    def _lora(self, scales: dict[int, float]) -> list[Json]:
+    def _scale_adapters(self, scales: dict[int, float]) -> list[Json]:
         """Every adapter's scale: one left out would keep that of the request before."""
         if wrong := scales.keys() - set(range(self._adapters)):
             raise UsageError(
@@ -296,15 +296,15 @@ class LlamaCppEngine:
             )
         return [{"id": place, "scale": scales.get(place, 0.0)} for place in range(self._adapters)]
 
-    def _tokens(self, text: str, special: bool) -> list[int]:
+    def _tokenize(self, text: str, special: bool) -> list[int]:
         body = {"content": text, "add_special": special, "parse_special": False}
         return self._post("/tokenize", body)["tokens"]
 
     def _post(self, path: str, body: Json) -> Json:
-        with self._failures():
+        with self._translate_errors():
             response = self._client.post(path, json=body)
             self._check(response)
-            self._child.answered()
+            self._child.reset_failures()
             return response.json()
 
     def _stream(
@@ -314,20 +314,20 @@ class LlamaCppEngine:
         if self._adapters:  # what one adapter has read must never serve another
             cache_key = f"{body['lora']}\0{cache_key}"
         with (
-            self._slots.held(cache_key) as where,
-            self._failures(),
+            self._slots.hold_slot(cache_key) as where,
+            self._translate_errors(),
             self._client.stream("POST", path, json=body | where) as response,
         ):
             if response.is_error:
                 response.read()
             self._check(response)
-            lines = self._watched(response.iter_lines(), cancel, end)
+            lines = self._watch_lines(response.iter_lines(), cancel, end)
             for delta in wire.read_chunks(wire.read_events(lines)):
                 if delta.usage:
-                    self._measured(delta)
+                    self._record_speed(delta)
                 yield delta
 
-    def _watched(self, lines: Iterator[str], cancel: Event | None, end: float) -> Iterator[str]:
+    def _watch_lines(self, lines: Iterator[str], cancel: Event | None, end: float) -> Iterator[str]:
         """Lines until somebody cancels; the server's pings let it look each second."""
         for line in lines:
             if cancel is not None and cancel.is_set():
@@ -340,7 +340,7 @@ class LlamaCppEngine:
             yield line
 
     @contextmanager
-    def _failures(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Have the child run; turn a broken connection into an EngineFailed that says why."""
         self._child.ensure()
         try:
@@ -355,17 +355,17 @@ class LlamaCppEngine:
             self._child.kill_unless_healthy()
             raise EngineFailed(
                 f"The engine of {self.name!r} broke off ({type(error).__name__}). Its last words: "
-                f"{self._child.why()}. Ask again: it is restarted."
+                f"{self._child.explain_failure()}. Ask again: it is restarted."
             ) from error
 
     def _check(self, response: httpx.Response) -> None:
         if not response.is_error:
             return
-        said = wire.error_text(response.json())
+        said = wire.read_error_text(response.json())
         if response.status_code == HTTP_NOT_IMPLEMENTED:
             raise Refused(f"{self.name!r} cannot do that: {said}")
         if response.status_code == HTTP_BAD_REQUEST or "too large" in said:
-            advice = "Simplify the schema." if _of_schema(said) else "Shorten it."
+            advice = "Simplify the schema." if _is_schema_error(said) else "Shorten it."
             raise UsageError(
                 f"{self.name!r} (context {self.context} tokens) does not take this: {said}. "
                 f"{advice}"
@@ -374,8 +374,8 @@ class LlamaCppEngine:
             raise UsageError(f"{self.name!r} has no such token: {said}. Send ids of its own.")
         raise EngineFailed(f"The engine of {self.name!r} failed: {said}. Try again.")
 
-    def _measured(self, last: Delta) -> None:
-        self._child.answered()
+    def _record_speed(self, last: Delta) -> None:
+        self._child.reset_failures()
         usage = last.usage
         if usage is None or not usage.prompt_seconds:
             return
@@ -400,12 +400,12 @@ def _check_memory(
     memory.check(path, need, settings.memory_bytes)
 
 
-def _of_schema(said: str) -> bool:
+def _is_schema_error(said: str) -> bool:
     """Whether llama.cpp says that it could make no grammar."""
     return any(word in said.lower() for word in ("grammar", "schema", "parser"))
 
 
-def _sampling(sampling: Sampling) -> Json:
+def _encode_sampling(sampling: Sampling) -> Json:
     """The sampling fields that llama.cpp adds to OpenAI's."""
     return {
         "top_k": sampling.top_k,
@@ -416,7 +416,7 @@ def _sampling(sampling: Sampling) -> Json:
     }
 
 
-def _shared(before: list[int], whole: list[int]) -> int:
+def _count_shared(before: list[int], whole: list[int]) -> int:
     """Tokens that the prompt alone and the prompt with its continuation begin with."""
     pairs = enumerate(zip(before, whole, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(before), len(whole)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from genwright.catalog.gguf_header import GGUFHeader
 from genwright.errors import EngineFailed
-from genwright.hardware import free_memory
+from genwright.hardware import measure_free_memory
 
 MIB = 1024 * 1024
 PROCESS = 160 * MIB
@@ -14,7 +14,7 @@ F16, F32 = 2, 4
 
 
 @dataclass(frozen=True)
-class Need:
+class MemoryNeed:
     """Memory in bytes."""
 
     weights: int
@@ -28,7 +28,7 @@ class Need:
         return self.weights + self.cache + self.buffers + PROCESS
 
 
-def number(header: GGUFHeader, key: str, default: int = 0) -> int:
+def read_number(header: GGUFHeader, key: str, default: int = 0) -> int:
     """A whole number of the model's architecture, such as ``block_count``.
 
     Where a model gives one for each layer, the largest.
@@ -41,7 +41,7 @@ def number(header: GGUFHeader, key: str, default: int = 0) -> int:
     )
 
 
-def estimate(header: GGUFHeader, size: int, context: int, slots: int, batch: int) -> Need:
+def estimate(header: GGUFHeader, size: int, context: int, slots: int, batch: int) -> MemoryNeed:
     """Memory for one loaded model.
 
     Keys and values take ``layers * kv_heads * (key_length + value_length)`` numbers a token;
@@ -54,20 +54,20 @@ def estimate(header: GGUFHeader, size: int, context: int, slots: int, batch: int
         slots: Requests that run at once.
         batch: Tokens read at once.
     """
-    heads = max(1, number(header, "attention.head_count", 1))
-    width = number(header, "embedding_length")
+    heads = max(1, read_number(header, "attention.head_count", 1))
+    width = read_number(header, "embedding_length")
     length = width // heads
-    per_token = number(header, "attention.head_count_kv", heads) * (
-        number(header, "attention.key_length", length)
-        + number(header, "attention.value_length", length)
+    per_token = read_number(header, "attention.head_count_kv", heads) * (
+        read_number(header, "attention.key_length", length)
+        + read_number(header, "attention.value_length", length)
     )
-    cache = number(header, "block_count") * per_token * context * slots * F16
-    activations = 4 * width + 3 * number(header, "feed_forward_length")
-    buffers = batch * (activations + _vocabulary(header) + heads * context) * F32
-    return Need(size, cache, buffers)
+    cache = read_number(header, "block_count") * per_token * context * slots * F16
+    activations = 4 * width + 3 * read_number(header, "feed_forward_length")
+    buffers = batch * (activations + _read_vocabulary_size(header) + heads * context) * F32
+    return MemoryNeed(size, cache, buffers)
 
 
-def check(path: Path, need: Need, limit: int = 0) -> None:
+def check(path: Path, need: MemoryNeed, limit: int = 0) -> None:
     """Refuse a model that does not fit, before it is loaded.
 
     Args:
@@ -78,7 +78,7 @@ def check(path: Path, need: Need, limit: int = 0) -> None:
     Raises:
         EngineFailed: It needs more.
     """
-    free = limit or free_memory()
+    free = limit or measure_free_memory()
     if need.total > free:
         raise EngineFailed(
             f"{path.name} needs {need.total // MIB} MiB of memory (weights {need.weights // MIB}, "
@@ -89,6 +89,6 @@ def check(path: Path, need: Need, limit: int = 0) -> None:
         )
 
 
-def _vocabulary(header: GGUFHeader) -> int:
+def _read_vocabulary_size(header: GGUFHeader) -> int:
     tokens = header.metadata.get("tokenizer.ggml.tokens")
-    return number(header, "vocab_size") or (len(tokens) if isinstance(tokens, list) else 0)
+    return read_number(header, "vocab_size") or (len(tokens) if isinstance(tokens, list) else 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import Self
 
-from genwright.engines.base import ChatRequest, Delta, Message, Sampling, TokenScore
+from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, TokenScore
 from genwright.engines.llamacpp.engine import LlamaCppEngine
 from genwright.errors import EngineFailed
 from genwright.types import Vectors
@@ -23,7 +23,7 @@ MOST = 8
 
 
 @dataclass
-class _Loaded:
+class _BaseProcess:
     """A process with its adapters, and the requests it is at work on."""
 
     engine: LlamaCppEngine
@@ -42,7 +42,7 @@ class SharedBase:
     def __init__(self, start: Callable[[Sequence[Path]], LlamaCppEngine]) -> None:
         self._start = start
         self._lock, self._starting = threading.Lock(), threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._loaded: _BaseProcess | None = None
         self._closed = False
 
     def view(self, name: str, adapter: Path | None = None) -> "SharedEngine":
@@ -51,18 +51,18 @@ class SharedBase:
         Raises:
             EngineFailed: It does not load.
         """
-        self._ready(adapter)
+        self._ensure_adapter(adapter)
         return SharedEngine(self, name, adapter)
 
     @contextmanager
-    def held(self, adapter: Path | None, name: str) -> Iterator[LlamaCppEngine]:
+    def borrow_engine(self, adapter: Path | None, name: str) -> Iterator[LlamaCppEngine]:
         """The process for one request, with the adapter acting; it stays until the end."""
         loaded = self._take(adapter)
         try:
             if adapter is None:
-                yield loaded.engine.bare(name)
+                yield loaded.engine.copy_without_adapter(name)
             else:
-                yield loaded.engine.adapted(loaded.adapters.index(adapter), name)
+                yield loaded.engine.copy_with_adapter(loaded.adapters.index(adapter), name)
         finally:
             self._give_back(loaded)
 
@@ -74,28 +74,28 @@ class SharedBase:
         if loaded is not None:
             loaded.engine.close()
 
-    def _take(self, adapter: Path | None) -> _Loaded:
+    def _take(self, adapter: Path | None) -> _BaseProcess:
         while True:
-            self._ready(adapter)
+            self._ensure_adapter(adapter)
             with self._lock:
                 loaded = self._loaded
                 if loaded is not None and (adapter is None or adapter in loaded.adapters):
                     loaded.users += 1
                     return loaded
 
-    def _give_back(self, loaded: _Loaded) -> None:
+    def _give_back(self, loaded: _BaseProcess) -> None:
         with self._lock:
             loaded.users -= 1
             over = loaded.retired and not loaded.users
         if over:
             loaded.engine.close()
 
-    def _ready(self, adapter: Path | None) -> None:
+    def _ensure_adapter(self, adapter: Path | None) -> None:
         """Have a process that holds the adapter; the one before goes on until it is drained."""
-        if self._has(adapter):
+        if self._has_adapter(adapter):
             return
         with self._starting:  # one starts at a time; requests meanwhile go to the one before
-            if self._has(adapter):
+            if self._has_adapter(adapter):
                 return
             before = self._loaded
             known = before.adapters if before else ()
@@ -103,14 +103,14 @@ class SharedBase:
             wanted = tuple(path for path in wanted[-MOST:] if path is not None)
             engine = self._start(wanted)
             with self._lock:
-                self._loaded = _Loaded(engine, wanted)
+                self._loaded = _BaseProcess(engine, wanted)
                 if before is not None:
                     before.retired = True
                 idle = before is not None and not before.users
             if idle and before is not None:
                 before.engine.close()
 
-    def _has(self, adapter: Path | None) -> bool:
+    def _has_adapter(self, adapter: Path | None) -> bool:
         with self._lock:
             if self._closed:
                 raise EngineFailed("The engine is closed: open it again.")
@@ -120,7 +120,7 @@ class SharedBase:
     @property
     def current(self) -> LlamaCppEngine:
         """The process that new requests go to."""
-        self._ready(None)
+        self._ensure_adapter(None)
         with self._lock:
             assert self._loaded is not None  # it has just been made sure of
             return self._loaded.engine
@@ -155,7 +155,7 @@ class SharedEngine:
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """See ``Engine.chat``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             yield from engine.chat(request, cancel)
 
     def complete(
@@ -168,55 +168,55 @@ class SharedEngine:
         cache_key: str = "",
     ) -> Iterator[Delta]:
         """See ``Engine.complete``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             yield from engine.complete(
                 prompt, sampling, cancel, logprobs=logprobs, cache_key=cache_key
             )
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See ``Engine.embed``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.embed(texts)
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """See ``Engine.rerank``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.rerank(query, texts)
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """See ``Engine.score``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.score(prompt, continuation)
 
     def score_tokens(self, tokens: Sequence[int], top: int = 5) -> list[TokenScore]:
         """See ``Engine.score_tokens``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.score_tokens(tokens, top)
 
     def tokenize(self, text: str) -> list[int]:
         """See ``Engine.tokenize``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.tokenize(text)
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """See ``Engine.detokenize``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.detokenize(tokens)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See ``Engine.count_tokens``."""
-        with self._held() as engine:
+        with self._borrow_engine() as engine:
             return engine.count_tokens(texts)
 
-    def prompt_text(self, messages: Sequence[Message]) -> str:
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
         """The text that the model reads before it replies to a conversation."""
-        with self._held() as engine:
-            return engine.prompt_text(messages)
+        with self._borrow_engine() as engine:
+            return engine.render_prompt(messages)
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """See ``Engine.prefill_speed``."""
-        with self._held() as engine:
-            return engine.prefill_speed()
+        with self._borrow_engine() as engine:
+            return engine.measure_prefill_speed()
 
     def close(self) -> None:
         """Nothing: whoever made the base closes it."""
@@ -228,6 +228,6 @@ class SharedEngine:
         self.close()
 
     @contextmanager
-    def _held(self) -> Iterator[LlamaCppEngine]:
-        with self._base.held(self._adapter, self.name) as engine:
+    def _borrow_engine(self) -> Iterator[LlamaCppEngine]:
+        with self._base.borrow_engine(self._adapter, self.name) as engine:
             yield engine

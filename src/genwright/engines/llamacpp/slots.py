@@ -34,7 +34,7 @@ class Slots:
         self._lock, self._takings = threading.Lock(), 0
 
     @contextmanager
-    def held(self, key: str) -> Iterator[Json]:
+    def hold_slot(self, key: str) -> Iterator[Json]:
         """The fields of a request that name its slot; none without a key."""
         if not key:
             yield {}

@@ -1,6 +1,6 @@
 """The child process of a transformers model: ``python -m genwright.engines.transformers.child``.
 
-It reads one line of JSON (a ``ServeConfig``) from its standard input, loads the weights, and
+It reads one line of JSON (a ``TransformersServerConfig``) from its standard input, loads the weights, and
 answers requests over HTTP on a Unix socket until that input ends: ``/generate`` streams lines of
 JSON, the other paths answer once. Requests that wait while a batch is written form the next one.
 """
@@ -14,32 +14,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from genwright.engines.transformers.operations import OPERATIONS
-from genwright.engines.transformers.server import ServeConfig, Server
+from genwright.engines.transformers.server import Server, TransformersServerConfig
 from genwright.hardware import let_threads_rest
 
 
-def app_of(server: Server) -> Any:
+def build_app(server: Server) -> Any:
     """The HTTP interface of a loaded model."""
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
     from starlette.routing import Route
 
-    def allowed(request: Request) -> bool:
+    def is_allowed(request: Request) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given, server.config.key)
 
-    async def health(_request: Request) -> Response:
+    async def report_health(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
     async def generate(request: Request) -> Response:
-        if not allowed(request):
+        if not is_allowed(request):
             return JSONResponse({"error": "no key"}, 401)
         pieces = server.generate(await request.json())
-        return StreamingResponse(_lines(pieces), media_type="application/x-ndjson")
+        return StreamingResponse(_encode_lines(pieces), media_type="application/x-ndjson")
 
-    async def once(request: Request) -> Response:
-        if not allowed(request):
+    async def run_operation(request: Request) -> Response:
+        if not is_allowed(request):
             return JSONResponse({"error": "no key"}, 401)
         from starlette.concurrency import run_in_threadpool
 
@@ -52,14 +52,14 @@ def app_of(server: Server) -> Any:
 
     return Starlette(
         routes=[
-            Route("/health", health),
+            Route("/health", report_health),
             Route("/generate", generate, methods=["POST"]),
-            Route("/{operation}", once, methods=["POST"]),
+            Route("/{operation}", run_operation, methods=["POST"]),
         ]
     )
 
 
-def _lines(pieces: "Iterator[dict[str, Any]]") -> Iterator[str]:
+def _encode_lines(pieces: "Iterator[dict[str, Any]]") -> Iterator[str]:
     try:
         for piece in pieces:
             yield json.dumps(piece) + "\n"
@@ -73,13 +73,13 @@ def main() -> None:
     let_threads_rest()
     from genwright.engines.llamacpp.child import die_with
 
-    config = ServeConfig(**json.loads(sys.stdin.buffer.readline()))
+    config = TransformersServerConfig(**json.loads(sys.stdin.buffer.readline()))
     die_with(config.parent)
     import uvicorn
 
     server = Server(config)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    uvicorn.run(app_of(server), uds=config.listen, log_level="error", lifespan="off")
+    uvicorn.run(build_app(server), uds=config.listen, log_level="error", lifespan="off")
 
 
 def _end_with_parent() -> None:

@@ -21,19 +21,19 @@ import numpy as np
 
 from genwright.engines import tools, wire
 from genwright.engines.base import (
+    ChatMessage,
     ChatRequest,
     Delta,
-    Message,
     Sampling,
     TokenScore,
-    Usage,
+    TokenUsage,
     engines,
 )
 from genwright.engines.process import ChildProcess
 from genwright.engines.transformers.loading import Weights
-from genwright.engines.transformers.server import ServeConfig
+from genwright.engines.transformers.server import TransformersServerConfig
 from genwright.errors import EngineFailed, Refused, UsageError
-from genwright.hardware import available_cores
+from genwright.hardware import count_cores
 from genwright.settings import EngineSettings
 from genwright.types import Json, Vectors
 
@@ -70,18 +70,18 @@ class TransformersEngine:
         self.context = min(settings.context, context) if context else settings.context
         self._seconds = settings.request_seconds
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)
-        config = ServeConfig(
+        config = TransformersServerConfig(
             weights=weights.json(),
             listen="",
             key=secrets.token_urlsafe(32),
             parent=os.getpid(),
-            threads=settings.threads or available_cores(),
+            threads=settings.threads or count_cores(),
             context=self.context,
             slots=slots or max(settings.slots, 8),
         )
         self._child = ChildProcess(
             "genwright.engines.transformers.child",
-            lambda socket: replace(config, listen=socket).line(),
+            lambda socket: replace(config, listen=socket).encode_line(),
             f"The engine of {self.name!r}",
             settings.start_seconds,
         )
@@ -118,16 +118,16 @@ class TransformersEngine:
                 "llama.cpp runs for JSON or a call that must be made, or train this one to it."
             )
         if self.weights.objective == "classification":
-            return self._classified(request)
+            return self._stream_classes(request)
         if self.weights.objective == "question_answering":
-            return self._answered(request)
+            return self._stream_answer(request)
         told = bool(request.tools) and request.tool_choice != "none"
         if told:
             request = replace(tools.constrain(request), json_schema=None)
-        if self._fills():
-            return self._filled(_last(request.messages))
+        if self._is_mask_filler():
+            return self._stream_filled_text(_find_last_text(request.messages))
         body = {
-            "messages": [wire.message_json(message) for message in request.messages],
+            "messages": [wire.encode_message(message) for message in request.messages],
             "sampling": asdict(request.sampling),
             "logprobs": request.logprobs,
         }
@@ -144,7 +144,7 @@ class TransformersEngine:
         cache_key: str = "",
     ) -> Iterator[Delta]:
         """Continue a text or tokens."""
-        self._writes()
+        self._require_writer()
         given: Json = {"text": prompt} if isinstance(prompt, str) else {"ids": list(prompt)}
         return self._stream({**given, "sampling": asdict(sampling), "logprobs": logprobs}, cancel)
 
@@ -171,8 +171,8 @@ class TransformersEngine:
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """Log-probability of each token of a continuation."""
-        before = self._tokens([prompt])[0]
-        whole = self._tokens([prompt + continuation])[0]
+        before = self._tokenize([prompt])[0]
+        whole = self._tokenize([prompt + continuation])[0]
         pairs = enumerate(zip(before, whole, strict=False))
         shared = next((i for i, (a, b) in pairs if a != b), min(len(before), len(whole)))
         if not shared:
@@ -181,15 +181,15 @@ class TransformersEngine:
 
     def score_tokens(self, tokens: Sequence[int], top: int = TOP) -> list[TokenScore]:
         """Log-probability of each token by id but the first."""
-        self._writes()
+        self._require_writer()
         if len(tokens) < 2:
             raise UsageError(f"Expected at least two tokens to score, got {len(tokens)}.")
         rows = self._post("/score", {"ids": list(tokens), "top": top})
-        return [_score(row) for row in rows]
+        return [_read_score(row) for row in rows]
 
     def tokenize(self, text: str) -> list[int]:
         """Ids of the tokens of a text as a prompt."""
-        return self._tokens([text])[0]
+        return self._tokenize([text])[0]
 
     def detokenize(self, tokens: Sequence[int]) -> str:
         """The text of tokens."""
@@ -197,18 +197,18 @@ class TransformersEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Length of each text in the model's tokens."""
-        return [len(each) for each in self._tokens(list(texts), special=False)]
+        return [len(each) for each in self._tokenize(list(texts), special=False)]
 
-    def render(self, messages: Sequence[Message]) -> list[int]:
+    def render(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Tokens of a conversation as the model gets it, ready for the reply."""
-        body = {"messages": [wire.message_json(message) for message in messages]}
+        body = {"messages": [wire.encode_message(message) for message in messages]}
         return [int(each) for each in self._post("/render", body)["ids"]]
 
-    def prompt_text(self, messages: Sequence[Message]) -> str:
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
         """The text that the model reads before it replies to a conversation."""
         return self.detokenize(self.render(messages))
 
-    def prefill_speed(self) -> float | None:
+    def measure_prefill_speed(self) -> float | None:
         """Not measured."""
         return None
 
@@ -223,54 +223,54 @@ class TransformersEngine:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _classified(self, request: ChatRequest) -> Iterator[Delta]:
-        [row] = self.classify([_last(request.messages)])
+    def _stream_classes(self, request: ChatRequest) -> Iterator[Delta]:
+        [row] = self.classify([_find_last_text(request.messages)])
         shown = row[: (request.logprobs if request.logprobs is not None else TOP)]
         label, value = row[0]
         top = tuple(TokenScore(each, score) for each, score in shown)
         yield Delta(label, logprobs=(TokenScore(label, value, top),))
-        yield Delta(finish_reason="stop", usage=Usage(completion_tokens=1))
+        yield Delta(finish_reason="stop", usage=TokenUsage(completion_tokens=1))
 
-    def _answered(self, request: ChatRequest) -> Iterator[Delta]:
-        question, context = question_and_context(_last(request.messages))
+    def _stream_answer(self, request: ChatRequest) -> Iterator[Delta]:
+        question, context = split_question(_find_last_text(request.messages))
         found = self._post("/answer", {"question": question, "context": context})
         score = TokenScore(found["text"], found["logprob"])
         yield Delta(found["text"], logprobs=(score,))
-        yield Delta(finish_reason="stop", usage=Usage(completion_tokens=1))
+        yield Delta(finish_reason="stop", usage=TokenUsage(completion_tokens=1))
 
-    def _filled(self, text: str) -> Iterator[Delta]:
+    def _stream_filled_text(self, text: str) -> Iterator[Delta]:
         yield Delta(self._post("/fill", {"text": text})["text"])
-        yield Delta(finish_reason="stop", usage=Usage())
+        yield Delta(finish_reason="stop", usage=TokenUsage())
 
-    def _fills(self) -> bool:
+    def _is_mask_filler(self) -> bool:
         """Whether it is an encoder that fills masks."""
         from genwright.engines.transformers.loading import ENCODERS
 
         return self.weights.objective == "pretraining" and self._knows["family"] in ENCODERS
 
-    def _writes(self) -> None:
+    def _require_writer(self) -> None:
         if (
             self.weights.objective in ("classification", "question_answering", "reward")
-            or self._fills()
+            or self._is_mask_filler()
         ):
             raise Refused(f"{self.name!r} was trained for {self.weights.objective}: chat with it.")
 
-    def _tokens(self, texts: list[str], special: bool = True) -> list[list[int]]:
+    def _tokenize(self, texts: list[str], special: bool = True) -> list[list[int]]:
         return self._post("/tokenize", {"texts": texts, "special": special}) if texts else []
 
     def _stream(self, body: Json, cancel: Event | None) -> Iterator[Delta]:
         began = time.monotonic()
         with (
-            self._failures(),
+            self._translate_errors(),
             self._client.stream("POST", "/generate", json=body) as response,
         ):
             for line in response.iter_lines():
                 if cancel is not None and cancel.is_set():
-                    yield Delta(finish_reason="cancelled", usage=Usage())
+                    yield Delta(finish_reason="cancelled", usage=TokenUsage())
                     return
                 if delta := self._read(json.loads(line), began):
                     yield delta
-            self._child.answered()
+            self._child.reset_failures()
 
     def _read(self, piece: Json, began: float) -> Delta | None:
         if "error" in piece:
@@ -278,26 +278,26 @@ class TransformersEngine:
                 raise UsageError(f"{self.name!r} does not take this: {piece['error']}. Shorten it.")
             raise EngineFailed(f"The engine of {self.name!r} failed: {piece['error']}. Try again.")
         if "finish" in piece:
-            usage = Usage(
+            usage = TokenUsage(
                 prompt_tokens=piece["prompt"],
                 completion_tokens=piece["written"],
                 completion_seconds=time.monotonic() - began,
             )
             return Delta(finish_reason=piece["finish"], usage=usage)
-        scores = (_score(piece["score"]),) if "score" in piece else ()
+        scores = (_read_score(piece["score"]),) if "score" in piece else ()
         return Delta(piece["text"], logprobs=scores) if piece["text"] or scores else None
 
     def _post(self, path: str, body: Json) -> Any:
-        with self._failures():
+        with self._translate_errors():
             response = self._client.post(path, json=body)
             if response.status_code == HTTP_BAD_REQUEST:
                 raise UsageError(f"{self.name!r} does not take this: {response.json()['error']}.")
             response.raise_for_status()
-            self._child.answered()
+            self._child.reset_failures()
             return response.json()
 
     @contextmanager
-    def _failures(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         self._child.ensure()
         try:
             yield
@@ -305,18 +305,18 @@ class TransformersEngine:
             self._child.kill_unless_healthy()
             raise EngineFailed(
                 f"The engine of {self.name!r} broke off ({type(error).__name__}). Its last words: "
-                f"{self._child.why()}. Ask again: it is restarted."
+                f"{self._child.explain_failure()}. Ask again: it is restarted."
             ) from error
 
 
-def question_and_context(text: str) -> tuple[str, str]:
+def split_question(text: str) -> tuple[str, str]:
     r"""The two parts of a message to a model that answers from a context.
 
     The context comes first, and the question after ``Question:`` on the last such line; as
     ``tuning.rendering`` writes it.
 
     Example:
-        >>> question_and_context("It rained.\n\nQuestion: Did it rain?")
+        >>> split_question("It rained.\n\nQuestion: Did it rain?")
         ('Did it rain?', 'It rained.')
     """
     context, mark, question = text.rpartition("Question:")
@@ -328,12 +328,12 @@ def question_and_context(text: str) -> tuple[str, str]:
     return question.strip(), context.strip()
 
 
-def _score(row: Json) -> TokenScore:
+def _read_score(row: Json) -> TokenScore:
     top = tuple(TokenScore(token, value) for token, value in row["top"])
     return TokenScore(row["token"], row["logprob"], top)
 
 
-def _last(messages: Sequence[Message]) -> str:
+def _find_last_text(messages: Sequence[ChatMessage]) -> str:
     said = [message.content for message in messages if message.role == "user"]
     if not said:
         raise UsageError("Expected a message of the user, found none.")

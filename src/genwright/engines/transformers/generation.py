@@ -19,7 +19,7 @@ GREEDY = 1e-5
 
 
 @dataclass
-class Job:
+class GenerationJob:
     """One request at work."""
 
     ids: list[int]
@@ -39,21 +39,21 @@ class Job:
         return int(self.sampling.get("max_tokens") or 1 << 30)
 
 
-class Choosing(LogitsProcessor):
+class SamplingProcessor(LogitsProcessor):
     """Chooses each row's next token by that row's own sampling, and leaves only it possible.
 
     Args:
         jobs: The rows.
     """
 
-    def __init__(self, jobs: list[Job]) -> None:
+    def __init__(self, jobs: list[GenerationJob]) -> None:
         self.jobs = jobs
         self.generators = [
             torch.Generator().manual_seed(int(job.sampling.get("seed", 0))) for job in jobs
         ]
         self.scores: list[tuple[float, list[tuple[int, float]]]] = []
 
-    def __deepcopy__(self, memo: object) -> "Choosing":
+    def __deepcopy__(self, memo: object) -> "SamplingProcessor":
         """Itself: peft copies what it is given, and the rows' queues must stay theirs."""
         return self
 
@@ -63,9 +63,9 @@ class Choosing(LogitsProcessor):
         self.scores = []
         for row, job in enumerate(self.jobs):
             logits = scores[row].float()
-            token = self._choose(row, penalised(logits, job))
+            token = self._choose(row, apply_penalties(logits, job))
             chosen[row, token] = 0.0
-            self.scores.append(_told(logits, token, job.logprobs))
+            self.scores.append(_pick_logprobs(logits, token, job.logprobs))
         return chosen
 
     def _choose(self, row: int, logits: torch.Tensor) -> int:
@@ -73,11 +73,11 @@ class Choosing(LogitsProcessor):
         temperature = float(sampling.get("temperature", 0.0))
         if temperature < GREEDY:
             return int(logits.argmax())
-        probabilities = torch.softmax(cut(logits / temperature, sampling), dim=-1)
+        probabilities = torch.softmax(filter_logits(logits / temperature, sampling), dim=-1)
         return int(torch.multinomial(probabilities, 1, generator=self.generators[row]))
 
 
-def penalised(logits: torch.Tensor, job: Job) -> torch.Tensor:
+def apply_penalties(logits: torch.Tensor, job: GenerationJob) -> torch.Tensor:
     """Logits with a request's biases and penalties for what it has written."""
     sampling, logits = job.sampling, logits.clone()
     for token, bias in sampling.get("logit_bias") or ():
@@ -94,7 +94,7 @@ def penalised(logits: torch.Tensor, job: Job) -> torch.Tensor:
     return logits
 
 
-def cut(logits: torch.Tensor, sampling: dict[str, Any]) -> torch.Tensor:
+def filter_logits(logits: torch.Tensor, sampling: dict[str, Any]) -> torch.Tensor:
     """Logits without the tokens that top-k, min-p and top-p leave out."""
     top_k = int(sampling.get("top_k", 0))
     if 0 < top_k < len(logits):
@@ -110,7 +110,7 @@ def cut(logits: torch.Tensor, sampling: dict[str, Any]) -> torch.Tensor:
     return logits
 
 
-class Telling(StoppingCriteria):
+class StreamingCriteria(StoppingCriteria):
     """Hands each row's new token on, and says which rows are at their end.
 
     Args:
@@ -119,31 +119,33 @@ class Telling(StoppingCriteria):
         choosing: Knows the scores of what was chosen.
     """
 
-    def __init__(self, jobs: list[Job], tokenizer: Any, choosing: Choosing) -> None:
+    def __init__(
+        self, jobs: list[GenerationJob], tokenizer: Any, choosing: SamplingProcessor
+    ) -> None:
         self.jobs, self.tokenizer, self.choosing = jobs, tokenizer, choosing
-        self.ends = end_tokens(tokenizer)
+        self.ends = find_end_tokens(tokenizer)
 
-    def __deepcopy__(self, memo: object) -> "Telling":
-        """Itself, as ``Choosing``."""
+    def __deepcopy__(self, memo: object) -> "StreamingCriteria":
+        """Itself, as ``SamplingProcessor``."""
         return self
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         """Rows that are finished, as booleans."""
         for row, job in enumerate(self.jobs):
             if not job.finish:
-                self._tell(row, job, int(input_ids[row, -1]))
+                self._emit_token(row, job, int(input_ids[row, -1]))
         return torch.tensor([bool(job.finish) for job in self.jobs], device=input_ids.device)
 
-    def _tell(self, row: int, job: Job, token: int) -> None:
+    def _emit_token(self, row: int, job: GenerationJob, token: int) -> None:
         if job.cancelled.is_set():
             job.finish = "cancelled"
             return
         if token in self.ends:
             job.finish = "stop"
-            job.pieces.put({"text": self._rest(job, last=True)})
+            job.pieces.put({"text": self._take_text(job, last=True)})
             return
         job.written.append(token)
-        text = self._rest(job, last=len(job.written) >= job.limit)
+        text = self._take_text(job, last=len(job.written) >= job.limit)
         if len(job.written) >= job.limit:
             job.finish = job.finish or "length"
         piece: dict[str, Any] = {"text": text}
@@ -151,7 +153,7 @@ class Telling(StoppingCriteria):
             piece["score"] = self._score(row, token)
         job.pieces.put(piece)
 
-    def _rest(self, job: Job, last: bool) -> str:
+    def _take_text(self, job: GenerationJob, last: bool) -> str:
         """Text that is new and whole; a character may be spread over tokens, a stop over more."""
         whole = self.tokenizer.decode(job.written, skip_special_tokens=True)
         stops = [each for each in job.sampling.get("stop") or () if each]
@@ -160,7 +162,7 @@ class Telling(StoppingCriteria):
             whole, job.finish = whole[: min(found)], "stop"
         elif not last:
             whole = whole.rstrip("\ufffd")
-            held = max((_overlap(whole, each) for each in stops), default=0)
+            held = max((_count_overlap(whole, each) for each in stops), default=0)
             whole = whole[: len(whole) - held]
         new = whole[len(job.told) :]
         job.told = whole if len(whole) > len(job.told) else job.told
@@ -176,13 +178,13 @@ class Telling(StoppingCriteria):
         }
 
 
-def end_tokens(tokenizer: Any) -> set[int]:
+def find_end_tokens(tokenizer: Any) -> set[int]:
     """Tokens that end a reply."""
     return {token for token in (tokenizer.eos_token_id,) if token is not None}
 
 
 @torch.inference_mode()
-def generate(model: Any, tokenizer: Any, jobs: list[Job]) -> None:
+def generate(model: Any, tokenizer: Any, jobs: list[GenerationJob]) -> None:
     """Write the replies of a batch; each job is told of its own as it grows."""
     width = max(len(job.ids) for job in jobs)
     pad = tokenizer.pad_token_id or 0
@@ -192,7 +194,7 @@ def generate(model: Any, tokenizer: Any, jobs: list[Job]) -> None:
     for row, job in enumerate(jobs):
         place = slice(0, len(job.ids)) if decoder else slice(width - len(job.ids), width)
         ids[row, place], mask[row, place] = torch.tensor(job.ids), 1
-    choosing = Choosing(jobs)
+    choosing = SamplingProcessor(jobs)
     longest = max(job.limit for job in jobs)
     model.generate(
         input_ids=ids.to(model.device),
@@ -203,13 +205,13 @@ def generate(model: Any, tokenizer: Any, jobs: list[Job]) -> None:
         eos_token_id=None,
         pad_token_id=pad,
         logits_processor=[choosing],
-        stopping_criteria=[Telling(jobs, tokenizer, choosing)],
+        stopping_criteria=[StreamingCriteria(jobs, tokenizer, choosing)],
         use_cache=True,
     )
 
 
 @torch.inference_mode()
-def scores(model: Any, ids: list[int], top: int) -> list[dict[str, Any]]:
+def score_ids(model: Any, ids: list[int], top: int) -> list[dict[str, Any]]:
     """Log-probability of each token but the first, with the likeliest at its place."""
     batch = torch.tensor([ids], device=model.device)
     logits = model(input_ids=batch).logits[0, -len(ids) :]
@@ -227,7 +229,7 @@ def scores(model: Any, ids: list[int], top: int) -> list[dict[str, Any]]:
     ]
 
 
-def _told(
+def _pick_logprobs(
     logits: torch.Tensor, token: int, top: int | None
 ) -> tuple[float, list[tuple[int, float]]]:
     if top is None:
@@ -238,7 +240,7 @@ def _told(
     return float(values[token]), pairs[:top]
 
 
-def _overlap(text: str, stop: str) -> int:
+def _count_overlap(text: str, stop: str) -> int:
     """Characters at the end of a text that a stop may begin with."""
     most = min(len(text), len(stop) - 1)
     return next((n for n in range(most, 0, -1) if text.endswith(stop[:n])), 0)

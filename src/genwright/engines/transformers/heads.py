@@ -53,13 +53,13 @@ def answer(
     end = torch.log_softmax(out.end_logits.float(), dim=-1)
     best = ("", float("-inf"))
     for window, places in enumerate(offsets):
-        first, last, score = best_span(start[window], end[window], parts[window])
+        first, last, score = find_best_span(start[window], end[window], parts[window])
         if score > best[1] and first >= 0:
             best = (context[places[first][0] : places[last][1]], score)
     return best
 
 
-def best_span(
+def find_best_span(
     start: torch.Tensor, end: torch.Tensor, parts: list[int | None], longest: int = 40
 ) -> tuple[int, int, float]:
     """First and last token of the likeliest span within the context, and its log-probability."""

@@ -42,7 +42,7 @@ class Weights:
         return asdict(self)
 
 
-def class_name(objective: str, config: dict[str, Any]) -> str:
+def find_class_name(objective: str, config: dict[str, Any]) -> str:
     """The transformers class for an objective on an architecture.
 
     Args:
@@ -50,7 +50,7 @@ def class_name(objective: str, config: dict[str, Any]) -> str:
         config: The ``config.json`` of the base.
 
     Example:
-        >>> class_name("generation", {"model_type": "t5", "is_encoder_decoder": True})
+        >>> find_class_name("generation", {"model_type": "t5", "is_encoder_decoder": True})
         'AutoModelForSeq2SeqLM'
     """
     writes = objective in ("generation", "summarisation", "pretraining")
@@ -75,7 +75,7 @@ def load(weights: Weights, **options: Any) -> "tuple[PreTrainedModel, PreTrained
     base = Path(weights.base)
     try:
         config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-        kind = getattr(transformers, class_name(weights.objective, config))
+        kind = getattr(transformers, find_class_name(weights.objective, config))
         if weights.labels or weights.objective == "reward":
             options["num_labels"] = len(weights.labels) or 1
         model = kind.from_pretrained(base, local_files_only=True, **options)

@@ -42,12 +42,12 @@ def _fill(server: Server, body: Body) -> Any:
 
 
 def _score(server: Server, body: Body) -> Any:
-    from genwright.engines.transformers.generation import scores
+    from genwright.engines.transformers.generation import score_ids
 
     ids = [int(each) for each in body["ids"]]
     if len(ids) > server.config.context:
         raise ValueError(f"there are {len(ids)} tokens, the context has {server.config.context}")
-    found = server.run(lambda: scores(server.model, ids, int(body.get("top", 0))))
+    found = server.run(lambda: score_ids(server.model, ids, int(body.get("top", 0))))
     decode = server.tokenizer.decode
     return [
         {
@@ -70,7 +70,7 @@ def _detokenize(server: Server, body: Body) -> Any:
 
 
 def _render(server: Server, body: Body) -> Any:
-    return {"ids": server.prompt_ids(body)}
+    return {"ids": server.encode_prompt(body)}
 
 
 def _describe(server: Server, _body: Body) -> Any:

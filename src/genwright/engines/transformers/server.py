@@ -14,7 +14,7 @@ from genwright.engines.transformers.loading import Weights, load
 
 
 @dataclass(frozen=True)
-class ServeConfig:
+class TransformersServerConfig:
     """What the child is told."""
 
     weights: dict[str, Any]
@@ -25,7 +25,7 @@ class ServeConfig:
     context: int
     slots: int
 
-    def line(self) -> bytes:
+    def encode_line(self) -> bytes:
         """The line of JSON that the child reads."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
@@ -33,7 +33,7 @@ class ServeConfig:
 class Server:
     """A loaded model and the requests for it. One thread computes; the others wait for it."""
 
-    def __init__(self, config: ServeConfig) -> None:
+    def __init__(self, config: TransformersServerConfig) -> None:
         import torch
 
         torch.set_num_threads(config.threads)
@@ -58,16 +58,16 @@ class Server:
 
     def generate(self, body: dict[str, Any]) -> "Iterator[dict[str, Any]]":
         """Pieces of a reply."""
-        from genwright.engines.transformers.generation import Job
+        from genwright.engines.transformers.generation import GenerationJob
 
-        ids = self.prompt_ids(body)
+        ids = self.encode_prompt(body)
         room = self.config.context - len(ids)
         if room < 1:
             raise ValueError(f"the prompt has {len(ids)} tokens, the context {self.config.context}")
         sampling = dict(body.get("sampling", {}))
         asked = sampling.get("max_tokens")
         sampling["max_tokens"] = min(int(asked), room) if asked else room
-        job = Job(ids, sampling, body.get("logprobs"))
+        job = GenerationJob(ids, sampling, body.get("logprobs"))
         self.waiting.put(job)
         try:
             while (piece := job.pieces.get()) is not None:
@@ -77,12 +77,12 @@ class Server:
         finally:
             job.cancelled.set()
 
-    def prompt_ids(self, body: dict[str, Any]) -> list[int]:
+    def encode_prompt(self, body: dict[str, Any]) -> list[int]:
         """Tokens of the prompt: given, of a text, or of messages by the chat template."""
         if "ids" in body:
             return [int(each) for each in body["ids"]]
         if "messages" in body:
-            return chat_ids(self.tokenizer, body["messages"], body.get("tools"))
+            return encode_chat(self.tokenizer, body["messages"], body.get("tools"))
         return list(self.tokenizer(body["text"])["input_ids"])
 
     def _work(self) -> None:
@@ -116,7 +116,7 @@ class Server:
                 job.pieces.put(None)
 
 
-def chat_ids(tokenizer: Any, messages: list[dict[str, Any]], tools: Any = None) -> list[int]:
+def encode_chat(tokenizer: Any, messages: list[dict[str, Any]], tools: Any = None) -> list[int]:
     """A conversation as tokens, ready for the reply.
 
     Without a chat template it is what people have said, a paragraph each.
@@ -126,10 +126,10 @@ def chat_ids(tokenizer: Any, messages: list[dict[str, Any]], tools: Any = None) 
             messages, tools=tools, add_generation_prompt=True, return_dict=False
         )
         return [int(each) for each in ids]
-    return list(tokenizer(plain_prompt(messages))["input_ids"])
+    return list(tokenizer(join_messages(messages))["input_ids"])
 
 
-def plain_prompt(messages: list[dict[str, Any]]) -> str:
+def join_messages(messages: list[dict[str, Any]]) -> str:
     """The prompt of a conversation for a model without a chat template."""
     return "\n\n".join(str(each["content"]) for each in messages if each.get("content"))
 

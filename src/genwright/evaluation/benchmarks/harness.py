@@ -59,6 +59,6 @@ class EngineModel(LM):
         return found
 
 
-def engine_model(engine: Engine, progress: Progress) -> EngineModel:
+def wrap_engine(engine: Engine, progress: Progress) -> EngineModel:
     """An engine as the harness takes it."""
     return EngineModel(engine, progress)

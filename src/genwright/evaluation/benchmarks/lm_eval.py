@@ -18,16 +18,16 @@ from pathlib import Path
 from genwright.engines import Engine, Sampling
 from genwright.errors import NotFound, UnknownName, UsageError
 from genwright.evaluation.benchmarks.sandbox import run_code
-from genwright.evaluation.intervals import interval
+from genwright.evaluation.intervals import bootstrap_mean
 from genwright.extras import need
-from genwright.types import Json, Progress, unheard
+from genwright.types import Json, Progress, ignore_progress
 
 Rows = list[Json]
 LETTERS = "ABCD"
 
 
 @dataclass(frozen=True)
-class Bench:
+class Benchmark:
     """One benchmark: how its file is read, and what the harness does with it."""
 
     read: Callable[[Path], Rows]
@@ -44,7 +44,7 @@ def run_bench(
     *,
     limit: int | None = None,
     shots: int = 0,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> Json:
     """Ask a model the questions of a benchmark.
 
@@ -66,24 +66,24 @@ def run_bench(
         UsageError: A file is not in its form.
     """
     if name == "humaneval":
-        return _human_eval(engine, files, limit, progress)
+        return _run_human_eval(engine, files, limit, progress)
     if name not in BENCHES:
         known = ", ".join([*BENCHES, "humaneval"])
         raise UnknownName(f"There is no benchmark {name!r}. Known: {known}.")
-    bench, path = BENCHES[name], _file_of(name, files)
+    bench, path = BENCHES[name], _find_file(name, files)
     rows = bench.read(path)
     if not rows:
         raise UsageError(f"{path} holds no questions.")
-    values = _by_harness(engine, name, bench, rows, limit, shots, progress)
-    found = interval(values)
+    values = _run_harness(engine, name, bench, rows, limit, shots, progress)
+    found = bootstrap_mean(values)
     return {"task": name, "metric": bench.metric, **found.json(), "rows": len(values),
             "shots": shots, "sha256": _digest(path), "of_rows": len(rows)}  # fmt: skip
 
 
-def _by_harness(
+def _run_harness(
     engine: Engine,
     name: str,
-    bench: Bench,
+    bench: Benchmark,
     rows: Rows,
     limit: int | None,
     shots: int,
@@ -94,7 +94,7 @@ def _by_harness(
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     harness = need("lm_eval", "train", "Benchmarks")
     tasks = need("lm_eval.tasks", "train", "Benchmarks")
-    from genwright.evaluation.benchmarks.harness import engine_model
+    from genwright.evaluation.benchmarks.harness import wrap_engine
 
     with tempfile.TemporaryDirectory(prefix="genwright-bench-") as folder:
         data = Path(folder) / "rows.jsonl"
@@ -110,7 +110,7 @@ def _by_harness(
         (Path(folder) / f"{name}.yaml").write_text(json.dumps(described), encoding="utf-8")
         manager = tasks.TaskManager(include_path=folder, include_defaults=False)
         result = harness.simple_evaluate(
-            model=engine_model(engine, progress),
+            model=wrap_engine(engine, progress),
             tasks=[f"genwright_{name}"],
             num_fewshot=shots,
             limit=limit,
@@ -123,28 +123,28 @@ def _by_harness(
     return [float(sample[bench.metric]) for sample in samples]
 
 
-def _human_eval(engine: Engine, files: Path, limit: int | None, progress: Progress) -> Json:
+def _run_human_eval(engine: Engine, files: Path, limit: int | None, progress: Progress) -> Json:
     """pass@1 with the likeliest completion. Chen et al. 2021, arXiv:2107.03374."""
-    path = _file_of("humaneval", files)
-    rows = _lines(path)[:limit]
+    path = _find_file("humaneval", files)
+    rows = _read_lines(path)[:limit]
     values = []
     stops = ("\nclass", "\ndef", "\n#", "\nif", "\nprint", "\n```")
     for number, row in enumerate(rows, 1):
         sampling = Sampling(max_tokens=384, stop=stops)
         written = "".join(delta.text for delta in engine.complete(row["prompt"].rstrip(), sampling))
-        values.append(float(passes(row, written)))
+        values.append(float(has_passed(row, written)))
         progress(number, len(rows), f"{number} of {len(rows)} programs written")
-    return {"task": "humaneval", "metric": "pass@1", **interval(values).json(),
+    return {"task": "humaneval", "metric": "pass@1", **bootstrap_mean(values).json(),
             "rows": len(values), "shots": 0, "sha256": _digest(path)}  # fmt: skip
 
 
-def passes(row: Json, written: str) -> bool:
+def has_passed(row: Json, written: str) -> bool:
     """Whether a completion of HumanEval's prompt passes its tests, run confined."""
     program = f"{row['prompt'].rstrip()}{written}\n\n{row['test']}\n\ncheck({row['entry_point']})\n"
     return run_code(program).passed
 
 
-def _file_of(name: str, files: Path) -> Path:
+def _find_file(name: str, files: Path) -> Path:
     if files.is_file():
         return files
     suffixes = (".jsonl", ".jsonl.gz", ".tar.gz", ".json", ".csv")
@@ -157,22 +157,22 @@ def _file_of(name: str, files: Path) -> Path:
     return chosen[0]
 
 
-def _open(path: Path) -> str:
+def _read_text(path: Path) -> str:
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
 
 
-def _lines(path: Path) -> Rows:
+def _read_lines(path: Path) -> Rows:
     try:
-        return [json.loads(line) for line in _open(path).splitlines() if line.strip()]
+        return [json.loads(line) for line in _read_text(path).splitlines() if line.strip()]
     except (ValueError, OSError) as error:
         raise UsageError(f"{path} holds no lines of JSON: {error}.") from error
 
 
-def _multiple(path: Path) -> Rows:
+def _read_multiple_choice(path: Path) -> Rows:
     """``{"query", "choices", "gold"}`` rows, as several collections publish these tasks."""
     rows = []
-    for row in _lines(path):
+    for row in _read_lines(path):
         if "query" in row:
             gold = int(row["gold"])
             rows.append({"query": row["query"], "choices": row["choices"], "gold": gold})
@@ -190,10 +190,10 @@ def _multiple(path: Path) -> Rows:
     return rows
 
 
-def _truthful(path: Path) -> Rows:
+def _read_truthful(path: Path) -> Rows:
     """TruthfulQA's multiple choice with one right answer, mc1."""
     rows = []
-    for row in _lines(path):
+    for row in _read_lines(path):
         targets = row["mc1_targets"]
         pairs = (
             list(zip(targets["choices"], targets["labels"], strict=True))
@@ -206,10 +206,10 @@ def _truthful(path: Path) -> Rows:
     return rows
 
 
-def _winogrande(path: Path) -> Rows:
+def _read_winogrande(path: Path) -> Rows:
     """The two contexts become two choices; what follows is the same."""
     rows = []
-    for row in _lines(path):
+    for row in _read_lines(path):
         if "context_options" in row:
             contexts, ending, gold = row["context_options"], row["continuation"], row["gold"]
         else:
@@ -220,28 +220,28 @@ def _winogrande(path: Path) -> Rows:
     return rows
 
 
-def _mmlu(path: Path) -> Rows:
+def _read_mmlu(path: Path) -> Rows:
     """Questions of all subjects, from one CSV file or an archive with one for each."""
     rows: Rows = []
-    for name, text in _tables(path):
+    for name, text in _read_tables(path):
         subject = Path(name).stem.rsplit("_", 1)[0].replace("_", " ")
         for cells in csv.reader(io.StringIO(text)):
             if len(cells) == 6:
-                query, gold = _mmlu_prompt(subject, cells), LETTERS.index(cells[5])
+                query, gold = _format_mmlu_prompt(subject, cells), LETTERS.index(cells[5])
                 rows.append({"query": query, "choices": list(LETTERS), "gold": gold})
     return rows
 
 
-def _mmlu_prompt(subject: str, cells: Sequence[str]) -> str:
+def _format_mmlu_prompt(subject: str, cells: Sequence[str]) -> str:
     """As Hendrycks et al. 2020, arXiv:2009.03300, ask."""
     listed = "\n".join(f"{a}. {text}" for a, text in zip(LETTERS, cells[1:5], strict=True))
     first = f"The following are multiple choice questions (with answers) about {subject}.\n\n"
     return f"{first}{cells[0]}\n{listed}\nAnswer:"
 
 
-def _tables(path: Path) -> Iterator[tuple[str, str]]:
+def _read_tables(path: Path) -> Iterator[tuple[str, str]]:
     if not path.name.endswith((".tar.gz", ".tgz", ".tar")):
-        yield path.name, _open(path)
+        yield path.name, _read_text(path)
         return
     with tarfile.open(path) as archive:
         for member in sorted(archive.getmembers(), key=lambda each: each.name):
@@ -257,7 +257,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _choice(query: str, between: str = " ") -> Json:
+def _make_choice_config(query: str, between: str = " ") -> Json:
     return {
         "output_type": "multiple_choice",
         "doc_to_text": query,
@@ -271,15 +271,15 @@ def _choice(query: str, between: str = " ") -> Json:
     }
 
 
-BENCHES: dict[str, Bench] = {
-    "arc_easy": Bench(_multiple, _choice("{{query}}\nAnswer:"), "acc"),
-    "arc_challenge": Bench(_multiple, _choice("{{query}}\nAnswer:"), "acc_norm"),
-    "hellaswag": Bench(_multiple, _choice("{{query}}"), "acc_norm"),
-    "openbookqa": Bench(_multiple, _choice("{{query}}"), "acc_norm"),
-    "mmlu": Bench(_mmlu, _choice("{{query}}"), "acc"),
-    "truthfulqa": Bench(_truthful, _choice("{{query}}"), "acc"),
-    "winogrande": Bench(
-        _winogrande,
+BENCHES: dict[str, Benchmark] = {
+    "arc_easy": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}\nAnswer:"), "acc"),
+    "arc_challenge": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}\nAnswer:"), "acc_norm"),
+    "hellaswag": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}"), "acc_norm"),
+    "openbookqa": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}"), "acc_norm"),
+    "mmlu": Benchmark(_read_mmlu, _make_choice_config("{{query}}"), "acc"),
+    "truthfulqa": Benchmark(_read_truthful, _make_choice_config("{{query}}"), "acc"),
+    "winogrande": Benchmark(
+        _read_winogrande,
         {
             "output_type": "multiple_choice",
             "doc_to_text": "{{gold}}",
@@ -289,8 +289,8 @@ BENCHES: dict[str, Bench] = {
         },
         "acc",
     ),
-    "gsm8k": Bench(
-        _lines,
+    "gsm8k": Benchmark(
+        _read_lines,
         {
             "output_type": "generate_until",
             "doc_to_text": "Question: {{question}}\nAnswer:",

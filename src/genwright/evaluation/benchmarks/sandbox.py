@@ -26,7 +26,7 @@ A program that ends itself (``sys.exit(0)`` before its tests) has not passed the
 
 
 @dataclass(frozen=True)
-class Ran:
+class CodeResult:
     """What came of a piece of code."""
 
     passed: bool
@@ -35,7 +35,7 @@ class Ran:
     """The last line of what it said, or why it was ended."""
 
 
-def run_code(code: str, seconds: float = SECONDS) -> Ran:
+def run_code(code: str, seconds: float = SECONDS) -> CodeResult:
     """Run Python code to its end.
 
     Args:
@@ -70,7 +70,7 @@ def run_code(code: str, seconds: float = SECONDS) -> Ran:
             _, said = process.communicate(code.encode(errors="replace"), timeout=seconds + 5)
         except subprocess.TimeoutExpired:
             _kill(process)
-            return Ran(False, f"it did not end within {seconds:g} s")
+            return CodeResult(False, f"it did not end within {seconds:g} s")
         finally:
             _kill(process)
     if process.returncode == UNCONFINED:
@@ -79,13 +79,13 @@ def run_code(code: str, seconds: float = SECONDS) -> Ran:
             "it with. Use Linux 5.13 or later."
         )
     if process.returncode == FINISHED:
-        return Ran(True, "")
+        return CodeResult(True, "")
     if process.returncode == 0:
-        return Ran(False, "it ended itself before its end")
+        return CodeResult(False, "it ended itself before its end")
     if process.returncode < 0:
-        return Ran(False, f"ended by {signal.Signals(-process.returncode).name}")
+        return CodeResult(False, f"ended by {signal.Signals(-process.returncode).name}")
     words = said[-2000:].decode(errors="replace").strip().splitlines()
-    return Ran(False, words[-1] if words else f"exit status {process.returncode}")
+    return CodeResult(False, words[-1] if words else f"exit status {process.returncode}")
 
 
 def confine(folder: str, seconds: float) -> bool:

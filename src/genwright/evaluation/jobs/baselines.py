@@ -9,28 +9,32 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from genwright.engines import Message
-from genwright.evaluation.intervals import Interval, interval
-from genwright.evaluation.tasks import Case
+from genwright.engines import ChatMessage
+from genwright.evaluation.intervals import ConfidenceInterval, bootstrap_mean
+from genwright.evaluation.tasks import TaskCase
 from genwright.types import Json, Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
 
 
-def majority(train: Sequence[Json], test: Sequence[Json]) -> Interval:
+def score_majority(train: Sequence[Json], test: Sequence[Json]) -> ConfidenceInterval:
     """Accuracy of always saying the commonest class."""
     commonest = Counter(str(row["label"]) for row in train).most_common(1)[0][0]
-    return interval([float(str(row["label"]) == commonest) for row in test])
+    return bootstrap_mean([float(str(row["label"]) == commonest) for row in test])
 
 
-def zero_shot(labels: Sequence[str], test: Sequence[Json], embed: Embed) -> Interval:
+def score_zero_shot(
+    labels: Sequence[str], test: Sequence[Json], embed: Embed
+) -> ConfidenceInterval:
     """Accuracy of the class whose name is nearest to the text."""
     names = embed([label.replace("_", " ") for label in labels])
     best = (embed([row["text"] for row in test]) @ names.T).argmax(axis=1)
-    return _right([labels[place] for place in best], test)
+    return _score_labels([labels[place] for place in best], test)
 
 
-def few_shot(train: Sequence[Json], test: Sequence[Json], embed: Embed, k: int) -> Interval:
+def score_few_shot(
+    train: Sequence[Json], test: Sequence[Json], embed: Embed, k: int
+) -> ConfidenceInterval:
     """Accuracy of the class whose k examples are nearest on average (their mean vector)."""
     by_label: dict[str, list[str]] = {}
     for row in train:
@@ -40,15 +44,15 @@ def few_shot(train: Sequence[Json], test: Sequence[Json], embed: Embed, k: int) 
     labels = sorted(by_label)
     centres = np.stack([embed(by_label[label]).mean(axis=0) for label in labels])
     best = (embed([row["text"] for row in test]) @ centres.T).argmax(axis=1)
-    return _right([labels[place] for place in best], test)
+    return _score_labels([labels[place] for place in best], test)
 
 
-def asked_in_words(rows: Sequence[Json], labels: Sequence[str]) -> list[Case]:
+def make_label_questions(rows: Sequence[Json], labels: Sequence[str]) -> list[TaskCase]:
     """Texts as questions to a chat model, with the classes named."""
     listed = ", ".join(labels)
     return [
-        Case(
-            (Message("user", f"Text: {row['text']}\nWhich of these is it: {listed}?"),),
+        TaskCase(
+            (ChatMessage("user", f"Text: {row['text']}\nWhich of these is it: {listed}?"),),
             (str(row["label"]),),
             str(row["label"]),
             number,
@@ -58,11 +62,11 @@ def asked_in_words(rows: Sequence[Json], labels: Sequence[str]) -> list[Case]:
     ]
 
 
-def places_of_shots(rows: Sequence[Json], labels: Sequence[str], number: int) -> list[int]:
+def pick_shot_rows(rows: Sequence[Json], labels: Sequence[str], number: int) -> list[int]:
     """Places of so many rows, one of each class in turn.
 
     Example:
-        >>> places_of_shots([{"label": "a"}, {"label": "a"}, {"label": "b"}], ["a", "b"], 3)
+        >>> pick_shot_rows([{"label": "a"}, {"label": "a"}, {"label": "b"}], ["a", "b"], 3)
         [0, 2, 1]
     """
     queues = [[i for i, row in enumerate(rows) if str(row["label"]) == each] for each in labels]
@@ -72,6 +76,6 @@ def places_of_shots(rows: Sequence[Json], labels: Sequence[str], number: int) ->
     return found[:number]
 
 
-def _right(said: Sequence[str], test: Sequence[Json]) -> Interval:
+def _score_labels(said: Sequence[str], test: Sequence[Json]) -> ConfidenceInterval:
     pairs = zip(said, test, strict=True)
-    return interval([float(label == str(row["label"])) for label, row in pairs])
+    return bootstrap_mean([float(label == str(row["label"])) for label, row in pairs])

@@ -14,12 +14,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from genwright.documents import Extract
-from genwright.documents.loaders.text import paragraphs
-from genwright.library.ingest import Ingest
-from genwright.library.prefetch import Incoming, Item, Unchanged
+from genwright.documents.loaders.text import split_paragraphs
+from genwright.library.ingest import DocumentIngester
+from genwright.library.prefetch import Item, ParsedDocument, UnchangedDocument
 from genwright.runtime import Runtime
 from genwright.storage import Document
-from genwright.types import Principal, Progress, unheard
+from genwright.types import Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
 Corpus = Mapping[str, tuple[str, str]]
@@ -29,7 +29,7 @@ _UNCLEAN = {0: " ", 13: " "} | dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEM
 
 
 @dataclass(frozen=True)
-class Aside(Workspace):
+class CorpusWorkspace(Workspace):
     """A store of its own, with the models, settings and prompts of another workspace."""
 
     owner: Workspace
@@ -46,8 +46,8 @@ class Aside(Workspace):
 
 
 @contextmanager
-def stored(
-    workspace: Workspace, corpus: Corpus, principal: Principal, progress: Progress = unheard
+def open_corpus(
+    workspace: Workspace, corpus: Corpus, principal: Principal, progress: Progress = ignore_progress
 ) -> Iterator[Runtime]:
     """Parts over a store that holds just these documents, with the workspace's settings.
 
@@ -61,10 +61,10 @@ def stored(
         progress: Told of documents that are stored, and of a model that is pulled.
     """
     with Runtime(workspace, principal, progress) as own:
-        recipe = Ingest(own).recipe
+        recipe = DocumentIngester(own).recipe
     folder = workspace.root / "runs" / "cache" / f"{_digest(corpus)[:16]}-{recipe[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
-    aside = Aside(folder, workspace.settings, workspace)
+    aside = CorpusWorkspace(folder, workspace.settings, workspace)
     try:
         with Runtime(aside, principal, progress) as runtime:
             _store(runtime, corpus, progress)
@@ -84,27 +84,27 @@ def clean(text: str) -> str:
 
 
 def _store(runtime: Runtime, corpus: Corpus, progress: Progress) -> None:
-    ingest = Ingest(runtime)
-    known = _known(runtime)
+    ingest = DocumentIngester(runtime)
+    known = _read_known(runtime)
     total = len(corpus)
 
-    def tell(done: int, *_: object) -> None:
+    def report_progress(done: int, *_: object) -> None:
         progress(done, total, f"{done} of {total} documents stored")
 
-    def items() -> Iterator[Item]:
+    def iterate_items() -> Iterator[Item]:
         for source, (title, text) in corpus.items():
             digest = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
             if known.get(source) == (digest, ingest.recipe):
-                yield Unchanged(source)
+                yield UnchangedDocument(source)
             elif text.strip():
-                extract = Extract(text, title, "text", blocks=paragraphs(text))
-                yield Incoming(source, digest, extract)
+                extract = Extract(text, title, "text", blocks=split_paragraphs(text))
+                yield ParsedDocument(source, digest, extract)
 
-    ingest.progress = tell
-    ingest.store(items())
+    ingest.progress = report_progress
+    ingest.store(iterate_items())
 
 
-def _known(runtime: Runtime) -> dict[str, tuple[str, str]]:
+def _read_known(runtime: Runtime) -> dict[str, tuple[str, str]]:
     with runtime.database.read(runtime.principal) as session:
         rows = session.execute(select(Document.source, Document.sha256, Document.recipe))
         return {source: (digest, recipe) for source, digest, recipe in rows}

@@ -5,7 +5,7 @@ import time
 from sqlalchemy import select
 
 from genwright.answers.answerer import Answerer
-from genwright.evaluation.qa import Ask, Given, Place
+from genwright.evaluation.qa import Ask, QAAnswer, QuoteLocation
 from genwright.evaluation.retrieval import Rank
 from genwright.grounding.citations import Answer, Citation
 from genwright.library.search import find_passages
@@ -17,7 +17,7 @@ DEEPER = 4
 """A search that found too few documents is repeated for so many times the passages."""
 
 
-def ranker(runtime: Runtime) -> Rank:
+def make_ranker(runtime: Runtime) -> Rank:
     """Ranks documents, by their sources, as search ranks their passages."""
 
     def rank(query: str, mode: str, k: int) -> list[str]:
@@ -35,36 +35,37 @@ def ranker(runtime: Runtime) -> Rank:
     return rank
 
 
-def asker(runtime: Runtime, answerer: Answerer) -> Ask:
+def make_document_asker(runtime: Runtime, answerer: Answerer) -> Ask:
     """Asks an answerer over paragraphs that are stored under their numbers."""
     with runtime.database.read(runtime.principal) as session:
         rows = session.execute(select(Document.source, Document.id))
         documents = {int(source): id_ for source, id_ in rows}
 
-    def ask(question: str, without: int | None) -> Given:
+    def ask(question: str, without: int | None) -> QAAnswer:
         scope = EVERYWHERE if without is None else Scope(without=(documents[without],))
         began = time.monotonic()
         answer = answerer.ask(question, scope=scope)
-        return _given(answer, time.monotonic() - began)
+        return _convert_answer(answer, time.monotonic() - began)
 
     return ask
 
 
-def _given(answer: Answer, seconds: float) -> Given:
-    return Given(
+def _convert_answer(answer: Answer, seconds: float) -> QAAnswer:
+    return QAAnswer(
         text=answer.answer,
         refused=answer.refused,
         sentences=tuple(
-            tuple(_cited(each) for each in sentence.citations) for sentence in answer.sentences
+            tuple(_locate_citation(each) for each in sentence.citations)
+            for sentence in answer.sentences
         ),
-        hits=tuple(_hit(each) for each in answer.hits),
+        hits=tuple(_locate_hit(each) for each in answer.hits),
         seconds=seconds,
     )
 
 
-def _cited(citation: Citation) -> Place:
-    return Place(int(citation.source), citation.start, citation.end, citation.quote)
+def _locate_citation(citation: Citation) -> QuoteLocation:
+    return QuoteLocation(int(citation.source), citation.start, citation.end, citation.quote)
 
 
-def _hit(hit: Hit) -> Place:
-    return Place(int(hit.source), hit.start, hit.end, hit.text)
+def _locate_hit(hit: Hit) -> QuoteLocation:
+    return QuoteLocation(int(hit.source), hit.start, hit.end, hit.text)

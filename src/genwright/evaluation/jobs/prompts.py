@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.datasets import Dataset, read_dataset
-from genwright.engines import ChatRequest, Message, Sampling, chat_text
+from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.errors import UsageError
-from genwright.evaluation.prompt_comparison import compare_prompts, variants_of
+from genwright.evaluation.prompt_comparison import compare_prompts, list_variants
 from genwright.evaluation.records import save_run
-from genwright.evaluation.tasks import Case
+from genwright.evaluation.tasks import TaskCase
 from genwright.options import parse_pairs
-from genwright.prompts import Prompt, Shot, load_prompt, prompt_names, read_prompt
+from genwright.prompts import Prompt, Shot, list_prompt_names, load_prompt, read_prompt
 from genwright.runtime import Runtime
-from genwright.training.chat_rendering import messages_of, references_of
+from genwright.training.chat_rendering import read_messages, read_references
 from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PromptComparison:
     """What is compared."""
 
     prompts: tuple[str, ...]
@@ -47,11 +47,11 @@ def find_prompt(named: str, folder: Path) -> Prompt:
     return load_prompt(named, folder)
 
 
-def known_prompts(folder: Path) -> list[Json]:
+def list_known_prompts(folder: Path) -> list[Json]:
     """Every prompt by name, with its version; the team's own win over the built-in ones."""
     own = {path.stem for path in folder.glob("*.md")} if folder.is_dir() else set()
     rows = []
-    for name in sorted({*prompt_names(), *own}):
+    for name in sorted({*list_prompt_names(), *own}):
         prompt = load_prompt(name, folder)
         pool = len(prompt.examples.pool) if prompt.examples else 0
         shots = f"{len(prompt.shots)}" + (f" + {prompt.examples.k} of {pool}" if prompt.examples
@@ -63,7 +63,7 @@ def known_prompts(folder: Path) -> list[Json]:
     return rows
 
 
-def words_of(prompt: Prompt) -> str:
+def format_prompt(prompt: Prompt) -> str:
     """Everything that a prompt says, as text."""
     lines = [f"# {prompt.version}", prompt.description, "", "--- system", prompt.system.strip()]
     for number, (user, assistant) in enumerate(prompt.shots, 1):
@@ -76,7 +76,7 @@ def words_of(prompt: Prompt) -> str:
     return "\n".join([*lines, "--- user", prompt.user.strip(), ""])
 
 
-def tried(runtime: Runtime, named: str, values: Sequence[str], model: str) -> Json:
+def try_prompt(runtime: Runtime, named: str, values: Sequence[str], model: str) -> Json:
     """The messages that a prompt makes of values, and a model's reply where one is named.
 
     Raises:
@@ -88,24 +88,24 @@ def tried(runtime: Runtime, named: str, values: Sequence[str], model: str) -> Js
     system, user = prompt.render(**given)
     shots = list(prompt.shots)
     if prompt.examples is not None:
-        picked = runtime.models.picker(prompt).pick(
+        picked = runtime.models.get_picker(prompt).pick(
             str(given["question"] or user), prompt.examples.k
         )
         shots += [(shot.user, shot.assistant) for shot in picked]
-    messages = [Message("system", system)] if system else []
+    messages = [ChatMessage("system", system)] if system else []
     for said, replied in shots:
-        messages += [Message("user", said), Message("assistant", replied)]
-    messages.append(Message("user", user))
+        messages += [ChatMessage("user", said), ChatMessage("assistant", replied)]
+    messages.append(ChatMessage("user", user))
     told = [{"role": each.role, "content": each.content} for each in messages]
     result: Json = {"prompt": prompt.version, "messages": told}
     if model:
         request = ChatRequest(tuple(messages), Sampling(max_tokens=256))
-        result["reply"], usage = chat_text(runtime.models.engine(model), request)
+        result["reply"], usage = collect_chat(runtime.models.get_engine(model), request)
         result["prompt_tokens"] = usage.prompt_tokens
     return result
 
 
-def compared(runtime: Runtime, wanted: Comparison) -> Json:
+def run_prompt_comparison(runtime: Runtime, wanted: PromptComparison) -> Json:
     """Run every variant over a data set, and keep the run.
 
     Half of the rows are a pool of examples; the others are asked.
@@ -117,19 +117,19 @@ def compared(runtime: Runtime, wanted: Comparison) -> Json:
     columns = parse_pairs(wanted.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(wanted.data, form=wanted.form, columns=columns)
     prompts = [find_prompt(each, runtime.workspace.prompts_dir) for each in wanted.prompts]
-    pool, cases, rows = _divided(dataset, wanted.limit)
+    pool, cases, rows = _divide_rows(dataset, wanted.limit)
     model = wanted.model or runtime.settings.answer.model
 
-    def render(prompt: Prompt, case: Case) -> tuple[str, str]:
+    def render(prompt: Prompt, case: TaskCase) -> tuple[str, str]:
         question = case.messages[-1].content
         labels = sorted({shot.assistant for shot in pool})
         fields = {"question": question, "labels": labels, "passages": (), "today": "",
                   "messages": (), **rows[case.row]}  # fmt: skip
         return prompt.render(**fields)
 
-    variants = variants_of(prompts, _numbers(wanted.shots), wanted.pickers.split(","))
+    variants = list_variants(prompts, _parse_numbers(wanted.shots), wanted.pickers.split(","))
     found = compare_prompts(
-        runtime.models.engine(model), variants, cases, pool, wanted.metric,
+        runtime.models.get_engine(model), variants, cases, pool, wanted.metric,
         render=render, embed=runtime.models.embedder.embed, progress=runtime.progress,
     )  # fmt: skip
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
@@ -142,25 +142,27 @@ def compared(runtime: Runtime, wanted: Comparison) -> Json:
     return {"run": run, "model": model, "data": data, "variants": found}
 
 
-def _divided(dataset: Dataset, limit: int | None) -> tuple[list[Shot], list[Case], dict[int, Json]]:
+def _divide_rows(
+    dataset: Dataset, limit: int | None
+) -> tuple[list[Shot], list[TaskCase], dict[int, Json]]:
     """Examples of the odd rows, cases of the even ones, and the fields of each case's row."""
     pool: list[Shot] = []
-    cases: list[Case] = []
+    cases: list[TaskCase] = []
     fields: dict[int, Json] = {}
     for number, row in enumerate(dataset.rows):
-        messages = messages_of(row)
-        user, reply = messages[-2].content, references_of(row)
+        messages = read_messages(row)
+        user, reply = messages[-2].content, read_references(row)
         if number % 2:
             pool.append(Shot(user, reply[0], str(row.get("label", ""))))
         elif limit is None or len(cases) < limit:
             fields[number] = {key: value for key, value in row.items() if key != "lineage"}
-            cases.append(Case((Message("user", user),), tuple(reply), "", number))
+            cases.append(TaskCase((ChatMessage("user", user),), tuple(reply), "", number))
     if not cases:
         raise UsageError(f"{dataset.name} has no rows to ask.")
     return pool, cases, fields
 
 
-def _numbers(text: str) -> list[int]:
+def _parse_numbers(text: str) -> list[int]:
     try:
         return [int(each) for each in text.split(",")]
     except ValueError as error:

@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.answers.answerer import Answerer
-from genwright.answers.assistants import answerer_of, scope_of
+from genwright.answers.assistants import build_answerer, find_scope
 from genwright.datasets import Dataset, read_dataset
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound, UsageError
-from genwright.evaluation.cases import cases_of
+from genwright.evaluation.cases import make_cases
 from genwright.evaluation.comparison import compare_models
-from genwright.evaluation.jobs.baselines import asked_in_words, places_of_shots
-from genwright.evaluation.judge import Pair, agreement, judge_pairs
+from genwright.evaluation.jobs.baselines import make_label_questions, pick_shot_rows
+from genwright.evaluation.judge import AnswerPair, judge_pairs, measure_judge_agreement
 from genwright.evaluation.lm import evaluate_lm
 from genwright.evaluation.records import save_run
 from genwright.evaluation.tasks import (
     Ask,
-    Case,
     Reply,
-    asker,
-    choosing,
+    TaskCase,
+    add_shots,
     evaluate_task,
-    with_shots,
+    make_choice_asker,
+    make_engine_asker,
 )
 from genwright.options import parse_pairs
-from genwright.registry import Assistants, Served
+from genwright.registry import Assistants, ServedAssistant
 from genwright.runtime import Runtime
-from genwright.training.chat_rendering import messages_of
+from genwright.training.chat_rendering import read_messages
 from genwright.types import Json
 
 USUAL = {
@@ -44,7 +44,7 @@ USUAL = {
 
 
 @dataclass(frozen=True)
-class Task:
+class EvaluationRequest:
     """What is to be measured."""
 
     data: Path
@@ -59,7 +59,7 @@ class Task:
     max_tokens: int = 256
 
 
-def task_trial(runtime: Runtime, name: str, task: Task) -> Json:
+def run_task_trial(runtime: Runtime, name: str, task: EvaluationRequest) -> Json:
     """Measure a model, a registered version or an assistant on a data set, and keep the run.
 
     Raises:
@@ -67,10 +67,10 @@ def task_trial(runtime: Runtime, name: str, task: Task) -> Json:
         UsageError: The data cannot be read, or does not fit what is asked.
     """
     began = time.monotonic()
-    dataset, cases, metric = prepared(task)
-    with _asked(runtime, name, task, bool(cases[0].choices)) as ask:
+    dataset, cases, metric = prepare_task(task)
+    with _open_asker(runtime, name, task, bool(cases[0].choices)) as ask:
         report = evaluate_task(
-            cases, ask, [metric, *_others(metric, dataset)], seed=task.seed,
+            cases, ask, [metric, *_list_extra_metrics(metric, dataset)], seed=task.seed,
             progress=runtime.progress,
         )  # fmt: skip
     result = {
@@ -91,7 +91,7 @@ def task_trial(runtime: Runtime, name: str, task: Task) -> Json:
     return {"run": run, "data": data, **result}
 
 
-def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
+def prepare_task(task: EvaluationRequest) -> tuple[Dataset, list[TaskCase], str]:
     """The rows of a task as cases, with shots before them where they are wanted.
 
     The shots are the first rows, which are then not asked; of classes, one of each in turn.
@@ -105,30 +105,32 @@ def prepared(task: Task) -> tuple[Dataset, list[Case], str]:
     shots: list[tuple[str, str]] = []
     if dataset.form == "classification":
         labels = sorted({str(row["label"]) for row in rows})
-        places = places_of_shots(rows, labels, task.shots)
+        places = pick_shot_rows(rows, labels, task.shots)
         shots = [
             (case.messages[-1].content, case.references[0])
-            for case in asked_in_words([rows[place] for place in places], labels)
+            for case in make_label_questions([rows[place] for place in places], labels)
         ]
         rows = [row for place, row in enumerate(rows) if place not in set(places)]
-        cases = asked_in_words(_drawn(rows, task), labels)
+        cases = make_label_questions(_sample_rows(rows, task), labels)
     else:
         for row in rows[: task.shots]:
-            messages = messages_of(row)
+            messages = read_messages(row)
             shots.append((messages[-2].content, messages[-1].content))
-        cases = cases_of(_drawn(rows[task.shots :], task), "generation")
+        cases = make_cases(_sample_rows(rows[task.shots :], task), "generation")
     if not cases:
         raise UsageError(f"{dataset.name} has no rows left to ask after {task.shots} shots.")
-    return dataset, [with_shots(case, shots) for case in cases], metric
+    return dataset, [add_shots(case, shots) for case in cases], metric
 
 
-def lm_trial(runtime: Runtime, name: str, file: Path, limit: int) -> Json:
+def run_lm_trial(runtime: Runtime, name: str, file: Path, limit: int) -> Json:
     """Measure how well a model predicts a text, and keep the run."""
     if not file.is_file():
         raise NotFound(f"There is no file {file}.")
     began = time.monotonic()
     text = file.read_text(encoding="utf-8", errors="replace")
-    report = evaluate_lm(runtime.models.engine(name), text, limit=limit, progress=runtime.progress)
+    report = evaluate_lm(
+        runtime.models.get_engine(name), text, limit=limit, progress=runtime.progress
+    )
     data = {"name": file.name, "characters": len(text)}
     run = save_run(
         runtime.database, runtime.principal, kind="eval.lm", config={"model": name},
@@ -137,14 +139,14 @@ def lm_trial(runtime: Runtime, name: str, file: Path, limit: int) -> Json:
     return {"run": run, "model": name, **report.json()}
 
 
-def bench_trial(
+def run_bench_trial(
     runtime: Runtime, name: str, task: str, files: Path, limit: int | None, shots: int
 ) -> Json:
     """Measure a model on a public benchmark, and keep the run."""
     from genwright.evaluation.benchmarks.lm_eval import run_bench
 
     began = time.monotonic()
-    engine = runtime.models.engine(name)
+    engine = runtime.models.get_engine(name)
     result = run_bench(engine, task, files, limit=limit, shots=shots, progress=runtime.progress)
     run = save_run(
         runtime.database, runtime.principal, kind="eval.bench",
@@ -155,17 +157,19 @@ def bench_trial(
     return {"run": run, "model": name, **result}
 
 
-def judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
+def run_judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
     """Have a model judge pairs of answers, and compare it with people where they judged too.
 
     The file has lines of ``question``, ``a``, ``b`` and, where they are known, ``reference``; the
     people's file one of ``a``, ``b`` or ``tie`` a line, in the same order.
     """
     pairs = [
-        Pair(str(row["question"]), str(row["a"]), str(row["b"]), str(row.get("reference", "")))
-        for row in _lines(file, ("question", "a", "b"))
+        AnswerPair(
+            str(row["question"]), str(row["a"]), str(row["b"]), str(row.get("reference", ""))
+        )
+        for row in _read_lines(file, ("question", "a", "b"))
     ]
-    report = judge_pairs(runtime.models.engine(judge), pairs, runtime.progress)
+    report = judge_pairs(runtime.models.get_engine(judge), pairs, runtime.progress)
     result: Json = {"judge": judge, "pairs": len(pairs), **report.json()}
     if humans is not None:
         if not humans.is_file():
@@ -174,7 +178,7 @@ def judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -
         if set(words) - {"a", "b", "tie"}:
             raise UsageError(f"Expected a, b or tie in each line of {humans}.")
         mine = [each.verdict for each in report.judged]
-        result["humans"] = agreement(mine, words)  # type: ignore[arg-type]
+        result["humans"] = measure_judge_agreement(mine, words)  # type: ignore[arg-type]
     run = save_run(
         runtime.database, runtime.principal, kind="eval.judge", config={"judge": judge},
         data={"name": file.name, "rows": len(pairs)}, results=result, seconds=0.0,
@@ -182,19 +186,22 @@ def judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -
     return {"run": run, **result}
 
 
-def comparison(
-    runtime: Runtime, names: Sequence[str], task: Task, prices: Mapping[str, tuple[float, float]]
+def run_comparison(
+    runtime: Runtime,
+    names: Sequence[str],
+    task: EvaluationRequest,
+    prices: Mapping[str, tuple[float, float]],
 ) -> Json:
     """Measure several models on the same rows, and keep the run."""
     began = time.monotonic()
-    dataset, cases, metric = prepared(task)
+    dataset, cases, metric = prepare_task(task)
 
     @contextmanager
-    def opened(name: str) -> Iterator[Engine]:
-        yield runtime.models.engine(name)
+    def open_model(name: str) -> Iterator[Engine]:
+        yield runtime.models.get_engine(name)
 
     found = compare_models(
-        names, opened, cases, metric, prices=prices, max_tokens=task.max_tokens,
+        names, open_model, cases, metric, prices=prices, max_tokens=task.max_tokens,
         progress=runtime.progress,
     )  # fmt: skip
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
@@ -208,25 +215,27 @@ def comparison(
 
 
 @contextmanager
-def _asked(runtime: Runtime, name: str, task: Task, has_choices: bool) -> Iterator[Ask]:
+def _open_asker(
+    runtime: Runtime, name: str, task: EvaluationRequest, has_choices: bool
+) -> Iterator[Ask]:
     """A model or an assistant, as what is asked."""
-    served = _assistant(runtime, name)
+    served = _find_assistant(runtime, name)
     if served is not None:
-        yield _assistant_asker(runtime, served)
+        yield _make_assistant_asker(runtime, served)
         return
-    engine = runtime.models.engine(name)
+    engine = runtime.models.get_engine(name)
     if task.mode == "score" and not has_choices:
         raise UsageError("--mode score picks a label: it takes rows of the form classification.")
     if task.mode == "score":
         prompt_text = getattr(engine, "prompt_text", None)
         if prompt_text is None:
             raise UsageError(f"{name!r} does not score texts: measure it with --mode generate.")
-        yield choosing(engine, prompt_text)
+        yield make_choice_asker(engine, prompt_text)
     else:
-        yield asker(engine, max_tokens=task.max_tokens, seed=task.seed)
+        yield make_engine_asker(engine, max_tokens=task.max_tokens, seed=task.seed)
 
 
-def _assistant(runtime: Runtime, name: str) -> Served | None:
+def _find_assistant(runtime: Runtime, name: str) -> ServedAssistant | None:
     """The assistant of that name; None where a model has it."""
     try:
         runtime.models.check(name)
@@ -237,13 +246,13 @@ def _assistant(runtime: Runtime, name: str) -> Served | None:
         return assistants.resolve(runtime.principal, name)
 
 
-def _assistant_asker(runtime: Runtime, served: Served) -> Ask:
-    settings = served.version.config.settings(runtime.settings)
-    acting = runtime.acting_for(runtime.principal, settings)
-    answerer: Answerer = answerer_of(acting, served)
-    scope = scope_of(acting, served)
+def _make_assistant_asker(runtime: Runtime, served: ServedAssistant) -> Ask:
+    settings = served.version.config.merge_settings(runtime.settings)
+    acting = runtime.act_for(runtime.principal, settings)
+    answerer: Answerer = build_answerer(acting, served)
+    scope = find_scope(acting, served)
 
-    def ask(case: Case) -> Reply:
+    def ask(case: TaskCase) -> Reply:
         began = time.monotonic()
         answer = answerer.ask(case.messages[-1].content, scope=scope)
         took = time.monotonic() - began
@@ -252,7 +261,7 @@ def _assistant_asker(runtime: Runtime, served: Served) -> Ask:
     return ask
 
 
-def _drawn(rows: Sequence[Json], task: Task) -> list[Json]:
+def _sample_rows(rows: Sequence[Json], task: EvaluationRequest) -> list[Json]:
     import random
 
     if task.limit is None or task.limit >= len(rows):
@@ -260,11 +269,11 @@ def _drawn(rows: Sequence[Json], task: Task) -> list[Json]:
     return random.Random(task.seed).sample(list(rows), task.limit)
 
 
-def _others(metric: str, dataset: Dataset) -> list[str]:
+def _list_extra_metrics(metric: str, dataset: Dataset) -> list[str]:
     return ["macro_f1"] if dataset.form == "classification" and metric == "accuracy" else []
 
 
-def _lines(path: Path, needed: Sequence[str]) -> list[Json]:
+def _read_lines(path: Path, needed: Sequence[str]) -> list[Json]:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     try:

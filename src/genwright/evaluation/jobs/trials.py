@@ -14,16 +14,16 @@ from sqlalchemy import delete, func, select
 from genwright import __version__
 from genwright.answers.answerer import Answerer
 from genwright.errors import UsageError
-from genwright.evaluation.jobs.corpus_cache import Corpus, clean, stored
-from genwright.evaluation.jobs.probes import asker, ranker
+from genwright.evaluation.jobs.corpus_cache import Corpus, clean, open_corpus
+from genwright.evaluation.jobs.probes import make_document_asker, make_ranker
 from genwright.evaluation.qa import ask_all, measure_answers
 from genwright.evaluation.records import save_run
-from genwright.evaluation.retrieval import evaluate_retrieval, table_json
+from genwright.evaluation.retrieval import encode_table, evaluate_retrieval
 from genwright.evaluation.suites import BeirSet, SquadParagraph, SquadSet
 from genwright.retrieval.search import MODES
 from genwright.runtime import Runtime
 from genwright.storage import Document, Passage, Span
-from genwright.types import OWNER, Json, Principal, Progress, unheard
+from genwright.types import OWNER, Json, Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
 Case = TypeVar("Case")
@@ -32,7 +32,7 @@ SPAN_DEPTH = 5
 """``span_recall`` is taken at this depth, and at the passages that an answer is made from."""
 
 
-def retrieval_trial(
+def run_retrieval_trial(
     workspace: Workspace,
     beir: BeirSet,
     *,
@@ -42,7 +42,7 @@ def retrieval_trial(
     limit: int | None = None,
     seed: int = 0,
     principal: Principal = OWNER,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> Json:
     """Measure search on a retrieval set.
 
@@ -71,12 +71,15 @@ def retrieval_trial(
     began, modes = time.monotonic(), (mode,) if mode else MODES
     queries = _sample(list(beir.queries.items()), limit, seed)
     asked = replace(beir, queries=dict(queries))
-    with stored(workspace, _documents(beir), principal, progress) as runtime:
-        report = evaluate_retrieval(asked, ranker(runtime), modes, progress)
+    with open_corpus(workspace, _list_documents(beir), principal, progress) as runtime:
+        report = evaluate_retrieval(asked, make_ranker(runtime), modes, progress)
         data: Json = {"name": name, "form": "beir", "split": split, "sha256": beir.sha256}
-        data |= {**_counts(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
-        config = {**_config(runtime), "modes": list(modes), "seed": seed}
-    results, differences = table_json(report.results()), table_json(report.differences())
+        data |= {**_count_rows(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
+        config = {**_describe_config(runtime), "modes": list(modes), "seed": seed}
+    results, differences = (
+        encode_table(report.compute_results()),
+        encode_table(report.compute_differences()),
+    )
     seconds = time.monotonic() - began
     run = save_run(
         workspace.database,
@@ -91,7 +94,7 @@ def retrieval_trial(
     return {**made, "seconds": round(seconds, 3)}
 
 
-def qa_trial(
+def run_qa_trial(
     workspace: Workspace,
     squad: SquadSet,
     *,
@@ -103,7 +106,7 @@ def qa_trial(
     leave_out: int | None = None,
     seed: int = 0,
     principal: Principal = OWNER,
-    progress: Progress = unheard,
+    progress: Progress = ignore_progress,
 ) -> Json:
     """Measure answers on a question set; every paragraph of it is a document.
 
@@ -131,22 +134,22 @@ def qa_trial(
     if not squad.questions:
         raise UsageError("The set has no questions: name a SQuAD file that has some.")
     began = time.monotonic()
-    squad = replace(squad, paragraphs=tuple(map(_cleaned, squad.paragraphs)))
+    squad = replace(squad, paragraphs=tuple(map(_clean_paragraph, squad.paragraphs)))
     questions = _sample(squad.questions, limit, seed)
-    answerable = [each for each in questions if each.answerable]
+    answerable = [each for each in questions if each.is_answerable]
     if leave_out is None:
         leave_out = len(answerable) if len(answerable) == len(questions) else 0
     left_out = _sample(answerable, leave_out, seed)
-    with stored(workspace, _paragraphs(squad), principal, progress) as runtime:
+    with open_corpus(workspace, _list_paragraphs(squad), principal, progress) as runtime:
         answerer = Answerer(runtime, model=model, extractive=extractive, short=short)
-        asked = ask_all(questions, left_out, asker(runtime, answerer), progress)
+        asked = ask_all(questions, left_out, make_document_asker(runtime, answerer), progress)
         depth = runtime.settings.retrieval.k
         measured = measure_answers(squad, asked, sorted({SPAN_DEPTH, depth}))
-        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_counts(runtime)}
+        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_count_rows(runtime)}
         data |= {"questions": len(questions), "of_questions": len(squad.questions)}
-        data |= {"unanswerable": sum(not each.answerable for each in questions)}
+        data |= {"unanswerable": sum(not each.is_answerable for each in questions)}
         data |= {"left_out": len(left_out)}
-        config = {**_config(runtime), "seed": seed, "short": short}
+        config = {**_describe_config(runtime), "seed": seed, "short": short}
         config |= {"model": answerer.model, "prompt_version": answerer.prompt.version}
         _forget_traces(runtime)
     results = {name: each.json() for name, each in measured.items()}
@@ -170,7 +173,7 @@ def _sample(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:
     return random.Random(seed).sample(list(cases), number)
 
 
-def _documents(beir: BeirSet) -> Corpus:
+def _list_documents(beir: BeirSet) -> Corpus:
     """A document that is a title only is searched by it."""
     return {
         source: (clean(title), clean(text if text.strip() else title))
@@ -178,18 +181,18 @@ def _documents(beir: BeirSet) -> Corpus:
     }
 
 
-def _paragraphs(squad: SquadSet) -> Corpus:
+def _list_paragraphs(squad: SquadSet) -> Corpus:
     return {
         str(number): (clean(each.article.replace("_", " ")), each.text)
         for number, each in enumerate(squad.paragraphs)
     }
 
 
-def _cleaned(paragraph: SquadParagraph) -> SquadParagraph:
+def _clean_paragraph(paragraph: SquadParagraph) -> SquadParagraph:
     return replace(paragraph, text=clean(paragraph.text))
 
 
-def _counts(runtime: Runtime) -> Json:
+def _count_rows(runtime: Runtime) -> Json:
     with runtime.database.read(runtime.principal) as session:
         return {
             "documents": session.scalar(select(func.count()).select_from(Document)),
@@ -197,7 +200,7 @@ def _counts(runtime: Runtime) -> Json:
         }
 
 
-def _config(runtime: Runtime) -> Json:
+def _describe_config(runtime: Runtime) -> Json:
     """What decides the result, beside the data."""
     settings = runtime.settings
     sections = ("documents", "retrieval", "answer", "engine")

@@ -9,11 +9,11 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
-def normalise(text: str) -> str:
+def normalize_answer(text: str) -> str:
     """Lower case, without punctuation, articles and extra white space.
 
     Example:
-        >>> normalise("The  Eiffel-Tower!")
+        >>> normalize_answer("The  Eiffel-Tower!")
         'eiffeltower'
     """
     bare = text.lower().translate(_PUNCTUATION)
@@ -22,22 +22,23 @@ def normalise(text: str) -> str:
 
 def exact_match(answer: str, golds: Sequence[str]) -> float:
     """1 where the normalised answer equals a normalised gold answer, else 0."""
-    return float(normalise(answer) in {normalise(gold) for gold in golds})
+    return float(normalize_answer(answer) in {normalize_answer(gold) for gold in golds})
 
 
 def token_f1(answer: str, golds: Sequence[str]) -> float:
     """Best harmonic mean of precision and recall of words, over the gold answers."""
     return max(
-        (_f1(normalise(answer).split(), normalise(gold).split()) for gold in golds), default=0.0
+        (_f1(normalize_answer(answer).split(), normalize_answer(gold).split()) for gold in golds),
+        default=0.0,
     )
 
 
 def answer_recall(answer: str, golds: Sequence[str]) -> float:
     """Best share of a gold answer's words that the answer has; fit to judge longer answers."""
-    words = Counter(normalise(answer).split())
+    words = Counter(normalize_answer(answer).split())
     best = 0.0
     for gold in golds:
-        wanted = Counter(normalise(gold).split())
+        wanted = Counter(normalize_answer(gold).split())
         if wanted:
             best = max(best, (words & wanted).total() / wanted.total())
     return best

@@ -24,24 +24,24 @@ def ndcg(ranking: Sequence[str], gains: Mapping[str, float], k: int | None = Non
 
 def recall(ranking: Sequence[str], gains: Mapping[str, float], k: int | None = None) -> float:
     """Share of the relevant ids that are among the first k; 0 where nothing is relevant."""
-    relevant = _relevant(gains)
+    relevant = _select_relevant(gains)
     return len(relevant.intersection(ranking[:k])) / len(relevant) if relevant else 0.0
 
 
 def precision(ranking: Sequence[str], gains: Mapping[str, float], k: int) -> float:
     """Share of the first k places that hold a relevant id; empty places count as wrong."""
-    return len(_relevant(gains).intersection(ranking[:k])) / k
+    return len(_select_relevant(gains).intersection(ranking[:k])) / k
 
 
 def reciprocal_rank(ranking: Sequence[str], gains: Mapping[str, float]) -> float:
     """One over the rank of the first relevant id; 0 where there is none."""
-    relevant = _relevant(gains)
+    relevant = _select_relevant(gains)
     return next((1 / rank for rank, id_ in enumerate(ranking, 1) if id_ in relevant), 0.0)
 
 
 def average_precision(ranking: Sequence[str], gains: Mapping[str, float]) -> float:
     """Mean, over the relevant ids, of the precision at the rank where each is found."""
-    relevant = _relevant(gains)
+    relevant = _select_relevant(gains)
     found, total = 0, 0.0
     for rank, id_ in enumerate(ranking, 1):
         if id_ in relevant:
@@ -50,7 +50,7 @@ def average_precision(ranking: Sequence[str], gains: Mapping[str, float]) -> flo
     return total / len(relevant) if relevant else 0.0
 
 
-def _relevant(gains: Mapping[str, float]) -> set[str]:
+def _select_relevant(gains: Mapping[str, float]) -> set[str]:
     return {id_ for id_, gain in gains.items() if gain > 0}
 
 

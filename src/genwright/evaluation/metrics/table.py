@@ -57,7 +57,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def metric_of(name: str) -> Metric:
+def find_metric(name: str) -> Metric:
     """A measure by name.
 
     Raises:

@@ -25,29 +25,33 @@ def rouge(reply: str, references: Sequence[str], n: int) -> float:
         >>> rouge("the cat sat", ["the cat ran"], 1) == 2 / 3
         True
     """
-    return max((_rouge_n(_words(reply), _words(each), n) for each in references), default=0.0)
+    return max(
+        (_rouge_n(_split_words(reply), _split_words(each), n) for each in references), default=0.0
+    )
 
 
 def rouge_l(reply: str, references: Sequence[str]) -> float:
     """Best F1 of the longest common subsequence of words over the references."""
-    return max((_rouge_l(_words(reply), _words(each)) for each in references), default=0.0)
+    return max(
+        (_rouge_l(_split_words(reply), _split_words(each)) for each in references), default=0.0
+    )
 
 
 def bleu(reply: str, references: Sequence[str]) -> float:
     """Sentence BLEU with exponential smoothing, 0 to 1."""
-    return float(_sacrebleu().sentence_bleu(reply, list(references)).score) / 100
+    return float(_load_sacrebleu().sentence_bleu(reply, list(references)).score) / 100
 
 
 def chrf(reply: str, references: Sequence[str]) -> float:
     """chrF2 of one reply, 0 to 1."""
-    return float(_sacrebleu().sentence_chrf(reply, list(references)).score) / 100
+    return float(_load_sacrebleu().sentence_chrf(reply, list(references)).score) / 100
 
 
 def corpus_bleu(replies: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """BLEU of all replies together, 0 to 1; the first reference of each where they differ."""
     most = max(map(len, references), default=0)
     streams = [[each[i] if i < len(each) else each[0] for each in references] for i in range(most)]
-    return float(_sacrebleu().corpus_bleu(list(replies), streams).score) / 100
+    return float(_load_sacrebleu().corpus_bleu(list(replies), streams).score) / 100
 
 
 def strict_match(reply: str, references: Sequence[str]) -> float:
@@ -57,18 +61,18 @@ def strict_match(reply: str, references: Sequence[str]) -> float:
 
 def json_match(reply: str, references: Sequence[str]) -> float:
     """1 where the reply is JSON of the same value as a reference."""
-    value = _parsed(reply)
-    return float(value is not None and any(value == _parsed(each) for each in references))
+    value = _parse_json(reply)
+    return float(value is not None and any(value == _parse_json(each) for each in references))
 
 
-def call_of(text: str) -> Json | None:
+def parse_call(text: str) -> Json | None:
     """A tool call that a text is, with nothing around it: ``{"name", "arguments"}``; else None.
 
     Example:
-        >>> call_of('{"name": "f", "arguments": {}}')
+        >>> parse_call('{"name": "f", "arguments": {}}')
         {'name': 'f', 'arguments': {}}
     """
-    value = _parsed(text)
+    value = _parse_json(text)
     if not isinstance(value, dict) or set(value) != {"name", "arguments"}:
         return None
     fits = isinstance(value["name"], str) and isinstance(value["arguments"], dict)
@@ -80,8 +84,8 @@ def call_arguments(reply: str, references: Sequence[str]) -> float:
 
     Whatever their values; where the reference is no call, 1 where the reply is none either.
     """
-    wanted = [call_of(each) for each in references]
-    got = call_of(reply)
+    wanted = [parse_call(each) for each in references]
+    got = parse_call(reply)
     return float(
         any(
             (got is None and each is None and "{" not in reply[:1])
@@ -94,8 +98,8 @@ def call_arguments(reply: str, references: Sequence[str]) -> float:
 
 def call_format(reply: str, references: Sequence[str]) -> float:
     """1 where the reply is exactly a call of the reference's tool, with nothing around it."""
-    got = call_of(reply)
-    wanted = [call_of(each) for each in references]
+    got = parse_call(reply)
+    wanted = [parse_call(each) for each in references]
     return float(
         got is not None and any(e is not None and got["name"] == e["name"] for e in wanted)
     )
@@ -103,11 +107,11 @@ def call_format(reply: str, references: Sequence[str]) -> float:
 
 def call_match(reply: str, references: Sequence[str]) -> float:
     """1 where the reply is the same tool call as a reference: name and arguments by value."""
-    got = call_of(reply)
-    return float(got is not None and any(got == call_of(each) for each in references))
+    got = parse_call(reply)
+    return float(got is not None and any(got == parse_call(each) for each in references))
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _parse_json(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
         return json.loads(text)
     except ValueError:
@@ -115,11 +119,11 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 @cache
-def _sacrebleu() -> Any:  # noqa: ANN401 - a module without types
+def _load_sacrebleu() -> Any:  # noqa: ANN401 - a module without types
     return need("sacrebleu", "train", "BLEU and chrF")
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return _WORDS.findall(text.lower())
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.errors import NotFound, UsageError
-from genwright.evaluation.suites.files import digest, either, read_jsonl, read_text
+from genwright.evaluation.suites.files import find_maybe_gzipped, hash_files, read_jsonl, read_text
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,11 @@ def read_beir(folder: Path, split: str = "test") -> BeirSet:
         NotFound: A file is missing; for the split the message lists those there are.
         UsageError: A file is not in the form.
     """
-    corpus_file, queries_file = either(folder, "corpus.jsonl"), either(folder, "queries.jsonl")
-    qrels_file = either(folder / "qrels", f"{split}.tsv")
+    corpus_file, queries_file = (
+        find_maybe_gzipped(folder, "corpus.jsonl"),
+        find_maybe_gzipped(folder, "queries.jsonl"),
+    )
+    qrels_file = find_maybe_gzipped(folder / "qrels", f"{split}.tsv")
     if not qrels_file.is_file():
         there = ", ".join(sorted(file.name for file in (folder / "qrels").glob("*.tsv*"))) or "none"
         raise NotFound(f"{folder} has no qrels/{split}.tsv; there: {there}. Name one by --split.")
@@ -42,7 +45,7 @@ def read_beir(folder: Path, split: str = "test") -> BeirSet:
     except KeyError as error:
         raise UsageError(f"{folder}: every row needs _id and text; {error} is missing.") from error
     judged = {id_: text for id_, text in queries.items() if any(qrels.get(id_, {}).values())}
-    return BeirSet(corpus, judged, qrels, digest((corpus_file, queries_file, qrels_file)))
+    return BeirSet(corpus, judged, qrels, hash_files((corpus_file, queries_file, qrels_file)))
 
 
 def _read_qrels(path: Path) -> dict[str, dict[str, float]]:

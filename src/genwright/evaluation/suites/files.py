@@ -27,7 +27,7 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path} should be UTF-8 text, plain or gzipped: {error}.") from error
 
 
-def either(folder: Path, name: str) -> Path:
+def find_maybe_gzipped(folder: Path, name: str) -> Path:
     """``folder/name``, or ``folder/name.gz`` where only that is there."""
     plain, packed = folder / name, folder / f"{name}.gz"
     return packed if packed.is_file() and not plain.is_file() else plain
@@ -51,7 +51,7 @@ def read_jsonl(path: Path) -> Iterator[Json]:
         yield row
 
 
-def digest(paths: Iterable[Path]) -> str:
+def hash_files(paths: Iterable[Path]) -> str:
     """SHA-256 over the bytes of several files, in the order given."""
     total = hashlib.sha256()
     for path in paths:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.errors import UsageError
-from genwright.evaluation.suites.files import digest, read_text
+from genwright.evaluation.suites.files import hash_files, read_text
 from genwright.types import Json
 
 
@@ -31,7 +31,7 @@ class SquadQuestion:
     """Where each answer begins in the paragraph, in characters."""
 
     @property
-    def answerable(self) -> bool:
+    def is_answerable(self) -> bool:
         """Whether its paragraph holds an answer."""
         return bool(self.answers)
 
@@ -59,16 +59,16 @@ def read_squad(path: Path) -> SquadSet:
             title = str(article.get("title", ""))
             for paragraph in article["paragraphs"]:
                 for row in paragraph["qas"]:
-                    questions.append(_question(row, title, len(paragraphs)))
+                    questions.append(_parse_question(row, title, len(paragraphs)))
                 paragraphs.append(SquadParagraph(title, str(paragraph["context"])))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
             f"{path} should be SQuAD JSON, data[].paragraphs[] with context and qas[]: {error!r}."
         ) from error
-    return SquadSet(tuple(paragraphs), tuple(questions), digest([path]))
+    return SquadSet(tuple(paragraphs), tuple(questions), hash_files([path]))
 
 
-def _question(row: Json, article: str, paragraph: int) -> SquadQuestion:
+def _parse_question(row: Json, article: str, paragraph: int) -> SquadQuestion:
     answers = [] if row.get("is_impossible") else row["answers"]
     return SquadQuestion(
         id=str(row["id"]),

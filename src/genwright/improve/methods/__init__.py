@@ -6,6 +6,12 @@ Example:
     ['answering', 'dpo', 'kto', 'prompt', 'reranker', 'retrieval', 'sft', 'shots']
 """
 
-from genwright.improve.methods.base import Material, Method, NotPossible, Proposal, methods
+from genwright.improve.methods.base import (
+    ImprovementMethod,
+    Material,
+    MethodNotApplicable,
+    Proposal,
+    methods,
+)
 
-__all__ = ["Material", "Method", "NotPossible", "Proposal", "methods"]
+__all__ = ["ImprovementMethod", "Material", "MethodNotApplicable", "Proposal", "methods"]

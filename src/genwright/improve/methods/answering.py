@@ -1,7 +1,7 @@
 """Better settings of answering: quoting or a model, and what the model reads."""
 
 from genwright.improve.methods.base import Material, Proposal, methods
-from genwright.improve.methods.variants import best_of
+from genwright.improve.methods.variants import choose_variant
 
 VARIANTS: dict[str, dict[str, dict[str, object]]] = {
     "quote": {"answer": {"extractive": True}},
@@ -12,7 +12,7 @@ VARIANTS: dict[str, dict[str, dict[str, object]]] = {
 
 
 @methods.register("answering")
-class Answering:
+class AnsweringChoice:
     """Tries whether quoting, a model, excerpts or whole passages bring answers nearer."""
 
     def propose(self, material: Material) -> Proposal:
@@ -23,6 +23,6 @@ class Answering:
             for name, changes in VARIANTS.items()
             if any(getattr(live, key) != value for key, value in changes["answer"].items())
         }
-        best, scores = best_of(material, variants)
+        best, scores = choose_variant(material, variants)
         reason = f"answers by {best!r} were nearest to what people said is right"
         return Proposal("answering", variants[best], reason, {"f1": scores})

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from genwright.improve.questions import HeldOut, question_of, to_learn_from
+from genwright.improve.questions import HeldOutQuestion, exclude_held_out, find_question
 from genwright.plugins import Plugins
 from genwright.registry.config import AssistantConfig
 from genwright.runtime import Runtime
@@ -14,7 +14,7 @@ MOST_TRIED = 40
 """Questions that variants are compared on while a method chooses among them."""
 
 
-class NotPossible(Exception):
+class MethodNotApplicable(Exception):
     """A method has nothing to learn from, or does not apply to this assistant; it says why."""
 
 
@@ -45,20 +45,22 @@ class Material:
     held: frozenset[str] | None = None
     """Questions that are held out; None for the fixed share of feedback."""
 
-    def learnt(self, rows: Sequence[Json]) -> list[Json]:
+    def select_learnable(self, rows: Sequence[Json]) -> list[Json]:
         """Rows that may be learnt from."""
-        return to_learn_from(rows, self.held)
+        return exclude_held_out(rows, self.held)
 
-    def questions(self) -> list[HeldOut]:
+    def list_questions(self) -> list[HeldOutQuestion]:
         """Questions with right answers to compare variants on."""
         found = {
-            question_of(row): HeldOut(question_of(row), str(row["messages"][-1]["content"]))
-            for row in self.learnt(self.good)
+            find_question(row): HeldOutQuestion(
+                find_question(row), str(row["messages"][-1]["content"])
+            )
+            for row in self.select_learnable(self.good)
         }
         return list(found.values())[:MOST_TRIED]
 
 
-class Method(Protocol):
+class ImprovementMethod(Protocol):
     """A way to make an assistant better."""
 
     def propose(self, material: Material) -> Proposal:
@@ -70,4 +72,4 @@ class Method(Protocol):
         ...
 
 
-methods: Plugins[Method] = Plugins("genwright.improve.methods")
+methods: Plugins[ImprovementMethod] = Plugins("genwright.improve.methods")

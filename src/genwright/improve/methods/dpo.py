@@ -1,14 +1,14 @@
 """Training by DPO on feedback: see ``docs/tuning.md``."""
 
 from genwright.improve.methods.base import Material, Proposal, methods
-from genwright.improve.methods.training import trained
+from genwright.improve.methods.training import tune_live_model
 
 
 @methods.register("dpo")
-class TrainDPO:
+class DPOTraining:
     """Learns to prefer what people preferred, from corrections, ratings and votes."""
 
     def propose(self, material: Material) -> Proposal:
         """The assistant with a trained model."""
         sets = {"epochs": 1, "sft": 1.0, "learning_rate": 3e-4}
-        return trained(material, "dpo", "preference", material.pairs, sets)
+        return tune_live_model(material, "dpo", "preference", material.pairs, sets)

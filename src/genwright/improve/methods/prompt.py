@@ -1,7 +1,7 @@
 """A better prompt: of several additions to the system's words the one that answers best."""
 
-from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
-from genwright.improve.methods.variants import best_of
+from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.variants import choose_variant
 
 ADDITIONS = {
     "brief": "Answer with as few words as make a whole sentence.",
@@ -12,13 +12,13 @@ ADDITIONS = {
 
 
 @methods.register("prompt")
-class BetterPrompt:
+class PromptAddition:
     """Adds the words that bring answers nearest to what people said is right."""
 
     def propose(self, material: Material) -> Proposal:
         """The prompt with an addition; no training."""
         if material.live.answer.extractive:
-            raise NotPossible("it quotes and asks no model: a prompt changes nothing")
+            raise MethodNotApplicable("it quotes and asks no model: a prompt changes nothing")
         system = material.live.prompt.system.rstrip()
         variants = {
             name: {"prompt": {"system": f"{system} {words}\n"}}
@@ -26,7 +26,7 @@ class BetterPrompt:
             if words not in system
         }
         if not variants:
-            raise NotPossible("its prompt has every addition there is")
-        best, scores = best_of(material, variants)
+            raise MethodNotApplicable("its prompt has every addition there is")
+        best, scores = choose_variant(material, variants)
         reason = f"the prompt now says: {ADDITIONS[best]}"
         return Proposal("prompt", variants[best], reason, {"f1": scores})

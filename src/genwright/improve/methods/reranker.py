@@ -1,18 +1,18 @@
 """A reranker, where one is here: switched on where it brings answers nearer."""
 
-from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
-from genwright.improve.methods.variants import best_of
+from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.variants import choose_variant
 
 
 @methods.register("reranker")
-class Reranking:
+class RerankerChoice:
     """Tries every pulled reranker on the questions with a right answer."""
 
     def propose(self, material: Material) -> Proposal:
         """The search with a reranker; no training."""
         pulled = [
             each.name
-            for each in material.runtime.models.catalog.models()
+            for each in material.runtime.models.catalog.list_models()
             if each.pulled and each.kind == "rerank"
         ]
         live = material.live.retrieval.rerank_model
@@ -22,7 +22,9 @@ class Reranking:
             if name != live
         }
         if not variants:
-            raise NotPossible("no other reranker is pulled: genwright models list shows them")
-        best, scores = best_of(material, variants)
+            raise MethodNotApplicable(
+                "no other reranker is pulled: genwright models list shows them"
+            )
+        best, scores = choose_variant(material, variants)
         reason = f"hits are reordered by {best!r}"
         return Proposal("reranker", variants[best], reason, {"f1": scores})

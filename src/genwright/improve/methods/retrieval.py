@@ -7,13 +7,13 @@ rank of it wins (Bruch et al. 2023, arXiv:2210.11934, section 5, learn it from a
 
 from collections.abc import Sequence
 
-from genwright.answers.assistants import scope_of
-from genwright.improve.candidates import as_served
-from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
-from genwright.improve.questions import HeldOut
-from genwright.improve.suites import recall
+from genwright.answers.assistants import find_scope
+from genwright.improve.candidates import to_served_version
+from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.questions import HeldOutQuestion
+from genwright.improve.suites import score_recall
 from genwright.library.search import find_passages
-from genwright.registry.config import changed
+from genwright.registry.config import apply_changes
 
 WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 LEAST, DEPTH = 5, 20
@@ -23,22 +23,26 @@ LEAST_GAIN = 0.01
 
 
 @methods.register("retrieval")
-class FusionWeight:
+class FusionWeightChoice:
     """Chooses ``retrieval.weight`` by where the right passages rank."""
 
     def propose(self, material: Material) -> Proposal:
         """Another weight; no training of a model."""
-        questions = material.questions()
+        questions = material.list_questions()
         if len(questions) < LEAST:
-            raise NotPossible(f"{len(questions)} questions have a right answer, {LEAST} are needed")
+            raise MethodNotApplicable(
+                f"{len(questions)} questions have a right answer, {LEAST} are needed"
+            )
         if material.live.retrieval.mode != "hybrid":
-            raise NotPossible(f"its search is {material.live.retrieval.mode}, there is no fusion")
+            raise MethodNotApplicable(
+                f"its search is {material.live.retrieval.mode}, there is no fusion"
+            )
         scores = {weight: reciprocal_rank(material, weight, questions) for weight in WEIGHTS}
         live = material.live.retrieval.weight
         before = scores.get(live, reciprocal_rank(material, live, questions))
         best = max(scores, key=lambda weight: (scores[weight], -abs(weight - live)))
         if scores[best] < before + LEAST_GAIN:
-            raise NotPossible(
+            raise MethodNotApplicable(
                 f"no weight finds the right places better than {live:g} (mean reciprocal rank "
                 f"{before:.3f})"
             )
@@ -52,15 +56,19 @@ class FusionWeight:
         )
 
 
-def reciprocal_rank(material: Material, weight: float, questions: Sequence[HeldOut]) -> float:
+def reciprocal_rank(
+    material: Material, weight: float, questions: Sequence[HeldOutQuestion]
+) -> float:
     """Mean of 1 / rank of the first passage that has the right answer, within twenty."""
-    config = changed(material.live, {"retrieval": {"weight": weight, "reranker": "none"}})
-    served = as_served(material.assistant, config)
-    settings = config.settings(material.runtime.settings)
-    runtime = material.runtime.acting_for(material.runtime.principal, settings)
-    scope, total = scope_of(runtime, served), 0.0
+    config = apply_changes(material.live, {"retrieval": {"weight": weight, "reranker": "none"}})
+    served = to_served_version(material.assistant, config)
+    settings = config.merge_settings(material.runtime.settings)
+    runtime = material.runtime.act_for(material.runtime.principal, settings)
+    scope, total = find_scope(runtime, served), 0.0
     for each in questions:
         hits = find_passages(runtime, each.question, k=DEPTH, scope=scope)
-        ranks = [n for n, hit in enumerate(hits, 1) if recall(hit.text, each.reference) >= RIGHT]
+        ranks = [
+            n for n, hit in enumerate(hits, 1) if score_recall(hit.text, each.reference) >= RIGHT
+        ]
         total += 1 / ranks[0] if ranks else 0.0
     return round(total / len(questions), 4)

@@ -1,14 +1,14 @@
 """Training by SFT on feedback: see ``docs/tuning.md``."""
 
 from genwright.improve.methods.base import Material, Proposal, methods
-from genwright.improve.methods.training import trained
+from genwright.improve.methods.training import tune_live_model
 
 
 @methods.register("sft")
-class TrainSFT:
+class SFTTraining:
     """Learns the answers that people liked, and what they put in the place of others."""
 
     def propose(self, material: Material) -> Proposal:
         """The assistant with a trained model."""
         sets = {"epochs": 2, "test_rows": 20, "learn": "last"}
-        return trained(material, "sft", "messages", material.good, sets)
+        return tune_live_model(material, "sft", "messages", material.good, sets)

@@ -1,7 +1,7 @@
 """Better shots: answers that people liked or corrected become examples, the nearest are shown."""
 
-from genwright.improve.methods.base import Material, NotPossible, Proposal, methods
-from genwright.improve.questions import question_of
+from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.questions import find_question
 
 MOST, K = 200, 2
 LONGEST = 600
@@ -9,21 +9,21 @@ LONGEST = 600
 
 
 @methods.register("shots")
-class Shots:
+class ShotSelection:
     """Puts good answers into the pool that examples are picked from for each question."""
 
     def propose(self, material: Material) -> Proposal:
         """Examples of all that was liked or corrected; no training."""
         if material.live.answer.extractive:
-            raise NotPossible("it quotes and asks no model: examples change nothing")
+            raise MethodNotApplicable("it quotes and asks no model: examples change nothing")
         rows = [
-            (question_of(row), str(row["messages"][-1]["content"]))
-            for row in material.learnt(material.good)
+            (find_question(row), str(row["messages"][-1]["content"]))
+            for row in material.select_learnable(material.good)
         ]
         known = {user for user, _, _ in material.live.prompt.pool}
         new = [(q, a, "") for q, a in rows if q and q not in known and len(a) <= LONGEST]
         if not new:
-            raise NotPossible("no new answer was liked or corrected")
+            raise MethodNotApplicable("no new answer was liked or corrected")
         pool = (*material.live.prompt.pool, *new)[-MOST:]
         changes = {"prompt": {"pool": pool, "k": K, "picker": "nearest"}}
         reason = f"{len(new)} answers that people liked or corrected are shown as examples"

@@ -5,9 +5,9 @@ from typing import Any
 
 from genwright.datasets import Dataset, split_dataset
 from genwright.errors import GenwrightError, MissingDependency
-from genwright.improve.methods.base import Material, NotPossible, Proposal
-from genwright.tuning.config import TuneConfig, configured
-from genwright.tuning.steps.walk import begin, tune
+from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal
+from genwright.tuning.config import TuneConfig, build_tune_config
+from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import Json
 
 LEAST = 20
@@ -15,7 +15,7 @@ MINUTES = 12.0
 """Most minutes of one training."""
 
 
-def trained(
+def tune_live_model(
     material: Material, method: str, form: str, rows: Sequence[Json], sets: dict[str, Any]
 ) -> Proposal:
     """Tune the live model on rows, and let the assistant answer by the result.
@@ -27,24 +27,24 @@ def trained(
     """
     live = material.live
     if live.answer.extractive:
-        raise NotPossible("it quotes and asks no model: there is nothing to train")
+        raise MethodNotApplicable("it quotes and asks no model: there is nothing to train")
     if "/" in live.answer.model:
-        raise NotPossible(f"{live.answer.model!r} is a server's: it cannot be trained here")
-    kept = material.learnt(rows)
+        raise MethodNotApplicable(f"{live.answer.model!r} is a server's: it cannot be trained here")
+    kept = material.select_learnable(rows)
     if len(kept) < LEAST:
-        raise NotPossible(f"{len(kept)} rows to learn from, {LEAST} are needed")
+        raise MethodNotApplicable(f"{len(kept)} rows to learn from, {LEAST} are needed")
     try:
         parts = split_dataset(
             Dataset(f"{material.assistant}-{method}", form, tuple(kept), "feedback"),  # type: ignore[arg-type]
             validation=0.0, test=0.0, seed=material.seed,  # the gate measures, on other questions
         )  # fmt: skip
-        run = _begun(material, method) or begin(
-            material.runtime, _config(material, method, sets), parts
+        run = _find_begun_run(material, method) or begin_tuning(
+            material.runtime, _make_config(material, method, sets), parts
         )
         material.runtime.runs.update(material.run, message=f"{method}: training in run {run}")
         made = tune(material.runtime, run)
     except MissingDependency as error:
-        raise NotPossible(str(error)) from error
+        raise MethodNotApplicable(str(error)) from error
     if not made.version:
         raise GenwrightError(f"The training in run {run} was stopped: go on with --resume.")
     changes = {"answer": {"model": made.served_as, "extractive": False}}
@@ -53,9 +53,9 @@ def trained(
     return Proposal(method, changes, reason, facts)
 
 
-def _config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig:
+def _make_config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig:
     """The configuration of a tuning: the base is the live model's, its adapter is trained on."""
-    found = material.runtime.models.trained(material.live.answer.model)
+    found = material.runtime.models.find_trained(material.live.answer.model)
     base, resume = material.live.answer.model, ""
     if found is not None:
         base = found.facts.base if found.facts.kind == "adapter" else found.label
@@ -69,10 +69,10 @@ def _config(material: Material, method: str, sets: dict[str, Any]) -> TuneConfig
         "train": {"minutes": MINUTES, "seed": material.seed},
         "baseline": False,
     }
-    return configured(values, {"max_length": 768, "batch_size": 4, **sets})
+    return build_tune_config(values, {"max_length": 768, "batch_size": 4, **sets})
 
 
-def _begun(material: Material, method: str) -> int | None:
+def _find_begun_run(material: Material, method: str) -> int | None:
     """The tuning that this improvement began before it was interrupted."""
     message = material.runtime.runs.get(material.run).message
     word = f"{method}: training in run "

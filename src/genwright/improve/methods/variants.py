@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genwright.answers.assistants import answerer_of, scope_of
-from genwright.improve.candidates import as_served
-from genwright.improve.methods.base import Material, NotPossible
-from genwright.improve.questions import HeldOut
-from genwright.improve.suites import quality
-from genwright.registry.config import changed
+from genwright.answers.assistants import build_answerer, find_scope
+from genwright.improve.candidates import to_served_version
+from genwright.improve.methods.base import Material, MethodNotApplicable
+from genwright.improve.questions import HeldOutQuestion
+from genwright.improve.suites import score_quality
+from genwright.registry.config import apply_changes
 from genwright.types import Json
 
 LEAST = 5
 
 
-def best_of(
+def choose_variant(
     material: Material, variants: Mapping[str, Mapping[str, Any]], least_gain: float = 0.01
 ) -> tuple[str, Json]:
     """The variant whose answers are nearest to what people said is right.
@@ -30,34 +30,34 @@ def best_of(
     Raises:
         NotPossible: There are too few questions, or none is better.
     """
-    questions = material.questions()
+    questions = material.list_questions()
     if len(questions) < LEAST:
-        raise NotPossible(
+        raise MethodNotApplicable(
             f"{len(questions)} questions have a right answer to choose by, {LEAST} are needed"
         )
-    scores: Json = {"live": mean_quality(material, {}, questions)}
+    scores: Json = {"live": measure_quality(material, {}, questions)}
     for name, changes in variants.items():
-        scores[name] = mean_quality(material, changes, questions)
+        scores[name] = measure_quality(material, changes, questions)
         material.runtime.progress(len(scores), len(variants) + 1, f"{name}: {scores[name]:.3f}")
     best = max(variants, key=lambda each: scores[each])
     if scores[best] < scores["live"] + least_gain:
-        raise NotPossible(
+        raise MethodNotApplicable(
             f"no variant answers better than the live one ({scores['live']:.3f}; best {best!r} "
             f"with {scores[best]:.3f})"
         )
     return best, scores
 
 
-def mean_quality(
-    material: Material, changes: Mapping[str, Any], questions: Sequence[HeldOut]
+def measure_quality(
+    material: Material, changes: Mapping[str, Any], questions: Sequence[HeldOutQuestion]
 ) -> float:
     """Mean F1 of a changed configuration's answers."""
-    served = as_served(material.assistant, changed(material.live, changes))
-    settings = served.version.config.settings(material.runtime.settings)
-    runtime = material.runtime.acting_for(material.runtime.principal, settings)
-    answerer, scope = answerer_of(runtime, served), scope_of(runtime, served)
+    served = to_served_version(material.assistant, apply_changes(material.live, changes))
+    settings = served.version.config.merge_settings(material.runtime.settings)
+    runtime = material.runtime.act_for(material.runtime.principal, settings)
+    answerer, scope = build_answerer(runtime, served), find_scope(runtime, served)
     total = 0.0
     for each in questions:
         answer = answerer.ask(each.question, scope=scope)
-        total += 0.0 if answer.refused else quality(answer.answer, each.reference)
+        total += 0.0 if answer.refused else score_quality(answer.answer, each.reference)
     return round(total / len(questions), 4)

@@ -8,24 +8,24 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from genwright.arena import Options
-from genwright.arena.boards import leaderboard, rating_history, suspects
-from genwright.arena.judging import agreement_of_kinds
+from genwright.arena import RankingOptions
+from genwright.arena.boards import find_suspects, rank_contenders, read_rating_history
+from genwright.arena.judging import measure_kind_agreement
 from genwright.arena.matches import Match, read_match
-from genwright.arena.plots import history_plot, matrix_plot, ratings_plot
-from genwright.arena.votes import KINDS, Filter, winner_of
+from genwright.arena.plots import plot_history, plot_matrix, plot_ratings
+from genwright.arena.votes import KINDS, VoteFilter, parse_winner
 from genwright.errors import UsageError
-from genwright.server.api.arena.logic import Piece, begun, played, voted
+from genwright.server.api.arena.logic import MatchPiece, play_match, record_vote, start_turn
 from genwright.server.api.shared.sse import dumps
-from genwright.server.api.shared.streaming import streamed
-from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.errors import of_error
-from genwright.server.pages.views.rendering import back, render, told_of
-from genwright.server.replies import unless_gone
+from genwright.server.api.shared.streaming import stream_events
+from genwright.server.deps import Asking, InRights, Serving, require_action
+from genwright.server.errors import describe_error
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
+from genwright.server.replies import run_unless_gone
 from genwright.types import Json
 
 router = APIRouter(
-    prefix="/arena", include_in_schema=False, dependencies=[Depends(may("arena.vote"))]
+    prefix="/arena", include_in_schema=False, dependencies=[Depends(require_action("arena.vote"))]
 )
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Question = Annotated[str, Form(max_length=20_000)]
@@ -36,13 +36,13 @@ TELLS = {
 
 
 @router.get("")
-def page(request: Request) -> Response:
+def show_new_match(request: Request) -> Response:
     """A match that has not begun."""
-    return render(request, "arena.html", match=None, message=told_of(request))
+    return render(request, "arena.html", match=None, message=read_flash(request))
 
 
-@router.get("/ranking", dependencies=[Depends(may("arena.read"))])
-def ranking(
+@router.get("/ranking", dependencies=[Depends(require_action("arena.read"))])
+def show_ranking(
     request: Request,
     service: Serving,
     runtime: InRights,
@@ -54,90 +54,96 @@ def ranking(
     if votes not in KINDS:
         raise UsageError(f"Expected votes of {', '.join(KINDS)}, got {votes!r}.")
     database, principal = runtime.database, runtime.principal
-    wanted = Filter((votes,), category, cap=runtime.settings.arena.cap)
+    wanted = VoteFilter((votes,), category, cap=runtime.settings.arena.cap)
     try:
-        found = leaderboard(database, principal, wanted, Options(), style=style)
+        found = rank_contenders(database, principal, wanted, RankingOptions(), style=style)
     except UsageError as error:
         return render(request, "ranking.html", found=None, why=str(error), votes=votes,
                       category=category, style=style, kinds=KINDS)  # fmt: skip
     names = [row.model for row in found.rows]
     plots = {
-        "ratings": Markup(ratings_plot(found.rows)),
-        "wins": Markup(matrix_plot(found)),
-        "history": Markup(history_plot(rating_history(database, principal, wanted), names)),
+        "ratings": Markup(plot_ratings(found.rows)),
+        "wins": Markup(plot_matrix(found)),
+        "history": Markup(plot_history(read_rating_history(database, principal, wanted), names)),
     }
     return render(
         request, "ranking.html", found=found, why="", votes=votes, category=category,
-        style=style, kinds=KINDS, plots=plots, suspects=suspects(database, principal, wanted),
-        agreement=agreement_of_kinds(database, principal), legend=names[:6],
-        ticker=service.ticker() if votes == "human" else {},
+        style=style, kinds=KINDS, plots=plots, suspects=find_suspects(database, principal, wanted),
+        agreement=measure_kind_agreement(database, principal), legend=names[:6],
+        ticker=service.read_ticker() if votes == "human" else {},
     )  # fmt: skip
 
 
 @router.post("")
-async def begin(
+async def start_match(
     request: Request, service: Serving, identity: Asking, question: Question
 ) -> Response:
     """Ask two contenders that nobody knows yet."""
-    match = await service.call(lambda: begun(service, identity, question))
-    return await _answered(request, service, identity, match)
+    match = await service.call(lambda: start_turn(service, identity, question))
+    return await _answer_question(request, service, identity, match)
 
 
 @router.get("/{match}")
-def shown(request: Request, runtime: InRights, match: Id) -> Response:
+def show_match(request: Request, runtime: InRights, match: Id) -> Response:
     """A match of the reader's own."""
     found = read_match(runtime.database, runtime.principal, match)
-    return render(request, "arena.html", match=found, message=told_of(request))
+    return render(request, "arena.html", match=found, message=read_flash(request))
 
 
 @router.post("/{match}/turns")
-async def go_on(
+async def continue_match(
     request: Request, service: Serving, identity: Asking, match: Id, question: Question
 ) -> Response:
     """Ask both sides the next question."""
-    found = await service.call(lambda: begun(service, identity, question, match))
-    return await _answered(request, service, identity, found)
+    found = await service.call(lambda: start_turn(service, identity, question, match))
+    return await _answer_question(request, service, identity, found)
 
 
 @router.post("/{match}/vote")
-def choose(
+def choose_winner(
     service: Serving, identity: Asking, match: Id, winner: Annotated[str, Form(max_length=20)]
 ) -> Response:
     """Say which side was better; then the names are shown."""
-    found = voted(service, identity, match, winner_of(winner))
+    found = record_vote(service, identity, match, parse_winner(winner))
     told = f"You said that {TELLS[winner]}."
     if found.leak:
         told += f" The vote does not count: an answer named {found.leak!r}."
-    return back(f"/arena/{match}", told)
+    return redirect_back(f"/arena/{match}", told)
 
 
-async def _answered(request: Request, service: Serving, identity: Asking, match: Match) -> Response:
-    pieces = played(service, identity, match)
+async def _answer_question(
+    request: Request, service: Serving, identity: Asking, match: Match
+) -> Response:
+    pieces = play_match(service, identity, match)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return await streamed(request, service, identity, _events(match, pieces), _failed)
-    await unless_gone(request, _whole(pieces))
+        return await stream_events(
+            request, service, identity, _stream_events(match, pieces), _format_failure
+        )
+    await run_unless_gone(request, _drain_pieces(pieces))
     return RedirectResponse(f"/arena/{match.id}#vote", 303)
 
 
-async def _whole(pieces: AsyncGenerator[Piece, None]) -> None:
+async def _drain_pieces(pieces: AsyncGenerator[MatchPiece, None]) -> None:
     async with aclosing(pieces):
         async for _ in pieces:
             pass
 
 
-async def _events(match: Match, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[str, None]:
+async def _stream_events(
+    match: Match, pieces: AsyncGenerator[MatchPiece, None]
+) -> AsyncGenerator[str, None]:
     """``started`` with the match, ``text`` of a side, ``answered`` of a side, ``done``."""
-    yield _event("started", {"match": match.id})
+    yield _format_event("started", {"match": match.id})
     async with aclosing(pieces):
         async for piece in pieces:
             kind = "answered" if piece.done else "text"
-            yield _event(kind, {"side": piece.side, "text": piece.text})
-    yield _event("done", {"match": match.id})
+            yield _format_event(kind, {"side": piece.side, "text": piece.text})
+    yield _format_event("done", {"match": match.id})
 
 
-def _event(kind: str, data: Json) -> str:
+def _format_event(kind: str, data: Json) -> str:
     return f"event: {kind}\ndata: {dumps(data)}\n\n"
 
 
-def _failed(error: BaseException) -> str:
-    return _event("failed", of_error(error)[1])
+def _format_failure(error: BaseException) -> str:
+    return _format_event("failed", describe_error(error)[1])

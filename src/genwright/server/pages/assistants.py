@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from genwright.access import audit
-from genwright.library.collections import shelves
-from genwright.prompts import prompt_names
-from genwright.registry import Version, differences
-from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.library.collections import list_collection_summaries
+from genwright.prompts import list_prompt_names
+from genwright.registry import ConfigVersion, find_differences
+from genwright.server.deps import Asking, InRights, Serving, require_action
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 from genwright.server.service import Service
 from genwright.types import Json, Principal
 
@@ -20,28 +20,28 @@ Word = Annotated[str, Form(max_length=200)]
 
 
 @router.get("")
-def listing(request: Request, service: Serving, identity: Asking) -> Response:
+def show_assistants(request: Request, service: Serving, identity: Asking) -> Response:
     """Every assistant with its live version."""
     return render(
         request,
         "assistants.html",
-        assistants=service.assistants.known(identity.principal),
-        prompts=prompt_names(),
-        message=told_of(request),
+        assistants=service.assistants.list_assistants(identity.principal),
+        prompts=list_prompt_names(),
+        message=read_flash(request),
     )
 
 
-@router.post("", dependencies=[Depends(may("assistants.edit"))])
+@router.post("", dependencies=[Depends(require_action("assistants.edit"))])
 def create(service: Serving, identity: Asking, name: Word, description: Word = "") -> Response:
     """Make an assistant from the workspace's settings."""
     changes = {"description": description} if description else {}
     service.assistants.create(identity.principal, name.strip(), changes)
-    _note(service, identity.principal, "assistant.create", name)
+    _record_action(service, identity.principal, "assistant.create", name)
     return RedirectResponse(f"/assistants/{name.strip()}", 303)
 
 
 @router.get("/{name}")
-def one(
+def show_assistant(
     request: Request,
     service: Serving,
     identity: Asking,
@@ -51,8 +51,10 @@ def one(
     against: int | None = None,
 ) -> Response:
     """An assistant: its versions, one of them in full, and what differs from another."""
-    versions = service.assistants.versions(identity.principal, name)
-    known = next(each for each in service.assistants.known(identity.principal) if each.name == name)
+    versions = service.assistants.list_versions(identity.principal, name)
+    known = next(
+        each for each in service.assistants.list_assistants(identity.principal) if each.name == name
+    )
     shown = _pick(versions, version or known.aliases["live"])
     other = _pick(versions, against or known.aliases["live"])
     return render(
@@ -62,14 +64,14 @@ def one(
         versions=versions[::-1],
         shown=shown,
         other=other,
-        diff=differences(other.config, shown.config),
-        collections=sorted({each.name for each in shelves(runtime)}),
-        models=_models(service),
-        message=told_of(request),
+        diff=find_differences(other.config, shown.config),
+        collections=sorted({each.name for each in list_collection_summaries(runtime)}),
+        models=_list_chat_models(service),
+        message=read_flash(request),
     )
 
 
-@router.post("/{name}/versions", dependencies=[Depends(may("assistants.edit"))])
+@router.post("/{name}/versions", dependencies=[Depends(require_action("assistants.edit"))])
 def revise(
     service: Serving,
     identity: Asking,
@@ -103,55 +105,55 @@ def revise(
         },
     }
     made = service.assistants.revise(identity.principal, name, changes, note=note)
-    _note(service, identity.principal, "assistant.revise", made.label)
+    _record_action(service, identity.principal, "assistant.revise", made.label)
     return RedirectResponse(f"/assistants/{name}?version={made.version.number}", 303)
 
 
-@router.post("/{name}/promote", dependencies=[Depends(may("assistants.promote"))])
+@router.post("/{name}/promote", dependencies=[Depends(require_action("assistants.promote"))])
 def promote(
     service: Serving, identity: Asking, name: str, version: Annotated[int, Form()]
 ) -> Response:
     """Put a version in service at once."""
     served = service.assistants.promote(identity.principal, name, str(version))
-    _note(service, identity.principal, "assistant.promote", served.label)
-    return back(f"/assistants/{name}", f"{served.label} is live.")
+    _record_action(service, identity.principal, "assistant.promote", served.label)
+    return redirect_back(f"/assistants/{name}", f"{served.label} is live.")
 
 
-@router.post("/{name}/rollback", dependencies=[Depends(may("assistants.promote"))])
+@router.post("/{name}/rollback", dependencies=[Depends(require_action("assistants.promote"))])
 def rollback(service: Serving, identity: Asking, name: str) -> Response:
     """Put the version in service that was live before."""
     served = service.assistants.rollback(identity.principal, name)
-    _note(service, identity.principal, "assistant.rollback", served.label)
-    return back(f"/assistants/{name}", f"{served.label} is live again.")
+    _record_action(service, identity.principal, "assistant.rollback", served.label)
+    return redirect_back(f"/assistants/{name}", f"{served.label} is live again.")
 
 
-@router.post("/{name}/default", dependencies=[Depends(may("assistants.promote"))])
+@router.post("/{name}/default", dependencies=[Depends(require_action("assistants.promote"))])
 def make_default(service: Serving, identity: Asking, name: str) -> Response:
     """Let it be asked where none is named."""
     service.assistants.make_default(identity.principal, name)
-    _note(service, identity.principal, "assistant.default", name)
+    _record_action(service, identity.principal, "assistant.default", name)
     return RedirectResponse(f"/assistants/{name}", 303)
 
 
-@router.post("/{name}/remove", dependencies=[Depends(may("assistants.promote"))])
+@router.post("/{name}/remove", dependencies=[Depends(require_action("assistants.promote"))])
 def remove(service: Serving, identity: Asking, name: str) -> Response:
     """Remove an assistant with its versions."""
     service.assistants.remove(identity.principal, name)
-    _note(service, identity.principal, "assistant.remove", name)
-    return back("/assistants", f"{name} was removed.")
+    _record_action(service, identity.principal, "assistant.remove", name)
+    return redirect_back("/assistants", f"{name} was removed.")
 
 
-def _pick(versions: list[Version], number: int) -> Version:
+def _pick(versions: list[ConfigVersion], number: int) -> ConfigVersion:
     return next((each for each in versions if each.number == number), versions[-1])
 
 
-def _models(service: Service) -> list[str]:
+def _list_chat_models(service: Service) -> list[str]:
     """Chat models that are here."""
-    here = [each.name for each in service.runtime.models.catalog.models() if each.pulled]
+    here = [each.name for each in service.runtime.models.catalog.list_models() if each.pulled]
     chat = [name for name in here if service.runtime.models.catalog.find(name).kind == "chat"]
     return [*chat, service.settings.answer.model]
 
 
-def _note(service: Service, principal: Principal, action: str, label: str) -> None:
+def _record_action(service: Service, principal: Principal, action: str, label: str) -> None:
     with service.workspace.database.write(principal) as session:
         audit.record(session, action, f"assistant-{label}"[:200])

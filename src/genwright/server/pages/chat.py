@@ -9,32 +9,36 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from genwright.access import Identity
-from genwright.access.grants import Target, grant, list_grants, revoke
+from genwright.access.grants import GrantTarget, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
-from genwright.answers.conversations import conversations, read_conversation, remove_conversation
-from genwright.feedback import Given, Opinion, give, list_feedback
+from genwright.answers.conversations import (
+    list_conversations,
+    read_conversation,
+    remove_conversation,
+)
+from genwright.feedback import FeedbackEntry, Opinion, list_feedback, record_feedback
 from genwright.grounding.citations import Sentence
 from genwright.library.documents import list_collections
 from genwright.runtime import Runtime
 from genwright.server.api.shared.sse import dumps
-from genwright.server.api.shared.streaming import streamed
-from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.errors import of_error
-from genwright.server.pages.views.answers import Numbers, shown_sentence, shown_turns
-from genwright.server.pages.views.rendering import fragment, render
+from genwright.server.api.shared.streaming import stream_events
+from genwright.server.deps import Asking, InRights, Serving, require_action
+from genwright.server.errors import describe_error
+from genwright.server.pages.views.answers import ChipNumbers, make_sentence_view, make_turn_views
+from genwright.server.pages.views.rendering import render, render_fragment
 from genwright.server.pages.views.turns import (
     Piece,
     QuestionForm,
-    Started,
-    answered,
-    asked_of,
+    TurnStart,
+    parse_question_form,
     retitle,
+    stream_turn,
 )
-from genwright.server.replies import unless_gone
+from genwright.server.replies import run_unless_gone
 from genwright.server.service import Service
 from genwright.types import EVERYONE, Json
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(may("ask"))])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_action("ask"))])
 
 LISTED = 60
 """Conversations in the sidebar."""
@@ -47,7 +51,7 @@ Words = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/chat")
-def new_chat(
+def show_new_chat(
     request: Request,
     service: Serving,
     runtime: InRights,
@@ -56,9 +60,9 @@ def new_chat(
     ask: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:
     """A chat in which nothing was said yet; ``ask`` is what the first page was asked."""
-    known = service.assistants.known(runtime.principal)
+    known = service.assistants.list_assistants(runtime.principal)
     values = {"conversation": None, "turns": [], "assistant": assistant, "assistants": known}
-    return render(request, "chat.html", **values, ask=ask, **_around(runtime, search))
+    return render(request, "chat.html", **values, ask=ask, **_collect_sidebar(runtime, search))
 
 
 @router.get("/chat/{conversation}")
@@ -72,27 +76,27 @@ def open_chat(
 ) -> Response:
     """A conversation of the reader's, or one that is shared with them."""
     about, turns = read_conversation(runtime, conversation)
-    shown = shown_turns(turns, _own_feedback(runtime))
+    shown = make_turn_views(turns, _list_own_feedback(runtime))
     values = {"conversation": about, "turns": shown, "assistant": about.assistant}
     if part == "turns":
-        return HTMLResponse(fragment(request, "turns.html", **values))
-    known = service.assistants.known(runtime.principal)
+        return HTMLResponse(render_fragment(request, "turns.html", **values))
+    known = service.assistants.list_assistants(runtime.principal)
     mine = about.owner == runtime.principal.name
-    sharing = _sharing(runtime, conversation) if mine else {}
-    around = {"assistants": known, "ask": "", **sharing, **_around(runtime, search)}
+    sharing = _read_sharing(runtime, conversation) if mine else {}
+    around = {"assistants": known, "ask": "", **sharing, **_collect_sidebar(runtime, search)}
     return render(request, "chat.html", **values, **around)
 
 
 @router.post("/chat/messages")
-async def begin(
+async def begin_chat(
     request: Request, service: Serving, identity: Asking, form: Annotated[QuestionForm, Form()]
 ) -> Response:
     """Begin a conversation with a question."""
-    return await _reply(request, service, identity, form, None)
+    return await _make_reply(request, service, identity, form, None)
 
 
 @router.post("/chat/{conversation}/messages")
-async def go_on(
+async def continue_chat(
     request: Request,
     service: Serving,
     identity: Asking,
@@ -100,7 +104,7 @@ async def go_on(
     conversation: Id,
 ) -> Response:
     """Ask the next question of a conversation."""
-    return await _reply(request, service, identity, form, conversation)
+    return await _make_reply(request, service, identity, form, conversation)
 
 
 @router.post("/chat/{conversation}/delete")
@@ -119,10 +123,12 @@ def rename(
     return RedirectResponse(f"/chat/{conversation}", 303)
 
 
-@router.post("/chat/{conversation}/share", dependencies=[Depends(may("conversations.share"))])
+@router.post(
+    "/chat/{conversation}/share", dependencies=[Depends(require_action("conversations.share"))]
+)
 def share(runtime: InRights, conversation: Id, holder: Holder) -> Response:
     """Let a user or group read a conversation, as far as their rights on its sources reach."""
-    database, target = runtime.database, Target("conversation", conversation)
+    database, target = runtime.database, GrantTarget("conversation", conversation)
     grant(database, runtime.principal, holder, target)
     return RedirectResponse(f"/chat/{conversation}#sharing", 303)
 
@@ -130,13 +136,13 @@ def share(runtime: InRights, conversation: Id, holder: Holder) -> Response:
 @router.post("/chat/{conversation}/unshare")
 def unshare(runtime: InRights, conversation: Id, holder: Holder) -> Response:
     """Take that back."""
-    database, target = runtime.database, Target("conversation", conversation)
+    database, target = runtime.database, GrantTarget("conversation", conversation)
     revoke(database, runtime.principal, holder, target)
     return RedirectResponse(f"/chat/{conversation}#sharing", 303)
 
 
-@router.post("/chat/feedback/{trace}", dependencies=[Depends(may("feedback.give"))])
-def feedback(
+@router.post("/chat/feedback/{trace}", dependencies=[Depends(require_action("feedback.give"))])
+def save_feedback(
     service: Serving,
     runtime: InRights,
     trace: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
@@ -153,13 +159,13 @@ def feedback(
         thumb, rating, correction, comment, consent=settings.consent and not private, door="page"
     )
     database = runtime.database
-    give(database, runtime.principal, trace, opinion, per_minute=settings.per_minute)
+    record_feedback(database, runtime.principal, trace, opinion, per_minute=settings.per_minute)
     if thumb:
-        service.metrics.thumbed(thumb)
+        service.metrics.count_thumb(thumb)
     return RedirectResponse(f"/chat/{back}#end", 303)
 
 
-async def _reply(
+async def _make_reply(
     request: Request,
     service: Service,
     identity: Identity,
@@ -167,69 +173,71 @@ async def _reply(
     conversation: int | None,
 ) -> Response:
     """An answer: streamed to a script, or kept and shown as a page without one."""
-    asked = await service.call(lambda: asked_of(service, identity, form, conversation))
-    pieces = answered(service, identity, asked)
+    asked = await service.call(lambda: parse_question_form(service, identity, form, conversation))
+    pieces = stream_turn(service, identity, asked)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return await streamed(request, service, identity, _events(request, pieces), _failed)
-    where = await unless_gone(request, _whole(pieces))
+        return await stream_events(
+            request, service, identity, _stream_events(request, pieces), _format_failure
+        )
+    where = await run_unless_gone(request, _drain_pieces(pieces))
     return RedirectResponse(f"/chat/{where}#end", 303)
 
 
-async def _whole(pieces: AsyncGenerator[Piece, None]) -> int:
+async def _drain_pieces(pieces: AsyncGenerator[Piece, None]) -> int:
     """The conversation, once its answer is there."""
     conversation = 0
     async with aclosing(pieces):
         async for piece in pieces:
-            if isinstance(piece, Started):
+            if isinstance(piece, TurnStart):
                 conversation = piece.conversation
     return conversation
 
 
-async def _events(
+async def _stream_events(
     request: Request, pieces: AsyncGenerator[Piece, None]
 ) -> AsyncGenerator[str, None]:
     """``started``, ``sentence`` by ``sentence`` as HTML, ``done``."""
-    numbers, conversation = Numbers(), 0
+    numbers, conversation = ChipNumbers(), 0
     async with aclosing(pieces):
         async for piece in pieces:
-            if isinstance(piece, Started):
+            if isinstance(piece, TurnStart):
                 conversation = piece.conversation
-                yield _event("started", {"conversation": conversation})
+                yield _format_event("started", {"conversation": conversation})
             elif isinstance(piece, Sentence):
-                shown = shown_sentence(asdict(piece), numbers)
-                html = fragment(request, "sentence.html", sentence=shown)
-                yield _event("sentence", {"html": html})
+                shown = make_sentence_view(asdict(piece), numbers)
+                html = render_fragment(request, "sentence.html", sentence=shown)
+                yield _format_event("sentence", {"html": html})
             else:
-                yield _event("done", {"conversation": conversation})
+                yield _format_event("done", {"conversation": conversation})
 
 
-def _event(kind: str, data: Json) -> str:
+def _format_event(kind: str, data: Json) -> str:
     return f"event: {kind}\ndata: {dumps(data)}\n\n"
 
 
-def _failed(error: BaseException) -> str:
-    return _event("failed", of_error(error)[1])
+def _format_failure(error: BaseException) -> str:
+    return _format_event("failed", describe_error(error)[1])
 
 
-def _around(runtime: Runtime, search: str) -> Json:
+def _collect_sidebar(runtime: Runtime, search: str) -> Json:
     """What is shown beside a conversation."""
     collections = list_collections(runtime.database, runtime.principal)
     return {
-        "history": conversations(runtime, search, LISTED),
+        "history": list_conversations(runtime, search, LISTED),
         "search": search,
         "documents": sum(each["documents"] for each in collections),
     }
 
 
-def _own_feedback(runtime: Runtime) -> list[Given]:
+def _list_own_feedback(runtime: Runtime) -> list[FeedbackEntry]:
     given = list_feedback(runtime.database, runtime.principal, limit=MOST_FEEDBACK)
     return [each for each in given if each.owner == runtime.principal.name]
 
 
-def _sharing(runtime: Runtime, conversation: int) -> Json:
+def _read_sharing(runtime: Runtime, conversation: int) -> Json:
     """With whom a conversation is shared, and with whom it could be."""
     database, principal = runtime.database, runtime.principal
-    shared = list_grants(database, principal, Target("conversation", conversation))
+    shared = list_grants(database, principal, GrantTarget("conversation", conversation))
     users = [each.name for each in list_users(database, principal) if each.active]
     groups = [f"group:{name}" for name in list_groups(database, principal)]
     held = {each.holder for each in shared} | {principal.name}

@@ -6,41 +6,41 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from starlette.responses import JSONResponse, Response
 
-from genwright.access import allowed, audit, grants
-from genwright.access.grants import Target
+from genwright.access import audit, grants, is_allowed
+from genwright.access.grants import GrantTarget
 from genwright.errors import NotFound
 from genwright.library.collections import (
-    Shelf,
+    CollectionSummary,
     create_collection,
     get_collection,
+    list_collection_summaries,
     remove_collection,
     rename_collection,
-    shelves,
 )
-from genwright.library.documents import Listed, list_in, remove_documents
+from genwright.library.documents import DocumentSummary, list_collection_documents, remove_documents
 from genwright.library.reindex import reindex
 from genwright.library.search import find_passages
 from genwright.library.upload import upload_document
 from genwright.retrieval import Scope
 from genwright.retrieval.search import MODES
 from genwright.runtime import Runtime
-from genwright.server.deps import InRights, may
-from genwright.server.pages.views.highlights import marked
-from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.server.deps import InRights, require_action
+from genwright.server.pages.views.highlights import mark_words
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 
 router = APIRouter(prefix="/documents", include_in_schema=False)
 PAGE = 50
 """Documents of one page."""
-ADDS, SHARES = [Depends(may("documents.add"))], [Depends(may("rights.grant"))]
+ADDS, SHARES = [Depends(require_action("documents.add"))], [Depends(require_action("rights.grant"))]
 
 
 @dataclass(frozen=True)
-class Shown:
+class CollectionView:
     """A collection as its page shows it."""
 
-    shelf: Shelf
-    documents: list[Listed]
-    grants: list[grants.Granted]
+    shelf: CollectionSummary
+    documents: list[DocumentSummary]
+    grants: list[grants.GrantRecord]
     page: int
 
     @property
@@ -50,29 +50,33 @@ class Shown:
 
 
 @router.get("")
-def listing(request: Request, runtime: InRights) -> Response:
+def show_collections(request: Request, runtime: InRights) -> Response:
     """Every collection the reader knows of, and where to put files."""
-    found = shelves(runtime)
-    return render(request, "documents.html", shelves=found, message=told_of(request))
+    found = list_collection_summaries(runtime)
+    return render(request, "documents.html", shelves=found, message=read_flash(request))
 
 
-@router.post("", dependencies=[Depends(may("collections.create"))])
+@router.post("", dependencies=[Depends(require_action("collections.create"))])
 def create(runtime: InRights, name: Annotated[str, Form(max_length=200)]) -> Response:
     """Make a collection."""
-    return back(f"/documents/in/{create_collection(runtime, name.strip()).id}")
+    return redirect_back(f"/documents/in/{create_collection(runtime, name.strip()).id}")
 
 
 @router.get("/in/{collection}")
-def one(
+def show_collection(
     request: Request,
     runtime: InRights,
     collection: int,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """A collection: its documents, who may read them, and a search."""
-    shown = _shown(runtime, collection, page)
+    shown = _make_collection_view(runtime, collection, page)
     return render(
-        request, "collection.html", shown=shown, message=told_of(request), search=_search()
+        request,
+        "collection.html",
+        shown=shown,
+        message=read_flash(request),
+        search=_make_search_view(),
     )
 
 
@@ -85,12 +89,12 @@ def search(
     mode: Annotated[str, Query(max_length=20)] = "hybrid",
 ) -> Response:
     """What a search in a collection finds, with the scores that found it."""
-    shown = _shown(runtime, collection, 1)
+    shown = _make_collection_view(runtime, collection, 1)
     mode = mode if mode in MODES else "hybrid"
     scope = Scope((shown.shelf.name,))
     hits = find_passages(runtime, q, k=20, mode=mode, scope=scope) if q.strip() else []
-    rows = [(hit, marked(hit.text, q)) for hit in hits]
-    found = _search(q, mode, rows)
+    rows = [(hit, mark_words(hit.text, q)) for hit in hits]
+    found = _make_search_view(q, mode, rows)
     return render(request, "collection.html", shown=shown, message="", search=found)
 
 
@@ -109,7 +113,7 @@ def upload(
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"files": [each.__dict__ for each in found]})
     failed = [f"{each.name}: {each.reason}" for each in found if each.reason]
-    return back(f"/documents/in/{found[0].collection}", "; ".join(failed) or "Added.")
+    return redirect_back(f"/documents/in/{found[0].collection}", "; ".join(failed) or "Added.")
 
 
 @router.post("/in/{collection}/rename", dependencies=ADDS)
@@ -118,34 +122,36 @@ def rename(
 ) -> Response:
     """Call a collection something else."""
     rename_collection(runtime, collection, name.strip())
-    return back(f"/documents/in/{collection}")
+    return redirect_back(f"/documents/in/{collection}")
 
 
 @router.post("/in/{collection}/remove", dependencies=ADDS)
 def remove(runtime: InRights, collection: int) -> Response:
     """Remove a collection with its documents."""
     remove_collection(runtime, collection)
-    return back("/documents", "The collection was removed.")
+    return redirect_back("/documents", "The collection was removed.")
 
 
 @router.post(
-    "/in/{collection}/documents/{document}/remove", dependencies=[Depends(may("documents.add"))]
+    "/in/{collection}/documents/{document}/remove",
+    dependencies=[Depends(require_action("documents.add"))],
 )
 def remove_document(runtime: InRights, collection: int, document: int) -> Response:
     """Remove a document."""
     remove_documents(runtime.database, runtime.principal, [str(document)])
-    return back(f"/documents/in/{collection}", "The document was removed.")
+    return redirect_back(f"/documents/in/{collection}", "The document was removed.")
 
 
 @router.post(
-    "/in/{collection}/documents/{document}/restrict", dependencies=[Depends(may("rights.grant"))]
+    "/in/{collection}/documents/{document}/restrict",
+    dependencies=[Depends(require_action("rights.grant"))],
 )
 def restrict(
     runtime: InRights, collection: int, document: int, on: Annotated[bool, Form()] = False
 ) -> Response:
     """Let rights on the collection reach a document, or not."""
     grants.restrict(runtime.database, runtime.principal, document, on)
-    return back(f"/documents/in/{collection}")
+    return redirect_back(f"/documents/in/{collection}")
 
 
 @router.post("/in/{collection}/rights", dependencies=SHARES)
@@ -157,47 +163,47 @@ def share(
     document: Annotated[int | None, Form()] = None,
 ) -> Response:
     """Give a right on the collection, or on one document of it; ``none`` takes it back."""
-    target = _target(collection, document)
+    target = _make_target(collection, document)
     database, principal = runtime.database, runtime.principal
     if right == "none":
         grants.revoke(database, principal, holder.strip(), target)
     else:
         grants.grant(database, principal, holder.strip(), target, right)
-    return back(f"/documents/in/{collection}#rights")
+    return redirect_back(f"/documents/in/{collection}#rights")
 
 
-@router.post("/reindex", dependencies=[Depends(may("reindex"))])
-def index_again(runtime: InRights) -> Response:
+@router.post("/reindex", dependencies=[Depends(require_action("reindex"))])
+def rebuild_indexes(runtime: InRights) -> Response:
     """Make every index anew from the store."""
     reindex(runtime)
     with runtime.database.write(runtime.principal) as session:
         audit.record(session, "reindex")
-    return back("/documents", "Every index was made anew.")
+    return redirect_back("/documents", "Every index was made anew.")
 
 
-def _target(collection: int, document: int | None) -> Target:
+def _make_target(collection: int, document: int | None) -> GrantTarget:
     if document is None:
-        return Target("collection", collection)
-    return Target("document", document)
+        return GrantTarget("collection", collection)
+    return GrantTarget("document", document)
 
 
-def _shown(runtime: Runtime, collection: int, page: int) -> Shown:
+def _make_collection_view(runtime: Runtime, collection: int, page: int) -> CollectionView:
     shelf = get_collection(runtime, collection)
-    documents = list_in(
+    documents = list_collection_documents(
         runtime.database, runtime.principal, collection, limit=PAGE, offset=PAGE * (page - 1)
     )
-    return Shown(shelf, documents, _grants(runtime, collection), page)
+    return CollectionView(shelf, documents, _list_grants(runtime, collection), page)
 
 
-def _grants(runtime: Runtime, collection: int) -> list[grants.Granted]:
-    if not allowed(runtime.principal, "rights.grant"):
+def _list_grants(runtime: Runtime, collection: int) -> list[grants.GrantRecord]:
+    if not is_allowed(runtime.principal, "rights.grant"):
         return []
     try:
-        target = Target("collection", collection)
+        target = GrantTarget("collection", collection)
         return grants.list_grants(runtime.database, runtime.principal, target)
     except NotFound:  # they may read it, and not share it
         return []
 
 
-def _search(q: str = "", mode: str = "hybrid", hits: object = ()) -> dict[str, object]:
+def _make_search_view(q: str = "", mode: str = "hybrid", hits: object = ()) -> dict[str, object]:
     return {"q": q, "mode": mode, "modes": MODES, "hits": hits}

@@ -5,16 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.responses import Response
 
-from genwright.feedback import Opinion, all_voices, give
-from genwright.feedback.agreement import agreement
+from genwright.feedback import Opinion, read_voices, record_feedback
+from genwright.feedback.agreement import measure_rater_agreement
 from genwright.feedback.exchanges import read_exchange
-from genwright.feedback.queues import RULES, rating_queue
+from genwright.feedback.queues import RULES, list_rating_queue
 from genwright.library.passages import read_passages
-from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.server.deps import InRights, Serving, require_action
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 
 router = APIRouter(
-    prefix="/feedback", include_in_schema=False, dependencies=[Depends(may("feedback.give"))]
+    prefix="/feedback",
+    include_in_schema=False,
+    dependencies=[Depends(require_action("feedback.give"))],
 )
 Rule = Annotated[str, Query(max_length=20)]
 Words = Annotated[str, Form(max_length=20_000)]
@@ -28,7 +30,7 @@ MEANS = {
 
 
 @router.get("")
-def page(
+def show_queue(
     request: Request,
     runtime: InRights,
     rule: Rule = "uncertain",
@@ -36,16 +38,16 @@ def page(
 ) -> Response:
     """The next answer of a queue."""
     database, principal = runtime.database, runtime.principal
-    waiting = rating_queue(database, principal, rule, runtime.models.embedder.embed, 200)  # type: ignore[arg-type]
+    waiting = list_rating_queue(database, principal, rule, runtime.models.embedder.embed, 200)  # type: ignore[arg-type]
     each = waiting[skip] if skip < len(waiting) else None
     exchange = read_exchange(database, principal, each.trace_id) if each else None
     found = read_passages(runtime, exchange.passages[:SHOWN]) if exchange else {}
-    heard = all_voices(database, principal)
+    heard = read_voices(database, principal)
     return render(
         request, "feedback.html", rule=rule, rules=RULES, means=MEANS, skip=skip,
         waiting=len(waiting), each=each, exchange=exchange, places=list(found.values()),
-        voices=len(heard), agreement=agreement(heard) if may_read(request) else [],
-        message=told_of(request),
+        voices=len(heard), agreement=measure_rater_agreement(heard) if may_read(request) else [],
+        message=read_flash(request),
     )  # fmt: skip
 
 
@@ -64,14 +66,16 @@ def rate(
     """Keep an opinion, and go to the next answer."""
     settings = service.settings.feedback
     opinion = Opinion(thumb, rating, correction, comment, consent=settings.consent, door="queue")
-    give(runtime.database, runtime.principal, trace, opinion, per_minute=settings.per_minute)
+    record_feedback(
+        runtime.database, runtime.principal, trace, opinion, per_minute=settings.per_minute
+    )
     if thumb:
-        service.metrics.thumbed(thumb)
-    return back(f"/feedback/next/{rule}/{skip}")
+        service.metrics.count_thumb(thumb)
+    return redirect_back(f"/feedback/next/{rule}/{skip}")
 
 
 @router.get("/next/{rule}/{skip}")
-def following(rule: str, skip: int) -> Response:
+def redirect_to_next(rule: str, skip: int) -> Response:
     """The queue where it was left."""
     from starlette.responses import RedirectResponse
 
@@ -81,6 +85,6 @@ def following(rule: str, skip: int) -> Response:
 
 def may_read(request: Request) -> bool:
     """Whether whoever asks may see how raters agree."""
-    from genwright.access import allowed
+    from genwright.access import is_allowed
 
-    return allowed(request.state.identity.principal, "feedback.read")
+    return is_allowed(request.state.identity.principal, "feedback.read")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from genwright.access import allowed
-from genwright.answers.conversations import conversations
+from genwright.access import is_allowed
+from genwright.answers.conversations import list_conversations
 from genwright.errors import NotFound
 from genwright.library.documents import list_collections
 from genwright.runtime import Runtime
@@ -20,7 +20,7 @@ RECENT = 5
 
 
 @dataclass(frozen=True)
-class Progress:
+class SetupProgress:
     """How far a newcomer has come."""
 
     missing: tuple[str, ...]
@@ -41,25 +41,25 @@ class Progress:
 
 
 @router.get("/")
-def home(request: Request, service: Serving, runtime: InRights) -> Response:
+def show_home(request: Request, service: Serving, runtime: InRights) -> Response:
     """What there is to do, or to go on with."""
-    recent = conversations(runtime, limit=RECENT)
+    recent = list_conversations(runtime, limit=RECENT)
     return render(
         request,
         "home.html",
-        progress=progress(service, runtime, asked=bool(recent)),
+        progress=measure_progress(service, runtime, asked=bool(recent)),
         recent=recent,
         collection=service.settings.collection,
-        may_add=allowed(runtime.principal, "documents.add"),
-        may_pull=allowed(runtime.principal, "models.pull"),
+        may_add=is_allowed(runtime.principal, "documents.add"),
+        may_pull=is_allowed(runtime.principal, "models.pull"),
     )
 
 
-def progress(service: Service, runtime: Runtime, *, asked: bool) -> Progress:
+def measure_progress(service: Service, runtime: Runtime, *, asked: bool) -> SetupProgress:
     """How far somebody has come who sees what the runtime' principal sees."""
     collections = list_collections(runtime.database, runtime.principal)
-    return Progress(
-        missing=tuple(missing_models(service, runtime)),
+    return SetupProgress(
+        missing=tuple(find_missing_models(service, runtime)),
         documents=sum(each["documents"] for each in collections),
         passages=sum(each["passages"] for each in collections),
         asked=asked,
@@ -67,16 +67,16 @@ def progress(service: Service, runtime: Runtime, *, asked: bool) -> Progress:
     )
 
 
-def missing_models(service: Service, runtime: Runtime) -> list[str]:
+def find_missing_models(service: Service, runtime: Runtime) -> list[str]:
     """Names of models that the default assistant needs and that are not there."""
     answer = service.assistants.resolve(runtime.principal).version.config.answer
     embedder = service.settings.embedding.model
     wanted = [] if embedder == "hashing" else [embedder]
     wanted += [] if answer.extractive else [answer.model]
-    return [name for name in wanted if not _is_there(runtime, name)]
+    return [name for name in wanted if not _is_present(runtime, name)]
 
 
-def _is_there(runtime: Runtime, name: str) -> bool:
+def _is_present(runtime: Runtime, name: str) -> bool:
     try:
         runtime.models.check(name)
     except NotFound:

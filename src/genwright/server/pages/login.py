@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from genwright.access import Identity, create_user, logins
-from genwright.access.oidc import Pending, Provider, account_of
+from genwright.access.oidc import PendingLogin, Provider, find_or_create_account
 from genwright.engines.keyring import find_key
 from genwright.errors import GenwrightError, NotAllowed, NotFound, TooMany, UsageError
 from genwright.server.deps import Asking, Serving
@@ -33,12 +33,12 @@ Next = Annotated[str, Form(alias="next", max_length=2000)]
 
 
 @dataclass
-class _Begun:
+class _PendingLogins:
     """Logins on their way: wrong passwords lately, and those who are at the provider."""
 
     settings: OIDCSettings
-    attempts: logins.Attempts = field(default_factory=logins.Attempts)
-    pending: dict[str, tuple[Pending, str]] = field(default_factory=dict)
+    attempts: logins.LoginAttempts = field(default_factory=logins.LoginAttempts)
+    pending: dict[str, tuple[PendingLogin, str]] = field(default_factory=dict)
 
     @cached_property
     def provider(self) -> Provider:
@@ -46,25 +46,25 @@ class _Begun:
             raise NotFound("There is no OpenID login here: access.oidc.issuer is empty.")
         return Provider(self.settings, find_key(self.settings.client_secret))
 
-    def keep(self, pending: Pending, target: str) -> None:
+    def keep(self, pending: PendingLogin, target: str) -> None:
         self.pending[pending.state] = pending, target
         while len(self.pending) > MOST_PENDING:
             del self.pending[next(iter(self.pending))]
 
 
 @lru_cache(maxsize=8)
-def _begun(service: Service) -> _Begun:
+def _get_pending_logins(service: Service) -> _PendingLogins:
     """One for each running server."""
-    return _Begun(service.settings.access.oidc)
+    return _PendingLogins(service.settings.access.oidc)
 
 
 @router.get("/login")
-def login_page(request: Request, service: Serving) -> Response:
+def show_login(request: Request, service: Serving) -> Response:
     """The form to log in; who is in already goes on."""
-    target = local(request.query_params.get("next", "/"))
+    target = to_local_path(request.query_params.get("next", "/"))
     if getattr(request.state, "identity", None) is not None:
         return RedirectResponse(target, 303)
-    return _form(request, service, target)
+    return _render_form(request, service, target)
 
 
 @router.post("/login")
@@ -78,12 +78,14 @@ def log_in(
             name.strip(),
             password,
             hours=service.settings.access.session_hours,
-            attempts=_begun(service).attempts,
-            address=_address(request),
+            attempts=_get_pending_logins(service).attempts,
+            address=_find_address(request),
         )
     except (NotAllowed, TooMany) as error:
-        return _form(request, service, local(target), str(error), error.http_status, name)
-    return _let_in(request, service, token, RedirectResponse(local(target), 303))
+        return _render_form(
+            request, service, to_local_path(target), str(error), error.http_status, name
+        )
+    return _let_in(request, service, token, RedirectResponse(to_local_path(target), 303))
 
 
 @router.post("/logout")
@@ -98,10 +100,10 @@ def log_out(request: Request, service: Serving) -> Response:
 @router.get("/login/oidc")
 def begin_oidc(request: Request, service: Serving) -> Response:
     """Send the browser to the OpenID provider."""
-    begun = _begun(service)
-    target = local(request.query_params.get("next", "/"))
+    begun = _get_pending_logins(service)
+    target = to_local_path(request.query_params.get("next", "/"))
     host = request.headers["host"]
-    scheme = "https" if _secure(request) else "http"
+    scheme = "https" if _is_secure(request) else "http"
     url, pending = begun.provider.begin(f"{scheme}://{host}/login/oidc/callback")
     begun.keep(pending, target)
     there = RedirectResponse(url, 303)
@@ -113,7 +115,7 @@ def begin_oidc(request: Request, service: Serving) -> Response:
         path="/login/oidc",
         httponly=True,
         samesite="lax",
-        secure=_secure(request),
+        secure=_is_secure(request),
     )
     return there
 
@@ -122,28 +124,28 @@ def begin_oidc(request: Request, service: Serving) -> Response:
 def finish_oidc(request: Request, service: Serving) -> Response:
     """Let in whoever comes back from the provider to the browser that went there."""
     try:
-        token, target = _came_back(request, service)
+        token, target = _finish_login(request, service)
     except GenwrightError as error:
-        return _form(request, service, "/", str(error), error.http_status)
+        return _render_form(request, service, "/", str(error), error.http_status)
     # A redirect would still count as sent by the provider's site, and not carry a strict cookie.
     return _let_in(request, service, token, render(request, "let_in.html", target=target))
 
 
-def _came_back(request: Request, service: Service) -> tuple[str, str]:
+def _finish_login(request: Request, service: Service) -> tuple[str, str]:
     """The token of a new session, and where its owner wanted to go."""
-    begun, settings = _begun(service), service.settings.access
+    begun, settings = _get_pending_logins(service), service.settings.access
     state = request.cookies.get(OIDC_COOKIE, "")
     pending, target = begun.pending.pop(state, (None, "/"))
     given = request.query_params.get("state", "")
     if pending is None or not secrets.compare_digest(given.encode(), state.encode()):
         raise NotAllowed("This login is not the one that was begun: log in again.")
     claims = begun.provider.finish(pending, request.query_params)
-    name = account_of(service.workspace.database, settings.oidc, claims)
+    name = find_or_create_account(service.workspace.database, settings.oidc, claims)
     return logins.begin(service.workspace.database, name, settings.session_hours), target
 
 
 @router.get("/setup")
-def setup_page(request: Request, service: Serving, identity: Asking) -> Response:
+def show_setup(request: Request, service: Serving, identity: Asking) -> Response:
     """The form that makes the first admin."""
     _require_nobody(service, identity)
     return render(request, "setup.html", name="", error="")
@@ -171,11 +173,11 @@ def set_up(
     return _let_in(request, service, token, RedirectResponse("/settings", 303))
 
 
-def local(target: str) -> str:
+def to_local_path(target: str) -> str:
     r"""A path on this site, or ``/`` where something else was given.
 
     Example:
-        >>> local("/chat/3?x=1"), local("//evil.example"), local("/\\evil.example")
+        >>> to_local_path("/chat/3?x=1"), to_local_path("//evil.example"), to_local_path("/\\evil.example")
         ('/chat/3?x=1', '/', '/')
     """
     try:
@@ -191,7 +193,7 @@ def _require_nobody(service: Service, identity: Identity) -> None:
         raise NotFound("There is nothing at /setup: this genwright has its first admin.")
 
 
-def _form(
+def _render_form(
     request: Request,
     service: Service,
     target: str,
@@ -212,19 +214,19 @@ def _let_in(request: Request, service: Service, token: str, page: Response) -> R
         path="/",
         httponly=True,
         samesite="strict",
-        secure=_secure(request),
+        secure=_is_secure(request),
     )
     return page
 
 
-def _address(request: Request) -> str:
+def _find_address(request: Request) -> str:
     """Where somebody is: as a proxy on this machine says, else as the connection does."""
     peer = request.client.host if request.client else ""
     said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return said[:64] if said and peer in ("127.0.0.1", "::1") else peer
 
 
-def _secure(request: Request) -> bool:
+def _is_secure(request: Request) -> bool:
     """Whether the browser speaks https, to us or to the proxy in front of us."""
     forwarded = request.headers.get("x-forwarded-proto", "")
     return request.url.scheme == "https" or forwarded == "https"

@@ -13,8 +13,8 @@ from genwright.embeddings import prepare
 from genwright.errors import GenwrightError
 from genwright.runtime import Runtime
 from genwright.server.bridge import Bridge
-from genwright.server.deps import Asking, InRights, Serving, may
-from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.server.deps import Asking, InRights, Serving, require_action
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 from genwright.server.replies import EventStream
 from genwright.types import Json
 
@@ -22,59 +22,61 @@ router = APIRouter(prefix="/models", include_in_schema=False)
 WAIT_SECONDS = 0.25
 
 
-class _Stopped(Exception):
+class _DownloadStopped(Exception):
     """Nobody waits for a download any more."""
 
 
 @router.get("")
-def listing(request: Request, service: Serving, runtime: InRights) -> Response:
+def show_models(request: Request, service: Serving, runtime: InRights) -> Response:
     """Every model of the catalog, and those that are here."""
     loaded = {name for name, _ in service.runtime.models.engines}
     return render(
         request,
         "models.html",
-        models=runtime.models.catalog.models(),
+        models=runtime.models.catalog.list_models(),
         servers=service.settings.servers,
         loaded=loaded,
-        message=told_of(request),
+        message=read_flash(request),
     )
 
 
-@router.post("/{name}/pull", dependencies=[Depends(may("models.pull"))])
+@router.post("/{name}/pull", dependencies=[Depends(require_action("models.pull"))])
 async def pull(request: Request, name: str, service: Serving, identity: Asking) -> Response:
     """Fetch a model; the reply streams ``progress`` events, then ``done`` or ``failed``."""
     runtime = service.runtime_for(identity)
     if "text/event-stream" not in request.headers.get("accept", ""):
-        await service.call(lambda: _pull(runtime, name))
-        return back("/models", f"{name} is here.")
+        await service.call(lambda: _pull_model(runtime, name))
+        return redirect_back("/models", f"{name} is here.")
     bridge: Bridge[tuple[str, Json]] = Bridge(
         service.executor, service.settings.server.slow_seconds
     )
-    pieces = bridge.pieces(lambda cancel: _pulling(runtime, name, cancel), Event())
+    pieces = bridge.stream(lambda cancel: _stream_pull(runtime, name, cancel), Event())
     return EventStream(
-        _events(pieces),
-        lambda: service.doorman.still_valid(identity),
+        _stream_events(pieces),
+        lambda: service.doorman.is_still_valid(identity),
         service.settings.server.slow_seconds,
     )
 
 
-@router.post("/{name}/remove", dependencies=[Depends(may("models.pull"))])
+@router.post("/{name}/remove", dependencies=[Depends(require_action("models.pull"))])
 def remove(name: str, runtime: InRights) -> Response:
     """Delete a model from disk."""
     runtime.models.catalog.remove(name)
-    _note(runtime, "model.remove", name)
-    return back("/models", f"{name} was removed.")
+    _record_action(runtime, "model.remove", name)
+    return redirect_back("/models", f"{name} was removed.")
 
 
-@router.post("/{name}/verify", dependencies=[Depends(may("models.pull"))])
+@router.post("/{name}/verify", dependencies=[Depends(require_action("models.pull"))])
 def verify(name: str, runtime: InRights) -> Response:
     """Hash its files again."""
     found = runtime.models.catalog.verify(name)
     told = "; ".join(f"{each.file} {each.problem}" for each in found)
-    return back("/models", f"{told or f'{name} is as it was pulled.'}")
+    return redirect_back("/models", f"{told or f'{name} is as it was pulled.'}")
 
 
-async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenerator[str, None]:
+async def _stream_events(
+    pieces: AsyncGenerator[tuple[str, Json], None],
+) -> AsyncGenerator[str, None]:
     try:
         async for kind, data in pieces:
             yield f"event: {kind}\ndata: {json.dumps(data)}\n\n"
@@ -82,21 +84,21 @@ async def _events(pieces: AsyncGenerator[tuple[str, Json], None]) -> AsyncGenera
         await pieces.aclose()
 
 
-def _pulling(runtime: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
+def _stream_pull(runtime: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, Json]]:
     """A download in a thread of its own, told as it goes on."""
     told: Queue[tuple[str, Json]] = Queue()
 
     def tell(done: int, total: int, what: str) -> None:
         if cancel.is_set():
-            raise _Stopped
+            raise _DownloadStopped
         told.put(("progress", {"done": done, "total": total, "what": what}))
 
     def work() -> None:
         try:
             runtime.models.catalog.pull(name, tell, finish=prepare)
-            _note(runtime, "model.pull", name)
+            _record_action(runtime, "model.pull", name)
             told.put(("done", {"name": name}))
-        except _Stopped:
+        except _DownloadStopped:
             told.put(("failed", {"message": "stopped; what was fetched is kept for next time"}))
         except GenwrightError as error:
             told.put(("failed", {"message": str(error)}))
@@ -112,11 +114,11 @@ def _pulling(runtime: Runtime, name: str, cancel: Event) -> Iterator[tuple[str, 
         yield last, data
 
 
-def _pull(runtime: Runtime, name: str) -> None:
+def _pull_model(runtime: Runtime, name: str) -> None:
     runtime.models.catalog.pull(name, finish=prepare)
-    _note(runtime, "model.pull", name)
+    _record_action(runtime, "model.pull", name)
 
 
-def _note(runtime: Runtime, action: str, name: str) -> None:
+def _record_action(runtime: Runtime, action: str, name: str) -> None:
     with runtime.database.write(runtime.principal) as session:
         audit.record(session, action, f"model-{name}"[:200])

@@ -10,17 +10,17 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from genwright.monitoring import read_series
-from genwright.monitoring.alerts import firing, history
-from genwright.monitoring.drift_job import drift_history
-from genwright.monitoring.plots import Points, line_plot
-from genwright.server.deps import InRights, Serving, may
+from genwright.monitoring.alerts import list_firing, list_history
+from genwright.monitoring.drift_job import read_drift_history
+from genwright.monitoring.plots import Points, draw_line_plot
+from genwright.server.deps import InRights, Serving, require_action
 from genwright.server.pages.views.rendering import render
 from genwright.server.service import Service
 
 router = APIRouter(
     prefix="/monitoring",
     include_in_schema=False,
-    dependencies=[Depends(may("monitoring.read"))],
+    dependencies=[Depends(require_action("monitoring.read"))],
 )
 
 RANGES = {
@@ -60,7 +60,7 @@ PLOTS = (
 
 
 @router.get("")
-def page(
+def show_monitoring(
     request: Request,
     service: Serving,
     runtime: InRights,
@@ -73,36 +73,38 @@ def page(
         "monitoring.html",
         ranges=list(RANGES),
         span=span,
-        alerts=history(runtime.database, runtime.principal, 30),
-        looks=drift_history(runtime.database),
-        live=_live(service, RANGES[span]),
+        alerts=list_history(runtime.database, runtime.principal, 30),
+        looks=read_drift_history(runtime.database),
+        live=_collect_live(service, RANGES[span]),
     )
 
 
 @router.get("/live")
-def live(
+def refresh_monitoring(
     request: Request,
     service: Serving,
     span: Annotated[str, Query(alias="range", max_length=20)] = "1 hour",
 ) -> Response:
     """What of the page changes, for the module that asks again and again."""
-    return render(request, "live.html", live=_live(service, RANGES.get(span, 3600)))
+    return render(request, "live.html", live=_collect_live(service, RANGES.get(span, 3600)))
 
 
-def _live(service: Service, seconds: int) -> dict[str, object]:
+def _collect_live(service: Service, seconds: int) -> dict[str, object]:
     now = time.time()
     names = [name for plot in PLOTS for name in plot.series.values()]
     known = read_series(service.workspace.database, names, now - seconds, now + 1)
-    plots = [(plot, _drawn(plot, known, now - seconds, now)) for plot in PLOTS]
+    plots = [(plot, _draw_plot(plot, known, now - seconds, now)) for plot in PLOTS]
     last = {name: points[-1][1] for name, points in known.items() if points}
     return {
         "plots": plots,
         "last": last,
-        "firing": firing(service.workspace.database, service.runtime.principal),
-        "queues": {name: each.state for name, each in service.admissions.items()},
+        "firing": list_firing(service.workspace.database, service.runtime.principal),
+        "queues": {name: each.request_counts for name, each in service.admissions.items()},
     }
 
 
-def _drawn(plot: Plot, known: Mapping[str, Points], since: float, until: float) -> Markup:
+def _draw_plot(plot: Plot, known: Mapping[str, Points], since: float, until: float) -> Markup:
     series = {label: known[name] for label, name in plot.series.items()}
-    return Markup(line_plot(series, title=plot.title, unit=plot.unit, since=since, until=until))
+    return Markup(
+        draw_line_plot(series, title=plot.title, unit=plot.unit, since=since, until=until)
+    )

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from genwright import __version__
-from genwright.access import allowed, audit, create_key, list_keys, people, require, revoke_key
+from genwright.access import audit, create_key, is_allowed, list_keys, people, require, revoke_key
 from genwright.errors import GenwrightError, NotFound
 from genwright.privacy import KINDS
-from genwright.server.deps import Asking, Serving, may
-from genwright.server.pages.views.rendering import back, render, told_of
+from genwright.server.deps import Asking, Serving, require_action
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 from genwright.server.service import Service
 from genwright.settings_file import write_settings
 from genwright.types import Principal
@@ -26,13 +26,13 @@ PAGE = 50
 
 
 @router.get("")
-def first() -> Response:
+def redirect_to_first_tab() -> Response:
     """The first tab."""
     return RedirectResponse("/settings/keys", 303)
 
 
 @router.get("/{tab}")
-def page(
+def show_tab(
     request: Request,
     service: Serving,
     identity: Asking,
@@ -44,7 +44,7 @@ def page(
 
 
 @router.post("/keys")
-def new_key(
+def add_key(
     request: Request,
     service: Serving,
     identity: Asking,
@@ -75,13 +75,13 @@ def new_key(
 @router.post("/keys/{key}/revoke")
 def end_key(service: Serving, identity: Asking, key: int) -> Response:
     """End a key for good."""
-    mine = "" if allowed(identity.principal, "keys.manage") else identity.principal.name
+    mine = "" if is_allowed(identity.principal, "keys.manage") else identity.principal.name
     revoke_key(service.workspace.database, identity.principal, key, mine)
-    return _back("keys", f"Key {key} was revoked.")
+    return _redirect_back("keys", f"Key {key} was revoked.")
 
 
-@router.post("/people", dependencies=[Depends(may("people.manage"))])
-def new_person(
+@router.post("/people", dependencies=[Depends(require_action("people.manage"))])
+def add_person(
     service: Serving,
     identity: Asking,
     name: Word,
@@ -98,10 +98,10 @@ def new_person(
         email=email,
         password=password,
     )
-    return _back("people", f"{name} was made.")
+    return _redirect_back("people", f"{name} was made.")
 
 
-@router.post("/people/{name}", dependencies=[Depends(may("people.manage"))])
+@router.post("/people/{name}", dependencies=[Depends(require_action("people.manage"))])
 def change_person(
     service: Serving,
     identity: Asking,
@@ -119,17 +119,17 @@ def change_person(
         active=active,
         password=password or None,
     )
-    return _back("people", f"{name} was changed.")
+    return _redirect_back("people", f"{name} was changed.")
 
 
-@router.post("/groups", dependencies=[Depends(may("people.manage"))])
-def new_group(service: Serving, identity: Asking, name: Word) -> Response:
+@router.post("/groups", dependencies=[Depends(require_action("people.manage"))])
+def add_group(service: Serving, identity: Asking, name: Word) -> Response:
     """Make a group."""
     people.create_group(service.workspace.database, identity.principal, name.strip())
-    return _back("groups", f"group:{name} was made.")
+    return _redirect_back("groups", f"group:{name} was made.")
 
 
-@router.post("/groups/{name}", dependencies=[Depends(may("people.manage"))])
+@router.post("/groups/{name}", dependencies=[Depends(require_action("people.manage"))])
 def change_group(
     service: Serving, identity: Asking, name: str, what: Word, user: Word = ""
 ) -> Response:
@@ -141,10 +141,10 @@ def change_group(
         people.leave(database, principal, name, user)
     else:
         people.remove_group(database, principal, name)
-    return _back("groups")
+    return _redirect_back("groups")
 
 
-@router.post("/limits", dependencies=[Depends(may("settings.edit"))])
+@router.post("/limits", dependencies=[Depends(require_action("settings.edit"))])
 def set_limits(
     service: Serving,
     identity: Asking,
@@ -172,7 +172,7 @@ def set_limits(
     return _write(service, identity.principal, "limits", values)
 
 
-@router.post("/privacy", dependencies=[Depends(may("settings.edit"))])
+@router.post("/privacy", dependencies=[Depends(require_action("settings.edit"))])
 def set_privacy(
     service: Serving,
     identity: Asking,
@@ -194,13 +194,15 @@ def set_privacy(
     return _write(service, identity.principal, "privacy", values)
 
 
-@router.post("/audit/verify", dependencies=[Depends(may("audit.read"))])
+@router.post("/audit/verify", dependencies=[Depends(require_action("audit.read"))])
 def verify(service: Serving) -> Response:
     """Follow the chain of the audit log."""
     found = audit.verify(service.workspace.database)
     if found.broken_at is not None:
-        return _back("audit", f"Entry {found.broken_at} does not fit: the log was changed.")
-    return _back("audit", f"{found.entries} entries, unbroken. Head: {found.head}")
+        return _redirect_back(
+            "audit", f"Entry {found.broken_at} does not fit: the log was changed."
+        )
+    return _redirect_back("audit", f"{found.entries} entries, unbroken. Head: {found.head}")
 
 
 def _write(service: Service, principal: Principal, tab: str, values: dict[str, object]) -> Response:
@@ -208,7 +210,7 @@ def _write(service: Service, principal: Principal, tab: str, values: dict[str, o
     write_settings(service.workspace.root / SETTINGS_FILE, values)
     with service.workspace.database.write(principal) as session:
         audit.record(session, "settings.change", tab, {"names": sorted(values)})
-    return _back(tab, "Saved. It holds from the next start of the server on.")
+    return _redirect_back(tab, "Saved. It holds from the next start of the server on.")
 
 
 def _render(
@@ -221,49 +223,49 @@ def _render(
     secret: str = "",
     made: int = 0,
 ) -> Response:
-    if tab not in TABS or (tab not in OWN and not allowed(principal, "people.manage")):
+    if tab not in TABS or (tab not in OWN and not is_allowed(principal, "people.manage")):
         raise NotFound(f"There is no page /settings/{tab[:40]}.")
     database = service.workspace.database
-    manages = allowed(principal, "keys.manage")
+    manages = is_allowed(principal, "keys.manage")
     entries = (
-        audit.entries(database, principal, before=before, limit=PAGE) if tab == "audit" else []
+        audit.list_entries(database, principal, before=before, limit=PAGE) if tab == "audit" else []
     )
     return render(
         request,
         "settings.html",
         tab=tab,
-        tabs=[each for each in TABS if each in OWN or allowed(principal, "people.manage")],
+        tabs=[each for each in TABS if each in OWN or is_allowed(principal, "people.manage")],
         keys=list_keys(database, principal, "" if manages else principal.name),
         people=people.list_users(database, principal) if manages else [],
         groups=people.list_groups(database, principal) if manages else {},
-        assistants=[each.name for each in service.assistants.known(principal)],
-        settings=_written(service),
+        assistants=[each.name for each in service.assistants.list_assistants(principal)],
+        settings=_read_written_settings(service),
         kinds=KINDS,
         entries=entries,
-        names=audit.names_of(database, principal, {each.actor for each in entries}),
+        names=audit.find_actor_names(database, principal, {each.actor for each in entries}),
         secret=secret,
         made=made,
-        can_have_keys=any(each.name == principal.name for each in _people(service, principal)),
-        used=service.quotas.used_today,
+        can_have_keys=any(each.name == principal.name for each in _list_people(service, principal)),
+        used=service.quotas.count_tokens_today,
         version=__version__,
         root=str(service.workspace.root),
-        message=told_of(request),
+        message=read_flash(request),
     )
 
 
-def _people(service: Service, principal: Principal) -> "list[people.Person]":
+def _list_people(service: Service, principal: Principal) -> "list[people.Person]":
     return people.list_users(service.workspace.database, principal)
 
 
-def _written(service: Service) -> object:
+def _read_written_settings(service: Service) -> object:
     """The settings as the file has them now, which hold from the next start on."""
-    from genwright.settings import load
+    from genwright.settings import load_settings
 
     try:
-        return load(service.workspace.root / SETTINGS_FILE)
+        return load_settings(service.workspace.root / SETTINGS_FILE)
     except GenwrightError:
         return service.settings
 
 
-def _back(tab: str, told: str = "") -> Response:
-    return back(f"/settings/{tab}", told)
+def _redirect_back(tab: str, told: str = "") -> Response:
+    return redirect_back(f"/settings/{tab}", told)

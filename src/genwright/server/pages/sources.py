@@ -7,20 +7,20 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from genwright.errors import NotFound
-from genwright.library.files import original_of
-from genwright.server.deps import InRights, may
+from genwright.library.files import find_original
+from genwright.server.deps import InRights, require_action
 from genwright.server.pages.views.documents import PAGE_CHARACTERS, PANEL_CHARACTERS, read_source
-from genwright.server.pages.views.page_images import page_image
-from genwright.server.pages.views.rendering import fragment, render
+from genwright.server.pages.views.page_images import render_page_image
+from genwright.server.pages.views.rendering import render, render_fragment
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(may("ask"))])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_action("ask"))])
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
 
 
 @router.get("/sources/{document}")
-def source(
+def show_source(
     request: Request,
     runtime: InRights,
     document: Id,
@@ -32,17 +32,17 @@ def source(
     """A document's text around a span: a page, or a panel for beside an answer."""
     if part == "panel":
         found = read_source(runtime, document, start, end, PANEL_CHARACTERS)
-        return HTMLResponse(fragment(request, "panel.html", source=found))
+        return HTMLResponse(render_fragment(request, "panel.html", source=found))
     found = read_source(runtime, document, start, end, PAGE_CHARACTERS, at)
     values = {"before": max(0, found.first - PAGE_CHARACTERS), "step": PAGE_CHARACTERS}
-    original = original_of(runtime, document) is not None
+    original = find_original(runtime, document) is not None
     return render(request, "source.html", source=found, original=original, **values)
 
 
 @router.get("/sources/{document}/original")
-def original(runtime: InRights, document: Id) -> Response:
+def download_original(runtime: InRights, document: Id) -> Response:
     """The uploaded file that a document was made of, to be saved and never to be shown."""
-    found = original_of(runtime, document)
+    found = find_original(runtime, document)
     if found is None:
         raise NotFound(f"There is no original of a document {document} that you may read.")
     file, data = found
@@ -54,7 +54,7 @@ def original(runtime: InRights, document: Id) -> Response:
 
 
 @router.get("/sources/{document}/pages/{page}")
-def page(
+def show_page_image(
     runtime: InRights,
     document: Id,
     page: Annotated[int, Path(ge=1, le=100_000)],
@@ -63,5 +63,5 @@ def page(
 ) -> Response:
     """A page of a PDF as a PNG image, with a span marked."""
     found = read_source(runtime, document, start, end, PANEL_CHARACTERS)
-    data = page_image(runtime, found, page)
+    data = render_page_image(runtime, found, page)
     return Response(data, media_type="image/png", headers={"cache-control": "private, no-store"})

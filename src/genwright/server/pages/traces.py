@@ -10,14 +10,14 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from genwright.feedback import list_feedback
-from genwright.improve.provenance import lines, why
+from genwright.improve.provenance import format_lineage, trace_origin
 from genwright.improve.suites import add_from_trace
 from genwright.library.passages import read_passages
-from genwright.monitoring import Step, Wanted, list_traces, read_trace
-from genwright.monitoring.plots import waterfall
+from genwright.monitoring import TraceFilter, TraceStep, list_traces, read_trace
+from genwright.monitoring.plots import draw_waterfall
 from genwright.runtime import Runtime
-from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.views.rendering import back, render
+from genwright.server.deps import InRights, Serving, require_action
+from genwright.server.pages.views.rendering import redirect_back, render
 
 router = APIRouter(prefix="/traces", include_in_schema=False)
 PAGE = 40
@@ -33,7 +33,7 @@ PRIVATE = (
 
 
 @dataclass(frozen=True)
-class Filters:
+class TraceFilters:
     """What the form says."""
 
     text: str = ""
@@ -43,11 +43,11 @@ class Filters:
     since: str = ""
     feedback: bool = False
 
-    def wanted(self) -> Wanted:
+    def to_query(self) -> TraceFilter:
         """As the list of traces takes it."""
         refused = {"answered": False, "refused": True}.get(self.outcome)
-        return Wanted(
-            since=_day(self.since),
+        return TraceFilter(
+            since=_parse_day(self.since),
             text=self.text,
             assistant=self.assistant,
             status=self.status,
@@ -57,7 +57,7 @@ class Filters:
 
 
 @router.get("")
-def listing(
+def show_traces(
     request: Request,
     service: Serving,
     runtime: InRights,
@@ -71,42 +71,42 @@ def listing(
 ) -> Response:
     """Traces that fit, newest first."""
     service.runtime.tracing.flush()
-    filters = Filters(text, assistant, status, outcome, since, feedback)
+    filters = TraceFilters(text, assistant, status, outcome, since, feedback)
     found = list_traces(
         runtime.database,
         runtime.principal,
-        filters.wanted(),
+        filters.to_query(),
         limit=PAGE + 1,
         offset=PAGE * (page - 1),
     )
-    rows = [(each, _when(each.began)) for each in found[:PAGE]]
+    rows = [(each, _format_time(each.began)) for each in found[:PAGE]]
     return render(
         request, "traces.html", rows=rows, filters=filters, page=page, more=len(found) > PAGE
     )
 
 
 @router.get("/{trace}")
-def one(request: Request, service: Serving, runtime: InRights, trace: str) -> Response:
+def show_trace(request: Request, service: Serving, runtime: InRights, trace: str) -> Response:
     """One trace as a tree with times, the passages that were read, and what people said of it."""
     service.runtime.tracing.flush()
     root = read_trace(runtime.database, runtime.principal, trace)
-    steps = list(_walk(root))
-    plot = waterfall([(step.name, step.start, step.seconds) for step in steps], title="Steps")
+    steps = list(_walk_steps(root))
+    plot = draw_waterfall([(step.name, step.start, step.seconds) for step in steps], title="Steps")
     found = list_feedback(runtime.database, runtime.principal, trace=root.trace_id)
     return render(
         request,
         "trace.html",
         root=root,
-        when=_when(root.began),
+        when=_format_time(root.began),
         plot=Markup(plot),
-        passages=_passages(runtime, steps),
-        prompts=_prompts(runtime, steps),
+        passages=_read_passages(runtime, steps),
+        prompts=_list_prompts(runtime, steps),
         private=PRIVATE,
         feedback=found,
     )
 
 
-@router.post("/{trace}/suite", dependencies=[Depends(may("suite.edit"))])
+@router.post("/{trace}/suite", dependencies=[Depends(require_action("suite.edit"))])
 def keep_case(
     runtime: InRights,
     trace: str,
@@ -120,22 +120,22 @@ def keep_case(
         runtime.database, runtime.principal, root.trace_id, bad=bad, reference=reference,
         suite=suite,
     )  # fmt: skip
-    return back("/improve#suite", "The case is kept.")
+    return redirect_back("/improve#suite", "The case is kept.")
 
 
 @router.get("/{trace}/why")
-def because(request: Request, runtime: InRights, trace: str) -> Response:
+def explain_trace(request: Request, runtime: InRights, trace: str) -> Response:
     """Where an answer came from, to the feedback that shaped it."""
     root = read_trace(runtime.database, runtime.principal, trace)
-    origin = why(runtime.workspace, runtime.principal, root.trace_id)
-    return render(request, "why.html", trace=root.trace_id, lines=list(lines(origin)))
+    origin = trace_origin(runtime.workspace, runtime.principal, root.trace_id)
+    return render(request, "why.html", trace=root.trace_id, lines=list(format_lineage(origin)))
 
 
-def _walk(step: Step) -> "list[Step]":
-    return [step, *(below for each in step.steps for below in _walk(each))]
+def _walk_steps(step: TraceStep) -> "list[TraceStep]":
+    return [step, *(below for each in step.steps for below in _walk_steps(each))]
 
 
-def _passages(runtime: Runtime, steps: list[Step]) -> list[object]:
+def _read_passages(runtime: Runtime, steps: list[TraceStep]) -> list[object]:
     """The passages that were found, those of them that the reader may read."""
     for step in steps:
         ids = step.attributes.get("genwright.passages")
@@ -147,7 +147,9 @@ def _passages(runtime: Runtime, steps: list[Step]) -> list[object]:
     return []
 
 
-def _prompts(runtime: Runtime, steps: list[Step]) -> list[tuple[str, list[dict[str, object]]]]:
+def _list_prompts(
+    runtime: Runtime, steps: list[TraceStep]
+) -> list[tuple[str, list[dict[str, object]]]]:
     """What models were told; for admins, because prompts quote documents."""
     if not runtime.principal.sees_all:
         return []
@@ -158,11 +160,11 @@ def _prompts(runtime: Runtime, steps: list[Step]) -> list[tuple[str, list[dict[s
     ]
 
 
-def _when(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def _day(text: str) -> float | None:
+def _parse_day(text: str) -> float | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() if text else None
     except ValueError:

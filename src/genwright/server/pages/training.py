@@ -9,19 +9,21 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from genwright.access import audit
-from genwright.datasets import kept_dataset, kept_datasets
+from genwright.datasets import find_stored_dataset, list_stored_datasets
 from genwright.errors import UsageError
-from genwright.monitoring.plots import line_plot
+from genwright.monitoring.plots import draw_line_plot
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch, stop_run
 from genwright.runtime import Runtime
-from genwright.server.deps import InRights, Serving, may
-from genwright.server.pages.views.rendering import back, render, told_of
-from genwright.tuning.job import Asked, start
+from genwright.server.deps import InRights, Serving, require_action
+from genwright.server.pages.views.rendering import read_flash, redirect_back, render
+from genwright.tuning.job import TuneRequest, submit_tuning
 from genwright.types import Json
 
 router = APIRouter(
-    prefix="/training", include_in_schema=False, dependencies=[Depends(may("training.read"))]
+    prefix="/training",
+    include_in_schema=False,
+    dependencies=[Depends(require_action("training.read"))],
 )
 KINDS = ("tune", "pretrain", "eval.")
 CURVES = {
@@ -34,23 +36,23 @@ METHODS = ("", "lora", "full", "last_layers", "prefix", "prompt", "p_tuning")
 
 
 @router.get("")
-def listing(request: Request, runtime: InRights) -> Response:
+def show_training(request: Request, runtime: InRights) -> Response:
     """Runs, data sets, and the form that begins a tuning."""
     runs = Runs(runtime.database, runtime.principal)
     return render(
         request,
         "training.html",
-        runs=runs.newest(KINDS, 100),
-        datasets=kept_datasets(runtime.database, runtime.principal)[:50],
-        bases=_bases(runtime),
+        runs=runs.list_newest(KINDS, 100),
+        datasets=list_stored_datasets(runtime.database, runtime.principal)[:50],
+        bases=_list_bases(runtime),
         objectives=OBJECTIVES,
         methods=METHODS,
-        message=told_of(request),
+        message=read_flash(request),
     )
 
 
-@router.post("", dependencies=[Depends(may("training.run"))])
-async def begin(
+@router.post("", dependencies=[Depends(require_action("training.run"))])
+async def begin_tuning(
     request: Request,
     service: Serving,
     runtime: InRights,
@@ -71,89 +73,89 @@ async def begin(
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(data.filename or "data.jsonl").name
             path.write_bytes(content)
-            asked = Asked(
+            asked = TuneRequest(
                 base=base, data=path, objective=objective, method=method or None, name=name,
                 minutes=minutes, options=options.split(),
             )  # fmt: skip
-            run = start(runtime, asked)
-        _started(runtime, run)
+            run = submit_tuning(runtime, asked)
+        _record_start(runtime, run)
         return run
 
     run = await service.call(work)
-    return back(f"/training/{run}", "The training has begun.")
+    return redirect_back(f"/training/{run}", "The training has begun.")
 
 
 @router.get("/{run}")
-def page(request: Request, run: int, runtime: InRights) -> Response:
+def show_run(request: Request, run: int, runtime: InRights) -> Response:
     """One run: where it is, its curves, its steps."""
-    return render(request, "run.html", message=told_of(request), **_shown(runtime, run))
+    return render(request, "run.html", message=read_flash(request), **_make_run_view(runtime, run))
 
 
 @router.get("/{run}/live")
-def live(request: Request, run: int, runtime: InRights) -> Response:
+def refresh_run(request: Request, run: int, runtime: InRights) -> Response:
     """What of the page changes."""
-    return render(request, "run_live.html", **_shown(runtime, run))
+    return render(request, "run_live.html", **_make_run_view(runtime, run))
 
 
-@router.post("/{run}/stop", dependencies=[Depends(may("training.run"))])
+@router.post("/{run}/stop", dependencies=[Depends(require_action("training.run"))])
 def stop(run: int, runtime: InRights) -> Response:
     """Let a run end at its next step, with a checkpoint."""
     stop_run(runtime.database, runtime.principal, run)
-    return back(f"/training/{run}", "It ends at its next step, with a checkpoint.")
+    return redirect_back(f"/training/{run}", "It ends at its next step, with a checkpoint.")
 
 
-@router.post("/{run}/resume", dependencies=[Depends(may("training.run"))])
+@router.post("/{run}/resume", dependencies=[Depends(require_action("training.run"))])
 def resume(run: int, runtime: InRights) -> Response:
     """Go on with a run that was stopped."""
     row = Runs(runtime.database, runtime.principal).get(run)
     if row.status not in ("stopped", "failed") or row.kind not in ("tune", "pretrain"):
         raise UsageError(f"Run {run} is {row.status}: only a stopped training can go on.")
-    _started(runtime, run, row.kind)
-    return back(f"/training/{run}", "It goes on.")
+    _record_start(runtime, run, row.kind)
+    return redirect_back(f"/training/{run}", "It goes on.")
 
 
 @router.get("/data/{id_}")
-def dataset(request: Request, id_: int, runtime: InRights) -> Response:
+def show_dataset(request: Request, id_: int, runtime: InRights) -> Response:
     """A data set with what its check found."""
-    found = kept_dataset(runtime.database, runtime.principal, id_)
+    found = find_stored_dataset(runtime.database, runtime.principal, id_)
     return render(request, "dataset.html", each=found, report=found.report)
 
 
-def _started(runtime: Runtime, run: int, kind: str = "tune") -> None:
+def _record_start(runtime: Runtime, run: int, kind: str = "tune") -> None:
     launch(runtime.workspace, runtime.principal, run, kind)
     with runtime.database.write(runtime.principal) as session:
         audit.record(session, "training.run", f"run-{run}")
 
 
-def _bases(runtime: Runtime) -> list[str]:
+def _list_bases(runtime: Runtime) -> list[str]:
     """What a tuning may start from, as the form offers it."""
     held = [
         each.name
-        for each in runtime.models.catalog.models()
+        for each in runtime.models.catalog.list_models()
         if each.pulled and each.kind != "rerank"
     ]
     whole = [
         f"{each.name}@{each.newest.number}"
-        for each in runtime.models.versions.known(runtime.principal)
+        for each in runtime.models.versions.list_models(runtime.principal)
         if each.newest.facts.kind == "model"
     ]
     return [*held, *whole]
 
 
-def _shown(runtime: Runtime, run: int) -> Json:
+def _make_run_view(runtime: Runtime, run: int) -> Json:
     runs = Runs(runtime.database, runtime.principal)
-    row, values = runs.get(run), runs.values(run)
+    row, values = runs.get(run), runs.read_values(run)
     return {
         "run": row,
         "steps": row.results.get("steps", []),
-        "plots": [_curve(title, names, values) for title, names in CURVES.items() if values],
+        "plots": [_draw_curve(title, names, values) for title, names in CURVES.items() if values],
         "compared": row.results if row.kind == "eval.compare" else None,
         "running": row.status == "running",
-        "progress": _progress(row, values),
+        "progress": _measure_progress(row, values),
     }
 
 
-def _curve(
+def _draw_curve(
     title: str, names: dict[str, str], values: dict[str, list[tuple[int, float]]]
 ) -> tuple[str, list[str], Markup]:
     """A plot with its title and the names of its lines."""
@@ -163,11 +165,11 @@ def _curve(
         if name in values
     }
     last = max((points[-1][0] for points in series.values()), default=1.0)
-    picture = line_plot(series, title=title, since=0, until=max(last, 1.0), over="steps")
+    picture = draw_line_plot(series, title=title, since=0, until=max(last, 1.0), over="steps")
     return title, list(series), Markup(picture)
 
 
-def _progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:
+def _measure_progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:
     """Steps that are done, and in all; 0 where it is not known."""
     total = next(
         (int(s["steps"]) for s in row.results.get("steps", []) if s["step"] == "strategy"), 0

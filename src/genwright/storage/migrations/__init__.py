@@ -20,7 +20,7 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with engine.connect() as connection, _without_foreign_keys(connection):
+    with engine.connect() as connection, _disable_foreign_keys(connection):
         writing = connection.execution_options(genwright_write=True)
         with writing.begin():
             config.attributes["connection"] = writing
@@ -32,7 +32,7 @@ def upgrade(engine: Engine) -> None:
 
 
 @contextmanager
-def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+def _disable_foreign_keys(connection: Connection) -> Iterator[None]:
     """Let tables be made anew: dropping the old one would otherwise remove what refers to it.
 
     Outside a transaction, where alone SQLite heeds it: https://sqlite.org/lang_altertable.html.

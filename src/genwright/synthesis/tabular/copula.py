@@ -30,7 +30,7 @@ _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column's own distribution."""
 
     name: str
@@ -44,20 +44,20 @@ class Column:
     places: int = 0
     """Decimal places of numbers."""
 
-    def scores(self, values: Sequence[str], random: np.random.Generator) -> "Floats":
+    def to_scores(self, values: Sequence[str], random: np.random.Generator) -> "Floats":
         """Normal scores of values; a missing one and a category are drawn within their share."""
-        uniform = self._uniform(values, random)
+        uniform = self._to_uniform(values, random)
         return np.array([_NORMAL.inv_cdf(min(max(u, 1e-6), 1 - 1e-6)) for u in uniform])
 
-    def back(self, scores: "Floats") -> list[str]:
+    def from_scores(self, scores: "Floats") -> list[str]:
         """Values of normal scores."""
         uniform = np.array([_NORMAL.cdf(float(score)) for score in scores])
         if self.numeric:
-            return [self._number(float(u)) for u in uniform]
+            return [self._format_number(float(u)) for u in uniform]
         places = np.searchsorted(np.array(self.edges), uniform, side="left")
         return [self.values[min(int(place), len(self.values) - 1)] for place in places]
 
-    def _uniform(self, values: Sequence[str], random: np.random.Generator) -> "Floats":
+    def _to_uniform(self, values: Sequence[str], random: np.random.Generator) -> "Floats":
         if not self.numeric:
             starts = (0.0, *self.edges[:-1])
             place = {value: number for number, value in enumerate(self.values)}
@@ -75,7 +75,7 @@ class Column:
             found.append(self.missing + (1 - self.missing) * share)
         return np.array(found)
 
-    def _number(self, uniform: float) -> str:
+    def _format_number(self, uniform: float) -> str:
         if uniform < self.missing:
             return ""
         share = (uniform - self.missing) / (1 - self.missing)
@@ -89,7 +89,7 @@ class Column:
 class Copula:
     """A fitted table: columns, and the correlation (k, k) of their normal scores."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     correlation: "Floats"
     rows: int
 
@@ -99,7 +99,7 @@ class Copula:
         values, vectors = np.linalg.eigh(self.correlation)
         root = vectors * np.sqrt(np.maximum(values, 0))
         drawn = random.standard_normal((count, len(self.columns))) @ root.T
-        return {c.name: c.back(drawn[:, place]) for place, c in enumerate(self.columns)}
+        return {c.name: c.from_scores(drawn[:, place]) for place, c in enumerate(self.columns)}
 
 
 def fit_copula(table: Table, seed: int = 0) -> Copula:
@@ -108,10 +108,10 @@ def fit_copula(table: Table, seed: int = 0) -> Copula:
     Raises:
         UsageError: There are fewer than 20 rows, or columns of different lengths.
     """
-    count = _rows(table)
+    count = _count_fit_rows(table)
     random = np.random.default_rng(seed)
-    columns = tuple(_column(name, [str(v) for v in values]) for name, values in table.items())
-    scores = np.stack([c.scores([str(v) for v in table[c.name]], random) for c in columns])
+    columns = tuple(_fit_column(name, [str(v) for v in values]) for name, values in table.items())
+    scores = np.stack([c.to_scores([str(v) for v in table[c.name]], random) for c in columns])
     spread = scores.std(axis=1)
     safe = np.where(spread[:, None] > 1e-9, scores, random.standard_normal(scores.shape))
     return Copula(columns, np.atleast_2d(np.corrcoef(safe)), count)
@@ -129,7 +129,7 @@ class Fidelity:
 
 
 @dataclass(frozen=True)
-class PrivacyOfRows:
+class RowPrivacy:
     """How much the made rows tell of single real ones."""
 
     copies: int
@@ -146,21 +146,22 @@ class PrivacyOfRows:
     """95 % interval of it; 0.5 inside means that no leak is seen."""
 
 
-def fidelity(real: Table, made: Table) -> Fidelity:
+def measure_fidelity(real: Table, made: Table) -> Fidelity:
     """Compare a made table with the real one."""
     numeric = {name: _is_numeric([str(v) for v in values]) for name, values in real.items()}
     found = {
-        name: 1 - (_ks if numeric[name] else _variation)(list(real[name]), list(made[name]))
+        name: 1
+        - (_ks_distance if numeric[name] else _total_variation)(list(real[name]), list(made[name]))
         for name in real
     }
-    gap = abs(_association(real, real) - _association(made, real))
+    gap = abs(_measure_association(real, real) - _measure_association(made, real))
     upper = np.triu_indices(len(real), 1)
     associations = 1 - float(gap[upper].mean()) if len(real) > 1 else 1.0
     mean = float(np.mean(list(found.values())))
     return Fidelity(found, associations, (mean + associations) / 2)
 
 
-def privacy(train: Table, held_out: Table, made: Table, seed: int = 0) -> PrivacyOfRows:
+def measure_privacy(train: Table, held_out: Table, made: Table, seed: int = 0) -> RowPrivacy:
     """Nearest-record distances and a membership test.
 
     Args:
@@ -173,20 +174,20 @@ def privacy(train: Table, held_out: Table, made: Table, seed: int = 0) -> Privac
         UsageError: There is no held-out row.
     """
     random = np.random.default_rng(seed)
-    size = min(_length(train), _length(held_out), 1000)
+    size = min(_count_rows(train), _count_rows(held_out), 1000)
     if not size:
         raise UsageError("Expected held-out rows to compare with, got none.")
-    coder = _Coder(train)
-    a, b = (coder.codes(_drawn(each, size, random)) for each in (train, held_out))
-    c = coder.codes(_drawn(made, min(_length(made), 1000), random))
-    to_a, to_b = _nearest(c, a, coder), _nearest(c, b, coder)
+    coder = _RowEncoder(train)
+    a, b = (coder.encode(_draw_rows(each, size, random)) for each in (train, held_out))
+    c = coder.encode(_draw_rows(made, min(_count_rows(made), 1000), random))
+    to_a, to_b = _find_nearest(c, a, coder), _find_nearest(c, b, coder)
     nearer = float((to_a < to_b).mean() + 0.5 * (to_a == to_b).mean())
-    members, others = _nearest(a, c, coder), _nearest(b, c, coder)
-    auc, low, high = _auc_with_interval(-members, -others, random)
-    known = set(_tuples(train))
-    return PrivacyOfRows(
-        copies=sum(row in known for row in _tuples(made)),
-        copies_expected=sum(row in known for row in _tuples(held_out)),
+    members, others = _find_nearest(a, c, coder), _find_nearest(b, c, coder)
+    auc, low, high = _estimate_auc(-members, -others, random)
+    known = set(_to_tuples(train))
+    return RowPrivacy(
+        copies=sum(row in known for row in _to_tuples(made)),
+        copies_expected=sum(row in known for row in _to_tuples(held_out)),
         nearer_to_train=nearer,
         membership_auc=auc,
         low=low,
@@ -194,7 +195,7 @@ def privacy(train: Table, held_out: Table, made: Table, seed: int = 0) -> Privac
     )
 
 
-def _rows(table: Table) -> int:
+def _count_fit_rows(table: Table) -> int:
     sizes = {len(values) for values in table.values()}
     if len(sizes) != 1:
         raise UsageError(f"Expected columns of one length, got {sorted(sizes) or 'none'}.")
@@ -204,19 +205,19 @@ def _rows(table: Table) -> int:
     return count
 
 
-def _column(name: str, values: list[str]) -> Column:
+def _fit_column(name: str, values: list[str]) -> TableColumn:
     given = [value for value in values if value != ""]
     missing = 1 - len(given) / len(values)
     if given and _is_numeric(values):
         places = max(len(v.partition(".")[2]) if "e" not in v.lower() else 6 for v in given)
         ordered = tuple(sorted(given, key=float))
-        return Column(name, True, ordered, (), missing, min(places, 10))
+        return TableColumn(name, True, ordered, (), missing, min(places, 10))
     counts: dict[str, int] = {}
     for value in values:
         counts[value] = counts.get(value, 0) + 1
     ordered = tuple(sorted(counts, key=lambda value: (-counts[value], value)))
     shares = np.cumsum([counts[value] for value in ordered]) / len(values)
-    return Column(name, False, ordered, tuple(map(float, shares)), missing)
+    return TableColumn(name, False, ordered, tuple(map(float, shares)), missing)
 
 
 def _is_numeric(values: Sequence[str]) -> bool:
@@ -228,7 +229,7 @@ def _is_numeric(values: Sequence[str]) -> bool:
     return len(numbers) > FEW and all(map(np.isfinite, numbers))
 
 
-def _ks(real: Sequence[str], made: Sequence[str]) -> float:
+def _ks_distance(real: Sequence[str], made: Sequence[str]) -> float:
     a, b = (np.sort([float(v) for v in each if v != ""]) for each in (real, made))
     if not len(a) or not len(b):
         return 1.0
@@ -239,7 +240,7 @@ def _ks(real: Sequence[str], made: Sequence[str]) -> float:
     return float(abs(gaps).max())
 
 
-def _variation(real: Sequence[str], made: Sequence[str]) -> float:
+def _total_variation(real: Sequence[str], made: Sequence[str]) -> float:
     names = set(real) | set(made)
     return 0.5 * sum(
         abs(list(real).count(name) / len(real) - list(made).count(name) / len(made))
@@ -247,8 +248,8 @@ def _variation(real: Sequence[str], made: Sequence[str]) -> float:
     )
 
 
-def _association(table: Table, like: Table) -> "Floats":
-    codes = np.stack([_ranks(list(table[name]), list(like[name])) for name in like])
+def _measure_association(table: Table, like: Table) -> "Floats":
+    codes = np.stack([_rank_values(list(table[name]), list(like[name])) for name in like])
     spread = codes.std(axis=1)
     found = np.zeros((len(codes), len(codes)))
     varied = np.flatnonzero(spread > 1e-9)
@@ -257,7 +258,7 @@ def _association(table: Table, like: Table) -> "Floats":
     return found
 
 
-def _ranks(values: Sequence[str], like: Sequence[str]) -> "Floats":
+def _rank_values(values: Sequence[str], like: Sequence[str]) -> "Floats":
     """Ranks of numbers, or codes of categories by how common they are in the real table."""
     if _is_numeric(like):
         numbers = np.array([float(v) if v != "" else np.nan for v in values])
@@ -270,7 +271,7 @@ def _ranks(values: Sequence[str], like: Sequence[str]) -> "Floats":
     return np.array([place.get(value, len(names)) for value in values], float)
 
 
-class _Coder:
+class _RowEncoder:
     """Rows as numbers for Gower's distance (1971, doi:10.2307/2528823)."""
 
     def __init__(self, table: Table) -> None:
@@ -283,7 +284,7 @@ class _Coder:
                 known = [float(v) for v in table[name] if v != ""]
                 self.width[place] = max(max(known) - min(known), 1e-12)
 
-    def codes(self, table: Table) -> "Floats":
+    def encode(self, table: Table) -> "Floats":
         """(rows, columns)."""
         columns = []
         for place, name in enumerate(self.names):
@@ -295,7 +296,7 @@ class _Coder:
         return np.array(columns, float).T
 
 
-def _nearest(rows: "Floats", others: "Floats", coder: _Coder) -> "Floats":
+def _find_nearest(rows: "Floats", others: "Floats", coder: _RowEncoder) -> "Floats":
     """(rows,) Gower's distance to the nearest of the others."""
     found = np.empty(len(rows))
     for place, row in enumerate(rows):
@@ -305,7 +306,7 @@ def _nearest(rows: "Floats", others: "Floats", coder: _Coder) -> "Floats":
     return found
 
 
-def _auc_with_interval(
+def _estimate_auc(
     positive: "Floats", negative: "Floats", random: np.random.Generator
 ) -> tuple[float, float, float]:
     def auc(a: "Floats", b: "Floats") -> float:
@@ -320,14 +321,14 @@ def _auc_with_interval(
     return auc(positive, negative), float(low), float(high)
 
 
-def _length(table: Table) -> int:
+def _count_rows(table: Table) -> int:
     return len(next(iter(table.values()), ()))
 
 
-def _drawn(table: Table, size: int, random: np.random.Generator) -> dict[str, list[str]]:
-    chosen = random.permutation(_length(table))[:size]
+def _draw_rows(table: Table, size: int, random: np.random.Generator) -> dict[str, list[str]]:
+    chosen = random.permutation(_count_rows(table))[:size]
     return {name: [str(values[place]) for place in chosen] for name, values in table.items()}
 
 
-def _tuples(table: Table) -> list[tuple[str, ...]]:
+def _to_tuples(table: Table) -> list[tuple[str, ...]]:
     return list(zip(*([str(v) for v in values] for values in table.values()), strict=True))

@@ -248,7 +248,7 @@ class PPO:
     def rollout(self, prompts: Sequence[Sequence[int]]) -> Rollout:
         """Replies to prompts, with the log-probabilities of policy and reference."""
         self.policy.eval()
-        ids, seen = self._left_padded(prompts)
+        ids, seen = self._pad_left(prompts)
         width = ids.shape[1]
         ids, mask = self._generate(ids, seen)
         seen = torch.cat([seen, mask.long()], dim=1)
@@ -295,7 +295,7 @@ class PPO:
     def _read(self, ids: Tensor, seen: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """Log-probabilities of the reply's tokens and values before each, (B, T) both."""
         position = (seen.cumsum(dim=1) - 1).clamp(min=0)
-        on = ids.device.type == "cpu" and self._bfloat16()
+        on = ids.device.type == "cpu" and self._is_bfloat16()
         with torch.autocast("cpu", torch.bfloat16) if on else nullcontext():
             out = self.policy(
                 input_ids=ids, attention_mask=seen, position_ids=position,
@@ -307,7 +307,7 @@ class PPO:
         logp = logits.log_softmax(dim=-1).gather(2, wanted).squeeze(-1)
         return logp, self.head(out.hidden_states[-1][:, width - 1 : -1].detach())
 
-    def _bfloat16(self) -> bool:
+    def _is_bfloat16(self) -> bool:
         return next(self.policy.parameters()).dtype == torch.bfloat16
 
     def _learn(self, rollout: Rollout, advantages: Tensor, returns: Tensor) -> dict[str, float]:
@@ -336,7 +336,7 @@ class PPO:
                 count += 1
         return {name: total / count for name, total in sums.items()}
 
-    def _left_padded(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    def _pad_left(self, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         width = max(len(prompt) for prompt in prompts)
         ids = [[self.pad] * (width - len(prompt)) + list(prompt) for prompt in prompts]
         seen = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from genwright.errors import Refused
-from genwright.training.devices import peak_memory_mb
-from genwright.training.job import Fitted, Job
+from genwright.training.devices import read_peak_memory_mb
+from genwright.training.job import FitResult, TrainingJob
 from genwright.training.probe import plan_steps
 from genwright.training.rl.ppo import PPO, PPOConfig
 
@@ -18,7 +18,7 @@ SAVE_EVERY = 5
 
 
 @dataclass
-class Progressing:
+class PPOCheckpoint:
     """Where a training of PPO is, on disk."""
 
     folder: Path
@@ -64,7 +64,7 @@ class Progressing:
         os.replace(part, self.file)
 
 
-def run_ppo(job: Job, *, tokenizer: Any, reward: Any, config: PPOConfig) -> Fitted:
+def run_ppo(job: TrainingJob, *, tokenizer: Any, reward: Any, config: PPOConfig) -> FitResult:
     """Train by PPO, or go on where the checkpoint in the folder ended.
 
     Args:
@@ -76,7 +76,7 @@ def run_ppo(job: Job, *, tokenizer: Any, reward: Any, config: PPOConfig) -> Fitt
     Raises:
         Refused: The reward or the loss became nan or infinite.
     """
-    total, place = plan_steps(job), Progressing(job.folder)
+    total, place = plan_steps(job), PPOCheckpoint(job.folder)
     made = PPO(job.model, tokenizer, reward, config)
     before, seconds = place.load(made)
     began, tokens, rewards = time.monotonic(), 0, list[float]()
@@ -103,21 +103,21 @@ def run_ppo(job: Job, *, tokenizer: Any, reward: Any, config: PPOConfig) -> Fitt
 
 
 def _end(
-    job: Job, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
-) -> Fitted:
+    job: TrainingJob, step: int, stopped: bool, seconds: float, tokens: int, rewards: list[float]
+) -> FitResult:
     from genwright.training.watch import save_weights
 
     last = rewards[-5:] or [0.0]
     if not stopped:
         save_weights(job.model, job.folder / "best")
-    return Fitted(
+    return FitResult(
         status="stopped" if stopped else "done",
         steps=step,
         best_step=step,
         loss=-sum(last) / len(last),  # what is minimized: minus the reward
         seconds=round(seconds, 3),
         tokens=tokens,
-        peak_mb=round(peak_memory_mb(), 1),
+        peak_mb=round(read_peak_memory_mb(), 1),
         reason="stopped" if stopped else "",
     )
 

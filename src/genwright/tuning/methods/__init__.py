@@ -6,6 +6,6 @@ Example:
     False
 """
 
-from genwright.tuning.methods.base import Method, methods
+from genwright.tuning.methods.base import TuningMethod, methods
 
-__all__ = ["Method", "methods"]
+__all__ = ["TuningMethod", "methods"]

@@ -18,7 +18,7 @@ TASKS = {
 """peft's name of a task, by objective; an encoder-decoder that writes is ``SEQ_2_SEQ_LM``."""
 
 
-class Method(Protocol):
+class TuningMethod(Protocol):
     """A way to train some weights of a model."""
 
     adapter: ClassVar[bool]
@@ -39,17 +39,17 @@ class Method(Protocol):
         ...
 
 
-methods: Plugins[Method] = Plugins("genwright.tuning.methods")
+methods: Plugins[TuningMethod] = Plugins("genwright.tuning.methods")
 
 
-def task_of(model: "PreTrainedModel", objective: str) -> str:
+def find_task_type(model: "PreTrainedModel", objective: str) -> str:
     """Peft's name of the task."""
     if getattr(model.config, "is_encoder_decoder", False) and TASKS[objective] == "CAUSAL_LM":
         return "SEQ_2_SEQ_LM"
     return TASKS[objective]
 
 
-def heads_of(model: "PreTrainedModel") -> list[str]:
+def list_heads(model: "PreTrainedModel") -> list[str]:
     """Names of the new heads of a model that classifies or answers, which are always trained."""
     found = ("score", "classifier", "qa_outputs", "logits_proj", "classification_head")
     return [name for name, _ in model.named_children() if name in found]

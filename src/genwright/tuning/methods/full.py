@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @methods.register("full")
-class Full:
+class FullTuning:
     """Trains all there is: the most room to change, and the most memory and time."""
 
     adapter: ClassVar[bool] = False

@@ -6,7 +6,7 @@ from torch import nn
 
 from genwright.errors import UsageError
 from genwright.tuning.config import MethodConfig
-from genwright.tuning.methods.base import heads_of, methods
+from genwright.tuning.methods.base import list_heads, methods
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -31,17 +31,17 @@ class LastLayers:
             UsageError: No module has one of the names.
         """
         model.requires_grad_(False)
-        chosen = self._chosen(model, options)
+        chosen = self._choose_modules(model, options)
         for module in chosen:
             module.requires_grad_(True)
-        for name in heads_of(model):
+        for name in list_heads(model):
             model.get_submodule(name).requires_grad_(True)
         return model
 
-    def _chosen(self, model: nn.Module, options: MethodConfig) -> list[nn.Module]:
+    def _choose_modules(self, model: nn.Module, options: MethodConfig) -> list[nn.Module]:
         if not options.modules:
-            stack = blocks(model)
-            return [*list(stack)[-options.layers :], *_final_norms(model)]
+            stack = find_blocks(model)
+            return [*list(stack)[-options.layers :], *_find_final_norms(model)]
         found = [
             module
             for name, module in model.named_modules()
@@ -53,16 +53,16 @@ class LastLayers:
         return found
 
 
-def blocks(model: nn.Module) -> nn.ModuleList:
+def find_blocks(model: nn.Module) -> nn.ModuleList:
     """The stack of transformer blocks: the longest list of modules; of two, the later one."""
     lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
     return max(reversed(lists), key=len)
 
 
-def _final_norms(model: nn.Module) -> list[nn.Module]:
+def _find_final_norms(model: nn.Module) -> list[nn.Module]:
     """Norms beside the stack of blocks, which see the whole of its output."""
     names = ("norm", "ln_f", "final_layer_norm")
-    stack = blocks(model)
+    stack = find_blocks(model)
     for module in model.modules():
         children = dict(module.named_children())
         if any(child is stack for child in children.values()):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from genwright.errors import UsageError
 from genwright.extras import need
 from genwright.tuning.config import MethodConfig
-from genwright.tuning.methods.base import heads_of, methods, task_of
+from genwright.tuning.methods.base import find_task_type, list_heads, methods
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -37,8 +37,8 @@ class Lora:
             target_modules=list(options.targets) or "all-linear",
             use_rslora=options.rslora,
             use_dora=options.dora,
-            modules_to_save=heads_of(model) or None,
-            task_type=task_of(model, objective),
+            modules_to_save=list_heads(model) or None,
+            task_type=find_task_type(model, objective),
             fan_in_fan_out=model.config.model_type == "gpt2",
         )
         try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from genwright.extras import need
 from genwright.tuning.config import MethodConfig
 from genwright.tuning.methods.base import methods
-from genwright.tuning.methods.virtual import wrapped
+from genwright.tuning.methods.virtual import wrap_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -36,4 +36,4 @@ class PTuning:
             or min(512, model.get_input_embeddings().embedding_dim),
             encoder_num_layers=2,
         )
-        return wrapped(model, objective, config)
+        return wrap_model(model, objective, config)

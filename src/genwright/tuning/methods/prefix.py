@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from genwright.extras import need
 from genwright.tuning.config import MethodConfig
 from genwright.tuning.methods.base import methods
-from genwright.tuning.methods.virtual import wrapped
+from genwright.tuning.methods.virtual import wrap_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @methods.register("prefix")
-class Prefix:
+class PrefixTuning:
     """Trains what each layer attends to before the input."""
 
     adapter: ClassVar[bool] = True
@@ -34,4 +34,4 @@ class Prefix:
             prefix_projection=options.projection,
             encoder_hidden_size=options.hidden or None,
         )
-        return wrapped(model, objective, config)
+        return wrap_model(model, objective, config)

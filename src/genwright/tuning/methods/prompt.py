@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, ClassVar
 from genwright.extras import need
 from genwright.tuning.config import MethodConfig
 from genwright.tuning.methods.base import methods
-from genwright.tuning.methods.virtual import wrapped
+from genwright.tuning.methods.virtual import wrap_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @methods.register("prompt")
-class Prompt:
+class PromptTuning:
     """Trains the embeddings of virtual tokens; nothing else changes."""
 
     adapter: ClassVar[bool] = True
@@ -32,7 +32,7 @@ class Prompt:
             num_virtual_tokens=len(ids) or options.virtual_tokens,
             prompt_tuning_init="RANDOM",
         )
-        made = wrapped(model, objective, config)
+        made = wrap_model(model, objective, config)
         if ids:  # peft would read the tokenizer from a folder for this, by name
             import torch
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from genwright.errors import Refused
 from genwright.extras import need
-from genwright.tuning.methods.base import heads_of, task_of
+from genwright.tuning.methods.base import find_task_type, list_heads
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def wrapped(model: "PreTrainedModel", objective: str, config: Any) -> "PreTrainedModel":
+def wrap_model(model: "PreTrainedModel", objective: str, config: Any) -> "PreTrainedModel":
     """A model with virtual tokens.
 
     Args:
@@ -26,18 +26,18 @@ def wrapped(model: "PreTrainedModel", objective: str, config: Any) -> "PreTraine
         Refused: peft cannot put virtual tokens on this architecture.
     """
     peft = need("peft", "train", "Tuning by virtual tokens")
-    config.task_type = task_of(model, objective)
-    if heads := heads_of(model):
+    config.task_type = find_task_type(model, objective)
+    if heads := list_heads(model):
         config.modules_to_save = heads
-    if config.peft_type == "PREFIX_TUNING" and not _takes_keys(model):
-        raise _impossible(model, "it takes no keys and values from outside")
+    if config.peft_type == "PREFIX_TUNING" and not _may_take_keys(model):
+        raise _make_refusal(model, "it takes no keys and values from outside")
     try:
         return peft.get_peft_model(model, config)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise _impossible(model, str(error)) from error
+        raise _make_refusal(model, str(error)) from error
 
 
-def _takes_keys(model: "PreTrainedModel") -> bool:
+def _may_take_keys(model: "PreTrainedModel") -> bool:
     """Whether a prefix of keys and values can be put before the input."""
     backbone = model.base_model
     return any(
@@ -46,7 +46,7 @@ def _takes_keys(model: "PreTrainedModel") -> bool:
     )
 
 
-def _impossible(model: "PreTrainedModel", why: str) -> Refused:
+def _make_refusal(model: "PreTrainedModel", why: str) -> Refused:
     return Refused(
         f"{model.config.model_type} takes no virtual tokens of this kind ({why}): use the methods "
         "lora, last_layers or full."

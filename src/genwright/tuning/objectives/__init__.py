@@ -6,6 +6,6 @@ Example:
     ['classification', 'dpo', 'generation', 'grpo', 'ipo', 'kto', 'ppo', 'question_answering', ...]
 """
 
-from genwright.tuning.objectives.base import Objective, Padding, objectives
+from genwright.tuning.objectives.base import Objective, PaddingCollator, objectives
 
-__all__ = ["Objective", "Padding", "objectives"]
+__all__ = ["Objective", "PaddingCollator", "objectives"]

@@ -26,11 +26,11 @@ class Objective(Protocol):
     last_only: bool
     """Whether only the last reply of a conversation is learnt, where there are several."""
 
-    def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
+    def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """Classes of the rows, sorted; empty for an objective without any."""
         ...
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """The base with the head for this objective."""
@@ -50,7 +50,7 @@ class Objective(Protocol):
 objectives: Plugins[Objective] = Plugins("genwright.tuning.objectives")
 
 
-class Padding:
+class PaddingCollator:
     """Makes a batch of examples: shorter ones are filled up at the right.
 
     Args:
@@ -69,12 +69,12 @@ class Padding:
         for name in examples[0]:
             values = [example[name] for example in examples]
             if isinstance(values[0], list):
-                batch[name] = torch.tensor(self._filled(name, values))
+                batch[name] = torch.tensor(self._fill_rows(name, values))
             else:
                 batch[name] = torch.tensor(values)
         return batch
 
-    def _filled(self, name: str, rows: list[list[int]]) -> list[list[int]]:
+    def _fill_rows(self, name: str, rows: list[list[int]]) -> list[list[int]]:
         fill = {"input_ids": self.pad, "labels": -100}.get(name, 0)
         width = max(map(len, rows))
         width += -width % PAD_TO
@@ -92,7 +92,7 @@ def load_model(
     import torch
     import transformers
 
-    from genwright.engines.transformers.loading import class_name
+    from genwright.engines.transformers.loading import find_class_name
     from genwright.errors import Refused
 
     options: dict[str, Any] = {"dtype": dtype or torch.float32, "local_files_only": True}
@@ -100,7 +100,7 @@ def load_model(
         options["num_labels"] = len(labels)
         options["id2label"] = dict(enumerate(labels))
         options["label2id"] = {label: place for place, label in enumerate(labels)}
-    kind = getattr(transformers, class_name(objective, base.config()))
+    kind = getattr(transformers, find_class_name(objective, base.read_config()))
     try:
         model = kind.from_pretrained(base.folder, **options)
     except ValueError as error:
@@ -109,5 +109,5 @@ def load_model(
             f"{'BERT' if objective != 'generation' else 'Llama'} kind. ({error})"
         ) from error
     if model.config.pad_token_id is None:
-        model.config.pad_token_id = base.tokenizer().pad_token_id
+        model.config.pad_token_id = base.open_tokenizer().pad_token_id
     return model

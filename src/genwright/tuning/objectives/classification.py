@@ -21,7 +21,7 @@ class Classification:
     last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
 
-    def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
+    def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """The classes of the rows, sorted.
 
         Raises:
@@ -32,7 +32,7 @@ class Classification:
             raise UsageError(f"Expected rows of at least two classes, found {found}.")
         return found
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """The base with a head for so many classes."""

@@ -9,32 +9,34 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.tuning.objectives.base import objectives
 from genwright.tuning.objectives.preferring import (
-    Pairs,
-    as_dataset,
+    PairObjective,
+    adapt_trainer,
+    build_preference_arguments,
+    build_trl_dataset,
     freeze_reference,
-    preference_arguments,
-    prepared,
-    with_trainer,
+    set_trainer,
 )
 
 if TYPE_CHECKING:
     from transformers import Trainer
 
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.tuning.config import TuneConfig
 
 
 @objectives.register("dpo")
-class DPO(Pairs):
+class DPO(PairObjective):
     """Learns to prefer, by a logistic loss of the difference of both replies' log-ratios."""
 
     loss: ClassVar[str] = "sigmoid"
 
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """A training by trl's trainer."""
-        return with_trainer(job, partial(self._trainer, config, tokenizer))
+        return set_trainer(job, partial(self._make_trainer, config, tokenizer))
 
-    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def _make_trainer(
+        self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob", total: int
+    ) -> "Trainer":
         """Trl's trainer."""
         from trl import DPOConfig, DPOTrainer
 
@@ -44,14 +46,14 @@ class DPO(Pairs):
             loss_type=[self.loss, "sft"] if imitates else [self.loss],
             loss_weights=[1.0, config.preference.sft] if imitates else None,
             precompute_ref_log_probs=True,  # the reference does not change
-            **preference_arguments(config, job, total),
+            **build_preference_arguments(config, job, total),
             **(smoothing if self.loss == "sigmoid" else {}),
         )
-        trainer = prepared(DPOTrainer)(
+        trainer = adapt_trainer(DPOTrainer)(
             model=job.model,
             args=arguments,
-            train_dataset=as_dataset(list(job.train)),
-            eval_dataset=as_dataset(job.validation),
+            train_dataset=build_trl_dataset(list(job.train)),
+            eval_dataset=build_trl_dataset(job.validation),
             processing_class=tokenizer,
         )
         return freeze_reference(trainer)

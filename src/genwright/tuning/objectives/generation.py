@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genwright.training.chat_rendering import BREAK, Rendering, messages_of
+from genwright.training.chat_rendering import BREAK, ConversationRenderer, read_messages
 from genwright.tuning.objectives.base import load_model, objectives
 from genwright.types import Json
 
@@ -28,11 +28,11 @@ class Generation:
     last_only = False
     """Whether only the last turn of a conversation is learnt."""
 
-    def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
+    def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """None."""
         return ()
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """A causal language model, or an encoder-decoder."""
@@ -46,8 +46,8 @@ class Generation:
         max_length: int,
     ) -> list[Json]:
         """Tokens of whole conversations, with the replies as labels."""
-        rendering = Rendering(tokenizer, max_length)
-        made = [rendering.encode(messages_of(row), self.last_only) for row in rows]
+        rendering = ConversationRenderer(tokenizer, max_length)
+        made = [rendering.encode(read_messages(row), self.last_only) for row in rows]
         return [each for each in made if any(label != -100 for label in each["labels"])]
 
 
@@ -57,7 +57,7 @@ def encode_pairs(
     """Examples for an encoder-decoder: what is said before the last reply, and that reply."""
     made = []
     for row in rows:
-        messages = messages_of(row)
+        messages = read_messages(row)
         source = BREAK.join(each.content for each in messages[:-1] if each.content)
         cut = {"truncation": True, "max_length": max_length}
         ids = tokenizer(source, **cut)["input_ids"]

@@ -7,11 +7,11 @@ over the group's deviation. No value head is needed.
 from typing import ClassVar
 
 from genwright.tuning.objectives.base import objectives
-from genwright.tuning.objectives.online import Groups
+from genwright.tuning.objectives.online import GroupObjective
 
 
 @objectives.register("grpo")
-class GRPO(Groups):
+class GRPO(GroupObjective):
     """Learns from groups of replies of its own to one prompt."""
 
     trl: ClassVar[str] = "GRPO"

@@ -10,29 +10,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
-from genwright.training.chat_rendering import Rendering
+from genwright.training.chat_rendering import ConversationRenderer
 from genwright.tuning.objectives.base import objectives
 from genwright.tuning.objectives.preferring import (
-    Pairs,
-    as_dataset,
-    as_text,
+    PairObjective,
+    adapt_trainer,
+    build_preference_arguments,
+    build_trl_dataset,
+    encode_reply,
     freeze_reference,
-    preference_arguments,
-    prepared,
-    reply_ids,
-    with_trainer,
+    make_text_example,
+    set_trainer,
 )
 from genwright.types import Json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, Trainer
 
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.tuning.config import TuneConfig
 
 
 @objectives.register("kto")
-class KTO(Pairs):
+class KTO(PairObjective):
     """Learns from single replies that were liked or not."""
 
     forms: ClassVar[tuple[str, ...]] = ("thumbs",)
@@ -48,10 +48,10 @@ class KTO(Pairs):
         max_length: int,
     ) -> list[Json]:
         """``prompt_ids``, ``completion_ids``, the label, and another row's reply for z0."""
-        rendering = Rendering(tokenizer, max_length)
+        rendering = ConversationRenderer(tokenizer, max_length)
         made: list[Json] = []
         for row in rows:
-            prompt, reply = reply_ids(rendering, row, "completion")
+            prompt, reply = encode_reply(rendering, row, "completion")
             if reply:
                 made.append(
                     {"prompt_ids": prompt, "completion_ids": reply, "label": bool(row["label"])}
@@ -61,15 +61,17 @@ class KTO(Pairs):
             each["KL_completion_ids"] = made[place - 1]["completion_ids"]
         return made
 
-    def tried(self, examples: Sequence[Any]) -> list[Json]:
+    def make_trial_examples(self, examples: Sequence[Any]) -> list[Json]:
         """Examples of plain language modelling, as long as these."""
-        return [as_text(each["prompt_ids"], each["completion_ids"]) for each in examples]
+        return [make_text_example(each["prompt_ids"], each["completion_ids"]) for each in examples]
 
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """A training by trl's trainer."""
-        return with_trainer(job, partial(self._trainer, config, tokenizer))
+        return set_trainer(job, partial(self._make_trainer, config, tokenizer))
 
-    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def _make_trainer(
+        self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob", total: int
+    ) -> "Trainer":
         """Trl's trainer.
 
         Raises:
@@ -79,7 +81,7 @@ class KTO(Pairs):
 
         if config.train.batch_size < 2:
             raise Refused("KTO needs batch_size=2 or more: other rows tell the distance.")
-        given = preference_arguments(config, job, total)
+        given = build_preference_arguments(config, job, total)
         given["train_sampling_strategy"] = "sequential"  # a row's neighbour tells its distance
         arguments = KTOConfig(
             desirable_weight=config.preference.desirable,
@@ -87,11 +89,11 @@ class KTO(Pairs):
             precompute_ref_log_probs=True,  # the reference does not change
             **given,
         )
-        trainer = prepared(KTOTrainer)(
+        trainer = adapt_trainer(KTOTrainer)(
             model=job.model,
             args=arguments,
-            train_dataset=as_dataset(list(job.train)),
-            eval_dataset=as_dataset(job.validation),
+            train_dataset=build_trl_dataset(list(job.train)),
+            eval_dataset=build_trl_dataset(job.validation),
             processing_class=tokenizer,
         )
         return freeze_reference(trainer)

@@ -5,25 +5,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
-from genwright.training.chat_rendering import Rendering, messages_of
+from genwright.training.chat_rendering import ConversationRenderer, read_messages
 from genwright.tuning.objectives.preferring import (
-    Pairs,
-    as_dataset,
-    preference_arguments,
-    prepared,
-    turns_of,
-    with_trainer,
+    PairObjective,
+    adapt_trainer,
+    build_preference_arguments,
+    build_trl_dataset,
+    parse_turns,
+    set_trainer,
 )
 from genwright.types import Json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, Trainer
 
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.tuning.config import TuneConfig
 
 
-class Online(Pairs):
+class OnlineObjective(PairObjective):
     """Base of those that learn from replies of their own."""
 
     forms: ClassVar[tuple[str, ...]] = (
@@ -43,17 +43,17 @@ class Online(Pairs):
         max_length: int,
     ) -> list[Json]:
         """Prompts as token ids, and as text for the reward; each once."""
-        rendering = Rendering(tokenizer, max_length)
+        rendering = ConversationRenderer(tokenizer, max_length)
         made: dict[str, Json] = {}
         for row in rows:
-            turns = prompt_turns(row)
-            text = rendering.prompt(turns)
+            turns = read_prompt_turns(row)
+            text = rendering.render_prompt(turns)
             ids = tokenizer(text, add_special_tokens=not tokenizer.chat_template)["input_ids"]
             if len(ids) < max_length:
                 made.setdefault(text, {"prompt_ids": list(ids), "asked": turns[-1].content})
         return list(made.values())
 
-    def tried(self, examples: Sequence[Any]) -> list[Json]:
+    def make_trial_examples(self, examples: Sequence[Any]) -> list[Json]:
         """Examples of plain language modelling, as long as these."""
         return [
             {
@@ -65,42 +65,44 @@ class Online(Pairs):
         ]
 
 
-class Groups(Online):
+class GroupObjective(OnlineObjective):
     """Base of those that compare several replies to one prompt, by a trainer of trl."""
 
     trl: ClassVar[str]
     """How trl's trainer and its configuration begin."""
 
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """A training by trl's trainer."""
         job.validation = ()  # its loss says nothing: replies are measured after the training
-        return with_trainer(job, partial(self._trainer, config, tokenizer))
+        return set_trainer(job, partial(self._make_trainer, config, tokenizer))
 
-    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def _make_trainer(
+        self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob", total: int
+    ) -> "Trainer":
         import trl
 
-        arguments = getattr(trl, f"{self.trl}Config")(**group_arguments(config, job, total))
-        return prepared(getattr(trl, f"{self.trl}Trainer"))(
+        arguments = getattr(trl, f"{self.trl}Config")(**build_group_arguments(config, job, total))
+        return adapt_trainer(getattr(trl, f"{self.trl}Trainer"))(
             model=job.model,
-            reward_funcs=[rewarding(self.reward)],
+            reward_funcs=[adapt_reward(self.reward)],
             args=arguments,
-            train_dataset=group_dataset(list(job.train), tokenizer),
+            train_dataset=build_group_dataset(list(job.train), tokenizer),
             processing_class=tokenizer,
         )
 
 
-def prompt_turns(row: Json) -> list[Any]:
+def read_prompt_turns(row: Json) -> list[Any]:
     """What a row asks, without its reply."""
-    return turns_of(row["prompt"]) if "prompt" in row else messages_of(row)[:-1]
+    return parse_turns(row["prompt"]) if "prompt" in row else read_messages(row)[:-1]
 
 
-def group_arguments(config: "TuneConfig", job: "Job", total: int) -> dict[str, Any]:
+def build_group_arguments(config: "TuneConfig", job: "TrainingJob", total: int) -> dict[str, Any]:
     """Options of trl's trainers that compare several replies to one prompt.
 
     Raises:
         Refused: A batch does not hold whole groups.
     """
-    given = preference_arguments(config, job, total)
+    given = build_preference_arguments(config, job, total)
     size, group = config.train.batch_size * config.train.accumulate, config.preference.generations
     if size % group:
         raise Refused(
@@ -119,9 +121,9 @@ def group_arguments(config: "TuneConfig", job: "Job", total: int) -> dict[str, A
     return given
 
 
-def group_dataset(examples: Sequence[Any], tokenizer: Any) -> Any:
+def build_group_dataset(examples: Sequence[Any], tokenizer: Any) -> Any:
     """Prompts as trl takes them: rendered text."""
-    return as_dataset(
+    return build_trl_dataset(
         [
             {"prompt": tokenizer.decode(each["prompt_ids"]), "asked": each["asked"]}
             for each in examples
@@ -129,7 +131,7 @@ def group_dataset(examples: Sequence[Any], tokenizer: Any) -> Any:
     )
 
 
-def rewarding(reward: Any) -> Any:
+def adapt_reward(reward: Any) -> Any:
     """A reward as trl calls it."""
 
     def score(

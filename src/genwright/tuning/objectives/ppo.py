@@ -5,19 +5,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genwright.tuning.objectives.base import objectives
-from genwright.tuning.objectives.online import Online
+from genwright.tuning.objectives.online import OnlineObjective
 
 if TYPE_CHECKING:
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.training.rl.ppo import PPOConfig
     from genwright.tuning.config import TuneConfig
 
 
 @objectives.register("ppo")
-class ProximalPolicy(Online):
+class ProximalPolicy(OnlineObjective):
     """Learns from replies of its own, by a reward, near its reference."""
 
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """A training with a loop of its own."""
         from genwright.training.rl.ppo_job import run_ppo
 

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genwright.engines import Message
-from genwright.training.chat_rendering import Rendering
+from genwright.engines import ChatMessage
+from genwright.training.chat_rendering import ConversationRenderer
 from genwright.training.config import RATES
 from genwright.tuning.objectives.base import load_model
 from genwright.types import Json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
     from genwright.models.bases import BaseModel
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.tuning.config import TuneConfig
 
 
@@ -28,23 +28,25 @@ MEASUREMENTS = 3
 """Of the validation loss in one training, where nobody says how often."""
 
 
-def turns_of(prompt: "str | list[Json]") -> list[Message]:
+def parse_turns(prompt: "str | list[Json]") -> list[ChatMessage]:
     """What led to a reply: one turn of a user, or a conversation."""
     if isinstance(prompt, str):
-        return [Message("user", prompt)]
-    return [Message(each["role"], str(each["content"])) for each in prompt]
+        return [ChatMessage("user", prompt)]
+    return [ChatMessage(each["role"], str(each["content"])) for each in prompt]
 
 
-def reply_ids(rendering: Rendering, row: Json, field: str) -> tuple[list[int], list[int]]:
+def encode_reply(
+    rendering: ConversationRenderer, row: Json, field: str
+) -> tuple[list[int], list[int]]:
     """Token ids of what led to a reply, and of the reply with its end."""
-    messages = [*turns_of(row["prompt"]), Message("assistant", str(row[field]))]
+    messages = [*parse_turns(row["prompt"]), ChatMessage("assistant", str(row[field]))]
     encoded = rendering.encode(messages, last_only=True)
     labels = encoded["labels"]
     cut = next((place for place, label in enumerate(labels) if label != -100), len(labels))
     return encoded["input_ids"][:cut], encoded["input_ids"][cut:]
 
 
-class Pairs(ABC):
+class PairObjective(ABC):
     """Base of those that learn from pairs: the chosen reply over the rejected one."""
 
     forms: ClassVar[tuple[str, ...]] = ("preference",)
@@ -55,11 +57,11 @@ class Pairs(ABC):
     """Sequences of one example."""
     last_only = True
 
-    def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
+    def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """None."""
         return ()
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """A causal language model."""
@@ -76,31 +78,33 @@ class Pairs(ABC):
 
         Rows whose replies are equal teach nothing and are left out.
         """
-        rendering = Rendering(tokenizer, max_length)
+        rendering = ConversationRenderer(tokenizer, max_length)
         made = []
         for row in rows:
-            prompt, chosen = reply_ids(rendering, row, "chosen")
-            other, rejected = reply_ids(rendering, row, "rejected")
+            prompt, chosen = encode_reply(rendering, row, "chosen")
+            other, rejected = encode_reply(rendering, row, "rejected")
             if chosen and rejected and prompt == other and chosen != rejected:
                 made.append({"prompt_ids": prompt, "chosen_ids": chosen, "rejected_ids": rejected})
         return made
 
-    def tried(self, examples: Sequence[Any]) -> list[Json]:
+    def make_trial_examples(self, examples: Sequence[Any]) -> list[Json]:
         """Examples of plain language modelling, as long as these."""
-        return [as_text(each["prompt_ids"], each["chosen_ids"]) for each in examples]
+        return [make_text_example(each["prompt_ids"], each["chosen_ids"]) for each in examples]
 
     @abstractmethod
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """The training of it: the usual one with another trainer, or one of its own."""
 
 
-def with_trainer(job: "Job", build: "Callable[[Job, int], Trainer]") -> "Job":
+def set_trainer(
+    job: "TrainingJob", build: "Callable[[TrainingJob, int], Trainer]"
+) -> "TrainingJob":
     """A training by another trainer, made of the job and its steps."""
     job.build = lambda made, watch, total: build(made, total)
     return job
 
 
-def as_text(prompt: list[int], reply: list[int]) -> Json:
+def make_text_example(prompt: list[int], reply: list[int]) -> Json:
     """An example of language modelling."""
     ids = [*prompt, *reply]
     return {
@@ -110,9 +114,11 @@ def as_text(prompt: list[int], reply: list[int]) -> Json:
     }
 
 
-def preference_arguments(config: "TuneConfig", job: "Job", total: int) -> dict[str, Any]:
+def build_preference_arguments(
+    config: "TuneConfig", job: "TrainingJob", total: int
+) -> dict[str, Any]:
     """The trainer's options as trl takes them."""
-    given = job.arguments(total)
+    given = job.trainer_arguments(total)
     given |= {
         "train_sampling_strategy": "random",
         "max_length": config.train.max_length,
@@ -131,7 +137,7 @@ def preference_arguments(config: "TuneConfig", job: "Job", total: int) -> dict[s
     return given
 
 
-def prepared(kind: Any) -> Any:
+def adapt_trainer(kind: Any) -> Any:
     """A trainer of trl that takes rows as token ids and counts its tokens."""
     import datasets
 
@@ -152,7 +158,7 @@ def prepared(kind: Any) -> Any:
     return Prepared
 
 
-def as_dataset(examples: Sequence[Any]) -> Any:
+def build_trl_dataset(examples: Sequence[Any]) -> Any:
     """Rows as trl takes them; None for none."""
     import datasets
 

@@ -24,11 +24,11 @@ class QuestionAnswering:
     last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("token_f1", "exact_match")
 
-    def labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
+    def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """None."""
         return ()
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """The base with a head for both ends of a span."""
@@ -50,11 +50,11 @@ class QuestionAnswering:
             raise Refused("Extractive answers need a fast tokenizer (tokenizer.json).")
         made: list[Json] = []
         for row in rows:
-            made += _windows(tokenizer, row, max_length)
+            made += _make_windows(tokenizer, row, max_length)
         return made
 
 
-def _windows(tokenizer: "PreTrainedTokenizerBase", row: Json, max_length: int) -> list[Json]:
+def _make_windows(tokenizer: "PreTrainedTokenizerBase", row: Json, max_length: int) -> list[Json]:
     encoded = tokenizer(
         row["question"],
         row["context"],
@@ -70,7 +70,7 @@ def _windows(tokenizer: "PreTrainedTokenizerBase", row: Json, max_length: int) -
     made = []
     for window, ids in enumerate(encoded["input_ids"]):
         offsets, parts = encoded["offset_mapping"][window], encoded.sequence_ids(window)
-        first, last = _tokens_of(offsets, parts, start, end)
+        first, last = _find_tokens(offsets, parts, start, end)
         example = {"input_ids": ids, "attention_mask": [1] * len(ids)}
         if "token_type_ids" in encoded:
             example["token_type_ids"] = encoded["token_type_ids"][window]
@@ -78,7 +78,7 @@ def _windows(tokenizer: "PreTrainedTokenizerBase", row: Json, max_length: int) -
     return made
 
 
-def _tokens_of(
+def _find_tokens(
     offsets: Sequence[tuple[int, int]], parts: Sequence[int | None], start: int, end: int
 ) -> tuple[int, int]:
     """First and last token of a span of characters; 0 and 0 where it is not in the window."""

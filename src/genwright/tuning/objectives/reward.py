@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.tuning.objectives.base import load_model, objectives
 from genwright.tuning.objectives.preferring import (
-    Pairs,
-    as_dataset,
-    preference_arguments,
-    prepared,
-    with_trainer,
+    PairObjective,
+    adapt_trainer,
+    build_preference_arguments,
+    build_trl_dataset,
+    set_trainer,
 )
 from genwright.types import Json
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
     from genwright.models.bases import BaseModel
-    from genwright.training.job import Job
+    from genwright.training.job import TrainingJob
     from genwright.tuning.config import TuneConfig
 
 
 @objectives.register("reward")
-class RewardModel(Pairs):
+class RewardModel(PairObjective):
     """Learns to score the chosen reply above the rejected one."""
 
     metrics: ClassVar[tuple[str, ...]] = ("pair_accuracy", "calibration_error")
     passes: ClassVar[float] = 2.0
 
-    def model(
+    def build_model(
         self, base: "BaseModel", labels: tuple[str, ...], dtype: Any = None
     ) -> "PreTrainedModel":
         """The base with a head of one number."""
@@ -56,27 +56,29 @@ class RewardModel(Pairs):
             for each in pairs
         ]
 
-    def tried(self, examples: Sequence[Any]) -> list[Json]:
+    def make_trial_examples(self, examples: Sequence[Any]) -> list[Json]:
         """None: a head of one number has no loss of its own to try."""
         return [
             {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": 0.0}
             for ids in (each["chosen_ids"] for each in examples)
         ]
 
-    def job(self, config: "TuneConfig", tokenizer: Any, job: "Job") -> "Job":
+    def make_job(self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob") -> "TrainingJob":
         """A training by trl's trainer."""
-        return with_trainer(job, partial(self._trainer, config, tokenizer))
+        return set_trainer(job, partial(self._make_trainer, config, tokenizer))
 
-    def _trainer(self, config: "TuneConfig", tokenizer: Any, job: "Job", total: int) -> "Trainer":
+    def _make_trainer(
+        self, config: "TuneConfig", tokenizer: Any, job: "TrainingJob", total: int
+    ) -> "Trainer":
         """Trl's trainer."""
         from trl import RewardConfig, RewardTrainer
 
-        given = preference_arguments(config, job, total)
+        given = build_preference_arguments(config, job, total)
         del given["beta"]
-        return prepared(RewardTrainer)(
+        return adapt_trainer(RewardTrainer)(
             model=job.model,
             args=RewardConfig(**given),
-            train_dataset=as_dataset(list(job.train)),
-            eval_dataset=as_dataset(job.validation),
+            train_dataset=build_trl_dataset(list(job.train)),
+            eval_dataset=build_trl_dataset(job.validation),
             processing_class=tokenizer,
         )

@@ -6,11 +6,11 @@ REINFORCE with the leave-one-out baseline of Kool et al. 2019: unbiased, and wit
 from typing import ClassVar
 
 from genwright.tuning.objectives.base import objectives
-from genwright.tuning.objectives.online import Groups
+from genwright.tuning.objectives.online import GroupObjective
 
 
 @objectives.register("rloo")
-class RLOO(Groups):
+class RLOO(GroupObjective):
     """Learns from replies of its own, each against the others of its group."""
 
     trl: ClassVar[str] = "RLOO"

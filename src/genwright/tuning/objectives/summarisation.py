@@ -7,7 +7,7 @@ from genwright.tuning.objectives.generation import Generation
 
 
 @objectives.register("summarisation")
-class Summarisation(Generation):
+class Summarization(Generation):
     """Generation whose rows are documents with summaries, measured by ROUGE."""
 
     forms: ClassVar[tuple[str, ...]] = ("summarisation", "prompt_completion", "messages")

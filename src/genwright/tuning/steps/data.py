@@ -1,10 +1,10 @@
 """The data of a tuning: checked before time is spent on it, and kept by digest."""
 
-from genwright.datasets import Limits, Splits, check_dataset, keep_dataset
+from genwright.datasets import LengthLimits, Splits, check_dataset, store_dataset
 from genwright.errors import Refused
 from genwright.models.bases import BaseModel
 from genwright.runtime import Runtime
-from genwright.training.chat_rendering import Rendering, messages_of
+from genwright.training.chat_rendering import ConversationRenderer, read_messages
 from genwright.tuning.config import TuneConfig
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
@@ -13,12 +13,12 @@ THRESHOLD = 0.05
 """Share of rows with errors above which nothing is trained."""
 
 
-def kept_parts(workspace: Workspace, principal: Principal, parts: Splits) -> Json:
+def keep_parts(workspace: Workspace, principal: Principal, parts: Splits) -> Json:
     """Keep the rows of each part, so that a run can go on whatever becomes of the file."""
     kept: Json = {"source": parts.train.source, "parts": {}}
     for part, dataset in parts.all().items():
         report = check_dataset(dataset, near=False)
-        keep_dataset(workspace.database, workspace.datasets_dir, principal, dataset, report)
+        store_dataset(workspace.database, workspace.datasets_dir, principal, dataset, report)
         kept["parts"][part] = {
             "name": dataset.name,
             "sha256": dataset.sha256,
@@ -34,19 +34,19 @@ def check_parts(runtime: Runtime, parts: Splits, base: BaseModel, config: TuneCo
     Raises:
         Refused: Too large a share of its rows has errors; the message names the worst.
     """
-    tokenizer = base.tokenizer()
+    tokenizer = base.open_tokenizer()
 
     def count_tokens(texts: "list[str]") -> list[int]:
         rows = parts.train.rows
         if config.objective in ("generation", "summarisation"):
-            rendering = Rendering(tokenizer, 1 << 20)
-            texts = [rendering.prompt(messages_of(row)) for row in rows]
+            rendering = ConversationRenderer(tokenizer, 1 << 20)
+            texts = [rendering.render_prompt(read_messages(row)) for row in rows]
         encoded = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
         return [len(ids) for ids in encoded]
 
     report = check_dataset(
         parts.train,
-        limits=Limits(count_tokens, config.train.max_length),  # type: ignore[arg-type]
+        limits=LengthLimits(count_tokens, config.train.max_length),  # type: ignore[arg-type]
         against=[each for each in (parts.validation, parts.test) if len(each)],
     )
     serious = [each for each in report.findings if each.severity == "error"]

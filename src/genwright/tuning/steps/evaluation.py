@@ -12,23 +12,28 @@ from typing import Any
 from genwright.datasets import Splits
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound
-from genwright.evaluation.cases import cases_of
-from genwright.evaluation.intervals import Interval
-from genwright.evaluation.jobs.baselines import few_shot, majority, zero_shot
+from genwright.evaluation.cases import make_cases
+from genwright.evaluation.intervals import ConfidenceInterval
+from genwright.evaluation.jobs.baselines import score_few_shot, score_majority, score_zero_shot
 from genwright.evaluation.paired import Difference, compare_cases
-from genwright.evaluation.tasks import TaskReport, asker, evaluate_task, won_and_lost
-from genwright.export.saving import Saved
+from genwright.evaluation.tasks import (
+    TaskReport,
+    evaluate_task,
+    make_engine_asker,
+    split_wins_and_losses,
+)
+from genwright.export.saving import SavedWeights
 from genwright.models.bases import BaseModel
 from genwright.models.trained import open_trained
-from genwright.registry import Facts
+from genwright.registry import VersionFacts
 from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig
-from genwright.tuning.measurement import perplexity, token_losses, without_adapter
+from genwright.tuning.measurement import hide_adapter, measure_token_losses, perplexity
 from genwright.tuning.objectives import objectives
-from genwright.tuning.objectives.online import Online
-from genwright.tuning.objectives.preferring import Pairs
+from genwright.tuning.objectives.online import OnlineObjective
+from genwright.tuning.objectives.preferring import PairObjective
 from genwright.tuning.steps.preference_evaluation import evaluate_online, evaluate_preferences
-from genwright.tuning.steps.results import Evaluated
+from genwright.tuning.steps.results import TuneEvaluation
 from genwright.types import Json
 
 AT_ONCE = 8
@@ -43,13 +48,13 @@ def evaluate(
     model: Any,
     base: BaseModel,
     parts: Splits,
-    saved: Saved,
-    facts: Facts,
+    saved: SavedWeights,
+    facts: VersionFacts,
     *,
     name: str,
     examples: Sequence[Json],
     pad: int,
-) -> Evaluated:
+) -> TuneEvaluation:
     """Measure what was saved.
 
     Args:
@@ -67,27 +72,27 @@ def evaluate(
     objective = objectives.get(config.objective)
     rows = list(parts.test.rows)[: config.test_rows or None]
     chosen = config.metrics or objective.metrics
-    metrics = [each for each in chosen if _possible(each)]
-    found = Evaluated(metric=metrics[0])
+    metrics = [each for each in chosen if _is_available(each)]
+    found = TuneEvaluation(metric=metrics[0])
     if not rows:
         return found
-    if issubclass(objective, Online):
+    if issubclass(objective, OnlineObjective):
         opened = open_trained(saved.folder, facts, base, runtime.settings.engine, "the tuned model")
         return evaluate_online(runtime, config, base, rows, opened, found)
-    if issubclass(objective, Pairs):
+    if issubclass(objective, PairObjective):
         return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
     if config.objective in ("generation", "summarisation"):
-        _losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
+        _measure_losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
     model.to("cpu")
-    cases = cases_of(rows, config.objective)
+    cases = make_cases(rows, config.objective)
 
     def report(engine: Engine, what: str) -> TaskReport:
-        def progress(done: int, total: int, said: str) -> None:
+        def report_progress(done: int, total: int, said: str) -> None:
             runtime.progress(done, total, f"{what}: {said}")
 
-        ask = asker(engine, max_tokens=config.max_new_tokens, seed=config.train.seed)
+        ask = make_engine_asker(engine, max_tokens=config.max_new_tokens, seed=config.train.seed)
         at_once = AT_ONCE if engine.__class__.__name__ == "TransformersEngine" else 1
-        return evaluate_task(cases, ask, metrics, at_once=at_once, progress=progress)
+        return evaluate_task(cases, ask, metrics, at_once=at_once, progress=report_progress)
 
     with ExitStack() as stack:
         tuned = stack.enter_context(
@@ -97,50 +102,50 @@ def evaluate(
         found.test |= mine.metrics
         found.slices, found.speed = mine.json(cases=False)["slices"], mine.speed
         found.cases = mine.cases
-        if theirs := _of_base(runtime, config, base, facts, tuned, stack, report):
+        if theirs := _evaluate_base(runtime, config, base, facts, tuned, stack, report):
             found.base |= theirs.metrics
-            found.against["base"] = _paired(mine, theirs, found.metric)
-            found.won, found.lost = won_and_lost(mine, theirs, found.metric)
-        if live := _of_live(runtime, name, report):
+            found.against["base"] = _compare_paired(mine, theirs, found.metric)
+            found.won, found.lost = split_wins_and_losses(mine, theirs, found.metric)
+        if live := _evaluate_live(runtime, name, report):
             found.live |= live.metrics
-            found.against["live"] = _paired(mine, live, found.metric)
+            found.against["live"] = _compare_paired(mine, live, found.metric)
     if config.objective == "classification":
-        found.base |= _untrained(runtime, parts, rows, facts)
+        found.base |= _measure_untrained(runtime, parts, rows, facts)
     if saved.kind == "model" and saved.engine == "llamacpp":
-        found.losses = quantisation_losses(runtime, saved.folder, cases[:LOSS_ROWS])
+        found.losses = measure_quantization_losses(runtime, saved.folder, cases[:LOSS_ROWS])
     return found
 
 
-def quantisation_losses(runtime: Runtime, folder: Path, cases: Sequence[Any]) -> Json:
+def measure_quantization_losses(runtime: Runtime, folder: Path, cases: Sequence[Any]) -> Json:
     """Perplexity of the references of some cases under each GGUF file of a folder."""
     from genwright.engines.llamacpp.engine import LlamaCppEngine
-    from genwright.evaluation.reply_losses import reply_losses
+    from genwright.evaluation.reply_losses import measure_reply_losses
 
     found: Json = {}
     for path in sorted(folder.glob("model-*.gguf")):
         with LlamaCppEngine(path, runtime.settings.engine, name=path.stem) as engine:
             kind = path.stem.removeprefix("model-")
             found[kind] = {
-                "perplexity": perplexity(reply_losses(engine, cases)).json(),
+                "perplexity": perplexity(measure_reply_losses(engine, cases)).json(),
                 "bytes": path.stat().st_size,
             }
     return found
 
 
-def _losses(
-    model: Any, examples: Sequence[Json], pad: int, found: Evaluated, adapted: bool
+def _measure_losses(
+    model: Any, examples: Sequence[Json], pad: int, found: TuneEvaluation, adapted: bool
 ) -> None:
-    found.test["perplexity"] = perplexity(token_losses(model, examples, pad))
+    found.test["perplexity"] = perplexity(measure_token_losses(model, examples, pad))
     if adapted:  # what was merged cannot be switched off any more
-        with without_adapter(model):
-            found.base["perplexity"] = perplexity(token_losses(model, examples, pad))
+        with hide_adapter(model):
+            found.base["perplexity"] = perplexity(measure_token_losses(model, examples, pad))
 
 
-def _of_base(
+def _evaluate_base(
     runtime: Runtime,
     config: TuneConfig,
     base: BaseModel,
-    facts: Facts,
+    facts: VersionFacts,
     tuned: Engine,
     stack: ExitStack,
     report: Any,
@@ -154,7 +159,7 @@ def _of_base(
 
     engine: Engine
     if isinstance(tuned, LlamaCppEngine) and facts.kind == "adapter":
-        engine = tuned.bare()
+        engine = tuned.copy_without_adapter()
     elif base.gguf is not None:
         engine = stack.enter_context(
             LlamaCppEngine(base.gguf, runtime.settings.engine, name=base.name)
@@ -169,36 +174,36 @@ def _of_base(
     return report(engine, "base")
 
 
-def _of_live(runtime: Runtime, name: str, report: Any) -> TaskReport | None:
+def _evaluate_live(runtime: Runtime, name: str, report: Any) -> TaskReport | None:
     try:
         live = runtime.versions.resolve(runtime.principal, name)
     except NotFound:
         return None
-    return report(runtime.models.engine(live.served_as), f"live ({live.label})")
+    return report(runtime.models.get_engine(live.serving_name), f"live ({live.label})")
 
 
-def _untrained(
-    runtime: Runtime, parts: Splits, rows: Sequence[Json], facts: Facts
-) -> dict[str, Interval]:
+def _measure_untrained(
+    runtime: Runtime, parts: Splits, rows: Sequence[Json], facts: VersionFacts
+) -> dict[str, ConfidenceInterval]:
     """What can be done without training: the commonest class, and the nearest."""
     train = parts.train.rows
-    found = {"accuracy_majority": majority(train, rows)}
+    found = {"accuracy_majority": score_majority(train, rows)}
     if runtime.settings.embedding.model != "hashing":  # whose vectors know no meaning
         try:
             embed = runtime.models.embedder.embed
-            found["accuracy_zero_shot"] = zero_shot(facts.labels, rows, embed)
-            found["accuracy_few_shot_8"] = few_shot(train, rows, embed, 8)
+            found["accuracy_zero_shot"] = score_zero_shot(facts.labels, rows, embed)
+            found["accuracy_few_shot_8"] = score_few_shot(train, rows, embed, 8)
         except GenwrightError as error:  # no embedder is here
             runtime.progress(0, 0, f"without figures of the nearest class: {error}")
     found["accuracy"] = max(found.values(), key=lambda each: each.value)
     return found
 
 
-def _paired(mine: TaskReport, other: TaskReport, metric: str) -> Difference:
-    return compare_cases(mine.values(metric), other.values(metric))
+def _compare_paired(mine: TaskReport, other: TaskReport, metric: str) -> Difference:
+    return compare_cases(mine.list_values(metric), other.list_values(metric))
 
 
-def _possible(metric: str) -> bool:
+def _is_available(metric: str) -> bool:
     """Whether the library that a measure needs is there."""
     if metric not in ("bleu", "chrf"):
         return True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genwright.errors import Refused
-from genwright.hardware import free_memory
+from genwright.hardware import measure_free_memory
 from genwright.training.config import TrainConfig
 
 MB = 1e6
@@ -71,7 +71,7 @@ def check_memory(forecast: Forecast, free: int | None = None) -> None:
     Raises:
         Refused: It needs more memory than is free.
     """
-    free = free_memory() if free is None else free
+    free = measure_free_memory() if free is None else free
     if forecast.memory_mb * MB > free:
         raise Refused(
             f"This training needs about {forecast.memory_mb:,.0f} MB of memory; {free / MB:,.0f} "

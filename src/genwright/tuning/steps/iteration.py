@@ -4,18 +4,20 @@ import math
 from typing import TYPE_CHECKING
 
 from genwright.runs import Runs
-from genwright.training.job import Fitted
+from genwright.training.job import FitResult
 from genwright.types import Json
 
 if TYPE_CHECKING:
-    from genwright.tuning.steps.results import Evaluated
+    from genwright.tuning.steps.results import TuneEvaluation
 
 EXAMPLES = 10
 FEW_TESTED = 100
 ENOUGH = 0.97
 
 
-def next_steps(runs: Runs, run: int, name: str, evaluated: "Evaluated", fitted: Fitted) -> Json:
+def suggest_next_steps(
+    runs: Runs, run: int, name: str, evaluated: "TuneEvaluation", fitted: FitResult
+) -> Json:
     """What a person looks at before the next try.
 
     Args:
@@ -25,11 +27,11 @@ def next_steps(runs: Runs, run: int, name: str, evaluated: "Evaluated", fitted: 
         evaluated: What was measured.
         fitted: How the training went.
     """
-    table = [row for row in table_of(runs, name) if row["run"] != run]
+    table = [row for row in list_finished_runs(runs, name) if row["run"] != run]
     mine = evaluated.test.get(evaluated.metric)
     table.insert(0, {
         "run": run, "method": "this one", "metric": evaluated.metric,
-        "value": _number(mine.value if mine else math.nan), "seconds": fitted.seconds,
+        "value": _round_number(mine.value if mine else math.nan), "seconds": fitted.seconds,
     })  # fmt: skip
     scored = [
         row for row in table if row["metric"] == evaluated.metric and row["value"] is not None
@@ -41,14 +43,14 @@ def next_steps(runs: Runs, run: int, name: str, evaluated: "Evaluated", fitted: 
         "runs": table,
         "best": best["run"] if best else None,
         "errors": wrong[:EXAMPLES],
-        "try_next": advice(evaluated, fitted),
+        "try_next": give_advice(evaluated, fitted),
     }
 
 
-def table_of(runs: Runs, name: str) -> list[Json]:
+def list_finished_runs(runs: Runs, name: str) -> list[Json]:
     """Finished tunings of a model, newest first: method, main measure, time."""
     found = []
-    for row in runs.newest(["tune"]):
+    for row in runs.list_newest(["tune"]):
         if row.name != name or row.status != "done":
             continue
         steps = {each["step"]: each for each in row.results.get("steps", [])}
@@ -63,7 +65,7 @@ def table_of(runs: Runs, name: str) -> list[Json]:
     return found
 
 
-def advice(evaluated: "Evaluated", fitted: Fitted) -> list[str]:
+def give_advice(evaluated: "TuneEvaluation", fitted: FitResult) -> list[str]:
     """What to try next, from what was seen."""
     said = []
     value = evaluated.test.get(evaluated.metric)
@@ -80,7 +82,7 @@ def advice(evaluated: "Evaluated", fitted: Fitted) -> list[str]:
     elif not fitted.reason:
         said.append("The validation loss still fell at the end: more epochs may help.")
     against = evaluated.against.get("base")
-    if against is not None and not against.distinguishable:
+    if against is not None and not against.is_distinguishable:
         said.append(
             "It cannot be told from its base: check that the prompts of the rows are those "
             "that are asked in use, and try a higher learning_rate or rank."
@@ -92,5 +94,5 @@ def advice(evaluated: "Evaluated", fitted: Fitted) -> list[str]:
     return said
 
 
-def _number(value: float) -> float | None:
+def _round_number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 4)

@@ -11,32 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genwright.engines import ChatRequest, Engine, Sampling, chat_text
-from genwright.evaluation.intervals import RESAMPLES, Interval, interval
+from genwright.engines import ChatRequest, Engine, Sampling, collect_chat
+from genwright.evaluation.intervals import RESAMPLES, ConfidenceInterval, bootstrap_mean
 from genwright.evaluation.paired import compare_cases
 from genwright.runtime import Runtime
-from genwright.tuning.measurement import without_adapter
-from genwright.tuning.objectives.online import prompt_turns
+from genwright.tuning.measurement import hide_adapter
+from genwright.tuning.objectives.online import read_prompt_turns
 from genwright.types import Json
 
 if TYPE_CHECKING:
     from genwright.models.bases import BaseModel
     from genwright.tuning.config import TuneConfig
-    from genwright.tuning.steps.results import Evaluated
+    from genwright.tuning.steps.results import TuneEvaluation
 
 AT_ONCE = 8
 BINS = 10
 
 
-def measure_pairs(model: Any, examples: Sequence[Json], pad: int, found: "Evaluated") -> None:
+def measure_pairs(model: Any, examples: Sequence[Json], pad: int, found: "TuneEvaluation") -> None:
     """Share of held-out pairs whose chosen reply gained more than the rejected one.
 
     The gain is the implicit reward, ``log pi / ref`` of a whole reply; the base is judged by which
     reply it finds likelier, by token: sums would prefer the shorter one.
     """
-    mine = [logps(model, examples, f"{side}_ids", pad) for side in ("chosen", "rejected")]
-    with without_adapter(model) if hasattr(model, "peft_config") else nullcontext():
-        base = [logps(model, examples, f"{side}_ids", pad) for side in ("chosen", "rejected")]
+    mine = [measure_logps(model, examples, f"{side}_ids", pad) for side in ("chosen", "rejected")]
+    with hide_adapter(model) if hasattr(model, "peft_config") else nullcontext():
+        base = [
+            measure_logps(model, examples, f"{side}_ids", pad) for side in ("chosen", "rejected")
+        ]
     margins = [(c - rc) - (r - rr) for c, r, rc, rr in zip(*mine, *base, strict=True)]
     right = [float(each > 0) for each in margins]
     lengths = [[len(each[f"{side}_ids"]) for each in examples] for side in ("chosen", "rejected")]
@@ -44,41 +46,41 @@ def measure_pairs(model: Any, examples: Sequence[Json], pad: int, found: "Evalua
         [v / n for v, n in zip(*pair, strict=True)] for pair in zip(base, lengths, strict=True)
     ]
     likelier = [float(c > r) for c, r in zip(*per_token, strict=True)]
-    found.test |= {"pair_accuracy": interval(right), "margin": interval(margins)}
-    found.base |= {"pair_accuracy": interval(likelier)}
+    found.test |= {"pair_accuracy": bootstrap_mean(right), "margin": bootstrap_mean(margins)}
+    found.base |= {"pair_accuracy": bootstrap_mean(likelier)}
     found.against["base"] = compare_cases(right, likelier)
-    found.cases = _cases(pair_accuracy=right, margin=margins)
+    found.cases = _make_cases(pair_accuracy=right, margin=margins)
 
 
-def measure_thumbs(model: Any, examples: Sequence[Json], pad: int, found: "Evaluated") -> None:
+def measure_thumbs(model: Any, examples: Sequence[Json], pad: int, found: "TuneEvaluation") -> None:
     """How well the implicit reward tells liked replies from others: area under the ROC curve."""
     liked = [bool(each["label"]) for each in examples]
-    mine = logps(model, examples, "completion_ids", pad)
-    with without_adapter(model) if hasattr(model, "peft_config") else nullcontext():
-        base = logps(model, examples, "completion_ids", pad)
+    mine = measure_logps(model, examples, "completion_ids", pad)
+    with hide_adapter(model) if hasattr(model, "peft_config") else nullcontext():
+        base = measure_logps(model, examples, "completion_ids", pad)
     gains = [a - b for a, b in zip(mine, base, strict=True)]
     found.test["thumb_auc"] = auc_interval(gains, liked)
     found.base["thumb_auc"] = auc_interval(base, liked)
-    found.cases = _cases(liked=[float(each) for each in liked], gain=gains)
+    found.cases = _make_cases(liked=[float(each) for each in liked], gain=gains)
 
 
 def measure_reward_model(
-    model: Any, examples: Sequence[Json], pad: int, found: "Evaluated"
+    model: Any, examples: Sequence[Json], pad: int, found: "TuneEvaluation"
 ) -> None:
     """Accuracy on held-out pairs, and how far the chances it gives are what comes true."""
-    scores = [_scores(model, [each[f"{side}_ids"] for each in examples], pad)
+    scores = [_score_rows(model, [each[f"{side}_ids"] for each in examples], pad)
               for side in ("chosen", "rejected")]  # fmt: skip
     margins = [c - r for c, r in zip(*scores, strict=True)]
     right = [1.0 if m > 0 else 0.5 if m == 0 else 0.0 for m in margins]
     found.test |= {
-        "pair_accuracy": interval(right),
+        "pair_accuracy": bootstrap_mean(right),
         "calibration_error": calibration_error(margins),
-        "margin": interval(margins),
+        "margin": bootstrap_mean(margins),
     }
     chance = [0.5] * len(right)
-    found.base["pair_accuracy"] = interval(chance)
+    found.base["pair_accuracy"] = bootstrap_mean(chance)
     found.against["base"] = compare_cases(right, chance)
-    found.cases = _cases(pair_accuracy=right, margin=margins)
+    found.cases = _make_cases(pair_accuracy=right, margin=margins)
 
 
 def measure_rewards(
@@ -88,31 +90,33 @@ def measure_rewards(
     rows: Sequence[Json],
     engine: Engine,
     bare: Engine | None,
-    found: "Evaluated",
+    found: "TuneEvaluation",
 ) -> None:
     """Mean reward of replies to held-out prompts, of the tuned model and of its base."""
-    from genwright.tuning.rewards import reward_of
+    from genwright.tuning.rewards import open_reward
 
-    reward = reward_of(runtime, config.preference.reward, base)
+    reward = open_reward(runtime, config.preference.reward, base)
 
-    def scores(of: Engine, what: str) -> list[float]:
+    def score_replies(of: Engine, what: str) -> list[float]:
         replies = []
         for number, row in enumerate(rows, 1):
             sampling = Sampling(config.preference.reply_tokens, temperature=0.0)
-            replies.append(chat_text(of, ChatRequest(tuple(prompt_turns(row)), sampling))[0])
+            replies.append(
+                collect_chat(of, ChatRequest(tuple(read_prompt_turns(row)), sampling))[0]
+            )
             runtime.progress(number, len(rows), f"{what}: {number} of {len(rows)} replies")
-        return reward([prompt_turns(row)[-1].content for row in rows], replies)
+        return reward([read_prompt_turns(row)[-1].content for row in rows], replies)
 
-    mine = scores(engine, "tuned")
-    found.test["reward"] = interval(mine)
-    found.cases = _cases(reward=mine)
+    mine = score_replies(engine, "tuned")
+    found.test["reward"] = bootstrap_mean(mine)
+    found.cases = _make_cases(reward=mine)
     if bare is not None:
-        theirs = scores(bare, "base")
-        found.base["reward"] = interval(theirs)
+        theirs = score_replies(bare, "base")
+        found.base["reward"] = bootstrap_mean(theirs)
         found.against["base"] = compare_cases(mine, theirs)
 
 
-def logps(model: Any, examples: Sequence[Json], field: str, pad: int) -> list[float]:
+def measure_logps(model: Any, examples: Sequence[Json], field: str, pad: int) -> list[float]:
     """Summed log-probability of each reply after its prompt, in nats."""
     import torch
 
@@ -122,7 +126,7 @@ def logps(model: Any, examples: Sequence[Json], field: str, pad: int) -> list[fl
         for begin in range(0, len(examples), AT_ONCE):
             part = examples[begin : begin + AT_ONCE]
             rows = [[*each["prompt_ids"], *each[field]] for each in part]
-            ids, mask = _filled(rows, pad)
+            ids, mask = _fill_rows(rows, pad)
             logits = model(input_ids=ids, attention_mask=mask).logits
             for place, (row, each) in enumerate(zip(rows, part, strict=True)):
                 start = len(each["prompt_ids"])
@@ -132,7 +136,7 @@ def logps(model: Any, examples: Sequence[Json], field: str, pad: int) -> list[fl
     return found
 
 
-def calibration_error(margins: Sequence[float]) -> Interval:
+def calibration_error(margins: Sequence[float]) -> ConfidenceInterval:
     """Expected calibration error of the chances ``s(|margin|)``, 0 best (Guo et al. 2017).
 
     Pairs are put into ten bins by the chance that the model gives its own verdict; the error is
@@ -141,20 +145,20 @@ def calibration_error(margins: Sequence[float]) -> Interval:
     """
     values = np.asarray(margins, float)
     if not len(values):
-        return Interval(math.nan, math.nan, math.nan)
+        return ConfidenceInterval(math.nan, math.nan, math.nan)
     chance = 0.5 * (1 + np.tanh(np.abs(values) / 2))
     right = (values > 0) + 0.5 * (values == 0)
     draws = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
     again = [_ece(chance[draw], right[draw]) for draw in draws]
     low, high = np.quantile(again, [0.025, 0.975])
-    return Interval(_ece(chance, right), float(low), float(high))
+    return ConfidenceInterval(_ece(chance, right), float(low), float(high))
 
 
-def auc_interval(scores: Sequence[float], labels: Sequence[bool]) -> Interval:
+def auc_interval(scores: Sequence[float], labels: Sequence[bool]) -> ConfidenceInterval:
     """Area under the ROC curve with its 95 % interval; nan where there is one kind only."""
     values, good = np.asarray(scores, float), np.asarray(labels, bool)
     if good.all() or not good.any():
-        return Interval(math.nan, math.nan, math.nan)
+        return ConfidenceInterval(math.nan, math.nan, math.nan)
     random = np.random.default_rng(0)
     again = []
     for _ in range(RESAMPLES):
@@ -162,7 +166,7 @@ def auc_interval(scores: Sequence[float], labels: Sequence[bool]) -> Interval:
         if 0 < good[draw].sum() < len(draw):
             again.append(_auc(values[draw], good[draw]))
     low, high = np.quantile(again, [0.025, 0.975])
-    return Interval(_auc(values, good), float(low), float(high))
+    return ConfidenceInterval(_auc(values, good), float(low), float(high))
 
 
 def evaluate_preferences(
@@ -170,8 +174,8 @@ def evaluate_preferences(
     model: Any,
     examples: Sequence[Json],
     pad: int,
-    found: "Evaluated",
-) -> "Evaluated":
+    found: "TuneEvaluation",
+) -> "TuneEvaluation":
     """Fill in what is measured in this process; rewards are measured on the served weights."""
     model.to("cpu")
     measures = {"kto": measure_thumbs, "reward": measure_reward_model}
@@ -185,19 +189,23 @@ def evaluate_online(
     base: "BaseModel",
     rows: Sequence[Json],
     opened: Any,
-    found: "Evaluated",
-) -> "Evaluated":
+    found: "TuneEvaluation",
+) -> "TuneEvaluation":
     """Rewards of replies by the engine that will serve the weights."""
     from genwright.engines.llamacpp.engine import LlamaCppEngine
 
     with ExitStack() as stack:
         engine = stack.enter_context(opened)
-        bare = engine.bare() if isinstance(engine, LlamaCppEngine) and config.baseline else None
+        bare = (
+            engine.copy_without_adapter()
+            if isinstance(engine, LlamaCppEngine) and config.baseline
+            else None
+        )
         measure_rewards(runtime, config, base, rows, engine, bare, found)
     return found
 
 
-def _cases(**values: Sequence[float]) -> list[Json]:
+def _make_cases(**values: Sequence[float]) -> list[Json]:
     """Values of each case by name."""
     return [
         {"values": {name: round(each[place], 4) for name, each in values.items()}}
@@ -224,19 +232,19 @@ def _auc(values: Any, good: Any) -> float:
     return float((ranks[good].sum() - n * (n + 1) / 2) / (n * (len(values) - n)))
 
 
-def _scores(model: Any, rows: Sequence[list[int]], pad: int) -> list[float]:
+def _score_rows(model: Any, rows: Sequence[list[int]], pad: int) -> list[float]:
     import torch
 
     model.eval()
     found: list[float] = []
     with torch.inference_mode():
         for begin in range(0, len(rows), AT_ONCE):
-            ids, mask = _filled(rows[begin : begin + AT_ONCE], pad)
+            ids, mask = _fill_rows(rows[begin : begin + AT_ONCE], pad)
             found += model(input_ids=ids, attention_mask=mask).logits[:, 0].float().tolist()
     return found
 
 
-def _filled(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:
+def _fill_rows(rows: Sequence[Sequence[int]], pad: int) -> tuple[Any, Any]:
     import torch
 
     width = max(map(len, rows))

@@ -6,22 +6,22 @@ from typing import Any
 from genwright.datasets import Splits
 from genwright.errors import NotFound, Refused
 from genwright.models.bases import BaseModel
-from genwright.registry import Trained
+from genwright.registry import TrainedVersion
 from genwright.registry.version_files import ADAPTER
 from genwright.runtime import Runtime
-from genwright.training.devices import uses_bfloat16
+from genwright.training.devices import may_use_bfloat16
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.methods import methods
 from genwright.tuning.objectives import objectives
 from genwright.tuning.objectives.generation import encode_pairs
-from genwright.tuning.objectives.online import Online
-from genwright.tuning.objectives.preferring import Pairs
-from genwright.tuning.rewards import reward_of
+from genwright.tuning.objectives.online import OnlineObjective
+from genwright.tuning.objectives.preferring import PairObjective
+from genwright.tuning.rewards import open_reward
 from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Prepared:
+class TrainingInputs:
     """What a training takes."""
 
     model: Any
@@ -36,7 +36,7 @@ class Prepared:
 
 def prepare(
     runtime: Runtime, config: TuneConfig, base: BaseModel, parts: Splits, labels: tuple[str, ...]
-) -> Prepared:
+) -> TrainingInputs:
     """Load a base, put the method on it, and make examples of the rows.
 
     The frozen weights below a LoRA are held in bfloat16 where the arithmetic is; what is trained
@@ -50,16 +50,16 @@ def prepare(
     torch.manual_seed(config.train.seed)
     objective = objectives.get(config.objective)()
     objective.last_only = config.learn == "last"
-    tokenizer = base.tokenizer()
-    half = config.method == "lora" and not config.options.dora and uses_bfloat16(config.train)
-    model = objective.model(base, labels, torch.bfloat16 if half else torch.float32)
+    tokenizer = base.open_tokenizer()
+    half = config.method == "lora" and not config.options.dora and may_use_bfloat16(config.train)
+    model = objective.build_model(base, labels, torch.bfloat16 if half else torch.float32)
     _check_length(config, model)
     if config.resume_from:
-        model = _trained_on(runtime, config, base, model)
+        model = _load_adapter(runtime, config, base, model)
     else:
         method = methods.get(config.method)()
         model = method.apply(model, tokenizer, config.task, config.options)
-    _to_float32(model)
+    _cast_to_float32(model)
     encoded = {
         part: _encode(objective, base, tokenizer, each.rows, labels, config.train.max_length)
         for part, each in parts.all().items()
@@ -69,19 +69,19 @@ def prepare(
             f"No row has a reply within max_length={config.train.max_length} tokens: raise it."
         )
     pad = int(tokenizer.pad_token_id or 0)
-    if isinstance(objective, Online):
-        objective.reward = reward_of(runtime, config.preference.reward, base)
+    if isinstance(objective, OnlineObjective):
+        objective.reward = open_reward(runtime, config.preference.reward, base)
     three = (encoded["train"], encoded["validation"], encoded["test"])
-    return Prepared(model, tokenizer, pad, *three, objective)
+    return TrainingInputs(model, tokenizer, pad, *three, objective)
 
 
 def _encode(
     objective: Any, base: BaseModel, tokenizer: Any, rows: Any, labels: Any, length: int
 ) -> list[Json]:
     writes = ("labels" not in type(objective).__dict__ or not labels) and not isinstance(
-        objective, Pairs
+        objective, PairObjective
     )
-    if base.config().get("is_encoder_decoder") and writes:
+    if base.read_config().get("is_encoder_decoder") and writes:
         return encode_pairs(tokenizer, rows, length)
     return list(objective.encode(tokenizer, rows, labels, length))
 
@@ -95,11 +95,11 @@ def _check_length(config: TuneConfig, model: Any) -> None:
         )
 
 
-def _trained_on(runtime: Runtime, config: TuneConfig, base: BaseModel, model: Any) -> Any:
+def _load_adapter(runtime: Runtime, config: TuneConfig, base: BaseModel, model: Any) -> Any:
     """The base with an earlier version's adapter, trainable."""
     import peft
 
-    version: Trained = runtime.versions.resolve(runtime.principal, config.resume_from)
+    version: TrainedVersion = runtime.versions.resolve(runtime.principal, config.resume_from)
     folder = version.folder / ADAPTER
     if not folder.is_dir():
         raise NotFound(f"{version.label} is no adapter: name it as --base instead.")
@@ -111,7 +111,7 @@ def _trained_on(runtime: Runtime, config: TuneConfig, base: BaseModel, model: An
     return peft.PeftModel.from_pretrained(model, folder, is_trainable=True)
 
 
-def _to_float32(model: Any) -> None:
+def _cast_to_float32(model: Any) -> None:
     import torch
 
     for parameter in model.parameters():

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from genwright.evaluation.intervals import Interval
+from genwright.evaluation.intervals import ConfidenceInterval
 from genwright.evaluation.paired import Difference
 from genwright.types import Json
 
 
 @dataclass
-class Evaluated:
+class TuneEvaluation:
     """Measures of the tuned model, its base and the live version on the same rows."""
 
     metric: str
     """The main one."""
-    test: dict[str, Interval] = field(default_factory=dict)
-    base: dict[str, Interval] = field(default_factory=dict)
-    live: dict[str, Interval] = field(default_factory=dict)
+    test: dict[str, ConfidenceInterval] = field(default_factory=dict)
+    base: dict[str, ConfidenceInterval] = field(default_factory=dict)
+    live: dict[str, ConfidenceInterval] = field(default_factory=dict)
     against: dict[str, Difference] = field(default_factory=dict)
     """Of the main measure: tuned minus ``base``, and minus ``live``."""
     slices: Json = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Evaluated:
     won: Sequence[Json] = ()
     lost: Sequence[Json] = ()
 
-    def metrics(self) -> Json:
+    def list_metrics(self) -> Json:
         """``{"test": {metric: {"value", "low", "high"}}, "base": …}``."""
         tables = {"test": self.test, "base": self.base, "live": self.live}
         return {
@@ -39,7 +39,7 @@ class Evaluated:
     def json(self) -> Json:
         """Everything but the cases."""
         return {
-            **self.metrics(),
+            **self.list_metrics(),
             "metric": self.metric,
             "against": {name: each.json() for name, each in self.against.items()},
             "slices": self.slices,
@@ -51,7 +51,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuneResult:
     """What came of a tuning."""
 
     run: int

@@ -13,7 +13,7 @@ from typing import Any
 from genwright.errors import UsageError
 from genwright.extras import need
 from genwright.training.config import RATES
-from genwright.training.job import Job
+from genwright.training.job import TrainingJob
 from genwright.training.trainer import fit
 from genwright.tuning.config import TuneConfig
 from genwright.types import Json, Progress
@@ -23,7 +23,7 @@ SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Found:
+class HyperparameterResult:
     """What a search came to."""
 
     config: TuneConfig
@@ -36,7 +36,7 @@ class Found:
         return {"best": self.best, "loss": self.loss, "trials": self.trials}
 
 
-class Search:
+class HyperparameterSearch:
     """One search, in a folder of its own.
 
     Args:
@@ -49,7 +49,9 @@ class Search:
     def __init__(self, folder: Path, config: TuneConfig, trials: int, stop: Event) -> None:
         self.folder, self.config, self.trials, self.stop = folder, config, trials, stop
 
-    def go(self, job_of: Callable[[TuneConfig, Path], Job], progress: Progress) -> Found:
+    def run_trials(
+        self, job_of: Callable[[TuneConfig, Path], TrainingJob], progress: Progress
+    ) -> HyperparameterResult:
         """Try configurations, and return the one with the lowest validation loss.
 
         Args:
@@ -87,11 +89,15 @@ class Search:
             {"number": t.number, "state": t.state.name.lower(), "loss": t.value, **t.params}
             for t in study.trials
         ]
-        return Found(self._with(best.params), dict(best.params), float(best.value), rows)
+        return HyperparameterResult(
+            self._apply_values(best.params), dict(best.params), float(best.value), rows
+        )
 
-    def _try(self, trial: Any, job_of: Callable[[TuneConfig, Path], Job], optuna: Any) -> float:
-        values = self._suggested(trial)
-        config = self._with(values, SHARE)
+    def _try(
+        self, trial: Any, job_of: Callable[[TuneConfig, Path], TrainingJob], optuna: Any
+    ) -> float:
+        values = self._suggest_values(trial)
+        config = self._apply_values(values, SHARE)
         job = job_of(config, self.folder / f"trial-{trial.number}")
         if not job.validation:
             raise UsageError("A search needs a validation part: set validation to more than 0.")
@@ -113,7 +119,7 @@ class Search:
             raise optuna.TrialPruned
         return lowest[0]
 
-    def _suggested(self, trial: Any) -> Json:
+    def _suggest_values(self, trial: Any) -> Json:
         rate = self.config.train.learning_rate or RATES.get(self.config.method, 5e-5)
         values: Json = {
             "learning_rate": trial.suggest_float("learning_rate", rate / 8, rate * 4, log=True)
@@ -126,7 +132,7 @@ class Search:
             values["layers"] = trial.suggest_int("layers", 1, 6)
         return values
 
-    def _with(self, values: Json, share: float = 1.0) -> TuneConfig:
+    def _apply_values(self, values: Json, share: float = 1.0) -> TuneConfig:
         """The configuration with values of a trial in their places."""
         train = self.config.train.model_copy(
             update={

@@ -10,27 +10,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genwright.datasets import Dataset, Splits, read_kept
+from genwright.datasets import Dataset, Splits, read_stored_dataset
 from genwright.errors import GenwrightError, UsageError
-from genwright.export.saving import Saved, save
-from genwright.hardware import free_memory
+from genwright.export.saving import SavedWeights, save
+from genwright.hardware import measure_free_memory
 from genwright.models.bases import BaseModel
-from genwright.registry import DataFacts, Facts, Trained
+from genwright.registry import DataFacts, TrainedVersion, VersionFacts
 from genwright.runs.mlflow import mirror
 from genwright.runtime import Runtime
 from genwright.training.config import TrainConfig
-from genwright.training.job import Fitted, Job
+from genwright.training.job import FitResult, TrainingJob
 from genwright.training.probe import Probe, plan_steps, probe
 from genwright.training.trainer import fit
 from genwright.tuning.config import TuneConfig
-from genwright.tuning.objectives import Padding, objectives
-from genwright.tuning.objectives.preferring import Pairs, drop_reference
-from genwright.tuning.steps.data import check_parts, kept_parts
+from genwright.tuning.objectives import PaddingCollator, objectives
+from genwright.tuning.objectives.preferring import PairObjective, drop_reference
+from genwright.tuning.steps.data import check_parts, keep_parts
 from genwright.tuning.steps.evaluation import evaluate
 from genwright.tuning.steps.forecast import Forecast, check_memory, forecast_memory
-from genwright.tuning.steps.iteration import next_steps
-from genwright.tuning.steps.results import Evaluated, Tuned
-from genwright.tuning.steps.search import Search
+from genwright.tuning.steps.iteration import suggest_next_steps
+from genwright.tuning.steps.results import TuneEvaluation, TuneResult
+from genwright.tuning.steps.search import HyperparameterSearch
 from genwright.tuning.steps.suggestion import suggest
 from genwright.types import Json
 
@@ -49,7 +49,7 @@ STEPS = (
 KIND = "tune"
 
 
-def begin(
+def begin_tuning(
     runtime: Runtime, config: TuneConfig, parts: Splits, *, trials: int = 0, assistant: str = ""
 ) -> int:
     """Keep a run that is asked for, with its data, and return its id.
@@ -63,29 +63,29 @@ def begin(
             f"{config.objective} learns from rows of {', '.join(objective.forms)}; these are "
             f"{parts.train.form!r}: choose another --objective, or say --form."
         )
-    kept = kept_parts(runtime.workspace, runtime.principal, parts)
+    kept = keep_parts(runtime.workspace, runtime.principal, parts)
     asked = {"tune": config.model_dump(mode="json"), "trials": trials, "assistant": assistant}
-    return runtime.runs.begin(KIND, config.name or default_name(config), asked, kept)
+    return runtime.runs.begin(KIND, config.name or make_default_name(config), asked, kept)
 
 
-def default_name(config: TuneConfig) -> str:
+def make_default_name(config: TuneConfig) -> str:
     """Of the model, where the person gives none."""
     base = Path(config.base).name.split("@")[0].lower()
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in base)
     return f"{kept.strip('._-')[:40]}-{config.objective.replace('_', '-')}"
 
 
-def tune(runtime: Runtime, run: int) -> Tuned:
+def tune(runtime: Runtime, run: int) -> TuneResult:
     """Walk the nine steps of a run that was begun, or go on with one that was interrupted.
 
     Raises:
         NotFound: There is no such run.
         Refused: The base, the data or the machine do not allow it; the message says what to do.
     """
-    return Walk(runtime, run).go()
+    return TuneRun(runtime, run).execute()
 
 
-class Walk:
+class TuneRun:
     """One run, step by step.
 
     Args:
@@ -104,15 +104,15 @@ class Walk:
         self.total = 0
         self.began = time.monotonic()
 
-    def go(self) -> Tuned:
+    def execute(self) -> TuneResult:
         """All the steps; an error is kept in the run and raised on."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.runtime.runs.take_up(self.run)
-        from genwright.training.quiet import quietly
+        from genwright.training.quiet import silence_libraries
 
         try:
-            with quietly():
-                return self._walk()
+            with silence_libraries():
+                return self._execute_steps()
         except GenwrightError as error:
             self._end("failed", str(error))
             raise
@@ -126,77 +126,89 @@ class Walk:
             self._end("stopped", type(error).__name__)
             raise
 
-    def _walk(self) -> Tuned:
-        base = self.runtime.models.base(
+    def _execute_steps(self) -> TuneResult:
+        base = self.runtime.models.open_base(
             self.config.base, self.runtime.principal, accept_licence=self.config.accept_licence
         )
-        self._tell("base", {
+        self._record_step("base", {
             "name": base.name, "family": base.family, "licence": base.licence,
             "digest": base.digest, "context": base.context,
         })  # fmt: skip
-        parts = self._data(base)
-        labels = self._objective(parts)
+        parts = self._read_data(base)
+        labels = self._choose_objective(parts)
         if self.trials:
             self._search(base, parts, labels)
-        model, job, forecast, tried = self._strategy(base, parts, labels)
+        model, job, forecast, tried = self._plan_strategy(base, parts, labels)
         fitted = self._train(job, forecast, tried)
         if fitted.status == "stopped":
-            return self._stopped(fitted)
+            return self._finish_stopped(fitted)
         saved, facts = self._save(model, base, parts, labels, fitted)
         evaluated = self._evaluate(model, base, parts, saved, facts)
-        self._tell(
-            "iteration", next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted)
+        self._record_step(
+            "iteration",
+            suggest_next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted),
         )
         return self._deploy(saved, facts, fitted, evaluated)
 
-    def _data(self, base: BaseModel) -> Splits:
+    def _read_data(self, base: BaseModel) -> Splits:
         read = {
-            part: read_kept(
+            part: read_stored_dataset(
                 self.runtime.workspace.datasets_dir, each["sha256"], each["name"], each["form"]
             )
             for part, each in self.data["parts"].items()
         }
         parts = Splits(**read)
         report = check_parts(self.runtime, parts, base, self.config)
-        self._tell("data", report)
+        self._record_step("data", report)
         return parts
 
-    def _objective(self, parts: Splits) -> tuple[str, ...]:
+    def _choose_objective(self, parts: Splits) -> tuple[str, ...]:
         objective = objectives.get(self.config.objective)()
-        labels = objective.labels(parts.train.rows)
-        self._tell("objective", {"objective": self.config.objective, "labels": list(labels)})
+        labels = objective.find_labels(parts.train.rows)
+        self._record_step("objective", {"objective": self.config.objective, "labels": list(labels)})
         return labels
 
     def _search(self, base: BaseModel, parts: Splits, labels: tuple[str, ...]) -> None:
-        def job_of(config: TuneConfig, folder: Path) -> Job:
-            return self._job(config, base, parts, labels, folder)[1]
+        def make_trial_job(config: TuneConfig, folder: Path) -> TrainingJob:
+            return self._make_job(config, base, parts, labels, folder)[1]
 
-        search = Search(self.folder / "search", self.config, self.trials, self.runtime.stop)
-        found = search.go(job_of, self.runtime.progress)
+        search = HyperparameterSearch(
+            self.folder / "search", self.config, self.trials, self.runtime.stop
+        )
+        found = search.run_trials(make_trial_job, self.runtime.progress)
         self.config = found.config
-        self._tell("search", found.json())
+        self._record_step("search", found.json())
 
-    def _strategy(
+    def _plan_strategy(
         self, base: BaseModel, parts: Splits, labels: tuple[str, ...]
-    ) -> tuple[Any, Job, Forecast, Probe]:
-        model, job = self._job(self.config, base, parts, labels, self.folder / "train")
+    ) -> tuple[Any, TrainingJob, Forecast, Probe]:
+        model, job = self._make_job(self.config, base, parts, labels, self.folder / "train")
         weights = sum(each.numel() for each in model.parameters())
         trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
         examples = job.tried or job.train
         longest = max(len(each["input_ids"]) for each in examples)
         size = next(model.parameters()).element_size()
         forecast = forecast_memory(
-            base.config(), weights, trained, wide(self.config.train, job.width), longest, size
+            base.read_config(),
+            weights,
+            trained,
+            widen_batches(self.config.train, job.width),
+            longest,
+            size,
         )
-        check_memory(forecast, free_memory() + weights * size)  # the weights are there already
+        check_memory(
+            forecast, measure_free_memory() + weights * size
+        )  # the weights are there already
         tried = probe(job)
         steps = self.total = plan_steps(job, tried.seconds_per_step)
         forecast = Forecast(
             forecast.memory_mb, round(steps * tried.seconds_per_step, 1), trained, weights
         )
         encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
-        advice = suggest(self.config.objective, weights, len(parts.train), free_memory(), encoder)
-        self._tell("strategy", {
+        advice = suggest(
+            self.config.objective, weights, len(parts.train), measure_free_memory(), encoder
+        )
+        self._record_step("strategy", {
             "method": self.config.method, "trained_weights": trained, "weights": weights,
             "steps": steps, "predicted": forecast.json(), "tried": dict(tried.__dict__),
             "suggested": {"method": advice.method, "reason": advice.reason},
@@ -208,14 +220,14 @@ class Walk:
         )  # fmt: skip
         return model, job, forecast, tried
 
-    def _job(
+    def _make_job(
         self,
         config: TuneConfig,
         base: BaseModel,
         parts: Splits,
         labels: tuple[str, ...],
         folder: Path,
-    ) -> tuple[Any, Job]:
+    ) -> tuple[Any, TrainingJob]:
         """A model with its method, and the training of it."""
         from genwright.tuning.steps.preparation import prepare
 
@@ -229,27 +241,27 @@ class Walk:
                 what = "validation loss" if "validation_loss" in values else "loss"
                 self.runtime.progress(step, self.total, f"step {step}, {what} {shown:.4f}")
 
-        job = Job(
+        job = TrainingJob(
             model=prepared.model,
             train=prepared.train,
             validation=prepared.validation,
-            collate=Padding(prepared.pad),
+            collate=PaddingCollator(prepared.pad),
             config=config.train,
             method=config.method,
             folder=folder,
             record=record,
             stop=self.runtime.stop,
         )
-        if isinstance(prepared.objective, Pairs):
-            job = _preferring(prepared.objective, config, prepared.tokenizer, job)
+        if isinstance(prepared.objective, PairObjective):
+            job = _make_preference_job(prepared.objective, config, prepared.tokenizer, job)
         self.tokenizer, self.pad, self.test = prepared.tokenizer, prepared.pad, prepared.test
-        self.total = job.steps_at_most()
+        self.total = job.count_steps_at_most()
         return prepared.model, job
 
-    def _train(self, job: Job, forecast: Forecast, tried: Probe) -> Fitted:
+    def _train(self, job: TrainingJob, forecast: Forecast, tried: Probe) -> FitResult:
         self.runtime.runs.update(self.run, message="training")
         fitted = fit(job)
-        self._tell("training", {
+        self._record_step("training", {
             **fitted.json(),
             "predicted_seconds": forecast.seconds, "predicted_mb": forecast.memory_mb,
         })  # fmt: skip
@@ -262,8 +274,8 @@ class Walk:
         base: BaseModel,
         parts: Splits,
         labels: tuple[str, ...],
-        fitted: Fitted,
-    ) -> tuple[Saved, Facts]:
+        fitted: FitResult,
+    ) -> tuple[SavedWeights, VersionFacts]:
         import shutil
 
         drop_reference(model)
@@ -274,7 +286,7 @@ class Walk:
             model, self.tokenizer, base, self.config.task, self.config.method,
             self.config.quantise, stage,
         )  # fmt: skip
-        facts = Facts(
+        facts = VersionFacts(
             kind=saved.kind,
             family=base.family,
             objective=self.config.task,
@@ -286,7 +298,7 @@ class Walk:
             context=base.context,
             licence=base.licence,
             parent=self.config.resume_from or (base.parent.label if base.parent else ""),
-            data={part: data_facts(each) for part, each in parts.all().items()},
+            data={part: describe_data(each) for part, each in parts.all().items()},
             config=self.config.model_dump(mode="json"),
             measured={
                 "seconds": fitted.seconds,
@@ -294,43 +306,45 @@ class Walk:
                 "tokens_per_second": round(fitted.tokens_per_second, 2),
                 "notes": list(saved.notes),
             },
-            versions=_libraries(),
+            versions=_list_library_versions(),
             seed=self.config.train.seed,
         )
         return saved, facts
 
     def _evaluate(
-        self, model: Any, base: BaseModel, parts: Splits, saved: Saved, facts: Facts
-    ) -> Evaluated:
+        self, model: Any, base: BaseModel, parts: Splits, saved: SavedWeights, facts: VersionFacts
+    ) -> TuneEvaluation:
         self.runtime.runs.update(self.run, message="evaluation")
         evaluated = evaluate(
             self.runtime, self.config, model, base, parts, saved, facts,
             name=self.name, examples=self.test, pad=self.pad,
         )  # fmt: skip
-        self._tell("evaluation", evaluated.json())
+        self._record_step("evaluation", evaluated.json())
         (self.folder / "cases.json").write_text(
             json.dumps(evaluated.cases, ensure_ascii=False), encoding="utf-8"
         )
         return evaluated
 
-    def _deploy(self, saved: Saved, facts: Facts, fitted: Fitted, evaluated: Evaluated) -> Tuned:
+    def _deploy(
+        self, saved: SavedWeights, facts: VersionFacts, fitted: FitResult, evaluated: TuneEvaluation
+    ) -> TuneResult:
         facts = facts.model_copy(
             update={"evaluation": evaluated.json(), "losses": evaluated.losses}
         )
         trained = self.runtime.versions.publish(
             self.runtime.principal, self.name, saved.folder, facts, run=self.run
         )
-        candidate = self._candidate(trained) if self.assistant else ""
-        self._tell("deployment", {
-            "version": trained.label, "served_as": trained.served_as, "assistant": candidate,
+        candidate = self._create_candidate(trained) if self.assistant else ""
+        self._record_step("deployment", {
+            "version": trained.label, "served_as": trained.serving_name, "assistant": candidate,
             "engine": facts.engine, "notes": list(saved.notes),
         })  # fmt: skip
-        from genwright.training.watch import clear
+        from genwright.training.watch import clear_checkpoints
 
-        clear(self.folder / "train")
-        tuned = Tuned(
-            run=self.run, version=trained.label, served_as=trained.served_as,
-            method=self.config.method, metrics=evaluated.metrics(), seconds=fitted.seconds,
+        clear_checkpoints(self.folder / "train")
+        tuned = TuneResult(
+            run=self.run, version=trained.label, served_as=trained.serving_name,
+            method=self.config.method, metrics=evaluated.list_metrics(), seconds=fitted.seconds,
             peak_mb=fitted.peak_mb, tokens_per_second=round(fitted.tokens_per_second, 2),
             steps=self.steps,
         )  # fmt: skip
@@ -338,22 +352,22 @@ class Walk:
         mirror(self.runtime.runs, self.run, self.runtime.progress)
         return tuned
 
-    def _candidate(self, trained: Trained) -> str:
+    def _create_candidate(self, trained: TrainedVersion) -> str:
         """A new version of an assistant that answers by the trained one."""
         from genwright.registry import Assistants
 
         workspace = self.runtime.workspace
         assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
-        changes = {"answer": {"model": trained.served_as, "extractive": False}}
+        changes = {"answer": {"model": trained.serving_name, "extractive": False}}
         note = f"answers by {trained.label}"
         return assistants.revise(self.runtime.principal, self.assistant, changes, note=note).label
 
-    def _stopped(self, fitted: Fitted) -> Tuned:
+    def _finish_stopped(self, fitted: FitResult) -> TuneResult:
         self._end("stopped", f"at step {fitted.steps}: genwright tune --resume {self.run}")
-        return Tuned(self.run, "", "", self.config.method, {}, fitted.seconds, fitted.peak_mb,
+        return TuneResult(self.run, "", "", self.config.method, {}, fitted.seconds, fitted.peak_mb,
                      round(fitted.tokens_per_second, 2), "stopped", self.steps)  # fmt: skip
 
-    def _tell(self, step: str, what: Json) -> None:
+    def _record_step(self, step: str, what: Json) -> None:
         """Keep what a step came to."""
         self.steps.append({"number": STEPS.index(step) + 1, "step": step, **what})
         self.runtime.runs.update(
@@ -373,24 +387,26 @@ class Walk:
         )
 
 
-def _preferring(objective: Pairs, config: TuneConfig, tokenizer: Any, job: Job) -> Job:
+def _make_preference_job(
+    objective: PairObjective, config: TuneConfig, tokenizer: Any, job: TrainingJob
+) -> TrainingJob:
     """The training of an objective that has a trainer of its own."""
     job.width = objective.width
-    job.tried, job.passes = objective.tried(list(job.train)), objective.passes
-    return objective.job(config, tokenizer, job)
+    job.tried, job.passes = objective.make_trial_examples(list(job.train)), objective.passes
+    return objective.make_job(config, tokenizer, job)
 
 
-def wide(config: TrainConfig, width: int) -> TrainConfig:
+def widen_batches(config: TrainConfig, width: int) -> TrainConfig:
     """A configuration whose examples are of several sequences each."""
     return config.model_copy(update={"batch_size": config.batch_size * width})
 
 
-def data_facts(dataset: Dataset) -> DataFacts:
+def describe_data(dataset: Dataset) -> DataFacts:
     """What a version remembers of a part of its data."""
     return DataFacts(name=dataset.name, sha256=dataset.sha256, rows=len(dataset), form=dataset.form)
 
 
-def _libraries() -> dict[str, str]:
+def _list_library_versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}

@@ -4,12 +4,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 from genwright.access import Identity
-from genwright.arena.categories import category_of
-from genwright.arena.contenders import Said, Speaker, contenders, histories
-from genwright.arena.matches import Match, ask_match, begin_match, keep_answer, read_match, vote
+from genwright.arena.categories import classify_question
+from genwright.arena.contenders import ContenderAnswer, Speaker, collect_history, list_contenders
+from genwright.arena.matches import (
+    Match,
+    ask_match,
+    begin_match,
+    cast_vote,
+    read_match,
+    store_answer,
+)
 from genwright.errors import GenwrightError
 from genwright.server.api.shared.pushing import told
 from genwright.server.service import Service
@@ -18,7 +26,7 @@ SIDES = ("left", "right")
 
 
 @dataclass(frozen=True)
-class Piece:
+class MatchPiece:
     """Text that one side wrote; ``done`` with the last of it."""
 
     side: str
@@ -26,7 +34,7 @@ class Piece:
     done: bool = False
 
 
-def begun(service: Service, identity: Identity, question: str, match: str = "") -> Match:
+def start_turn(service: Service, identity: Identity, question: str, match: str = "") -> Match:
     """A match with its next question: a new one, or one that goes on. It blocks.
 
     Raises:
@@ -35,14 +43,16 @@ def begun(service: Service, identity: Identity, question: str, match: str = "") 
     """
     runtime = service.runtime_for(identity)
     database, principal = runtime.database, runtime.principal
-    asked = service.privacy.prompt(question)
+    asked = service.privacy.screen_prompt(question)
     if not match:
-        names = contenders(runtime, service.assistants)
+        names = list_contenders(runtime, service.assistants)
         match = begin_match(database, principal, names, service.settings.arena.rule).id
     return ask_match(database, principal, match, asked)
 
 
-async def played(service: Service, identity: Identity, match: Match) -> AsyncGenerator[Piece, None]:
+async def play_match(
+    service: Service, identity: Identity, match: Match
+) -> AsyncGenerator[MatchPiece, None]:
     """Pieces of both answers to the last question, as they come; both are kept at the end.
 
     Closing this cancels both.
@@ -50,18 +60,18 @@ async def played(service: Service, identity: Identity, match: Match) -> AsyncGen
     Raises:
         GenwrightError: A side cannot answer: the match is then of no use, and says nothing.
     """
-    queue: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
+    queue: asyncio.Queue[MatchPiece | BaseException] = asyncio.Queue()
 
-    async def run(side: str) -> None:
+    async def run_side(side: str) -> None:
         try:
-            async with aclosing(_answered(service, identity, match, side)) as pieces:
+            async with aclosing(_stream_side(service, identity, match, side)) as pieces:
                 async for piece in pieces:
                     await queue.put(piece)
         except BaseException as error:
             await queue.put(error)
             raise
 
-    tasks = [asyncio.ensure_future(run(side)) for side in SIDES]
+    tasks = [asyncio.ensure_future(run_side(side)) for side in SIDES]
     try:
         left = len(tasks)
         while left:
@@ -78,17 +88,17 @@ async def played(service: Service, identity: Identity, match: Match) -> AsyncGen
                 await task
 
 
-async def _answered(
+async def _stream_side(
     service: Service, identity: Identity, match: Match, side: str
-) -> AsyncGenerator[Piece, None]:
+) -> AsyncGenerator[MatchPiece, None]:
     runtime = service.runtime_for(identity)
     name = match.left if side == "left" else match.right
     speaker = await service.call(lambda: Speaker(runtime, service.assistants, name))
     question = str(match.turns[-1]["question"])
-    history = list(histories(match.turns[:-1], side))
+    history = list(collect_history(match.turns[:-1], side))
 
-    def work(cancel: Event) -> Iterator[str | Said]:
-        def say(tell: Callable[[str | Said], None]) -> Said:
+    def work(cancel: Event) -> Iterator[str | ContenderAnswer]:
+        def say(tell: Callable[[str | ContenderAnswer], None]) -> ContenderAnswer:
             return speaker.say(question, history, lambda text, _: tell(text), cancel)
 
         yield from told(say, cancel)
@@ -96,19 +106,21 @@ async def _answered(
     pieces = service.generate(speaker.model, identity, work)
     async with aclosing(pieces):
         async for piece in pieces:
-            if isinstance(piece, Said):
-                await service.call(lambda said=piece: _keep(service, identity, match, side, said))  # type: ignore[misc]
-                yield Piece(side, piece.text, done=True)
+            if isinstance(piece, ContenderAnswer):
+                await service.call(partial(_store_answer, service, identity, match, side, piece))
+                yield MatchPiece(side, piece.text, done=True)
             else:
-                yield Piece(side, piece)
+                yield MatchPiece(side, piece)
 
 
-def _keep(service: Service, identity: Identity, match: Match, side: str, said: Said) -> None:
+def _store_answer(
+    service: Service, identity: Identity, match: Match, side: str, said: ContenderAnswer
+) -> None:
     database = service.workspace.database
-    keep_answer(database, identity.principal, match.id, side, said.json())
+    store_answer(database, identity.principal, match.id, side, said.json())
 
 
-def voted(service: Service, identity: Identity, match: str, winner: int) -> Match:
+def record_vote(service: Service, identity: Identity, match: str, winner: int) -> Match:
     """Keep a vote with what its question is about, and show the names. It blocks.
 
     Raises:
@@ -118,6 +130,8 @@ def voted(service: Service, identity: Identity, match: str, winner: int) -> Matc
     database, principal = service.workspace.database, identity.principal
     found = read_match(database, principal, match)
     question = str(found.turns[0]["question"]) if found.turns else ""
-    category = category_of(question, service.runtime.models.embedder.embed) if question else ""
+    category = (
+        classify_question(question, service.runtime.models.embedder.embed) if question else ""
+    )
     most = service.settings.arena.per_day
-    return vote(database, principal, match, winner, per_day=most, category=category)
+    return cast_vote(database, principal, match, winner, per_day=most, category=category)

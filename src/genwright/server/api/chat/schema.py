@@ -17,7 +17,7 @@ from pydantic import (
 from genwright.server.api.shared.requests import (
     Alternatives,
     Choices,
-    Closed,
+    ClosedModel,
     Label,
     MaxTokens,
     Metadata,
@@ -25,9 +25,9 @@ from genwright.server.api.shared.requests import (
     Schema,
     StreamOptions,
     Text,
-    form_of,
-    only,
-    refusing,
+    allow_only,
+    find_form,
+    refuse_field,
 )
 from genwright.server.api.shared.sampling import SamplingFields
 
@@ -35,21 +35,21 @@ TEXT_ONLY = "the models read and write text only"
 CHOICE = "tool_choice"
 
 
-class TextPart(Closed):
+class TextPart(ClosedModel):
     """A part of a message."""
 
     type: Literal["text"]
     text: Text
 
 
-class RefusalPart(Closed):
+class RefusalPart(ClosedModel):
     """A part in which a model declined, as a client hands it back."""
 
     type: Literal["refusal"]
     refusal: Text
 
 
-def _textual(content: object) -> object:
+def _check_text_parts(content: object) -> object:
     """Say of the first part that is no text why it is refused."""
     for part in content if isinstance(content, list) else ():
         kind = part.get("type") if isinstance(part, dict) else None
@@ -62,15 +62,15 @@ Part = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
 Content = Annotated[
     Annotated[Text, Tag("text")]
     | Annotated[list[Part], Field(min_length=1, max_length=256), Tag("list")],
-    Discriminator(form_of),
-    BeforeValidator(_textual),
+    Discriminator(find_form),
+    BeforeValidator(_check_text_parts),
 ]
 PersonName = Annotated[str, StringConstraints(max_length=64)]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
-class SystemMessage(Closed):
+class SystemMessage(ClosedModel):
     """What the model is told by whoever sends the request."""
 
     role: Literal["system", "developer"]
@@ -78,7 +78,7 @@ class SystemMessage(Closed):
     name: PersonName | None = None
 
 
-class UserMessage(Closed):
+class UserMessage(ClosedModel):
     """What a person says."""
 
     role: Literal["user"]
@@ -86,37 +86,37 @@ class UserMessage(Closed):
     name: PersonName | None = None
 
 
-class CalledFunction(Closed):
+class FunctionCallBody(ClosedModel):
     """A function with arguments, as JSON text."""
 
     name: FunctionName
     arguments: Text
 
 
-class CalledTool(Closed):
+class ToolCallBody(ClosedModel):
     """A call that the model made."""
 
     id: CallId
     type: Literal["function"] = "function"
-    function: CalledFunction
+    function: FunctionCallBody
 
 
-class AssistantMessage(Closed):
+class AssistantMessage(ClosedModel):
     """What the model said before, as it was sent: fields of the reply may come back with it."""
 
     role: Literal["assistant"]
     content: Content | None = None
     refusal: Text | None = None
     name: PersonName | None = None
-    tool_calls: Annotated[list[CalledTool], Field(max_length=128)] | None = None
+    tool_calls: Annotated[list[ToolCallBody], Field(max_length=128)] | None = None
     annotations: Annotated[list[dict[str, Any]], Field(max_length=1024)] | None = None
     x_genwright: dict[str, Any] | None = None
     reasoning_content: Text | None = None
-    audio: Annotated[None, refusing(TEXT_ONLY)] = None
-    function_call: Annotated[None, refusing("tool_calls replaced it")] = None
+    audio: Annotated[None, refuse_field(TEXT_ONLY)] = None
+    function_call: Annotated[None, refuse_field("tool_calls replaced it")] = None
 
 
-class ToolMessage(Closed):
+class ToolMessage(ClosedModel):
     """What came of a call."""
 
     role: Literal["tool"]
@@ -130,7 +130,7 @@ ChatMessageBody = Annotated[
 ]
 
 
-class Function(Closed):
+class FunctionDefinition(ClosedModel):
     """A function that the model may call."""
 
     name: FunctionName
@@ -141,39 +141,39 @@ class Function(Closed):
     """Taken and without effect: arguments always fit their schema, by grammar."""
 
 
-class FunctionTool(Closed):
+class ChatFunctionTool(ClosedModel):
     """A tool; there are functions only."""
 
     type: Literal["function"]
-    function: Function
+    function: FunctionDefinition
 
 
-class NamedFunction(Closed):
+class NamedFunction(ClosedModel):
     """A function by its name."""
 
     name: FunctionName
 
 
-class NamedTool(Closed):
+class ChatToolChoice(ClosedModel):
     """The one tool that must be called."""
 
     type: Literal["function"]
     function: NamedFunction
 
 
-class TextFormat(Closed):
+class TextFormat(ClosedModel):
     """Any text."""
 
     type: Literal["text"]
 
 
-class JsonFormat(Closed):
+class JsonFormat(ClosedModel):
     """Some JSON object."""
 
     type: Literal["json_object"]
 
 
-class NamedSchema(Closed):
+class JsonSchemaDefinition(ClosedModel):
     """A JSON schema with its name."""
 
     name: FunctionName
@@ -184,17 +184,17 @@ class NamedSchema(Closed):
     """Taken and without effect: the reply always fits the schema, by grammar."""
 
 
-class SchemaFormat(Closed):
+class ChatSchemaFormat(ClosedModel):
     """JSON that fits a schema."""
 
     type: Literal["json_schema"]
-    json_schema: NamedSchema
+    json_schema: JsonSchemaDefinition
 
 
-ReplyFormat = Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")]
+ReplyFormat = Annotated[TextFormat | JsonFormat | ChatSchemaFormat, Field(discriminator="type")]
 
 
-class ChatBody(SamplingFields):
+class ChatCompletionBody(SamplingFields):
     """What a chat completion is asked with."""
 
     model: ModelName
@@ -207,8 +207,8 @@ class ChatBody(SamplingFields):
     logprobs: bool | None = None
     top_logprobs: Alternatives | None = None
     response_format: ReplyFormat | None = None
-    tools: Annotated[list[FunctionTool], Field(max_length=128)] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    tools: Annotated[list[ChatFunctionTool], Field(max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | ChatToolChoice | None = None
     parallel_tool_calls: bool | None = None
     # Noted, or without effect on one machine.
     metadata: Metadata | None = None
@@ -217,23 +217,27 @@ class ChatBody(SamplingFields):
     prompt_cache_key: Label | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
     store: bool | None = None
-    service_tier: Annotated[Label | None, only("auto", "default", why="there is one tier")] = None
-    modalities: Annotated[list[Literal["text", "audio"]] | None, only(["text"], why=TEXT_ONLY)] = (
-        None
-    )
-    reasoning_effort: Annotated[Label | None, only("none", why="the models do not reason")] = None
-    verbosity: Annotated[Label | None, only("medium", why="length is not steered")] = None
+    service_tier: Annotated[
+        Label | None, allow_only("auto", "default", why="there is one tier")
+    ] = None
+    modalities: Annotated[
+        list[Literal["text", "audio"]] | None, allow_only(["text"], why=TEXT_ONLY)
+    ] = None
+    reasoning_effort: Annotated[
+        Label | None, allow_only("none", why="the models do not reason")
+    ] = None
+    verbosity: Annotated[Label | None, allow_only("medium", why="length is not steered")] = None
     # Refused by name.
-    audio: Annotated[None, refusing(TEXT_ONLY)] = None
-    function_call: Annotated[None, refusing("tool_choice replaced it")] = None
-    functions: Annotated[None, refusing("tools replaced it")] = None
-    prediction: Annotated[None, refusing("no engine takes one")] = None
-    web_search_options: Annotated[None, refusing("there is no web search")] = None
-    moderation: Annotated[None, refusing("/v1/moderations is asked by itself")] = None
-    prompt_cache_options: Annotated[None, refusing("prompts are always cached")] = None
+    audio: Annotated[None, refuse_field(TEXT_ONLY)] = None
+    function_call: Annotated[None, refuse_field("tool_choice replaced it")] = None
+    functions: Annotated[None, refuse_field("tools replaced it")] = None
+    prediction: Annotated[None, refuse_field("no engine takes one")] = None
+    web_search_options: Annotated[None, refuse_field("there is no web search")] = None
+    moderation: Annotated[None, refuse_field("/v1/moderations is asked by itself")] = None
+    prompt_cache_options: Annotated[None, refuse_field("prompts are always cached")] = None
 
     @model_validator(mode="after")
-    def _fits(self) -> "ChatBody":
+    def _check_fields(self) -> "ChatCompletionBody":
         if self.top_logprobs is not None and not self.logprobs:
             raise ValueError("top_logprobs needs logprobs to be true")
         if self.stream_options is not None and not self.stream:
@@ -243,6 +247,9 @@ class ChatBody(SamplingFields):
             raise ValueError("two tools have the same name")
         if self.tool_choice not in (None, "none", "auto") and not names:
             raise ValueError("tool_choice needs tools")
-        if isinstance(self.tool_choice, NamedTool) and self.tool_choice.function.name not in names:
+        if (
+            isinstance(self.tool_choice, ChatToolChoice)
+            and self.tool_choice.function.name not in names
+        ):
             raise ValueError(f"tool_choice names {self.tool_choice.function.name!r}, no tool does")
         return self

@@ -3,19 +3,23 @@
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from genwright.server.api.completions.logic import call_of, chunks, whole
+from genwright.server.api.completions.logic import (
+    collect_completion,
+    make_completion_call,
+    stream_completion,
+)
 from genwright.server.api.completions.schema import CompletionBody
 from genwright.server.api.completions.tokens import (
-    TextBody,
-    Tokens,
-    TokensBody,
-    detokenized,
-    tokenized,
+    DetokenizeBody,
+    TokenizeBody,
+    TokenizeReply,
+    detokenize_tokens,
+    tokenize_text,
 )
-from genwright.server.api.shared.model_calls import by_model
-from genwright.server.api.shared.streaming import streamed
+from genwright.server.api.shared.model_calls import stream_model
+from genwright.server.api.shared.streaming import stream_events
 from genwright.server.deps import Asking, Serving
-from genwright.server.replies import unless_gone
+from genwright.server.replies import run_unless_gone
 from genwright.types import Json
 
 router = APIRouter(tags=["completions"])
@@ -26,26 +30,26 @@ async def create_completion(
     body: CompletionBody, request: Request, service: Serving, identity: Asking
 ) -> Response:
     """Continue texts with a model as it is."""
-    call = await service.call(lambda: call_of(service, identity, body))
-    pieces = by_model(service, identity, call)
+    call = await service.call(lambda: make_completion_call(service, identity, body))
+    pieces = stream_model(service, identity, call)
     if body.stream:
-        return await streamed(request, service, identity, chunks(body, pieces))
-    return JSONResponse(await unless_gone(request, whole(body, pieces)))
+        return await stream_events(request, service, identity, stream_completion(body, pieces))
+    return JSONResponse(await run_unless_gone(request, collect_completion(body, pieces)))
 
 
 @router.post("/tokenize")
-def tokenize(body: TextBody, service: Serving, identity: Asking) -> Tokens:
+def tokenize(body: TokenizeBody, service: Serving, identity: Asking) -> TokenizeReply:
     """The tokens of a text, as vLLM's server gives them; evaluation harnesses ask for it."""
-    return tokenized(service, identity, body)
+    return tokenize_text(service, identity, body)
 
 
 @router.post("/detokenize")
-def detokenize(body: TokensBody, service: Serving, identity: Asking) -> Json:
+def detokenize(body: DetokenizeBody, service: Serving, identity: Asking) -> Json:
     """The text of tokens, as vLLM's server gives it."""
-    return {"prompt": detokenized(service, identity, body)}
+    return {"prompt": detokenize_tokens(service, identity, body)}
 
 
 @router.get("/tokenizer_info")
-def tokenizer_info(service: Serving) -> Json:
+def get_tokenizer_info(service: Serving) -> Json:
     """Whose tokens those two give when they are not told a model."""
     return {"tokenizer_class": "genwright", "model": service.settings.answer.model}

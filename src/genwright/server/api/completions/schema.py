@@ -16,8 +16,8 @@ from genwright.server.api.shared.requests import (
     StreamOptions,
     Text,
     TokenId,
-    refusing,
-    texts_or_tokens,
+    find_input_form,
+    refuse_field,
 )
 from genwright.server.api.shared.sampling import SamplingFields
 
@@ -36,7 +36,7 @@ class CompletionBody(SamplingFields):
         | Annotated[list[Text], Field(min_length=1, max_length=PROMPTS), Tag("texts")]
         | Annotated[Tokens, Tag("tokens")]
         | Annotated[list[Tokens], Field(min_length=1, max_length=PROMPTS), Tag("token_lists")],
-        Discriminator(texts_or_tokens),
+        Discriminator(find_input_form),
     ]
     """Text, a list of texts, token ids, or a list of those."""
     max_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
@@ -49,10 +49,10 @@ class CompletionBody(SamplingFields):
     echo: bool | None = None
     user: Label | None = None
     best_of: Annotated[int, Field(ge=1, le=8)] | None = None
-    suffix: Annotated[None, refusing("the models continue a text and do not fill gaps")] = None
+    suffix: Annotated[None, refuse_field("the models continue a text and do not fill gaps")] = None
 
     @model_validator(mode="after")
-    def _fits(self) -> "CompletionBody":
+    def _check_fields(self) -> "CompletionBody":
         if self.best_of is not None and self.best_of != (self.n or 1):
             raise ValueError("best_of must equal n: candidates are not ranked")
         if self.max_tokens == 0 and not self.echo:

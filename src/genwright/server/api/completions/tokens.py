@@ -6,14 +6,14 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from genwright.access import Identity
 from genwright.engines import Engine
-from genwright.server.api.shared.requests import Closed, ModelName, TokenId, Unfit
-from genwright.server.api.shared.targets import Plain, target_of
+from genwright.server.api.shared.requests import ClosedModel, ModelName, TokenId, UnsupportedField
+from genwright.server.api.shared.targets import BareModel, resolve_target
 from genwright.server.service import Service
 
 CHARACTERS = 400_000
 
 
-class TextBody(Closed):
+class TokenizeBody(ClosedModel):
     """A text whose tokens are asked for."""
 
     prompt: Annotated[str, StringConstraints(max_length=CHARACTERS)]
@@ -23,14 +23,14 @@ class TextBody(Closed):
     """Whether to begin with what the model begins every prompt with; yes unless told otherwise."""
 
 
-class TokensBody(Closed):
+class DetokenizeBody(ClosedModel):
     """Tokens whose text is asked for."""
 
     tokens: Annotated[list[TokenId], Field(max_length=CHARACTERS)]
     model: ModelName | None = None
 
 
-class Tokens(BaseModel):
+class TokenizeReply(BaseModel):
     """The reply."""
 
     tokens: list[int]
@@ -38,30 +38,30 @@ class Tokens(BaseModel):
     max_model_len: int
 
 
-def tokenized(service: Service, identity: Identity, body: TextBody) -> Tokens:
+def tokenize_text(service: Service, identity: Identity, body: TokenizeBody) -> TokenizeReply:
     """The tokens of a text. It blocks.
 
     Raises:
         NotFound: There is no such model.
     """
-    engine = _engine(service, identity, body.model)
+    engine = _open_engine(service, identity, body.model)
     tokens = engine.tokenize(body.prompt)
     if body.add_special_tokens is False:
         tokens = tokens[len(engine.tokenize("")) :]
-    return Tokens(tokens=tokens, count=len(tokens), max_model_len=engine.context)
+    return TokenizeReply(tokens=tokens, count=len(tokens), max_model_len=engine.context)
 
 
-def detokenized(service: Service, identity: Identity, body: TokensBody) -> str:
+def detokenize_tokens(service: Service, identity: Identity, body: DetokenizeBody) -> str:
     """The text of tokens. It blocks.
 
     Raises:
         NotFound: There is no such model.
     """
-    return _engine(service, identity, body.model).detokenize(body.tokens)
+    return _open_engine(service, identity, body.model).detokenize(body.tokens)
 
 
-def _engine(service: Service, identity: Identity, model: str | None) -> Engine:
-    target = target_of(service, identity, model or service.settings.answer.model)
-    if not isinstance(target, Plain):
-        raise Unfit("model", "an assistant has no tokens of its own; name a model.")
-    return service.runtime.models.engine(target.name)
+def _open_engine(service: Service, identity: Identity, model: str | None) -> Engine:
+    target = resolve_target(service, identity, model or service.settings.answer.model)
+    if not isinstance(target, BareModel):
+        raise UnsupportedField("model", "an assistant has no tokens of its own; name a model.")
+    return service.runtime.models.get_engine(target.name)

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from genwright.server.api.embeddings.logic import embedded
+from genwright.server.api.embeddings.logic import embed_inputs
 from genwright.server.api.embeddings.schema import EmbeddingBody
 from genwright.server.deps import Asking, Serving
-from genwright.server.replies import unless_gone
+from genwright.server.replies import run_unless_gone
 
 router = APIRouter(prefix="/v1", tags=["embeddings"])
 
@@ -16,5 +16,5 @@ async def create_embeddings(
     body: EmbeddingBody, request: Request, service: Serving, identity: Asking
 ) -> Response:
     """Embed texts."""
-    text = await unless_gone(request, embedded(service, identity, body))
+    text = await run_unless_gone(request, embed_inputs(service, identity, body))
     return Response(text, media_type="application/json")

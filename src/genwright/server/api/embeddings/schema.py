@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from genwright.server.api.shared.requests import Closed, Label, ModelName, TokenId, texts_or_tokens
+from genwright.server.api.shared.requests import (
+    ClosedModel,
+    Label,
+    ModelName,
+    TokenId,
+    find_input_form,
+)
 
 TEXTS = 2048
 """Most texts of one request, as OpenAI has it."""
@@ -18,7 +24,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT)]
 Tokens = Annotated[list[TokenId], Field(min_length=1, max_length=8192)]
 
 
-class EmbeddingBody(Closed):
+class EmbeddingBody(ClosedModel):
     """What embeddings are asked with."""
 
     model: ModelName
@@ -27,7 +33,7 @@ class EmbeddingBody(Closed):
         | Annotated[list[Text], Field(min_length=1, max_length=TEXTS), Tag("texts")]
         | Annotated[Tokens, Tag("tokens")]
         | Annotated[list[Tokens], Field(min_length=1, max_length=TEXTS), Tag("token_lists")],
-        Discriminator(texts_or_tokens),
+        Discriminator(find_input_form),
     ]
     """Text, a list of texts, token ids, or a list of those."""
     encoding_format: Literal["float", "base64"] | None = None

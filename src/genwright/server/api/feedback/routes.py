@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from genwright.feedback import Opinion, give, list_feedback
+from genwright.feedback import Opinion, list_feedback, record_feedback
 from genwright.monitoring import find_trace_id
-from genwright.server.api.shared.stored import NewFeedback
+from genwright.server.api.shared.stored import FeedbackBody
 from genwright.server.deps import Asking, InRights, Serving
 from genwright.types import Json
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
 
 
 @router.post("")
-def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
+def create_feedback(body: FeedbackBody, service: Serving, identity: Asking) -> Json:
     """Say what you think of a response of yours: thumb, rating, correction, citation, comment.
 
     All is kept; the last of each kind counts, one voice for each person and answer.
@@ -30,7 +30,7 @@ def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
         citation=body.citation.model_dump() if body.citation else None,
         consent=settings.consent if body.consent is None else body.consent,
     )
-    given = give(
+    given = record_feedback(
         service.workspace.database,
         identity.principal,
         find_trace_id(body.response_id),
@@ -38,12 +38,12 @@ def create(body: NewFeedback, service: Serving, identity: Asking) -> Json:
         per_minute=settings.per_minute,
     )
     if thumb:
-        service.metrics.thumbed(thumb)
+        service.metrics.count_thumb(thumb)
     return {"object": "feedback", **given.json()}
 
 
 @router.get("")
-def listing(
+def list_own_feedback(
     runtime: InRights,
     response_id: Annotated[str, Query(max_length=80)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,

@@ -5,19 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
-from genwright.improve.loop import KIND, Wanted, begin
+from genwright.improve.loop import KIND, ImprovementRequest, submit_improvement
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
-from genwright.server.api.shared.requests import Closed
-from genwright.server.deps import InRights, may
+from genwright.server.api.shared.requests import ClosedModel
+from genwright.server.deps import InRights, require_action
 from genwright.types import Json
 
 router = APIRouter(
-    prefix="/v1/improvements", tags=["improve"], dependencies=[Depends(may("improve.read"))]
+    prefix="/v1/improvements",
+    tags=["improve"],
+    dependencies=[Depends(require_action("improve.read"))],
 )
 
 
-class NewImprovement(Closed):
+class ImprovementBody(ClosedModel):
     """What to improve, and how."""
 
     assistant: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -27,31 +29,31 @@ class NewImprovement(Closed):
     """Promote what passes the gate; by default as the settings say."""
 
 
-@router.post("", dependencies=[Depends(may("improve.run"))])
-def create(body: NewImprovement, runtime: InRights) -> Json:
+@router.post("", dependencies=[Depends(require_action("improve.run"))])
+def create_improvement(body: ImprovementBody, runtime: InRights) -> Json:
     """Begin an improvement in a process of its own."""
-    wanted = Wanted(
+    wanted = ImprovementRequest(
         body.assistant, tuple(body.methods), all_feedback=body.all_feedback, promote=body.promote
     )
-    run = begin(runtime, wanted)
+    run = submit_improvement(runtime, wanted)
     launch(runtime.workspace, runtime.principal, run, KIND)
-    return _shown(Runs(runtime.database, runtime.principal).get(run))
+    return _format_improvement(Runs(runtime.database, runtime.principal).get(run))
 
 
 @router.get("")
-def listing(runtime: InRights) -> Json:
+def list_improvements(runtime: InRights) -> Json:
     """Improvements, newest first."""
-    rows = Runs(runtime.database, runtime.principal).newest([KIND], 100)
-    return {"object": "list", "data": [_shown(row) for row in rows]}
+    rows = Runs(runtime.database, runtime.principal).list_newest([KIND], 100)
+    return {"object": "list", "data": [_format_improvement(row) for row in rows]}
 
 
 @router.get("/{run}")
-def read(run: int, runtime: InRights) -> Json:
+def get_improvement(run: int, runtime: InRights) -> Json:
     """One improvement with the gate's decisions."""
-    return _shown(Runs(runtime.database, runtime.principal).get(run))
+    return _format_improvement(Runs(runtime.database, runtime.principal).get(run))
 
 
-def _shown(row: RunRow) -> Json:
+def _format_improvement(row: RunRow) -> Json:
     state = row.results.get("state", {})
     return {
         "object": "improvement",

@@ -4,8 +4,14 @@ from datetime import datetime
 
 from genwright.access import Identity
 from genwright.errors import NotFound
-from genwright.registry import Served
-from genwright.server.api.shared.targets import Kind, Plain, plain_models, target_of, unknown
+from genwright.registry import ServedAssistant
+from genwright.server.api.shared.targets import (
+    BareModel,
+    Kind,
+    list_bare_models,
+    make_not_found,
+    resolve_target,
+)
 from genwright.server.service import Service
 from genwright.types import Json
 
@@ -15,32 +21,36 @@ def list_models(service: Service, identity: Identity) -> list[Json]:
     principal = identity.principal
     served = [
         service.assistants.resolve(principal, known.name)
-        for known in service.assistants.known(principal)
+        for known in service.assistants.list_assistants(principal)
         if identity.may_ask(known.name)
     ]
-    plain = sorted(plain_models(service).items())
+    plain = sorted(list_bare_models(service).items())
     return [
-        *(_assistant(each, each.name) for each in served),
-        *(_plain(name, kind) for name, kind in plain if identity.may_ask(name)),
+        *(_format_assistant(each, each.name) for each in served),
+        *(_format_model(name, kind) for name, kind in plain if identity.may_ask(name)),
     ]
 
 
-def one_model(service: Service, identity: Identity, named: str) -> Json:
+def find_model(service: Service, identity: Identity, named: str) -> Json:
     """One of them.
 
     Raises:
         NotFound: There is none of that name that they may ask.
     """
     try:
-        target = target_of(service, identity, named)
+        target = resolve_target(service, identity, named)
     except NotFound:
-        if not isinstance(target_of(service, identity, named, "embed"), Plain):
-            raise unknown(named) from None
-        return _plain(named, "embed")
-    return _plain(named, "chat") if isinstance(target, Plain) else _assistant(target, named)
+        if not isinstance(resolve_target(service, identity, named, "embed"), BareModel):
+            raise make_not_found(named) from None
+        return _format_model(named, "embed")
+    return (
+        _format_model(named, "chat")
+        if isinstance(target, BareModel)
+        else _format_assistant(target, named)
+    )
 
 
-def _assistant(served: Served, named: str) -> Json:
+def _format_assistant(served: ServedAssistant, named: str) -> Json:
     config, version = served.version.config, served.version
     return {
         "id": named,
@@ -57,7 +67,7 @@ def _assistant(served: Served, named: str) -> Json:
     }
 
 
-def _plain(name: str, kind: Kind) -> Json:
+def _format_model(name: str, kind: Kind) -> Json:
     server, slash, _ = name.partition("/")
     return {
         "id": name,

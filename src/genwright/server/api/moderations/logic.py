@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from genwright.privacy import find
+from genwright.privacy import find_identifiers
 from genwright.privacy.moderation import CATEGORIES, NAME, NEVER_DETECTED, moderate
 from genwright.server.api.chat.schema import TEXT_ONLY, TextPart
-from genwright.server.api.shared.requests import Closed, ModelName
+from genwright.server.api.shared.requests import ClosedModel, ModelName
 from genwright.settings import PrivacySettings
 from genwright.types import Json
 
@@ -20,57 +20,57 @@ ALL_CHARACTERS = 400_000
 Text = Annotated[str, StringConstraints(max_length=ALL_CHARACTERS)]
 
 
-def _textual(given: object) -> object:
+def _check_text(given: object) -> object:
     for part in given if isinstance(given, list) else ():
         if isinstance(part, dict) and part.get("type") != "text":
             raise ValueError(f"only texts are judged: {TEXT_ONLY}")
     return given
 
 
-def _in_bounds(given: Any) -> Any:  # noqa: ANN401 - one of three forms, handed on as it is
-    if sum(map(len, _texts(given))) > ALL_CHARACTERS:
+def _check_bounds(given: Any) -> Any:  # noqa: ANN401 - one of three forms, handed on as it is
+    if sum(map(len, _list_texts(given))) > ALL_CHARACTERS:
         raise ValueError(f"all texts together may have {ALL_CHARACTERS} characters")
     return given
 
 
-def _texts(given: str | list[str] | list[TextPart]) -> list[str]:
+def _list_texts(given: str | list[str] | list[TextPart]) -> list[str]:
     if isinstance(given, str):
         return [given]
     return [each if isinstance(each, str) else each.text for each in given]
 
 
-class ModerationBody(Closed):
+class ModerationBody(ClosedModel):
     """What is to be judged."""
 
     input: Annotated[
         Text
         | Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
         | Annotated[list[TextPart], Field(min_length=1, max_length=TEXTS)],
-        BeforeValidator(_textual),
-        AfterValidator(_in_bounds),
+        BeforeValidator(_check_text),
+        AfterValidator(_check_bounds),
     ]
     """A text, a list of texts, or text parts; parts are judged together, as one message."""
     model: ModelName | None = None
     """Any name: there is one set of rules, and the reply says which."""
 
 
-def moderated(body: ModerationBody, settings: PrivacySettings) -> Json:
+def moderate_texts(body: ModerationBody, settings: PrivacySettings) -> Json:
     """The reply: one result for each text."""
-    texts = _texts(body.input)
+    texts = _list_texts(body.input)
     if not isinstance(body.input, str) and not isinstance(body.input[0], str):
         texts = ["\n".join(texts)]
     return {
         "id": f"modr-{secrets.token_hex(16)}",
         "model": NAME,
-        "results": [_result(text, settings) for text in texts],
+        "results": [_format_result(text, settings) for text in texts],
     }
 
 
-def _result(text: str, settings: PrivacySettings) -> Json:
+def _format_result(text: str, settings: PrivacySettings) -> Json:
     judged = moderate(text)
-    identifiers = find(text, settings.kinds, settings.regions)
+    identifiers = find_identifiers(text, settings.kinds, settings.regions)
     return {
-        "flagged": judged.flagged,
+        "flagged": judged.is_flagged,
         "categories": judged.categories,
         "category_scores": judged.scores,
         "category_applied_input_types": {name: ["text"] for name in CATEGORIES},

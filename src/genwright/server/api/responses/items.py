@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from genwright.engines import Message, ToolCall
+from genwright.engines import ChatMessage, ToolCall
 from genwright.server.api.chat.request import Private
 from genwright.server.api.responses.schema import (
     CallItem,
@@ -21,7 +21,7 @@ from genwright.types import Json
 _ITEM: "TypeAdapter[Item]" = TypeAdapter(Item)
 
 
-def text_of(content: Content) -> str:
+def join_item_text(content: Content) -> str:
     """The text of an item: its parts, line by line."""
     if isinstance(content, str):
         return content
@@ -29,7 +29,7 @@ def text_of(content: Content) -> str:
     return "\n".join(parts)
 
 
-def input_items(body: ResponseBody, response: str) -> list[Json]:
+def parse_input_items(body: ResponseBody, response: str) -> list[Json]:
     """What a request says, as it is stored and listed."""
     given = body.input
     if isinstance(given, str):
@@ -50,26 +50,26 @@ def input_items(body: ResponseBody, response: str) -> list[Json]:
 _PREFIX = {"message": "msg", "function_call": "fc", "function_call_output": "fco"}
 
 
-def messages_of(items: Sequence[Json], private: Private) -> tuple[Message, ...]:
+def to_messages(items: Sequence[Json], private: Private) -> tuple[ChatMessage, ...]:
     """The conversation that items are, as engines take it."""
-    return tuple(_merged(_message(_ITEM.validate_python(item), private) for item in items))
+    return tuple(_merge_calls(_to_message(_ITEM.validate_python(item), private) for item in items))
 
 
-def _message(item: "Item", private: Private) -> Message | None:
+def _to_message(item: "Item", private: Private) -> ChatMessage | None:
     if isinstance(item, MessageItem):
         role = "system" if item.role == "developer" else item.role
-        return Message(role, private(text_of(item.content)))
+        return ChatMessage(role, private(join_item_text(item.content)))
     if isinstance(item, CallItem):
         call = ToolCall(item.call_id, item.name, private(item.arguments))
-        return Message("assistant", "", (call,))
+        return ChatMessage("assistant", "", (call,))
     if isinstance(item, CallOutputItem):
-        return Message("tool", private(text_of(item.output)), tool_call_id=item.call_id)
+        return ChatMessage("tool", private(join_item_text(item.output)), tool_call_id=item.call_id)
     return None
 
 
-def _merged(messages: Iterator[Message | None]) -> Iterator[Message]:
+def _merge_calls(messages: Iterator[ChatMessage | None]) -> Iterator[ChatMessage]:
     """Calls that follow one another, or a text, are one turn of the model."""
-    held: Message | None = None
+    held: ChatMessage | None = None
     for message in messages:
         if message is None:
             continue

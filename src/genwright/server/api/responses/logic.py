@@ -8,67 +8,77 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 from genwright.access import Identity
-from genwright.engines import ChatRequest, Delta, Engine, Message, Sampling, Tool, Usage
-from genwright.engines.base import NamedTool
+from genwright.engines import ChatMessage, ChatRequest, Delta, Engine, Sampling, TokenUsage, Tool
+from genwright.engines.base import RequiredTool
 from genwright.errors import UsageError
 from genwright.grounding.citations import Sentence
 from genwright.library.collections import get_collection
 from genwright.prompts import load_prompt
-from genwright.registry import Served
-from genwright.registry.assistants import Version
-from genwright.registry.config import changed, configured, prompt_text
+from genwright.registry import ServedAssistant
+from genwright.registry.assistants import ConfigVersion
+from genwright.registry.config import apply_changes, build_config, read_prompt_text
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
-from genwright.server.api.chat.request import NO_ARGUMENTS, attributes_of
+from genwright.server.api.chat.request import NO_ARGUMENTS, describe_sampling
 from genwright.server.api.responses import store as keeping
-from genwright.server.api.responses.items import input_items, messages_of
+from genwright.server.api.responses.items import parse_input_items, to_messages
 from genwright.server.api.responses.schema import (
-    ChosenFunction,
+    FunctionChoice,
     ResponseBody,
-    SchemaFormat,
+    ResponseSchemaFormat,
 )
-from genwright.server.api.responses.turn import Turn
-from genwright.server.api.shared.assistant_calls import Answered, Question, by_assistant
-from genwright.server.api.shared.citations import BETWEEN, about
-from genwright.server.api.shared.model_calls import Begun, Call, Made, added, by_model
-from genwright.server.api.shared.requests import Unfit
-from genwright.server.api.shared.stored import number_of
-from genwright.server.api.shared.targets import Plain, target_of
-from genwright.server.errors import of_error
+from genwright.server.api.responses.turn import ResponseTurn
+from genwright.server.api.shared.assistant_calls import (
+    AssistantQuestion,
+    FinalAnswer,
+    stream_assistant,
+)
+from genwright.server.api.shared.citations import BETWEEN, describe_answer
+from genwright.server.api.shared.model_calls import (
+    Made,
+    ModelCall,
+    RequestStart,
+    add_usage,
+    stream_model,
+)
+from genwright.server.api.shared.requests import UnsupportedField
+from genwright.server.api.shared.stored import parse_store_id
+from genwright.server.api.shared.targets import BareModel, resolve_target
+from genwright.server.errors import describe_error
 from genwright.server.service import Service
 from genwright.types import Json
 
 
 @dataclass(frozen=True)
-class Asked:
+class ResponseRequest:
     """What a response is to be made of."""
 
     body: ResponseBody
-    what: Call | Question
+    what: ModelCall | AssistantQuestion
     ignored: tuple[str, ...] = ()
 
     @property
     def query(self) -> str | None:
         """What is searched for; None where no search was asked for."""
-        if isinstance(self.what, Question) and self.body.searches:
+        if isinstance(self.what, AssistantQuestion) and self.body.searches:
             return self.what.text
         return None
 
 
 @dataclass(frozen=True)
-class Writing:
+class ActiveResponse:
     """A response that is being made."""
 
-    turn: Turn
+    turn: ResponseTurn
     owner: str
     cancel: Event
 
 
-AtWork = dict[str, Writing]
+AtWork = dict[str, ActiveResponse]
 """The responses that are being made, by id."""
 
 
-def cancel(runtime: Runtime, at_work: AtWork, id_: str) -> Json:
+def cancel_active(runtime: Runtime, at_work: AtWork, id_: str) -> Json:
     """End a response that is being made, and give what there is of it.
 
     Raises:
@@ -77,17 +87,19 @@ def cancel(runtime: Runtime, at_work: AtWork, id_: str) -> Json:
     """
     writing = at_work.get(id_)
     if writing is None or writing.owner != runtime.principal.name:
-        status = keeping.read(runtime, id_)[0]["status"]
+        status = keeping.read_response(runtime, id_)[0]["status"]
         raise UsageError(f"The response {id_!r} has ended ({status}): there is nothing to cancel.")
     writing.cancel.set()
     return {**writing.turn.json(), "status": "cancelled"}
 
 
-Step = tuple[Turn, str]
+Step = tuple[ResponseTurn, str]
 """A response as far as it has come, and the events that tell of its last step."""
 
 
-def asked_of(service: Service, identity: Identity, body: ResponseBody) -> Asked:
+def parse_response_request(
+    service: Service, identity: Identity, body: ResponseBody
+) -> ResponseRequest:
     """What a request asks, and of whom. It blocks.
 
     Raises:
@@ -95,23 +107,27 @@ def asked_of(service: Service, identity: Identity, body: ResponseBody) -> Asked:
         Unfit: It asks for what cannot be done.
         Refused: It holds identifiers that no model may read.
     """
-    runtime, private = service.runtime_for(identity), service.privacy.prompt
-    target = target_of(service, identity, body.model)
-    before = keeping.chain(runtime, body.previous_response_id) if body.previous_response_id else []
-    messages = messages_of([*before, *input_items(body, "resp_")], private)
-    if isinstance(target, Plain) and not body.searches:
-        return Asked(body, _call(body, messages, identity, private(body.instructions or "")))
-    if not isinstance(target, Plain) and "@" not in body.model:
+    runtime, private = service.runtime_for(identity), service.privacy.screen_prompt
+    target = resolve_target(service, identity, body.model)
+    before = (
+        keeping.read_chain(runtime, body.previous_response_id) if body.previous_response_id else []
+    )
+    messages = to_messages([*before, *parse_input_items(body, "resp_")], private)
+    if isinstance(target, BareModel) and not body.searches:
+        return ResponseRequest(
+            body, _make_call(body, messages, identity, private(body.instructions or ""))
+        )
+    if not isinstance(target, BareModel) and "@" not in body.model:
         first = next((each.content for each in messages if each.role == "user"), "")
-        target = service.routed(identity, target, first)
-    return _question(service, runtime, body, target, messages)
+        target = service.route_conversation(identity, target, first)
+    return _make_question(service, runtime, body, target, messages)
 
 
-def _call(
-    body: ResponseBody, messages: tuple[Message, ...], identity: Identity, instructions: str
-) -> Call:
+def _make_call(
+    body: ResponseBody, messages: tuple[ChatMessage, ...], identity: Identity, instructions: str
+) -> ModelCall:
     if instructions:
-        messages = (Message("system", instructions), *messages)
+        messages = (ChatMessage("system", instructions), *messages)
     form = body.text.format if body.text else None
     choice = body.tool_choice or "auto"
     request = ChatRequest(
@@ -122,14 +138,14 @@ def _call(
             top_p=1.0 if body.top_p is None else body.top_p,
             seed=secrets.randbelow(2**31),
         ),
-        json_schema=form.schema_ if isinstance(form, SchemaFormat) else None,
+        json_schema=form.schema_ if isinstance(form, ResponseSchemaFormat) else None,
         json_object=form is not None and form.type == "json_object",
         tools=tuple(
             Tool(tool.name, tool.description or "", tool.parameters or NO_ARGUMENTS)
             for tool in body.functions
         ),
-        tool_choice=NamedTool(choice.name)
-        if isinstance(choice, ChosenFunction)
+        tool_choice=RequiredTool(choice.name)
+        if isinstance(choice, FunctionChoice)
         else choice
         if isinstance(choice, str)
         else "auto",
@@ -142,79 +158,87 @@ def _call(
         for delta in engine.chat(request, cancel):
             yield 0, delta
 
-    return Call(body.model, "chat", start, attributes_of(request.sampling), messages)
+    return ModelCall(body.model, "chat", start, describe_sampling(request.sampling), messages)
 
 
-def _question(
+def _make_question(
     service: Service,
     runtime: Runtime,
     body: ResponseBody,
-    target: Plain | Served,
-    messages: tuple[Message, ...],
-) -> Asked:
+    target: BareModel | ServedAssistant,
+    messages: tuple[ChatMessage, ...],
+) -> ResponseRequest:
     """A question to an assistant, or to a model that is to answer from collections."""
     if body.functions:
-        raise Unfit("tools", "functions cannot be called in an answer from documents.")
+        raise UnsupportedField("tools", "functions cannot be called in an answer from documents.")
     if body.text is not None and body.text.format is not None and body.text.format.type != "text":
-        raise Unfit("text", "an answer from documents is text.")
+        raise UnsupportedField("text", "an answer from documents is text.")
     if body.logprobs is not None:
-        raise Unfit("top_logprobs", "an answer from documents has no log-probabilities.")
+        raise UnsupportedField("top_logprobs", "an answer from documents has no log-probabilities.")
     turns = [each for each in messages if each.role in ("user", "assistant") and each.content]
     if not turns or turns[-1].role != "user" or not turns[-1].content.strip():
-        raise Unfit("input", "expected a question, by 'user', at the end.")
+        raise UnsupportedField("input", "expected a question, by 'user', at the end.")
     ignored = [name for name in ("temperature", "top_p") if getattr(body, name) is not None]
     if any(message.role == "system" for message in messages):
         ignored.append("input: system")
-    if isinstance(target, Plain):
-        served = _for_model(service, target.name, body)
+    if isinstance(target, BareModel):
+        served = _configure_model(service, target.name, body)
     else:
         served = target
         ignored += ["instructions"] if body.instructions else []
-    question = Question(served, turns[-1].content, tuple(turns[:-1]), body.max_output_tokens)
+    question = AssistantQuestion(
+        served, turns[-1].content, tuple(turns[:-1]), body.max_output_tokens
+    )
     if body.searches:
-        names = [get_collection(runtime, number_of(each)).name for each in _stores(body)]
+        names = [get_collection(runtime, parse_store_id(each)).name for each in _list_stores(body)]
         question = replace(question, scope=Scope(tuple(dict.fromkeys(names))))
-    return Asked(body, question, tuple(ignored))
+    return ResponseRequest(body, question, tuple(ignored))
 
 
-def _stores(body: ResponseBody) -> list[str]:
+def _list_stores(body: ResponseBody) -> list[str]:
     return body.searches[0].vector_store_ids
 
 
-def _for_model(service: Service, model: str, body: ResponseBody) -> Served:
+def _configure_model(service: Service, model: str, body: ResponseBody) -> ServedAssistant:
     """The workspace's own way to answer, by another model and with more instructions."""
     settings, folder = service.settings, service.workspace.prompts_dir
-    prompt = prompt_text(load_prompt("answer", folder))
+    prompt = read_prompt_text(load_prompt("answer", folder))
     if body.instructions:
-        words = service.privacy.prompt(body.instructions)
-        prompt = prompt.model_copy(update={"system": f"{prompt.system}\n\n{_literal(words)}"})
+        words = service.privacy.screen_prompt(body.instructions)
+        prompt = prompt.model_copy(
+            update={"system": f"{prompt.system}\n\n{_quote_template(words)}"}
+        )
     answer = {"model": model, "extractive": False}
     most = body.searches[0].max_num_results
     retrieval = {} if most is None else {"k": most}
-    config = changed(configured(settings, folder), {"answer": answer, "retrieval": retrieval})
+    config = apply_changes(
+        build_config(settings, folder), {"answer": answer, "retrieval": retrieval}
+    )
     config = config.model_copy(update={"prompt": prompt})
-    return Served(model, Version(0, config, config.digest(), "", "", ""))
+    return ServedAssistant(model, ConfigVersion(0, config, config.compute_digest(), "", "", ""))
 
 
-def _literal(text: str) -> str:
+def _quote_template(text: str) -> str:
     """A text that a template prints as it is."""
     return "{{ " + json.dumps(text, ensure_ascii=False) + " }}"
 
 
-async def whole(service: Service, identity: Identity, asked: Asked, at_work: AtWork) -> Json:
+async def collect_response(
+    service: Service, identity: Identity, asked: ResponseRequest, at_work: AtWork
+) -> Json:
     """A response, at once."""
-    steps = _steps(service, identity, asked, at_work)
+    steps = _stream_steps(service, identity, asked, at_work)
     async with aclosing(steps):
         turns = [turn async for turn, _ in steps]
     return turns[-1].json()
 
 
-async def events(
-    service: Service, identity: Identity, asked: Asked, at_work: AtWork
+async def stream_response(
+    service: Service, identity: Identity, asked: ResponseRequest, at_work: AtWork
 ) -> AsyncGenerator[str, None]:
     """A response, as events."""
-    steps = _steps(service, identity, asked, at_work)
-    turn: Turn | None = None
+    steps = _stream_steps(service, identity, asked, at_work)
+    turn: ResponseTurn | None = None
     async with aclosing(steps):
         try:
             async for step in steps:
@@ -223,91 +247,95 @@ async def events(
         except Exception as error:
             if turn is None:
                 raise
-            yield turn.failed(of_error(error)[1]["error"])
+            yield turn.write_failure(describe_error(error)[1]["error"])
 
 
-async def _steps(
-    service: Service, identity: Identity, asked: Asked, at_work: AtWork
+async def _stream_steps(
+    service: Service, identity: Identity, asked: ResponseRequest, at_work: AtWork
 ) -> AsyncGenerator[Step, None]:
     """A turn with the events of each of its steps; it is kept before its last event."""
-    steps = _by_model if isinstance(asked.what, Call) else _by_assistant
-    turn: Turn | None = None
+    steps = _stream_model if isinstance(asked.what, ModelCall) else _stream_assistant
+    turn: ResponseTurn | None = None
     try:
         async with aclosing(steps(service, identity, asked, at_work)) as made:
             async for turn, told in made:
                 yield turn, told
         assert turn is not None
         if asked.body.store is not False:
-            body, items = turn.json(), input_items(asked.body, turn.id)
-            await service.call(lambda: keeping.keep(service.runtime_for(identity), body, items))
-        yield turn, turn.last()
+            body, items = turn.json(), parse_input_items(asked.body, turn.id)
+            await service.call(
+                lambda: keeping.store_response(service.runtime_for(identity), body, items)
+            )
+        yield turn, turn.write_last()
     finally:
         if turn is not None:
             at_work.pop(turn.id, None)
 
 
-def _begun(identity: Identity, asked: Asked, at_work: AtWork, piece: Begun) -> Turn:
-    turn = Turn(asked.body, piece.trace_id)
-    at_work[turn.id] = Writing(turn, identity.principal.name, piece.cancel)
+def _start_turn(
+    identity: Identity, asked: ResponseRequest, at_work: AtWork, piece: RequestStart
+) -> ResponseTurn:
+    turn = ResponseTurn(asked.body, piece.trace_id)
+    at_work[turn.id] = ActiveResponse(turn, identity.principal.name, piece.cancel)
     return turn
 
 
-async def _by_model(
-    service: Service, identity: Identity, asked: Asked, at_work: AtWork
+async def _stream_model(
+    service: Service, identity: Identity, asked: ResponseRequest, at_work: AtWork
 ) -> AsyncGenerator[Step, None]:
-    assert isinstance(asked.what, Call)
-    turn, usage, finish, opening = None, Usage(), "cancelled", ""
-    async with aclosing(by_model(service, identity, asked.what)) as pieces:
+    assert isinstance(asked.what, ModelCall)
+    turn, usage, finish, opening = None, TokenUsage(), "cancelled", ""
+    async with aclosing(stream_model(service, identity, asked.what)) as pieces:
         async for piece in pieces:
-            if isinstance(piece, Begun):
-                turn = _begun(identity, asked, at_work, piece)
-                opening = turn.begun()
+            if isinstance(piece, RequestStart):
+                turn = _start_turn(identity, asked, at_work, piece)
+                opening = turn.write_start()
                 continue
             assert turn is not None
             delta = piece[1]
             if delta.usage is not None:
-                usage, finish = added(usage, delta.usage), delta.finish_reason or "stop"
-            told = opening + _told(turn, delta)
+                usage, finish = add_usage(usage, delta.usage), delta.finish_reason or "stop"
+            told = opening + _write_delta(turn, delta)
             opening = ""
             yield turn, told
     assert turn is not None
-    empty = "" if turn.items else turn.said("")
-    yield turn, opening + empty + turn.ended(finish, usage)
+    empty = "" if turn.items else turn.write_text("")
+    yield turn, opening + empty + turn.write_end(finish, usage)
 
 
-def _told(turn: Turn, delta: Delta) -> str:
-    told = turn.said(delta.text, delta.logprobs) if delta.text else ""
-    return told + "".join(turn.called(each) for each in delta.tool_call_deltas)
+def _write_delta(turn: ResponseTurn, delta: Delta) -> str:
+    told = turn.write_text(delta.text, delta.logprobs) if delta.text else ""
+    return told + "".join(turn.write_call(each) for each in delta.tool_call_deltas)
 
 
-async def _by_assistant(
-    service: Service, identity: Identity, asked: Asked, at_work: AtWork
+async def _stream_assistant(
+    service: Service, identity: Identity, asked: ResponseRequest, at_work: AtWork
 ) -> AsyncGenerator[Step, None]:
-    assert isinstance(asked.what, Question)
+    assert isinstance(asked.what, AssistantQuestion)
     turn, told, opening = None, 0, ""
-    async with aclosing(by_assistant(service, identity, asked.what)) as pieces:
+    async with aclosing(stream_assistant(service, identity, asked.what)) as pieces:
         async for piece in pieces:
-            if isinstance(piece, Begun):
-                turn = _begun(identity, asked, at_work, piece)
-                opening = turn.begun() + turn.searching(asked.query)
+            if isinstance(piece, RequestStart):
+                turn = _start_turn(identity, asked, at_work, piece)
+                opening = turn.write_start() + turn.write_search_start(asked.query)
                 continue
             assert turn is not None
-            opening += turn.searched(piece if isinstance(piece, Answered) else None)
+            opening += turn.write_search_end(piece if isinstance(piece, FinalAnswer) else None)
             if isinstance(piece, Sentence):
-                yield turn, opening + turn.said(BETWEEN * bool(told) + piece.text)
+                yield turn, opening + turn.write_text(BETWEEN * bool(told) + piece.text)
                 told, opening = told + 1, ""
             else:
-                yield turn, opening + _answered(turn, piece, asked, bool(told))
+                yield turn, opening + _end_answer(turn, piece, asked, bool(told))
                 return
     assert turn is not None
-    yield turn, opening + turn.ended("cancelled", Usage())
+    yield turn, opening + turn.write_end("cancelled", TokenUsage())
 
 
-def _answered(turn: Turn, last: Answered, asked: Asked, told: bool) -> str:
+def _end_answer(turn: ResponseTurn, last: FinalAnswer, asked: ResponseRequest, told: bool) -> str:
     """The end of an answer: what was not yet said, and what it rests on."""
-    assert isinstance(asked.what, Question)
+    assert isinstance(asked.what, AssistantQuestion)
     answer = last.answer
-    events = "" if told else turn.said(answer.answer)
-    events += turn.cited(last)
-    turn.about = about(answer, asked.what.served.label, last.files, asked.ignored)
-    return events + turn.ended("stop", answer.usage)
+    events = "" if told else turn.write_text(answer.answer)
+    events += turn.write_citations(last)
+    turn.about = describe_answer(answer, asked.what.served.label, last.files, asked.ignored)
+    return events + turn.write_end("stop", answer.usage)

@@ -23,7 +23,7 @@ from genwright.server.api.chat.schema import (
 )
 from genwright.server.api.shared.requests import (
     Alternatives,
-    Closed,
+    ClosedModel,
     Label,
     MaxTokens,
     Metadata,
@@ -32,9 +32,9 @@ from genwright.server.api.shared.requests import (
     Share,
     Temperature,
     Text,
-    form_of,
-    only,
-    refusing,
+    allow_only,
+    find_form,
+    refuse_field,
 )
 
 ItemId = Annotated[str, StringConstraints(max_length=128)]
@@ -43,14 +43,14 @@ LOGPROBS = "message.output_text.logprobs"
 RESULTS = "file_search_call.results"
 
 
-class InputText(Closed):
+class InputText(ClosedModel):
     """A part of what is said to the model."""
 
     type: Literal["input_text"]
     text: Text
 
 
-class OutputText(Closed):
+class OutputText(ClosedModel):
     """A part of what the model said, as it was sent."""
 
     type: Literal["output_text"]
@@ -59,14 +59,14 @@ class OutputText(Closed):
     logprobs: list[dict[str, Any]] | None = None
 
 
-class RefusalText(Closed):
+class RefusalText(ClosedModel):
     """A part in which a model declined."""
 
     type: Literal["refusal"]
     refusal: Text
 
 
-def _textual(content: object) -> object:
+def _check_text_parts(content: object) -> object:
     for part in content if isinstance(content, list) else ():
         kind = part.get("type") if isinstance(part, dict) else None
         if kind not in ("input_text", "output_text", "refusal"):
@@ -77,12 +77,12 @@ def _textual(content: object) -> object:
 Part = Annotated[InputText | OutputText | RefusalText, Field(discriminator="type")]
 Content = Annotated[
     Annotated[Text, Tag("text")] | Annotated[list[Part], Field(max_length=256), Tag("list")],
-    Discriminator(form_of),
-    BeforeValidator(_textual),
+    Discriminator(find_form),
+    BeforeValidator(_check_text_parts),
 ]
 
 
-class MessageItem(Closed):
+class MessageItem(ClosedModel):
     """Something said; by whom, its role tells."""
 
     type: Literal["message"]
@@ -93,7 +93,7 @@ class MessageItem(Closed):
     phase: Label | None = None
 
 
-class CallItem(Closed):
+class CallItem(ClosedModel):
     """A call that the model made."""
 
     type: Literal["function_call"]
@@ -104,7 +104,7 @@ class CallItem(Closed):
     status: Status | None = None
 
 
-class CallOutputItem(Closed):
+class CallOutputItem(ClosedModel):
     """What came of a call."""
 
     type: Literal["function_call_output"]
@@ -114,7 +114,7 @@ class CallOutputItem(Closed):
     status: Status | None = None
 
 
-class SearchItem(Closed):
+class SearchItem(ClosedModel):
     """A search that was made, as it was sent; it is not made again."""
 
     type: Literal["file_search_call"]
@@ -124,7 +124,7 @@ class SearchItem(Closed):
     results: Annotated[list[dict[str, Any]], Field(max_length=64)] | None = None
 
 
-def _typed(item: object) -> object:
+def _add_item_type(item: object) -> object:
     """An item with a role and no type is a message."""
     if isinstance(item, dict) and "type" not in item and "role" in item:
         return {**item, "type": "message"}
@@ -133,11 +133,11 @@ def _typed(item: object) -> object:
 
 Item = Annotated[
     Annotated[MessageItem | CallItem | CallOutputItem | SearchItem, Field(discriminator="type")],
-    BeforeValidator(_typed),
+    BeforeValidator(_add_item_type),
 ]
 
 
-class FunctionTool(Closed):
+class ResponseFunctionTool(ClosedModel):
     """A function that the model may call."""
 
     type: Literal["function"]
@@ -148,7 +148,7 @@ class FunctionTool(Closed):
     """Taken and without effect: arguments always fit their schema, by grammar."""
 
 
-class FileSearchTool(Closed):
+class FileSearchTool(ClosedModel):
     """Answer from collections."""
 
     type: Literal["file_search"]
@@ -157,27 +157,27 @@ class FileSearchTool(Closed):
         Field(min_length=1, max_length=32),
     ]
     max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
-    filters: Annotated[None, refusing("passages are not filtered by attributes here")] = None
-    ranking_options: Annotated[None, refusing("the workspace's settings rank")] = None
+    filters: Annotated[None, refuse_field("passages are not filtered by attributes here")] = None
+    ranking_options: Annotated[None, refuse_field("the workspace's settings rank")] = None
 
 
-Tool = Annotated[FunctionTool | FileSearchTool, Field(discriminator="type")]
+Tool = Annotated[ResponseFunctionTool | FileSearchTool, Field(discriminator="type")]
 
 
-class ChosenFunction(Closed):
+class FunctionChoice(ClosedModel):
     """The one function that must be called."""
 
     type: Literal["function"]
     name: FunctionName
 
 
-class ChosenSearch(Closed):
+class FileSearchChoice(ClosedModel):
     """The search must be used; where it is offered, it always is."""
 
     type: Literal["file_search"]
 
 
-class SchemaFormat(Closed):
+class ResponseSchemaFormat(ClosedModel):
     """JSON that fits a schema."""
 
     type: Literal["json_schema"]
@@ -188,30 +188,31 @@ class SchemaFormat(Closed):
     """Taken and without effect: the reply always fits the schema, by grammar."""
 
 
-class TextOptions(Closed):
+class TextOptions(ClosedModel):
     """The form of the reply."""
 
     format: (
-        Annotated[TextFormat | JsonFormat | SchemaFormat, Field(discriminator="type")] | None
+        Annotated[TextFormat | JsonFormat | ResponseSchemaFormat, Field(discriminator="type")]
+        | None
     ) = None
-    verbosity: Annotated[Label | None, only("medium", why="length is not steered")] = None
+    verbosity: Annotated[Label | None, allow_only("medium", why="length is not steered")] = None
 
 
-class ResponseStream(Closed):
+class ResponseStream(ClosedModel):
     """How a response is streamed."""
 
     include_obfuscation: bool | None = None
     """Taken and without effect: nothing is padded."""
 
 
-class ResponseBody(Closed):
+class ResponseBody(ClosedModel):
     """What a response is asked with."""
 
     model: ModelName
     input: Annotated[
         Annotated[Text, Tag("text")]
         | Annotated[list[Item], Field(min_length=1, max_length=2048), Tag("list")],
-        Discriminator(form_of),
+        Discriminator(find_form),
     ]
     instructions: Text | None = None
     previous_response_id: Annotated[str, StringConstraints(max_length=50)] | None = None
@@ -222,7 +223,7 @@ class ResponseBody(Closed):
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     tool_choice: (
         Literal["none", "auto", "required"]
-        | Annotated[ChosenFunction | ChosenSearch, Field(discriminator="type")]
+        | Annotated[FunctionChoice | FileSearchChoice, Field(discriminator="type")]
         | None
     ) = None
     parallel_tool_calls: bool | None = None
@@ -233,7 +234,9 @@ class ResponseBody(Closed):
     max_output_tokens: MaxTokens | None = None
     include: (
         Annotated[
-            list[Annotated[Label, only(LOGPROBS, RESULTS, why="nothing else can be included")]],
+            list[
+                Annotated[Label, allow_only(LOGPROBS, RESULTS, why="nothing else can be included")]
+            ],
             Field(max_length=8),
         ]
         | None
@@ -244,53 +247,57 @@ class ResponseBody(Closed):
     safety_identifier: Label | None = None
     prompt_cache_key: Label | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
-    service_tier: Annotated[Label | None, only("auto", "default", why="there is one tier")] = None
-    truncation: Annotated[
-        Label | None, only("disabled", why="nothing is left out of a conversation unasked")
+    service_tier: Annotated[
+        Label | None, allow_only("auto", "default", why="there is one tier")
     ] = None
-    background: Annotated[bool | None, only(False, why="a response is waited for")] = None
+    truncation: Annotated[
+        Label | None, allow_only("disabled", why="nothing is left out of a conversation unasked")
+    ] = None
+    background: Annotated[bool | None, allow_only(False, why="a response is waited for")] = None
     # Refused by name.
-    access_programs: Annotated[None, refusing("there are none")] = None
-    background_options: Annotated[None, refusing("a response is waited for")] = None
-    context_management: Annotated[None, refusing("nothing is left out unasked")] = None
-    conversation: Annotated[None, refusing("previous_response_id goes on from a response")] = None
-    image: Annotated[None, refusing(TEXT_ONLY)] = None
-    max_tool_calls: Annotated[None, refusing("only the client calls tools")] = None
-    moderation: Annotated[None, refusing("/v1/moderations is asked by itself")] = None
-    prompt: Annotated[None, refusing("prompts are files of the workspace")] = None
-    prompt_cache_options: Annotated[None, refusing("prompts are always cached")] = None
-    reasoning: Annotated[None, refusing("the models do not reason")] = None
+    access_programs: Annotated[None, refuse_field("there are none")] = None
+    background_options: Annotated[None, refuse_field("a response is waited for")] = None
+    context_management: Annotated[None, refuse_field("nothing is left out unasked")] = None
+    conversation: Annotated[None, refuse_field("previous_response_id goes on from a response")] = (
+        None
+    )
+    image: Annotated[None, refuse_field(TEXT_ONLY)] = None
+    max_tool_calls: Annotated[None, refuse_field("allow_only the client calls tools")] = None
+    moderation: Annotated[None, refuse_field("/v1/moderations is asked by itself")] = None
+    prompt: Annotated[None, refuse_field("prompts are files of the workspace")] = None
+    prompt_cache_options: Annotated[None, refuse_field("prompts are always cached")] = None
+    reasoning: Annotated[None, refuse_field("the models do not reason")] = None
 
     @model_validator(mode="after")
-    def _fits(self) -> "ResponseBody":
+    def _check_fields(self) -> "ResponseBody":
         names = [tool.name for tool in self.functions]
         if len(set(names)) < len(names):
             raise ValueError("two tools have the same name")
         if self.tool_choice not in (None, "none", "auto") and not self.tools:
             raise ValueError("tool_choice needs tools")
-        if isinstance(self.tool_choice, ChosenFunction) and self.tool_choice.name not in names:
+        if isinstance(self.tool_choice, FunctionChoice) and self.tool_choice.name not in names:
             raise ValueError(f"tool_choice names {self.tool_choice.name!r}, no tool does")
         if len(self.searches) > 1:
             raise ValueError("one file_search tool names all its vector stores")
         return self
 
     @property
-    def functions(self) -> list[FunctionTool]:
+    def functions(self) -> list[ResponseFunctionTool]:
         """The functions among the tools."""
-        return [tool for tool in self.tools or () if isinstance(tool, FunctionTool)]
+        return [tool for tool in self.tools or () if isinstance(tool, ResponseFunctionTool)]
 
     @property
     def searches(self) -> list[FileSearchTool]:
         """The searches among the tools: one at most."""
         return [tool for tool in self.tools or () if isinstance(tool, FileSearchTool)]
 
-    def includes(self, what: str) -> bool:
+    def has_include(self, what: str) -> bool:
         """Whether something is to be included."""
         return what in (self.include or ())
 
     @property
     def logprobs(self) -> int | None:
         """How many alternatives to report with each token; None for no report."""
-        if self.top_logprobs is not None or self.includes(LOGPROBS):
+        if self.top_logprobs is not None or self.has_include(LOGPROBS):
             return self.top_logprobs or 0
         return None

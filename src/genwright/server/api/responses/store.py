@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from genwright.answers.conversations import WITHHELD, readable_documents
+from genwright.answers.conversations import WITHHELD, select_readable_ids
 from genwright.errors import NotFound
 from genwright.runtime import Runtime
 from genwright.server.api.shared.citations import BETWEEN
@@ -16,7 +16,7 @@ LONGEST_CHAIN = 256
 """Responses that one goes on from at most, one after the other."""
 
 
-def keep(runtime: Runtime, body: Json, items: list[Json]) -> None:
+def store_response(runtime: Runtime, body: Json, items: list[Json]) -> None:
     """Store a response with what was said to it."""
     row = StoredResponse(
         id=body["id"],
@@ -29,28 +29,28 @@ def keep(runtime: Runtime, body: Json, items: list[Json]) -> None:
         session.add(row)
 
 
-def read(runtime: Runtime, id_: str) -> tuple[Json, list[Json]]:
+def read_response(runtime: Runtime, id_: str) -> tuple[Json, list[Json]]:
     """A response as its owner may see it now, and what was said to it.
 
     Raises:
         NotFound: They have none of that id.
     """
     with runtime.database.read(runtime.principal) as session:
-        row = _find(session, id_)
-        return _as_readable(session, row.body), list(row.items)
+        row = _find_response(session, id_)
+        return _hide_unreadable(session, row.body), list(row.items)
 
 
-def remove(runtime: Runtime, id_: str) -> None:
+def remove_response(runtime: Runtime, id_: str) -> None:
     """Remove a response; those that go on from it stay, and begin with themselves.
 
     Raises:
         NotFound: They have none of that id.
     """
     with runtime.database.write(runtime.principal) as session:
-        session.delete(_find(session, id_))
+        session.delete(_find_response(session, id_))
 
 
-def chain(runtime: Runtime, id_: str) -> list[Json]:
+def read_chain(runtime: Runtime, id_: str) -> list[Json]:
     """All items up to a response and with it, oldest first.
 
     Raises:
@@ -61,17 +61,17 @@ def chain(runtime: Runtime, id_: str) -> list[Json]:
     with runtime.database.read(runtime.principal) as session:
         while next_ is not None and len(turns) < LONGEST_CHAIN:
             try:
-                row = _find(session, next_)
+                row = _find_response(session, next_)
             except NotFound:
                 if not turns:
                     raise
                 break  # an earlier one was removed since
-            turns.append([*row.items, *_as_readable(session, row.body)["output"]])
+            turns.append([*row.items, *_hide_unreadable(session, row.body)["output"]])
             next_ = row.previous_id
     return [item for turn in reversed(turns) for item in turn]
 
 
-def _find(session: StoreSession, id_: str) -> StoredResponse:
+def _find_response(session: StoreSession, id_: str) -> StoredResponse:
     owned = StoredResponse.owner == session.principal.name
     row = session.scalar(select(StoredResponse).where(StoredResponse.id == id_, owned))
     if row is None:
@@ -79,18 +79,18 @@ def _find(session: StoreSession, id_: str) -> StoredResponse:
     return row
 
 
-def _as_readable(session: StoreSession, body: Json) -> Json:
+def _hide_unreadable(session: StoreSession, body: Json) -> Json:
     """A response without what rests on documents that its owner may no longer read."""
     about = body.get("x_genwright")
     if not about:
         return body
     cited = {each["document"] for part in about["sentences"] for each in part["citations"]}
     cited |= {hit["document"] for hit in about["passages"]}
-    known = readable_documents(session, cited)
-    return body if cited <= known else _withheld(copy.deepcopy(body), known)
+    known = select_readable_ids(session, cited)
+    return body if cited <= known else _withhold_results(copy.deepcopy(body), known)
 
 
-def _withheld(body: Json, known: Collection[int]) -> Json:
+def _withhold_results(body: Json, known: Collection[int]) -> Json:
     about = body["x_genwright"]
     sentences, gone = about["sentences"], 0
     for part in sentences:

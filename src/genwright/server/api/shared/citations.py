@@ -20,7 +20,7 @@ Files = Mapping[int, tuple[str, str]]
 """Id and name of the uploaded file that a document is, by document."""
 
 
-def files_of(runtime: Runtime, answer: Answer) -> Files:
+def find_files(runtime: Runtime, answer: Answer) -> Files:
     """The files among the documents that an answer cites or shows."""
     cited = {each.document for sentence in answer.sentences for each in sentence.citations}
     wanted = sorted(cited | {hit.document for hit in answer.hits})
@@ -33,13 +33,13 @@ def files_of(runtime: Runtime, answer: Answer) -> Files:
         return {document: (file, name) for document, file, name in rows if document}
 
 
-def file_of(document: int, source: str, files: Files) -> tuple[str, str]:
+def name_file(document: int, source: str, files: Files) -> tuple[str, str]:
     """What the API calls a document: its file, or a name of its own where it was no upload."""
     plain = PurePath(source).name or source
     return files.get(document, (f"document-{document}", plain))
 
 
-def placed(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, int, int]]:
+def place_sentences(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, int, int]]:
     """Each sentence with where it begins and ends in the answer, in characters."""
     at = 0
     for sentence in sentences:
@@ -48,31 +48,31 @@ def placed(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, int, int]]
         at = end + len(BETWEEN)
 
 
-def citations(sentences: Sequence[Sentence]) -> Iterator[tuple[Citation, int, int]]:
+def list_citations(sentences: Sequence[Sentence]) -> Iterator[tuple[Citation, int, int]]:
     """Each citation with where the sentence it supports stands in the answer."""
-    for sentence, start, end in placed(sentences):
+    for sentence, start, end in place_sentences(sentences):
         for citation in sentence.citations:
             yield citation, start, end
 
 
-def chat_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
+def make_chat_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
     """Annotations of a chat message, formed as OpenAI forms its ``url_citation``."""
     return [
-        {"type": "file_citation", "file_citation": _annotation(citation, start, end, files)}
-        for citation, start, end in citations(sentences)
+        {"type": "file_citation", "file_citation": _make_annotation(citation, start, end, files)}
+        for citation, start, end in list_citations(sentences)
     ]
 
 
-def text_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
+def make_text_annotations(sentences: Sequence[Sentence], files: Files) -> list[Json]:
     """Annotations of a response's text: OpenAI's fields, and where the sentence stands."""
     return [
-        {"type": "file_citation", "index": end, **_annotation(citation, start, end, files)}
-        for citation, start, end in citations(sentences)
+        {"type": "file_citation", "index": end, **_make_annotation(citation, start, end, files)}
+        for citation, start, end in list_citations(sentences)
     ]
 
 
-def _annotation(citation: Citation, start: int, end: int, files: Files) -> Json:
-    file, name = file_of(citation.document, citation.source, files)
+def _make_annotation(citation: Citation, start: int, end: int, files: Files) -> Json:
+    file, name = name_file(citation.document, citation.source, files)
     return {
         "file_id": file,
         "filename": name,
@@ -83,13 +83,13 @@ def _annotation(citation: Citation, start: int, end: int, files: Files) -> Json:
     }
 
 
-def about(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ()) -> Json:
+def describe_answer(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ()) -> Json:
     """The object ``x_genwright`` of a reply.
 
     Args:
         answer: What was answered.
         label: By whom, such as ``assistant@3``.
-        files: See ``files_of``.
+        files: See ``find_files``.
         ignored: Fields of the request that had no effect.
     """
     return {
@@ -105,9 +105,9 @@ def about(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ())
                 "start": start,
                 "end": end,
                 "support": round(sentence.support, 4),
-                "citations": [_cited(each, files) for each in sentence.citations],
+                "citations": [_format_citation(each, files) for each in sentence.citations],
             }
-            for sentence, start, end in placed(answer.sentences)
+            for sentence, start, end in place_sentences(answer.sentences)
         ],
         # The nearest passages of a refusal; those of an answer are what it cites.
         "passages": [hit.json() for hit in answer.hits] if answer.refused else [],
@@ -115,6 +115,6 @@ def about(answer: Answer, label: str, files: Files, ignored: Sequence[str] = ())
     }
 
 
-def _cited(citation: Citation, files: Files) -> Json:
-    file, name = file_of(citation.document, citation.source, files)
+def _format_citation(citation: Citation, files: Files) -> Json:
+    file, name = name_file(citation.document, citation.source, files)
     return {**asdict(citation), "file_id": file, "filename": name}

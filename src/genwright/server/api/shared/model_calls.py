@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from genwright.access import Identity
-from genwright.engines import Delta, Engine, Message, Usage
+from genwright.engines import ChatMessage, Delta, Engine, TokenUsage
 from genwright.errors import TooMany
-from genwright.monitoring import Observed
-from genwright.monitoring.tracing import trace_id
+from genwright.monitoring import RequestMetrics
+from genwright.monitoring.tracing import read_trace_id
 from genwright.server.service import Service
 
 CONTENT_CHARACTERS = 8_000
@@ -24,7 +24,7 @@ Attribute = str | int | float | bool
 
 
 @dataclass(frozen=True)
-class Begun:
+class RequestStart:
     """The first piece: the request has its turn; setting ``cancel`` ends it."""
 
     trace_id: str
@@ -36,7 +36,7 @@ Made = tuple[int, Delta]
 
 
 @dataclass(frozen=True)
-class Call:
+class ModelCall:
     """What a model is asked.
 
     Args:
@@ -51,12 +51,12 @@ class Call:
     operation: str
     start: Callable[[Engine, Event], Iterator[Made]]
     attributes: Mapping[str, Attribute]
-    said: Sequence[Message] = ()
+    said: Sequence[ChatMessage] = ()
 
 
-async def by_model(
-    service: Service, identity: Identity, call: Call
-) -> AsyncGenerator[Begun | Made, None]:
+async def stream_model(
+    service: Service, identity: Identity, call: ModelCall
+) -> AsyncGenerator[RequestStart | Made, None]:
     """What a model as it is replies; closing this cancels it.
 
     Raises:
@@ -65,36 +65,36 @@ async def by_model(
         UsageError: It cannot read so much.
         Refused: It cannot do what is asked.
     """
-    size = size_of([message.content for message in call.said])
-    with watching(service, identity, call.model, size) as watch:
+    size = estimate_tokens([message.content for message in call.said])
+    with watch_request(service, identity, call.model, size) as watch:
         pieces = service.generate(
             call.model,
             identity,
-            lambda cancel: _run(service, identity, call, cancel),
-            watch.seen.queued,
+            lambda cancel: _run_call(service, identity, call, cancel),
+            watch.seen.record_queue_time,
         )
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, tuple):
                     delta = piece[1]
                     if delta.usage is None:
-                        watch.token()
+                        watch.count_token()
                     else:
-                        watch.usage = added(watch.usage, delta.usage)
+                        watch.usage = add_usage(watch.usage, delta.usage)
                         watch.finish = delta.finish_reason or watch.finish
                 yield piece
 
 
-def added(one: Usage, other: Usage) -> Usage:
+def add_usage(one: TokenUsage, other: TokenUsage) -> TokenUsage:
     """What two replies cost together."""
-    return Usage(
+    return TokenUsage(
         prompt_tokens=one.prompt_tokens + other.prompt_tokens,
         completion_tokens=one.completion_tokens + other.completion_tokens,
         cached_tokens=one.cached_tokens + other.cached_tokens,
     )
 
 
-def again(delta: Delta) -> Delta:
+def drop_prompt_usage(delta: Delta) -> Delta:
     """A piece of a further reply to a prompt that was counted with the first."""
     if delta.usage is None:
         return delta
@@ -102,29 +102,31 @@ def again(delta: Delta) -> Delta:
 
 
 @dataclass
-class Watch:
+class RequestWatch:
     """What is counted when a request ends."""
 
-    seen: Observed
-    usage: Usage = field(default_factory=Usage)
+    seen: RequestMetrics
+    usage: TokenUsage = field(default_factory=TokenUsage)
     finish: str = "cancelled"
     written: int = 0
     """Tokens so far, about."""
 
-    def token(self) -> None:
+    def count_token(self) -> None:
         """A piece has come, usually a token."""
         self.written += 1
-        self.seen.token()
+        self.seen.record_token()
 
-    def sentence(self, text: str) -> None:
+    def count_sentence(self, text: str) -> None:
         """A sentence has come; only the first counts as the first token does."""
         if not self.written:
-            self.seen.token()
-        self.written += size_of([text])
+            self.seen.record_token()
+        self.written += estimate_tokens([text])
 
 
 @contextmanager
-def watching(service: Service, identity: Identity, model: str, asked: int = 0) -> Iterator[Watch]:
+def watch_request(
+    service: Service, identity: Identity, model: str, asked: int = 0
+) -> Iterator[RequestWatch]:
     """Count a request at a model: queue, times, tokens, how it ended.
 
     Args:
@@ -133,11 +135,11 @@ def watching(service: Service, identity: Identity, model: str, asked: int = 0) -
         model: By which name.
         asked: Tokens of the question, about: counted where it ended before the engine told.
     """
-    watch = Watch(service.metrics.request_started(model))
+    watch = RequestWatch(service.metrics.start_request(model))
     try:
         yield watch
     except TooMany:
-        service.metrics.refused(model)
+        service.metrics.count_refusal(model)
         watch.finish = ""
         raise
     except Exception:
@@ -150,45 +152,47 @@ def watching(service: Service, identity: Identity, model: str, asked: int = 0) -
         if read or written:
             service.quotas.spend(identity, read + written)
         if watch.finish:  # it had its turn, or waited for it
-            watch.seen.finished(watch.finish, read, written)
+            watch.seen.record_end(watch.finish, read, written)
 
 
-def size_of(texts: Sequence[str]) -> int:
+def estimate_tokens(texts: Sequence[str]) -> int:
     """Tokens of texts, about."""
     return sum(map(len, texts)) // CHARACTERS_A_TOKEN + 1
 
 
-def _run(service: Service, identity: Identity, call: Call, cancel: Event) -> Iterator[Begun | Made]:
+def _run_call(
+    service: Service, identity: Identity, call: ModelCall, cancel: Event
+) -> Iterator[RequestStart | Made]:
     runtime = service.runtime_for(identity)
     attributes = {
         "gen_ai.operation.name": call.operation,
         "gen_ai.provider.name": "genwright",
         "gen_ai.request.model": call.model,
-        "gen_ai.input.messages": _shortened(call.said),
+        "gen_ai.input.messages": _shorten_messages(call.said),
         **call.attributes,
     }
-    with runtime.tracing.span(f"{call.operation} {call.model}", attributes) as span:
-        yield Begun(trace_id(span), cancel)
-        engine = runtime.models.engine(call.model)
+    with runtime.tracing.start_span(f"{call.operation} {call.model}", attributes) as span:
+        yield RequestStart(read_trace_id(span), cancel)
+        engine = runtime.models.get_engine(call.model)
         span.set_attribute("gen_ai.response.model", engine.name)  # an alias may move later
         began = time.monotonic()
-        kept = _Kept()
+        kept = _TraceRecord()
         for made in call.start(engine, cancel):
             if not kept.first:
                 kept.first = time.monotonic() - began
             kept.add(made[1])
             yield made
-        for name, value in kept.attributes().items():
+        for name, value in kept.to_attributes().items():
             span.set_attribute(name, value)
         span.set_attribute("genwright.cancelled", cancel.is_set())
 
 
-class _Kept:
+class _TraceRecord:
     """What a trace keeps of the replies."""
 
     def __init__(self) -> None:
         self.first = 0.0
-        self._usage = Usage()
+        self._usage = TokenUsage()
         self._reasons: list[str] = []
         self._texts: list[str] = []
         self._room = CONTENT_CHARACTERS
@@ -198,20 +202,22 @@ class _Kept:
             self._texts.append(delta.text)
             self._room -= len(delta.text)
         if delta.usage is not None:
-            self._usage = added(self._usage, delta.usage)
+            self._usage = add_usage(self._usage, delta.usage)
             self._reasons.append(delta.finish_reason or "stop")
 
-    def attributes(self) -> "dict[str, Attribute | list[str]]":
+    def to_attributes(self) -> "dict[str, Attribute | list[str]]":
         return {
             "gen_ai.usage.input_tokens": self._usage.prompt_tokens,
             "gen_ai.usage.output_tokens": self._usage.completion_tokens,
             "gen_ai.response.finish_reasons": self._reasons,
             "gen_ai.response.time_to_first_chunk": self.first,
-            "gen_ai.output.messages": _shortened([Message("assistant", "".join(self._texts))]),
+            "gen_ai.output.messages": _shorten_messages(
+                [ChatMessage("assistant", "".join(self._texts))]
+            ),
         }
 
 
-def _shortened(said: Sequence[Message]) -> str:
+def _shorten_messages(said: Sequence[ChatMessage]) -> str:
     """Messages as OpenTelemetry's conventions write them, the beginning of each."""
     most = CONTENT_CHARACTERS // max(1, len(said))
     return json.dumps(

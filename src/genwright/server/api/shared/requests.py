@@ -30,7 +30,7 @@ SCHEMA_DEPTH = 32
 """Deepest nesting of a JSON schema."""
 
 
-class Closed(BaseModel):
+class ClosedModel(BaseModel):
     """A request, or a part of one: no unknown field, no wrong type, no infinite number."""
 
     model_config = ConfigDict(
@@ -43,7 +43,7 @@ class Closed(BaseModel):
     )
 
 
-class Unfit(UsageError):
+class UnsupportedField(UsageError):
     """A field that does not go with the rest of its request; the reply names it as ``param``."""
 
     def __init__(self, param: str, message: str) -> None:
@@ -51,7 +51,7 @@ class Unfit(UsageError):
         self.param = param
 
 
-def refusing(why: str) -> BeforeValidator:
+def refuse_field(why: str) -> BeforeValidator:
     """A validator for a field that is known and cannot be honoured."""
 
     def check(value: object) -> None:
@@ -61,7 +61,7 @@ def refusing(why: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def only(*values: object, why: str) -> AfterValidator:
+def allow_only(*values: object, why: str) -> AfterValidator:
     """A validator for a field of which only some values can be honoured."""
 
     def check(value: object) -> object:
@@ -73,30 +73,30 @@ def only(*values: object, why: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _bounded(schema: Json) -> Json:
-    if _depth(schema) > SCHEMA_DEPTH:
+def _check_bounds(schema: Json) -> Json:
+    if _measure_depth(schema) > SCHEMA_DEPTH:
         raise ValueError(f"a JSON schema may be nested {SCHEMA_DEPTH} deep")
     if len(json.dumps(schema)) > SCHEMA_BYTES:
         raise ValueError(f"a JSON schema may have {SCHEMA_BYTES} bytes")
     return schema
 
 
-def _depth(value: object, above: int = 0) -> int:
+def _measure_depth(value: object, above: int = 0) -> int:
     """How deep a value is nested, looked at no deeper than matters."""
     if above > SCHEMA_DEPTH or not isinstance(value, dict | list):
         return above
     inside = value.values() if isinstance(value, dict) else value
-    return max((_depth(each, above + 1) for each in inside), default=above)
+    return max((_measure_depth(each, above + 1) for each in inside), default=above)
 
 
-def form_of(value: object) -> str:
+def find_form(value: object) -> str:
     """Which of the forms that a field may have was given: an error then speaks of that one."""
     if value is None:
         return "none"
     return "list" if isinstance(value, list) else "text"
 
 
-def texts_or_tokens(value: object) -> str:
+def find_input_form(value: object) -> str:
     """The same, of a field that takes texts and token ids, one or many."""
     if not isinstance(value, list):
         return "text"
@@ -110,13 +110,13 @@ ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Label = Annotated[str, StringConstraints(max_length=512)]
 """Of users, caches and the like: noted or passed over, never looked at."""
-Schema = Annotated[dict[str, Any], AfterValidator(_bounded)]
+Schema = Annotated[dict[str, Any], AfterValidator(_check_bounds)]
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Stops = Annotated[
     Annotated[Stop, Tag("text")]
     | Annotated[list[Stop], Field(max_length=4), Tag("list")]
     | Annotated[None, Tag("none")],
-    Discriminator(form_of),
+    Discriminator(find_form),
 ]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
@@ -135,7 +135,7 @@ Metadata = Annotated[
 ]
 
 
-class StreamOptions(Closed):
+class StreamOptions(ClosedModel):
     """How a reply is streamed."""
 
     include_usage: bool | None = None
@@ -144,11 +144,11 @@ class StreamOptions(Closed):
     """Taken and without effect: nothing is padded."""
 
 
-def stops(given: str | list[str] | None) -> tuple[str, ...]:
+def parse_stops(given: str | list[str] | None) -> tuple[str, ...]:
     """Stop texts in their one form."""
     return (given,) if isinstance(given, str) else tuple(given or ())
 
 
-def biases(given: dict[str, float] | None) -> tuple[tuple[int, float], ...]:
+def parse_biases(given: dict[str, float] | None) -> tuple[tuple[int, float], ...]:
     """Logit biases by token id."""
     return tuple((int(token), float(bias)) for token, bias in (given or {}).items())

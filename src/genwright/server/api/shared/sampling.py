@@ -7,19 +7,19 @@ from pydantic import Field
 
 from genwright.engines import Sampling
 from genwright.server.api.shared.requests import (
-    Closed,
+    ClosedModel,
     LogitBias,
     Penalty,
     Seed,
     Share,
     Stops,
     Temperature,
-    biases,
-    stops,
+    parse_biases,
+    parse_stops,
 )
 
 
-class SamplingFields(Closed):
+class SamplingFields(ClosedModel):
     """Sampling parameters of a request, with OpenAI's names."""
 
     temperature: Temperature | None = None
@@ -34,7 +34,7 @@ class SamplingFields(Closed):
     min_p: Share | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
 
-    def sampling(self, max_tokens: int | None) -> Sampling:
+    def to_sampling(self, max_tokens: int | None) -> Sampling:
         """How the next token is chosen; what is not given is as OpenAI has it."""
         return Sampling(
             max_tokens=max_tokens,
@@ -45,8 +45,8 @@ class SamplingFields(Closed):
             repetition_penalty=self.repetition_penalty or 1.0,
             presence_penalty=self.presence_penalty or 0.0,
             frequency_penalty=self.frequency_penalty or 0.0,
-            logit_bias=biases(self.logit_bias),
+            logit_bias=parse_biases(self.logit_bias),
             # Without a seed each request is another sample.
             seed=secrets.randbelow(2**31) if self.seed is None else self.seed,
-            stop=stops(self.stop),
+            stop=parse_stops(self.stop),
         )

@@ -7,13 +7,13 @@ once.
 import json
 from collections.abc import Sequence
 
-from genwright.engines import TokenScore, Usage
+from genwright.engines import TokenScore, TokenUsage
 from genwright.types import Json
 
 DONE = "data: [DONE]\n\n"
 
 
-def event(body: object) -> str:
+def format_event(body: object) -> str:
     """A value as one event."""
     return f"data: {dumps(body)}\n\n"
 
@@ -23,7 +23,7 @@ def dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class Chunks:
+class ChunkWriter:
     """Writes the events of one streamed reply.
 
     Args:
@@ -37,11 +37,11 @@ class Chunks:
         self._tail = self._end + "}\n\n"
         self.usage_wanted = usage
 
-    def choice(self, body: str) -> str:
+    def write_choice(self, body: str) -> str:
         """A chunk with one choice, given as JSON."""
         return f"{self._head}{body}{self._tail}"
 
-    def delta(
+    def write_delta(
         self,
         index: int,
         delta: str,
@@ -49,26 +49,30 @@ class Chunks:
         finish: str | None = None,
     ) -> str:
         """A chunk of a chat completion; ``delta`` is JSON."""
-        scores = dumps({"content": scored(logprobs), "refusal": None}) if logprobs else "null"
+        scores = (
+            dumps({"content": format_scores(logprobs), "refusal": None}) if logprobs else "null"
+        )
         ended = f'"{finish}"' if finish else "null"
         body = f'{{"index":{index},"delta":{delta},"logprobs":{scores},"finish_reason":{ended}}}'
-        return self.choice(body)
+        return self.write_choice(body)
 
-    def text(self, index: int, text: str, logprobs: Sequence[TokenScore] = ()) -> str:
+    def write_text(self, index: int, text: str, logprobs: Sequence[TokenScore] = ()) -> str:
         """A piece of a chat completion's text."""
-        return self.delta(index, f'{{"content":{json.dumps(text, ensure_ascii=False)}}}', logprobs)
+        return self.write_delta(
+            index, f'{{"content":{json.dumps(text, ensure_ascii=False)}}}', logprobs
+        )
 
-    def usage(self, usage: Usage) -> str:
+    def write_usage(self, usage: TokenUsage) -> str:
         """The last chunk, which has no choice."""
-        return f'{self._head}],"usage":{dumps(usage_json(usage))}}}\n\n'
+        return f'{self._head}],"usage":{dumps(format_usage(usage))}}}\n\n'
 
-    def last(self, index: int, delta: str, finish: str, more: Json) -> str:
+    def write_last(self, index: int, delta: str, finish: str, more: Json) -> str:
         """A chunk that ends a choice, with more fields beside it."""
         body = f'{{"index":{index},"delta":{delta},"logprobs":null,"finish_reason":"{finish}"}}'
         return f"{self._head}{body}{self._end},{dumps(more)[1:-1]}}}\n\n"
 
 
-def usage_json(usage: Usage) -> Json:
+def format_usage(usage: TokenUsage) -> Json:
     """What a reply cost, as chat and text completions have it."""
     return {
         "prompt_tokens": usage.prompt_tokens,
@@ -84,10 +88,11 @@ def usage_json(usage: Usage) -> Json:
     }
 
 
-def scored(scores: Sequence[TokenScore]) -> list[Json]:
+def format_scores(scores: Sequence[TokenScore]) -> list[Json]:
     """Log-probabilities of a chat completion."""
     return [
-        {**_score(each), "top_logprobs": [_score(other) for other in each.top]} for each in scores
+        {**_format_score(each), "top_logprobs": [_format_score(other) for other in each.top]}
+        for each in scores
     ]
 
 
@@ -95,7 +100,7 @@ LEAST = -9999.0
 """Log-probability, after OpenAI, of what cannot come: JSON has no infinity."""
 
 
-def _score(score: TokenScore) -> Json:
+def _format_score(score: TokenScore) -> Json:
     known = score.bytes is not None
     return {
         "token": score.token,

@@ -6,10 +6,10 @@ from pydantic import Field, StringConstraints
 
 from genwright.errors import NotFound
 from genwright.feedback.collect import LONGEST
-from genwright.library.collections import Shelf
-from genwright.library.files import Attached, File
+from genwright.library.collections import CollectionSummary
+from genwright.library.files import FileAttachment, FileInfo
 from genwright.retrieval import Hit
-from genwright.server.api.shared.requests import Closed, Metadata
+from genwright.server.api.shared.requests import ClosedModel, Metadata
 from genwright.types import Json
 
 FileId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -26,7 +26,7 @@ Strategy = Annotated[dict[str, Any], Field(max_length=4)]
 """Taken and without effect: documents are cut as the workspace's settings say."""
 
 
-class NewVectorStore(Closed):
+class VectorStoreCreateBody(ClosedModel):
     """https://platform.openai.com/docs/api-reference/vector-stores/create."""
 
     name: Name | None = None
@@ -38,7 +38,7 @@ class NewVectorStore(Closed):
     chunking_strategy: Strategy | None = None
 
 
-class ChangedVectorStore(Closed):
+class VectorStoreUpdateBody(ClosedModel):
     """What of a vector store may be changed."""
 
     name: Name | None = None
@@ -46,7 +46,7 @@ class ChangedVectorStore(Closed):
     expires_after: Annotated[dict[str, Any], Field(max_length=2)] | None = None
 
 
-class AddedFile(Closed):
+class VectorStoreFileBody(ClosedModel):
     """A file to be put into a vector store."""
 
     file_id: FileId
@@ -54,22 +54,22 @@ class AddedFile(Closed):
     chunking_strategy: Strategy | None = None
 
 
-class AddedFiles(Closed):
+class FileBatchBody(ClosedModel):
     """Several of them."""
 
     file_ids: Annotated[list[FileId], Field(min_length=1, max_length=500)] | None = None
-    files: Annotated[list[AddedFile], Field(min_length=1, max_length=500)] | None = None
+    files: Annotated[list[VectorStoreFileBody], Field(min_length=1, max_length=500)] | None = None
     attributes: Attributes | None = None
     chunking_strategy: Strategy | None = None
 
 
-class ChangedFile(Closed):
+class FileUpdateBody(ClosedModel):
     """Other attributes of a file in a vector store."""
 
     attributes: Attributes
 
 
-class Searched(Closed):
+class VectorStoreSearchBody(ClosedModel):
     """https://platform.openai.com/docs/api-reference/vector-stores/search."""
 
     query: Query | Annotated[list[Query], Field(min_length=1, max_length=8)]
@@ -82,7 +82,7 @@ class Searched(Closed):
     """Taken and without effect."""
 
 
-class BetterCitation(Closed):
+class CitationBody(ClosedModel):
     """A span of a document."""
 
     document: Annotated[int, Field(ge=1)]
@@ -92,7 +92,7 @@ class BetterCitation(Closed):
     text: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
 
 
-class NewFeedback(Closed):
+class FeedbackBody(ClosedModel):
     """What somebody thinks of a response."""
 
     response_id: Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -102,13 +102,13 @@ class NewFeedback(Closed):
     rating: Annotated[int, Field(ge=1, le=5)] | None = None
     correction: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
     comment: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
-    citation: BetterCitation | None = None
+    citation: CitationBody | None = None
     """A better place in a source."""
     consent: bool | None = None
     """Whether a model may learn from it; by default as the settings say."""
 
 
-def file_json(file: File) -> Json:
+def format_file(file: FileInfo) -> Json:
     """A file."""
     return {
         "id": file.id,
@@ -123,7 +123,7 @@ def file_json(file: File) -> Json:
     }
 
 
-def store_json(shelf: Shelf) -> Json:
+def format_store(shelf: CollectionSummary) -> Json:
     """A collection as a vector store."""
     counts = {
         "in_progress": shelf.in_progress,
@@ -146,7 +146,7 @@ def store_json(shelf: Shelf) -> Json:
     }
 
 
-def attached_json(each: Attached) -> Json:
+def format_attached_file(each: FileAttachment) -> Json:
     """A file of a vector store."""
     failed = {"code": "unsupported_file", "message": each.error} if each.error else None
     return {
@@ -162,7 +162,7 @@ def attached_json(each: Attached) -> Json:
     }
 
 
-def found_json(hit: Hit, file: Attached | None) -> Json:
+def format_hit(hit: Hit, file: FileAttachment | None) -> Json:
     """A hit of a search."""
     return {
         "file_id": file.file_id if file else f"document-{hit.document}",
@@ -181,7 +181,7 @@ def found_json(hit: Hit, file: Attached | None) -> Json:
     }
 
 
-def list_json(rows: list[Json], *, more: bool = False) -> Json:
+def format_list(rows: list[Json], *, more: bool = False) -> Json:
     """A page of a list."""
     return {
         "object": "list",
@@ -192,7 +192,7 @@ def list_json(rows: list[Json], *, more: bool = False) -> Json:
     }
 
 
-def number_of(vector_store: str) -> int:
+def parse_store_id(vector_store: str) -> int:
     """The collection of a vector store's id.
 
     Raises:
@@ -204,7 +204,7 @@ def number_of(vector_store: str) -> int:
     return int(number)
 
 
-def page_of(rows: list[Json], after: str | None, limit: int) -> Json:
+def paginate_rows(rows: list[Json], after: str | None, limit: int) -> Json:
     """A page of rows that are all at hand.
 
     Args:
@@ -215,4 +215,4 @@ def page_of(rows: list[Json], after: str | None, limit: int) -> Json:
     ids = [row["id"] for row in rows]
     start = ids.index(after) + 1 if after in ids else 0
     page = rows[start : start + limit]
-    return list_json(page, more=start + limit < len(rows))
+    return format_list(page, more=start + limit < len(rows))

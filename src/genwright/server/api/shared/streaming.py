@@ -6,25 +6,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from genwright.access import Identity
-from genwright.server.api.shared.sse import event
-from genwright.server.errors import of_error
-from genwright.server.replies import EventStream, unless_gone
+from genwright.server.api.shared.sse import format_event
+from genwright.server.errors import describe_error
+from genwright.server.replies import EventStream, run_unless_gone
 from genwright.server.service import Service
 
 Failed = Callable[[BaseException], str]
 
 
-def failed(error: BaseException) -> str:
+def format_failure(error: BaseException) -> str:
     """What went wrong, as the last event of a stream."""
-    return event(of_error(error)[1])
+    return format_event(describe_error(error)[1])
 
 
-async def streamed(
+async def stream_events(
     request: Request,
     service: Service,
     identity: Identity,
     events: AsyncGenerator[str, None],
-    failed: Failed = failed,
+    failed: Failed = format_failure,
 ) -> Response:
     """Events as a response, once the first of them is there.
 
@@ -38,12 +38,12 @@ async def streamed(
         events: Whole events as text.
         failed: Makes an event of an error.
     """
-    first = await unless_gone(request, anext(events, ""))
+    first = await run_unless_gone(request, anext(events, ""))
     return EventStream(
-        _guarded(first, events, failed),
-        lambda: service.doorman.still_valid(identity),
+        _guard_events(first, events, failed),
+        lambda: service.doorman.is_still_valid(identity),
         service.settings.server.slow_seconds,
-        last=event({"error": _ENDED}),
+        last=format_event({"error": _ENDED}),
     )
 
 
@@ -55,7 +55,7 @@ _ENDED = {
 }
 
 
-async def _guarded(
+async def _guard_events(
     first: str, events: AsyncGenerator[str, None], failed: Failed
 ) -> AsyncGenerator[str, None]:
     try:

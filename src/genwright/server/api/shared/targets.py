@@ -14,7 +14,7 @@ from genwright.access import Identity
 from genwright.answers.answerer import EXTRACTIVE
 from genwright.engines.keyring import find_key
 from genwright.errors import GenwrightError, NotFound
-from genwright.registry import Served
+from genwright.registry import ServedAssistant
 from genwright.server.service import Service
 from genwright.settings import OpenAISettings
 
@@ -29,17 +29,17 @@ MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
-class Plain:
+class BareModel:
     """A model as it is, by the name that ``Models.engine`` takes."""
 
     name: str
 
 
-Target = Plain | Served
+Target = BareModel | ServedAssistant
 
 
 @lru_cache(maxsize=256)
-def _listed_by(server: OpenAISettings, period: int) -> tuple[str, ...]:
+def _fetch_model_ids(server: OpenAISettings, period: int) -> tuple[str, ...]:
     """Ids that ``GET /models`` gives; none where the server does not answer well.
 
     Args:
@@ -59,41 +59,41 @@ def _listed_by(server: OpenAISettings, period: int) -> tuple[str, ...]:
         return ()
 
 
-def _of_server(service: Service, name: str) -> list[str]:
+def _list_server_models(service: Service, name: str) -> list[str]:
     """``SERVER/MODEL`` of every model that a server of the settings lists."""
     server = service.settings.servers.get(name)
     if server is None:
         return []
     period = int(time.monotonic() // OTHERS_SECONDS)
-    return [f"{name}/{each}" for each in _listed_by(server, period)]
+    return [f"{name}/{each}" for each in _fetch_model_ids(server, period)]
 
 
-def plain_models(service: Service) -> dict[str, Kind]:
+def list_bare_models(service: Service) -> dict[str, Kind]:
     """Every model that may be asked as it is: pulled, named by settings, or of a server."""
     settings, models = service.settings, service.runtime.models
-    others = (each for name in settings.servers for each in _of_server(service, name))
+    others = (each for name in settings.servers for each in _list_server_models(service, name))
     found: dict[str, Kind] = dict.fromkeys(others, "chat")
-    for each in models.catalog.models():
+    for each in models.catalog.list_models():
         if each.pulled and each.kind != "rerank":
             found[each.name] = "embed" if each.kind == "embed" else "chat"
     found[settings.embedding.model] = "embed"
-    for name in _answering(service):
+    for name in _list_answering_models(service):
         found[name] = "chat"
-    for known in models.versions.known(service.runtime.principal):
+    for known in models.versions.list_models(service.runtime.principal):
         live = models.versions.resolve(service.runtime.principal, known.name)
         if live.facts.objective != "reward":  # it scores for trainings, and answers nobody
-            found[live.served_as.rpartition("@")[0]] = "chat"
+            found[live.serving_name.rpartition("@")[0]] = "chat"
     return found
 
 
-def _answering(service: Service) -> set[str]:
+def _list_answering_models(service: Service) -> set[str]:
     """Models by which assistants answer, as far as they are there."""
-    named = {known.model for known in service.assistants.known(service.runtime.principal)}
+    named = {known.model for known in service.assistants.list_assistants(service.runtime.principal)}
     named = {each for each in (*named, service.settings.answer.model) if each != EXTRACTIVE}
-    return {each for each in named if _is_there(service, each)}
+    return {each for each in named if _is_present(service, each)}
 
 
-def _is_there(service: Service, name: str) -> bool:
+def _is_present(service: Service, name: str) -> bool:
     try:
         service.runtime.models.check(name)
     except NotFound:
@@ -101,7 +101,7 @@ def _is_there(service: Service, name: str) -> bool:
     return True
 
 
-def target_of(service: Service, identity: Identity, named: str, kind: Kind = "chat") -> Target:
+def resolve_target(service: Service, identity: Identity, named: str, kind: Kind = "chat") -> Target:
     """What a name stands for. It blocks.
 
     Args:
@@ -114,17 +114,17 @@ def target_of(service: Service, identity: Identity, named: str, kind: Kind = "ch
         NotFound: There is nothing of that name that they may ask.
     """
     if not identity.may_ask(named):
-        raise unknown(named)
+        raise make_not_found(named)
     if _is_at_hand(service, named, kind):
-        return Plain(named)
+        return BareModel(named)
     if kind == "chat":
         try:
             return service.assistants.resolve(identity.principal, named)
         except NotFound:
             pass
     if _is_elsewhere(service, named, kind):
-        return Plain(named)
-    raise unknown(named)
+        return BareModel(named)
+    raise make_not_found(named)
 
 
 def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
@@ -135,10 +135,10 @@ def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
     settings = service.settings
     set_ = settings.embedding.model if kind == "embed" else settings.answer.model
     if named == set_ and named != EXTRACTIVE:
-        return kind == "embed" or _is_there(service, named)
+        return kind == "embed" or _is_present(service, named)
     if "/" in named:
         return False
-    held = service.runtime.models.catalog.manifest(named)
+    held = service.runtime.models.catalog.read_manifest(named)
     if held is not None:
         return held.kind == kind
     return kind == "chat" and _is_trained(service, named)
@@ -147,7 +147,7 @@ def _is_at_hand(service: Service, named: str, kind: Kind) -> bool:
 def _is_trained(service: Service, named: str) -> bool:
     """Whether a name is that of a version in the registry."""
     try:
-        return service.runtime.models.trained(named) is not None
+        return service.runtime.models.find_trained(named) is not None
     except GenwrightError:
         return False
 
@@ -157,12 +157,12 @@ def _is_elsewhere(service: Service, named: str, kind: Kind) -> bool:
     server, slash, _ = named.partition("/")
     if slash and server not in service.settings.servers:
         return False
-    if kind == "chat" and named in _answering(service):
+    if kind == "chat" and named in _list_answering_models(service):
         return True
-    return bool(slash) and named in _of_server(service, server)
+    return bool(slash) and named in _list_server_models(service, server)
 
 
-def unknown(named: str) -> NotFound:
+def make_not_found(named: str) -> NotFound:
     """The error for a model that is not there, or not the asker's."""
     shown = named if len(named) <= 80 else f"{named[:80]}…"
     return NotFound(

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 from genwright.errors import NotFound, UsageError
 from genwright.library.documents import show_document
-from genwright.library.files import Attached, attached_files
+from genwright.library.files import FileAttachment, list_attachments
 from genwright.runtime import Runtime
-from genwright.server.api.shared.stored import AddedFiles
+from genwright.server.api.shared.stored import FileBatchBody
 from genwright.types import Json
 
 LONGEST = 20_000
 """Characters of a batch's id."""
 
 
-def files_of(body: AddedFiles) -> Iterator[tuple[str, Json]]:
+def iterate_files(body: FileBatchBody) -> Iterator[tuple[str, Json]]:
     """Each file of a request with its attributes.
 
     Raises:
@@ -31,28 +31,28 @@ def files_of(body: AddedFiles) -> Iterator[tuple[str, Json]]:
         yield file, dict(body.attributes or {})
 
 
-def id_of(body: AddedFiles) -> str:
+def make_batch_id(body: FileBatchBody) -> str:
     """The id of a batch."""
-    names = ",".join(file for file, _ in files_of(body))
+    names = ",".join(file for file, _ in iterate_files(body))
     return "vsfb_" + base64.urlsafe_b64encode(zlib.compress(names.encode())).decode().rstrip("=")
 
 
-def attached_of(runtime: Runtime, collection: int, batch: str) -> list[Attached]:
+def list_batch_files(runtime: Runtime, collection: int, batch: str) -> list[FileAttachment]:
     """The files of a batch that are in a collection.
 
     Raises:
         NotFound: There is no such batch.
     """
-    wanted = set(_names(batch))
-    found = [each for each in attached_files(runtime, collection) if each.file_id in wanted]
+    wanted = set(_decode_names(batch))
+    found = [each for each in list_attachments(runtime, collection) if each.file_id in wanted]
     if not found:
-        raise _missing(batch)
+        raise _make_not_found(batch)
     return found
 
 
-def batch_json(runtime: Runtime, collection: int, batch: str) -> Json:
+def format_batch(runtime: Runtime, collection: int, batch: str) -> Json:
     """How far a batch is."""
-    found = attached_of(runtime, collection, batch)
+    found = list_batch_files(runtime, collection, batch)
     counts = Counter(each.status for each in found)
     states = ("in_progress", "completed", "failed", "cancelled")
     return {
@@ -65,7 +65,7 @@ def batch_json(runtime: Runtime, collection: int, batch: str) -> Json:
     }
 
 
-def text_of(runtime: Runtime, file: Attached) -> Json:
+def read_file_text(runtime: Runtime, file: FileAttachment) -> Json:
     """The text of an attached file, as the API has it."""
     if file.document is None:
         raise NotFound(f"There is no text of {file.file_id!r}: it is {file.status}.")
@@ -78,17 +78,17 @@ def text_of(runtime: Runtime, file: Attached) -> Json:
     }
 
 
-def _names(batch: str) -> list[str]:
+def _decode_names(batch: str) -> list[str]:
     packed = batch.removeprefix("vsfb_")
     if batch == packed or len(packed) > LONGEST:
-        raise _missing(batch)
+        raise _make_not_found(batch)
     try:
         data = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
         # A bound on what it unpacks to: an id is whatever a client sends.
         return zlib.decompressobj().decompress(data, 64 * 1024).decode().split(",")
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise _missing(batch) from error
+        raise _make_not_found(batch) from error
 
 
-def _missing(batch: str) -> NotFound:
+def _make_not_found(batch: str) -> NotFound:
     return NotFound(f"There is no batch {batch[:80]!r}.")

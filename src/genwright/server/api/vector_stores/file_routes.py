@@ -7,27 +7,31 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query
 
-from genwright.library.files import attached_files, detach, get_attached, set_attributes
+from genwright.library.files import detach, get_attachment, list_attachments, set_attributes
 from genwright.server.api.shared import stored
-from genwright.server.api.shared.stored import attached_json, number_of
+from genwright.server.api.shared.stored import format_attached_file, parse_store_id
 from genwright.server.api.vector_stores import batches
-from genwright.server.api.vector_stores.routes import After, Limit, put
-from genwright.server.deps import InRights, may
+from genwright.server.api.vector_stores.routes import After, Limit, attach_to_store
+from genwright.server.deps import InRights, require_action
 from genwright.types import Json
 
 router = APIRouter(prefix="/v1/vector_stores/{store}", tags=["vector stores"])
 State = Literal["in_progress", "completed", "failed", "cancelled"]
 
 
-@router.post("/files", dependencies=[Depends(may("documents.add"))])
-def add(store: str, body: stored.AddedFile, runtime: InRights, tasks: BackgroundTasks) -> Json:
+@router.post("/files", dependencies=[Depends(require_action("documents.add"))])
+def add_store_file(
+    store: str, body: stored.VectorStoreFileBody, runtime: InRights, tasks: BackgroundTasks
+) -> Json:
     """Put a file into a collection; ask for it again to learn what came of it."""
     attributes = dict(body.attributes or {})
-    return attached_json(put(runtime, tasks, number_of(store), body.file_id, attributes))
+    return format_attached_file(
+        attach_to_store(runtime, tasks, parse_store_id(store), body.file_id, attributes)
+    )
 
 
 @router.get("/files")
-def listing(
+def list_store_files(
     store: str,
     runtime: InRights,
     after: After = None,
@@ -36,63 +40,67 @@ def listing(
     state: Annotated[State | None, Query(alias="filter")] = None,
 ) -> Json:
     """What is in a collection; documents that were not uploaded are ``document-NUMBER``."""
-    found = attached_files(runtime, number_of(store))
-    rows = [attached_json(each) for each in found if state in (None, each.status)]
-    return stored.page_of(rows if order == "desc" else rows[::-1], after, limit)
+    found = list_attachments(runtime, parse_store_id(store))
+    rows = [format_attached_file(each) for each in found if state in (None, each.status)]
+    return stored.paginate_rows(rows if order == "desc" else rows[::-1], after, limit)
 
 
 @router.get("/files/{file}")
-def one(store: str, file: str, runtime: InRights) -> Json:
+def get_store_file(store: str, file: str, runtime: InRights) -> Json:
     """One of them."""
-    return attached_json(get_attached(runtime, number_of(store), file))
+    return format_attached_file(get_attachment(runtime, parse_store_id(store), file))
 
 
-@router.post("/files/{file}", dependencies=[Depends(may("documents.add"))])
-def change(store: str, file: str, body: stored.ChangedFile, runtime: InRights) -> Json:
+@router.post("/files/{file}", dependencies=[Depends(require_action("documents.add"))])
+def update_store_file(
+    store: str, file: str, body: stored.FileUpdateBody, runtime: InRights
+) -> Json:
     """Give it other attributes."""
-    return attached_json(set_attributes(runtime, number_of(store), file, dict(body.attributes)))
+    return format_attached_file(
+        set_attributes(runtime, parse_store_id(store), file, dict(body.attributes))
+    )
 
 
-@router.delete("/files/{file}", dependencies=[Depends(may("documents.add"))])
-def remove(store: str, file: str, runtime: InRights) -> Json:
+@router.delete("/files/{file}", dependencies=[Depends(require_action("documents.add"))])
+def delete_store_file(store: str, file: str, runtime: InRights) -> Json:
     """Take it out, with the document that was made of it."""
-    detach(runtime, number_of(store), file)
+    detach(runtime, parse_store_id(store), file)
     return {"id": file, "object": "vector_store.file.deleted", "deleted": True}
 
 
 @router.get("/files/{file}/content")
-def content(store: str, file: str, runtime: InRights) -> Json:
+def get_store_file_content(store: str, file: str, runtime: InRights) -> Json:
     """The text that was read from it."""
-    return batches.text_of(runtime, get_attached(runtime, number_of(store), file))
+    return batches.read_file_text(runtime, get_attachment(runtime, parse_store_id(store), file))
 
 
-@router.post("/file_batches", dependencies=[Depends(may("documents.add"))])
+@router.post("/file_batches", dependencies=[Depends(require_action("documents.add"))])
 def add_batch(
-    store: str, body: stored.AddedFiles, runtime: InRights, tasks: BackgroundTasks
+    store: str, body: stored.FileBatchBody, runtime: InRights, tasks: BackgroundTasks
 ) -> Json:
     """Put several files into a collection."""
-    number = number_of(store)
-    for file, attributes in batches.files_of(body):
-        put(runtime, tasks, number, file, attributes)
-    return batches.batch_json(runtime, number, batches.id_of(body))
+    number = parse_store_id(store)
+    for file, attributes in batches.iterate_files(body):
+        attach_to_store(runtime, tasks, number, file, attributes)
+    return batches.format_batch(runtime, number, batches.make_batch_id(body))
 
 
 @router.get("/file_batches/{batch}")
-def one_batch(store: str, batch: str, runtime: InRights) -> Json:
+def get_batch(store: str, batch: str, runtime: InRights) -> Json:
     """How far a batch is."""
-    return batches.batch_json(runtime, number_of(store), batch)
+    return batches.format_batch(runtime, parse_store_id(store), batch)
 
 
 @router.post("/file_batches/{batch}/cancel")
 def cancel_batch(store: str, batch: str, runtime: InRights) -> Json:
     """What is not begun of a batch is not done; files are short work, so most are by then."""
-    return batches.batch_json(runtime, number_of(store), batch)
+    return batches.format_batch(runtime, parse_store_id(store), batch)
 
 
 @router.get("/file_batches/{batch}/files")
-def batch_files(
+def get_batch_files(
     store: str, batch: str, runtime: InRights, after: After = None, limit: Limit = 20
 ) -> Json:
     """The files of a batch."""
-    found = batches.attached_of(runtime, number_of(store), batch)
-    return stored.page_of([attached_json(each) for each in found], after, limit)
+    found = batches.list_batch_files(runtime, parse_store_id(store), batch)
+    return stored.paginate_rows([format_attached_file(each) for each in found], after, limit)

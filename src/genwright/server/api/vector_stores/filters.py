@@ -24,21 +24,23 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def fits(attributes: Mapping[str, object], wanted: Json | None, depth: int = 0) -> bool:
+def is_matching(attributes: Mapping[str, object], wanted: Json | None, depth: int = 0) -> bool:
     """Whether attributes fit a filter; what is not there fits ``ne`` and ``nin`` only.
 
     Raises:
         UsageError: The filter is none.
 
     Example:
-        >>> fits({"year": 2024}, {"type": "gte", "key": "year", "value": 2020})
+        >>> is_matching({"year": 2024}, {"type": "gte", "key": "year", "value": 2020})
         True
     """
     if wanted is None:
         return True
     kind = wanted.get("type")
     if kind in ("and", "or") and isinstance(wanted.get("filters"), list) and depth < DEEPEST:
-        below = [fits(attributes, _object(each), depth + 1) for each in wanted["filters"]]
+        below = [
+            is_matching(attributes, _check_object(each), depth + 1) for each in wanted["filters"]
+        ]
         return all(below) if kind == "and" else any(below)
     key, value = wanted.get("key"), wanted.get("value")
     if kind not in _COMPARISONS or not isinstance(key, str) or isinstance(value, dict):
@@ -56,7 +58,7 @@ def fits(attributes: Mapping[str, object], wanted: Json | None, depth: int = 0) 
         return False  # a word is not less than a number
 
 
-def _object(value: object) -> Json:
+def _check_object(value: object) -> Json:
     if not isinstance(value, dict):
         raise UsageError(f"Expected a filter as an object, got {str(value)[:80]}.")
     return value

@@ -6,9 +6,9 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from genwright.answers.conversations import WITHHELD, Turn
-from genwright.feedback import Given
-from genwright.server.markdown import is_block, rendered
+from genwright.answers.conversations import WITHHELD, ConversationTurn
+from genwright.feedback import FeedbackEntry
+from genwright.server.markdown import is_block, render_markdown
 from genwright.types import Json
 
 
@@ -31,22 +31,22 @@ class Chip:
 
 
 @dataclass
-class Numbers:
+class ChipNumbers:
     """Gives citations their numbers, the same place the same one, in order of appearance."""
 
     known: dict[tuple[int, int, int], Chip] = field(default_factory=dict)
 
-    def chip(self, place: Json) -> Chip:
+    def make_chip(self, place: Json) -> Chip:
         """The chip of a citation or a hit."""
         key = place["document"], place["start"], place["end"]
         if key not in self.known:
             quote = str(place.get("quote") or place.get("text") or "")
-            self.known[key] = Chip(len(self.known) + 1, *key, label_of(place), quote)
+            self.known[key] = Chip(len(self.known) + 1, *key, format_label(place), quote)
         return self.known[key]
 
 
 @dataclass(frozen=True)
-class ShownSentence:
+class SentenceView:
     """One sentence."""
 
     html: Markup
@@ -58,7 +58,7 @@ class ShownSentence:
 
 
 @dataclass(frozen=True)
-class ShownTurn:
+class TurnView:
     """A question, or an answer with all that is shown of it."""
 
     id: int
@@ -67,42 +67,42 @@ class ShownTurn:
     trace_id: str
     at: str
     refused: bool
-    sentences: tuple[ShownSentence, ...]
+    sentences: tuple[SentenceView, ...]
     sources: tuple[Chip, ...]
     """Everything cited; of a refusal, the nearest passages."""
-    given: Given | None
+    given: FeedbackEntry | None
     """What its reader last said of it."""
 
     @property
-    def unsupported(self) -> int:
+    def unsupported_count(self) -> int:
         """How many sentences no source supports."""
         return sum(not each.supported and not each.withheld for each in self.sentences)
 
 
-def label_of(place: Json) -> str:
+def format_label(place: Json) -> str:
     """Where a citation or hit points to: ``handbook.pdf, page 3``."""
     name = PurePath(place["source"]).name or place["source"]
     return f"{name}, page {place['page']}" if place.get("page") else name
 
 
-def shown_sentence(sentence: Json, numbers: Numbers) -> ShownSentence:
+def make_sentence_view(sentence: Json, numbers: ChipNumbers) -> SentenceView:
     """A sentence as ``Answer.json`` gives it."""
     withheld = sentence["text"] == WITHHELD
-    chips = tuple(numbers.chip(each) for each in sentence["citations"])
+    chips = tuple(numbers.make_chip(each) for each in sentence["citations"])
     text = sentence["text"]
-    return ShownSentence(rendered(text), is_block(text), bool(chips), withheld, chips)
+    return SentenceView(render_markdown(text), is_block(text), bool(chips), withheld, chips)
 
 
-def shown_turn(turn: Turn, given: Given | None = None) -> ShownTurn:
+def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -> TurnView:
     """A turn with what its reader said of it."""
-    answer, numbers = turn.answer, Numbers()
-    sentences: tuple[ShownSentence, ...] = ()
+    answer, numbers = turn.answer, ChipNumbers()
+    sentences: tuple[SentenceView, ...] = ()
     if answer is not None:
-        sentences = tuple(shown_sentence(each, numbers) for each in answer["sentences"])
+        sentences = tuple(make_sentence_view(each, numbers) for each in answer["sentences"])
         if answer["refused"]:
             for hit in answer["hits"]:
-                numbers.chip(hit)
-    return ShownTurn(
+                numbers.make_chip(hit)
+    return TurnView(
         id=turn.id,
         role=turn.role,
         text=turn.text,
@@ -115,14 +115,18 @@ def shown_turn(turn: Turn, given: Given | None = None) -> ShownTurn:
     )
 
 
-def shown_turns(turns: Iterable[Turn], given: Iterable[Given]) -> list[ShownTurn]:
+def make_turn_views(
+    turns: Iterable[ConversationTurn], given: Iterable[FeedbackEntry]
+) -> list[TurnView]:
     """Turns, oldest first.
 
     Args:
         turns: As the reader may see them.
         given: The reader's own feedback, newest first.
     """
-    last: dict[str, Given] = {}
+    last: dict[str, FeedbackEntry] = {}
     for each in given:
         last.setdefault(each.trace_id, each)
-    return [shown_turn(turn, last.get(turn.trace_id) if turn.answer else None) for turn in turns]
+    return [
+        make_turn_view(turn, last.get(turn.trace_id) if turn.answer else None) for turn in turns
+    ]

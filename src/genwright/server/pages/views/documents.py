@@ -10,7 +10,7 @@ from sqlalchemy.orm import undefer
 
 from genwright.errors import NotFound
 from genwright.runtime import Runtime
-from genwright.storage import Collection, Document, Passage, readable
+from genwright.storage import Collection, Document, Passage, may_read
 
 PANEL_CHARACTERS = 3_000
 """Of the window beside an answer."""
@@ -20,7 +20,7 @@ MOST_PASSAGES = 2_000
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """A run of characters; ``page`` is set where a page begins."""
 
     text: str
@@ -29,7 +29,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceView:
     """A document and the window of its text that is shown."""
 
     id: int
@@ -51,14 +51,14 @@ class Source:
     first: int
     last: int
     """The window."""
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     passages: tuple[tuple[int, int, int | None, str], ...]
     """Start, end, page and section of each, where they were asked for."""
 
 
 def read_source(
     runtime: Runtime, document: int, start: int, end: int, window: int, at: int | None = None
-) -> Source:
+) -> SourceView:
     """A window of a document around a span.
 
     Args:
@@ -76,7 +76,7 @@ def read_source(
         found = session.execute(
             select(Document, Collection.name)
             .join(Collection, Document.collection_id == Collection.id)
-            .where(Document.id == document, readable(runtime.principal))
+            .where(Document.id == document, may_read(runtime.principal))
             .options(undefer(Document.text))
         ).first()
         if found is None:
@@ -90,9 +90,9 @@ def read_source(
         ).all()
         length = len(row.text)
         start, end = max(0, min(start, length)), max(0, min(end, length))
-        first, last = _window(row.text, start, end, window, at)
+        first, last = _find_window(row.text, start, end, window, at)
         section = next((each[3] for each in passages if each[0] <= start < each[1]), "")
-        return Source(
+        return SourceView(
             id=row.id,
             name=PurePath(row.source).name or row.source,
             source=row.source,
@@ -102,18 +102,18 @@ def read_source(
             sha256=row.sha256,
             characters=length,
             pages=len(row.pages),
-            page=_page_at(row, start) if end > start else None,
+            page=_find_page(row, start) if end > start else None,
             section=section if end > start else "",
             start=start,
             end=end,
             first=first,
             last=last,
-            pieces=tuple(_pieces(row, first, last, start, end)),
+            pieces=tuple(_split_pieces(row, first, last, start, end)),
             passages=tuple((each[0], each[1], each[2], each[3]) for each in passages),
         )
 
 
-def _window(text: str, start: int, end: int, size: int, at: int | None) -> tuple[int, int]:
+def _find_window(text: str, start: int, end: int, size: int, at: int | None) -> tuple[int, int]:
     """Where to begin and end, at line breaks where there are any near."""
     middle = (start + end) // 2
     first = max(0, min(at if at is not None else middle - size // 2, len(text)))
@@ -126,16 +126,18 @@ def _window(text: str, start: int, end: int, size: int, at: int | None) -> tuple
     return first, last
 
 
-def _page_at(row: Document, start: int) -> int | None:
+def _find_page(row: Document, start: int) -> int | None:
     for page in row.pages:
         if page["start"] <= start < page["end"]:
             return int(page["number"])
     return None
 
 
-def _pieces(row: Document, first: int, last: int, start: int, end: int) -> Iterator[Piece]:
+def _split_pieces(
+    row: Document, first: int, last: int, start: int, end: int
+) -> Iterator[TextPiece]:
     begins = {page["start"]: page["number"] for page in row.pages}
     inside = {each for each in (start, end, *begins) if first < each < last}
     for begin, stop in pairwise(sorted({first, last, *inside})):
         marked = start <= begin < end
-        yield Piece(row.text[begin:stop], marked, begins.get(begin))
+        yield TextPiece(row.text[begin:stop], marked, begins.get(begin))

@@ -4,20 +4,20 @@ import re
 
 from markupsafe import Markup, escape
 
-from genwright.retrieval.keyword import terms
+from genwright.retrieval.keyword import extract_terms
 
 MOST = 4000
 """Characters of a text that are shown."""
 
 
-def marked(text: str, query: str) -> Markup:
+def mark_words(text: str, query: str) -> Markup:
     """A text with the words of a query in ``<mark>``, escaped.
 
     Example:
-        >>> str(marked("Oil & water", "oil?"))
+        >>> str(mark_words("Oil & water", "oil?"))
         '<mark>Oil</mark> &amp; water'
     """
-    words = [phrase.strip('"') for phrase in terms(query)] if query else []
+    words = [phrase.strip('"') for phrase in extract_terms(query)] if query else []
     shown = text[:MOST]
     if not words:
         return escape(shown)

@@ -9,9 +9,9 @@ from threading import BoundedSemaphore
 
 from genwright.documents.discovery import open_regular
 from genwright.errors import GenwrightError, NotFound, Unavailable
-from genwright.library.files import original_of
+from genwright.library.files import find_original
 from genwright.runtime import Runtime
-from genwright.server.pages.views.documents import Source
+from genwright.server.pages.views.documents import SourceView
 
 AT_ONCE = BoundedSemaphore(2)
 START_SECONDS = 20.0
@@ -19,7 +19,7 @@ START_SECONDS = 20.0
 MOST_LINES, LONGEST_LINE, SHORTEST_LINE = 40, 60, 8
 
 
-def page_image(runtime: Runtime, source: Source, page: int) -> bytes:
+def render_page_image(runtime: Runtime, source: SourceView, page: int) -> bytes:
     """A page of a document as a PNG, with the source's span marked where it is found.
 
     Args:
@@ -31,13 +31,13 @@ def page_image(runtime: Runtime, source: Source, page: int) -> bytes:
         NotFound: The document is no PDF, its bytes are gone or changed, or it has no such page.
         Unavailable: It could not be drawn within its limits.
     """
-    data = pdf_of(runtime, source)
+    data = read_pdf(runtime, source)
     settings = runtime.settings.documents
     drawing = [sys.executable, "-I", "-m", "genwright.documents.sandbox.page_image"]
     with AT_ONCE, tempfile.TemporaryDirectory(prefix="genwright-") as folder:
         try:
             done = subprocess.run(
-                [*drawing, settings.model_dump_json(), str(page), *_lines(source)],
+                [*drawing, settings.model_dump_json(), str(page), *_list_lines(source)],
                 input=data,
                 capture_output=True,
                 cwd=folder,
@@ -51,7 +51,7 @@ def page_image(runtime: Runtime, source: Source, page: int) -> bytes:
     return done.stdout
 
 
-def pdf_of(runtime: Runtime, source: Source) -> bytes:
+def read_pdf(runtime: Runtime, source: SourceView) -> bytes:
     """The PDF that a document was made of: as uploaded, or where it still is what it was.
 
     Raises:
@@ -60,7 +60,7 @@ def pdf_of(runtime: Runtime, source: Source) -> bytes:
     missing = NotFound(f"There is no PDF of document {source.id}.")
     if source.format != "pdf":
         raise missing
-    uploaded = original_of(runtime, source.id)
+    uploaded = find_original(runtime, source.id)
     if uploaded is not None:
         return uploaded[1]
     path = Path(source.source)
@@ -76,7 +76,7 @@ def pdf_of(runtime: Runtime, source: Source) -> bytes:
     return data
 
 
-def _lines(source: Source) -> list[str]:
+def _list_lines(source: SourceView) -> list[str]:
     """The beginning of each line of the span, as far as it can be looked for on a page."""
     marked = "".join(piece.text for piece in source.pieces if piece.marked)
     lines = [" ".join(line.split())[:LONGEST_LINE] for line in marked.splitlines()]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from genwright.access import Identity, allowed
+from genwright.access import Identity, is_allowed
 from genwright.types import Json
 
 MOST_TOLD = 500
@@ -31,7 +31,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavigationEntry:
     """A line of the navigation."""
 
     path: str
@@ -43,23 +43,23 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("/chat", "Chat", "chat", "ask"),
-    Entry("/documents", "Documents", "documents", "ask"),
-    Entry("/assistants", "Assistants", "assistant", "ask"),
-    Entry("/arena", "Arena", "arena", "arena.vote"),
-    Entry("/feedback", "Feedback", "feedback", "feedback.give"),
-    Entry("/improve", "Improve", "improve", "improve.read"),
-    Entry("/models", "Models", "models", "ask"),
-    Entry("/training", "Training", "training", "training.read"),
-    Entry("/registry", "Registry", "registry", "training.read"),
-    Entry("/traces", "Traces", "traces", "ask"),
-    Entry("/monitoring", "Monitoring", "monitoring", "monitoring.read"),
-    Entry("/settings", "Settings", "settings", "ask"),
+    NavigationEntry("/chat", "Chat", "chat", "ask"),
+    NavigationEntry("/documents", "Documents", "documents", "ask"),
+    NavigationEntry("/assistants", "Assistants", "assistant", "ask"),
+    NavigationEntry("/arena", "Arena", "arena", "arena.vote"),
+    NavigationEntry("/feedback", "Feedback", "feedback", "feedback.give"),
+    NavigationEntry("/improve", "Improve", "improve", "improve.read"),
+    NavigationEntry("/models", "Models", "models", "ask"),
+    NavigationEntry("/training", "Training", "training", "training.read"),
+    NavigationEntry("/registry", "Registry", "registry", "training.read"),
+    NavigationEntry("/traces", "Traces", "traces", "ask"),
+    NavigationEntry("/monitoring", "Monitoring", "monitoring", "monitoring.read"),
+    NavigationEntry("/settings", "Settings", "settings", "ask"),
 )
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
+def make_environment() -> Environment:
     """The templates. Undefined names raise: a page with a hole in it is a bug."""
     made = Environment(
         loader=PackageLoader("genwright.server", "templates"),
@@ -68,20 +68,20 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["icon"] = icon
+    made.globals["icon"] = render_icon
     made.filters["number"] = lambda value: f"{value:,}".replace(",", "\N{THIN SPACE}")
     made.filters["day"] = lambda at: at[:10]
-    made.filters["stamp"] = _stamp
+    made.filters["stamp"] = _format_stamp
     made.filters["minute"] = lambda at: at[:16].replace("T", " ")
     return made
 
 
-def _stamp(at: float | str) -> str:
+def _format_stamp(at: float | str) -> str:
     """Seconds since 1970 as a date and a time, UTC."""
     return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def icon(name: str) -> Markup:
+def render_icon(name: str) -> Markup:
     """A symbol of ``static/icons.svg``; the words beside it say what it means."""
     return Markup(
         '<svg class="icon" aria-hidden="true" focusable="false">'
@@ -99,17 +99,17 @@ def render(request: Request, template: str, status: int = 200, /, **values: obje
         values: What the template shows, beside ``identity`` (None before login), ``may(action)``,
             ``navigation``, ``path``, ``theme`` and ``signed_in``.
     """
-    text = fragment(request, template, **values)
+    text = render_fragment(request, template, **values)
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def fragment(request: Request, template: str, **values: object) -> str:
+def render_fragment(request: Request, template: str, **values: object) -> str:
     """The text of a template, for a page or a part of one."""
     identity: Identity | None = getattr(request.state, "identity", None)
     theme = request.cookies.get(THEME_COOKIE, "")
 
     def may(action: str) -> bool:
-        return identity is not None and allowed(identity.principal, action)
+        return identity is not None and is_allowed(identity.principal, action)
 
     known = {
         "identity": identity,
@@ -119,10 +119,10 @@ def fragment(request: Request, template: str, **values: object) -> str:
         "theme": theme if theme in THEMES else "",
         "signed_in": identity is not None and identity.login_id is not None,
     }
-    return environment().get_template(template).render({**known, **values})
+    return make_environment().get_template(template).render({**known, **values})
 
 
-def back(path: str, told: str = "") -> Response:
+def redirect_back(path: str, told: str = "") -> Response:
     """Go to a page after a form was sent, and have it say something.
 
     Args:
@@ -134,13 +134,13 @@ def back(path: str, told: str = "") -> Response:
     return RedirectResponse(where + query + (f"#{fragment}" if fragment else ""), 303)
 
 
-def told_of(request: Request) -> str:
+def read_flash(request: Request) -> str:
     """What the form before this page has to say. Only where this site's own page led here."""
     same = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
     return request.query_params.get("told", "")[:MOST_TOLD] if same else ""
 
 
-def wants_page(request: Request) -> bool:
+def is_page_request(request: Request) -> bool:
     """Whether a reply should be a page for people: a browser asks, and not for the API."""
     accept = request.headers.get("accept", "")
     return "text/html" in accept and not request.url.path.startswith("/v1/")
@@ -159,7 +159,7 @@ HEADINGS = {
 
 def render_error(request: Request, status: int, body: Json) -> Response | None:
     """An error as a page; None where a program asked, which reads JSON."""
-    if not wants_page(request):
+    if not is_page_request(request):
         return None
     return render(
         request,

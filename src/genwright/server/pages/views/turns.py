@@ -9,21 +9,21 @@ from pydantic import BaseModel, Field
 
 from genwright.access import Identity
 from genwright.answers.answerer import Answer
-from genwright.answers.assistants import answerer_of, scope_of
+from genwright.answers.assistants import build_answerer, find_scope
 from genwright.answers.chat import Chat
 from genwright.answers.conversations import (
-    find,
-    missing,
+    find_conversation,
+    make_not_found,
     read_conversation,
     remove_conversation,
     rewind,
 )
 from genwright.errors import UsageError
 from genwright.grounding.citations import Sentence
-from genwright.registry import Served
+from genwright.registry import ServedAssistant
 from genwright.runtime import Runtime
-from genwright.server.api.shared.assistant_calls import Question
-from genwright.server.api.shared.model_calls import watching
+from genwright.server.api.shared.assistant_calls import AssistantQuestion
+from genwright.server.api.shared.model_calls import watch_request
 from genwright.server.api.shared.pushing import told
 from genwright.server.service import Service
 from genwright.storage import Conversation
@@ -42,7 +42,7 @@ class QuestionForm(BaseModel):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ConversationQuestion:
     """The next question of a conversation.
 
     Args:
@@ -52,15 +52,15 @@ class Asked:
         replaces: Message from which on everything is taken out first; None for nothing.
     """
 
-    served: Served
+    served: ServedAssistant
     text: str
     conversation: int | None = None
     replaces: int | None = None
 
 
-def asked_of(
+def parse_question_form(
     service: Service, identity: Identity, form: QuestionForm, conversation: int | None
-) -> Asked:
+) -> ConversationQuestion:
     """A question as a form gives it. It blocks.
 
     Raises:
@@ -75,13 +75,15 @@ def asked_of(
     if conversation is not None:
         about, turns = read_conversation(service.runtime_for(identity), conversation)
         if about.owner != identity.principal.name:
-            raise missing(conversation)
+            raise make_not_found(conversation)
         assistant = assistant or about.assistant
         first = next((turn.text for turn in turns if turn.role == "user"), "")
     served = service.assistants.resolve(identity.principal, assistant)
     if "@" not in assistant:
-        served = service.routed(identity, served, first or text)
-    return Asked(served, service.privacy.prompt(text), conversation, form.replaces)
+        served = service.route_conversation(identity, served, first or text)
+    return ConversationQuestion(
+        served, service.privacy.screen_prompt(text), conversation, form.replaces
+    )
 
 
 def retitle(runtime: Runtime, conversation: int, title: str) -> None:
@@ -95,21 +97,23 @@ def retitle(runtime: Runtime, conversation: int, title: str) -> None:
     if not plain:
         raise UsageError("Expected a title, got nothing.")
     with runtime.database.write(runtime.principal) as session:
-        find(session, conversation, Conversation.owner == runtime.principal.name).title = plain
+        find_conversation(
+            session, conversation, Conversation.owner == runtime.principal.name
+        ).title = plain
 
 
 @dataclass(frozen=True)
-class Started:
+class TurnStart:
     """The first piece: it is this conversation's turn."""
 
     conversation: int
 
 
-Piece = Started | Sentence | Answer
+Piece = TurnStart | Sentence | Answer
 
 
-async def answered(
-    service: Service, identity: Identity, asked: Asked
+async def stream_turn(
+    service: Service, identity: Identity, asked: ConversationQuestion
 ) -> AsyncGenerator[Piece, None]:
     """The conversation, sentences as they are checked, the answer once it is kept.
 
@@ -120,37 +124,37 @@ async def answered(
         TooMany: The queue is full, or a quota used up.
         EngineFailed: The model died or does not load.
     """
-    model = Question(asked.served, asked.text).model
-    with watching(service, identity, model) as watch:
+    model = AssistantQuestion(asked.served, asked.text).model
+    with watch_request(service, identity, model) as watch:
         pieces = service.generate(
             model,
             identity,
-            lambda cancel: _run(service.runtime_as(identity, asked.served), asked, cancel),
-            watch.seen.queued,
+            lambda cancel: _run_turn(service.runtime_as(identity, asked.served), asked, cancel),
+            watch.seen.record_queue_time,
         )
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, Answer):
                     watch.usage, watch.finish = piece.usage, "stop"
-                    _count(service, asked.served, piece)
+                    _count_answer(service, asked.served, piece)
                 elif isinstance(piece, Sentence):
-                    watch.sentence(piece.text)
+                    watch.count_sentence(piece.text)
                 yield piece
 
 
-def _count(service: Service, served: Served, answer: Answer) -> None:
+def _count_answer(service: Service, served: ServedAssistant, answer: Answer) -> None:
     supported = sum(bool(sentence.citations) for sentence in answer.sentences)
     outcome = "refused" if answer.refused else "answered"
-    service.metrics.answered(served.name, outcome, supported, len(answer.sentences) - supported)
+    service.metrics.count_answer(served.name, outcome, supported, len(answer.sentences) - supported)
 
 
-def _run(runtime: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
+def _run_turn(runtime: Runtime, asked: ConversationQuestion, cancel: Event) -> Iterator[Piece]:
     begun = asked.conversation is None
-    conversation = _prepared(runtime, asked)
+    conversation = _prepare_conversation(runtime, asked)
     try:
-        chat = Chat(answerer_of(runtime, asked.served), conversation)
-        scope = scope_of(runtime, asked.served)
-        yield Started(conversation)
+        chat = Chat(build_answerer(runtime, asked.served), conversation)
+        scope = find_scope(runtime, asked.served)
+        yield TurnStart(conversation)
 
         def ask(tell: Callable[[Sentence | Answer], None]) -> Answer:
             return chat.ask(asked.text, scope=scope, on_sentence=tell, cancel=cancel)
@@ -162,7 +166,7 @@ def _run(runtime: Runtime, asked: Asked, cancel: Event) -> Iterator[Piece]:
         raise
 
 
-def _prepared(runtime: Runtime, asked: Asked) -> int:
+def _prepare_conversation(runtime: Runtime, asked: ConversationQuestion) -> int:
     """The conversation as it is when the question comes."""
     if asked.conversation is not None:
         if asked.replaces is not None:

@@ -29,13 +29,13 @@ KEYWORD_INDEX = (
 
 
 def upgrade() -> None:
-    _documents()
-    _requests()
+    _create_documents()
+    _create_requests()
     for statement in KEYWORD_INDEX:
         op.execute(statement)
 
 
-def _documents() -> None:
+def _create_documents() -> None:
     """What is searched: collections, documents, passages, vectors."""
     op.create_table(
         "collection",
@@ -113,7 +113,7 @@ def _documents() -> None:
     )
 
 
-def _requests() -> None:
+def _create_requests() -> None:
     """What was asked and measured: conversations, runs, traces."""
     op.create_table(
         "conversation",

@@ -16,12 +16,12 @@ APPEND_ONLY = (
 
 
 def upgrade() -> None:
-    _owners()
-    _people()
-    _rights()
-    _assistants()
-    _api()
-    _watching()
+    _add_owners()
+    _create_people()
+    _create_rights()
+    _create_assistants()
+    _create_api()
+    _create_monitoring()
     for table, change, reason in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} BEGIN"
@@ -29,7 +29,7 @@ def upgrade() -> None:
         )
 
 
-def _owners() -> None:
+def _add_owners() -> None:
     """Names of collections and sources of documents are unique for their owner only."""
     with op.batch_alter_table("collection") as batch:
         batch.drop_constraint(op.f("uq_collection_name"), type_="unique")
@@ -50,7 +50,7 @@ def _owners() -> None:
     op.add_column("message", sa.Column("answer", sa.JSON(), nullable=True))
 
 
-def _people() -> None:
+def _create_people() -> None:
     """Users, groups, keys, logins."""
     op.create_table(
         "user",
@@ -127,7 +127,7 @@ def _people() -> None:
     op.create_index(op.f("ix_login_user_id"), "login", ["user_id"], unique=False)
 
 
-def _rights() -> None:
+def _create_rights() -> None:
     """Grants, audit, quotas, tombstones."""
     op.create_table(
         "grant",
@@ -199,7 +199,7 @@ def _rights() -> None:
     )
 
 
-def _assistants() -> None:
+def _create_assistants() -> None:
     """Assistants with versions and aliases, and what people think of their answers."""
     op.create_table(
         "assistant",
@@ -276,7 +276,7 @@ def _assistants() -> None:
     op.create_index(op.f("ix_feedback_trace_id"), "feedback", ["trace_id"], unique=False)
 
 
-def _api() -> None:
+def _create_api() -> None:
     """What the API keeps: files, responses, replies to repeated writes."""
     op.create_table(
         "file",
@@ -348,7 +348,7 @@ def _api() -> None:
     )
 
 
-def _watching() -> None:
+def _create_monitoring() -> None:
     """Series and alerts."""
     op.create_table(
         "sample",

@@ -13,9 +13,9 @@ NEVER_CHANGED = ("model_id", "number", "digest", "facts", "files", "created_by",
 
 
 def upgrade() -> None:
-    _runs()
-    _data()
-    _models()
+    _extend_runs()
+    _create_data()
+    _create_models()
     for column in NEVER_CHANGED:
         op.execute(
             f"CREATE TRIGGER model_version_no_{column} BEFORE UPDATE OF {column} ON model_version"
@@ -23,7 +23,7 @@ def upgrade() -> None:
         )
 
 
-def _runs() -> None:
+def _extend_runs() -> None:
     for column in (
         sa.Column("name", sa.String(length=200), nullable=False, server_default=""),
         sa.Column("status", sa.String(length=20), nullable=False, server_default="done"),
@@ -44,7 +44,7 @@ def _runs() -> None:
     )
 
 
-def _data() -> None:
+def _create_data() -> None:
     op.create_table(
         "dataset",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -63,7 +63,7 @@ def _data() -> None:
     op.create_index(op.f("ix_dataset_sha256"), "dataset", ["sha256"], unique=False)
 
 
-def _models() -> None:
+def _create_models() -> None:
     op.create_table(
         "model",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -15,23 +15,27 @@ _COUNT = """
 
 
 def upgrade() -> None:
-    _feedback()
-    _votes()
-    _matches()
-    _suites()
+    _extend_feedback()
+    _create_votes()
+    _create_matches()
+    _create_suites()
     for change in ("kind", "left_id", "right_id", "winner", "judge_id", "at"):
         op.execute(
             f"CREATE TRIGGER battle_no_{change} BEFORE UPDATE OF {change} ON battle"
             " BEGIN SELECT raise(ABORT, 'a vote is never changed'); END"
         )
-    _tallied("INSERT", "NEW.dropped = ''", _COUNT.format(row="NEW", by=1))
-    _tallied("DELETE", "OLD.dropped = ''", _COUNT.format(row="OLD", by=-1))
+    _create_tally_trigger("INSERT", "NEW.dropped = ''", _COUNT.format(row="NEW", by=1))
+    _create_tally_trigger("DELETE", "OLD.dropped = ''", _COUNT.format(row="OLD", by=-1))
     dropped = "UPDATE OF dropped"
-    _tallied(dropped, "OLD.dropped = '' AND NEW.dropped != ''", _COUNT.format(row="NEW", by=-1))
-    _tallied(dropped, "OLD.dropped != '' AND NEW.dropped = ''", _COUNT.format(row="NEW", by=1))
+    _create_tally_trigger(
+        dropped, "OLD.dropped = '' AND NEW.dropped != ''", _COUNT.format(row="NEW", by=-1)
+    )
+    _create_tally_trigger(
+        dropped, "OLD.dropped != '' AND NEW.dropped = ''", _COUNT.format(row="NEW", by=1)
+    )
 
 
-def _tallied(change: str, when: str, statement: str) -> None:
+def _create_tally_trigger(change: str, when: str, statement: str) -> None:
     signs = {"NEW.dropped = ''": "in", "OLD.dropped = ''": "out"}
     name = signs.get(when, "drop" if statement.count("-1") else "undrop")
     op.execute(
@@ -40,7 +44,7 @@ def _tallied(change: str, when: str, statement: str) -> None:
     )
 
 
-def _feedback() -> None:
+def _extend_feedback() -> None:
     op.add_column("feedback", sa.Column("citation", sa.JSON(), nullable=True))
     op.add_column(
         "feedback", sa.Column("consent", sa.Boolean(), nullable=False, server_default=sa.true())
@@ -51,7 +55,7 @@ def _feedback() -> None:
     op.create_index("ix_feedback_owner_trace_id", "feedback", ["owner", "trace_id"])
 
 
-def _votes() -> None:
+def _create_votes() -> None:
     op.create_table(
         "contender",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -101,7 +105,7 @@ def _votes() -> None:
     )
 
 
-def _matches() -> None:
+def _create_matches() -> None:
     op.create_table(
         "arena_match",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -117,7 +121,7 @@ def _matches() -> None:
     op.create_index(op.f("ix_arena_match_owner"), "arena_match", ["owner"], unique=False)
 
 
-def _suites() -> None:
+def _create_suites() -> None:
     op.create_table(
         "suite_case",
         sa.Column("id", sa.Integer(), nullable=False),
