@@ -156,7 +156,7 @@ def main() -> None:
     with Runtime(workspace) as runtime:
         DocumentIngester(runtime).add_paths([root / "docs"])
         assistants = open_assistants(runtime)
-        assistants.known(OWNER)
+        assistants.list_assistants(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"extractive": True}}, note="quotes")
         votes = rate(runtime, asked, told.raters, told.seed)
         print(f"{clock()}  {votes} votes of simulated raters, {NOISE:.0%} wrong", flush=True)

@@ -26,10 +26,10 @@ class Server:
         self.workspace = workspace
         kept = {key: each for key, each in os.environ.items() if key != "GENWRIGHT_WORKSPACE"}
         models = {"GENWRIGHT_MODELS_DIR": str(ROOT / ".models")}
-        self.screen_log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "genwright", "serve", "--port", "0", *arguments],
-            stderr=self.screen_log,
+            stderr=self.log,
             stdout=subprocess.DEVNULL,
             env={**models, **kept, "GENWRIGHT_WORKSPACE": str(workspace), **env},
         )
@@ -47,9 +47,9 @@ class Server:
 
     def said(self) -> str:
         """Its log so far."""
-        self.screen_log.flush()
-        self.screen_log.seek(0)
-        return self.screen_log.read()
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read()
 
     def memory_mb(self, kind: str = "VmRSS") -> float:
         """Resident memory of the server process, without its engines.

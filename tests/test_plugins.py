@@ -11,7 +11,7 @@ from genwright.retrieval.rerankers import rerankers
 
 POINTS = "[genwright.retrieval.rerankers]\nmine = a_strangers_reranker\n"
 MODULE = """
-from genwright.retrieval.rerankers.open_base import rerankers
+from genwright.retrieval.rerankers.base import rerankers
 
 @rerankers.register("mine")
 class Mine:

@@ -48,7 +48,7 @@ def test_a_larger_model_is_not_pulled_unasked(workspace: Workspace):
             each.name for each in runtime.models.catalog.list_models() if not each.embedded
         )
         with pytest.raises(NotFound, match=f"genwright models pull {larger}"):
-            runtime.models.engine(larger)
+            runtime.models.get_engine(larger)
 
 
 def test_a_search_in_a_collection_that_is_not_there_is_not_found(workspace: Workspace):

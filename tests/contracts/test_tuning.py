@@ -48,7 +48,7 @@ def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, 
         with pytest.raises(Refused, match="use the methods lora"):
             tune(runtime, run)
         assert runtime.runs.get(run).status == "failed"
-        assert runtime.versions.known(OWNER) == []
+        assert runtime.versions.list_models(OWNER) == []
         return
 
     tuned = tune(runtime, run)

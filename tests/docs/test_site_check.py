@@ -11,7 +11,7 @@ def problems(build, tmp_path):
     def found(body: str) -> list[str]:
         (tmp_path / "other.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
         (tmp_path / "index.html").write_text(body, encoding="utf-8")
-        check._find_last_used.cache_clear()
+        check._seen.cache_clear()
         return list(check.problems(tmp_path))
 
     return found

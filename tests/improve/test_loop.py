@@ -95,7 +95,7 @@ def ask(runtime, question, version=""):
     from genwright.answers.assistants import build_answerer, find_scope
 
     served = open_assistants(runtime).resolve(OWNER, version)
-    inner = runtime.act_for(OWNER, served.version.config.settings(runtime.settings))
+    inner = runtime.act_for(OWNER, served.version.config.merge_settings(runtime.settings))
     return build_answerer(inner, served).ask(question, scope=find_scope(inner, served))
 
 
@@ -108,7 +108,7 @@ def with_feedback(runtime, count=8):
 def spoilt(runtime):
     """Live is a version that refuses everything; the good one is what a method can find."""
     assistants = open_assistants(runtime)
-    assistants.known(OWNER)
+    assistants.list_assistants(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}})
     assistants.promote(OWNER, "assistant")
     return assistants
@@ -321,7 +321,7 @@ def test_rules_of_cases():
 
 def test_canary_runs_sticks_and_ends_when_worse(runtime):
     assistants, database = open_assistants(runtime), runtime.database
-    assistants.known(OWNER)
+    assistants.list_assistants(OWNER)
     assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 1.0}})
     canary = start_canary(database, OWNER, assistants, "assistant", share=0.5)
     live = assistants.resolve(OWNER, "assistant")
@@ -335,7 +335,7 @@ def test_canary_runs_sticks_and_ends_when_worse(runtime):
             record_feedback(database, OWNER, answer.trace_id, Opinion(thumb), per_minute=1000)
     found = compare_canary(database, canary, 1)
     assert (found.live, found.candidate, found.thumbs_down) == (24, 24, (0, 24))
-    assert found.worse
+    assert found.is_worse
     (ended,) = end_worse_canaries(database, assistants)
     assert "worse with confidence" in ended.reason
     assert list_canaries(database, OWNER) == []

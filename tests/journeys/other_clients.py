@@ -70,9 +70,7 @@ def llama_index(url: str, folder: Path) -> dict:
 
     chat = like(CHAT, is_chat_model=True, temperature=0)
     said = chat.chat([ChatMessage(role="user", content="Name a colour.")])
-    streamed = [
-        each.write_delta for each in chat.stream_chat([ChatMessage(role="user", content="Hi.")])
-    ]
+    streamed = [each.delta for each in chat.stream_chat([ChatMessage(role="user", content="Hi.")])]
     completed = like(CHAT, is_chat_model=False, temperature=0).complete("One, two, three,")
     assistant = like("assistant", is_chat_model=True)
     answer = assistant.chat([ChatMessage(role="user", content=QUESTION)])

@@ -143,8 +143,8 @@ def test_streamed_pieces_are_the_whole_reply_and_usage_comes_last(client):
         client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
     )
     assert len({chunk.id for chunk in chunks}) == 1
-    assert chunks[0].choices[0].write_delta.role == "assistant"
-    text = "".join(chunk.choices[0].write_delta.content or "" for chunk in chunks if chunk.choices)
+    assert chunks[0].choices[0].delta.role == "assistant"
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert text == whole.choices[0].message.content
     assert chunks[-2].choices[0].finish_reason == whole.choices[0].finish_reason
     assert chunks[-1].choices == []
@@ -159,7 +159,7 @@ def test_n_replies_come_with_their_numbers_streamed_or_not(client):
     texts = {0: "", 1: "", 2: ""}
     for chunk in client.chat.completions.create(**asked, stream=True):
         for choice in chunk.choices:
-            texts[choice.index] += choice.write_delta.content or ""
+            texts[choice.index] += choice.delta.content or ""
     assert all(texts.values())
     assert len(set(texts.values())) > 1  # each is a sample of its own
 
@@ -314,11 +314,11 @@ def test_an_assistant_streams_sentences_and_its_last_chunk_carries_the_citations
             stream_options={"include_usage": True},
         )
     )
-    text = "".join(each.choices[0].write_delta.content or "" for each in chunks if each.choices)
+    text = "".join(each.choices[0].delta.content or "" for each in chunks if each.choices)
     last = chunks[-2]
     assert "400 hours" in text
     assert last.choices[0].finish_reason == "stop"
-    assert last.choices[0].write_delta.annotations[0]["file_citation"]["quote"]
+    assert last.choices[0].delta.annotations[0]["file_citation"]["quote"]
     assert last.x_genwright["sentences"][0]["citations"][0]["document"]
     assert chunks[-1].usage.total_tokens > 0
 

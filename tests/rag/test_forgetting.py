@@ -241,7 +241,7 @@ def test_what_was_learnt_from_a_person_or_trace_goes_too(runtime):
         said = {"text": side, "trace": answer.trace_id, "refused": False, "sentences": []}
         store_answer(database, ann, match.id, side, said)
     cast_vote(database, ann, match.id, 0)
-    keep_rows(runtime, collect_feedback(runtime).dataset("pairs", "edits"))
+    keep_rows(runtime, collect_feedback(runtime).make_dataset("pairs", "edits"))
     (before,) = list_stored_datasets(database, OWNER)
     assert before.rows == 3
 

@@ -46,12 +46,12 @@ def check(models_dir):
 
 
 def support(check: SupportCheck, claim: str) -> float:
-    return check.best(claim, {}).probability
+    return check.find_best(claim, {}).probability
 
 
 @pytest.mark.parametrize("claim", COPIED)
 def test_a_copied_sentence_is_supported_by_itself(check, claim):
-    best = check.best(claim, {})
+    best = check.find_best(claim, {})
     assert best.probability >= 0.9
     assert best.span.text == claim
 
@@ -77,19 +77,21 @@ def test_leaving_words_out_keeps_it_supported(check):
 
 
 def test_a_claim_over_two_sentences_is_supported_by_both(check):
-    best = check.best("Tomas Brenner built the boiler of hall 3; its valve opens at 6 bar.", {})
+    best = check.find_best(
+        "Tomas Brenner built the boiler of hall 3; its valve opens at 6 bar.", {}
+    )
     assert best.span.pair and best.span.text.endswith("6 bar.")
 
 
 def test_one_sentence_is_cited_rather_than_two(check):
-    assert not check.best(COPIED[1], {}).span.pair
+    assert not check.find_best(COPIED[1], {}).span.pair
 
 
 @given(st.lists(st.text(max_size=300), max_size=3), st.text(max_size=100))
 def test_any_claim_and_any_text_can_be_checked(texts, claim):
     hits = [hit(text, passage=place, start=place * 1000) for place, text in enumerate(texts)]
     check = SupportCheck("", hits, HashingEmbedder(), load_calibration().support)
-    best = check.best(claim, {})
+    best = check.find_best(claim, {})
     assert (best is None) == (not list_support_spans(hits))
     if best is not None:
         span = best.span
@@ -102,7 +104,7 @@ def test_the_title_and_section_a_span_stands_under_count_as_said(check):
     claim = "Change the oil of the Velda pump every 400 hours."
     model = load_calibration().support
     bare, headed = (
-        SupportCheck("", [hit(sentence, **about)], HashingEmbedder(), model).best(claim, {})
+        SupportCheck("", [hit(sentence, **about)], HashingEmbedder(), model).find_best(claim, {})
         for about in ({}, {"title": "The Velda pump", "section": "Oil"})
     )
     assert headed.probability > bare.probability

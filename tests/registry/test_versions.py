@@ -186,13 +186,13 @@ def test_killed_while_publishing_a_version_is_whole_or_not_there(tmp_path):
         process.wait()
     database = Database(tmp_path / "genwright.db")
     versions = ModelVersions(database, tmp_path / "versions")
-    known = versions.versions(OWNER, "calls")
+    known = versions.list_versions(OWNER, "calls")
     assert len(known) >= 10
     for each in known:
         versions.check(each)
         assert len(each.files) == 3
     publish(versions, tmp_path, "last")
-    kept = {each.digest for each in versions.versions(OWNER, "calls")}
+    kept = {each.digest for each in versions.list_versions(OWNER, "calls")}
     assert {path.name for path in versions.folder.iterdir() if path.is_dir()} == kept
     assert json.dumps([each.json() for each in known])
     assert os.path.isdir(tmp_path / "versions")

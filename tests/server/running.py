@@ -120,4 +120,4 @@ def _wait_until_ready(server: Running) -> None:
         except httpx.TransportError as error:
             said = str(error)
         time.sleep(0.05)
-    raise RuntimeError(f"the server is not ready: {said}\n" + "\n".join(server.screen_log))
+    raise RuntimeError(f"the server is not ready: {said}\n" + "\n".join(server.log))

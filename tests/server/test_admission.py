@@ -9,7 +9,7 @@ from genwright.server.admission import Admission
 
 
 async def hold(admission: Admission, key: str, done: list[str], release: asyncio.Event) -> None:
-    async with admission.turn(key):
+    async with admission.wait_turn(key):
         done.append(key)
         await release.wait()
 
@@ -32,14 +32,14 @@ async def test_turns_go_round_by_key():
     first.set()
     await asyncio.gather(*tasks)
     assert done == ["x", "a", "b", "c", "a", "b", "a", "a", "a"]
-    assert (admission.running, admission.waiting) == (0, 0)
+    assert (admission.running, admission.queue_length) == (0, 0)
 
 
 @pytest.mark.asyncio
 async def test_no_more_than_the_slots_are_at_work_and_the_rest_waits():
     admission, done, release = Admission(slots=3, queue=100), [], asyncio.Event()
     tasks = await start(admission, list("abcdef"), done, release)
-    assert (len(done), admission.running, admission.waiting) == (3, 3, 3)
+    assert (len(done), admission.running, admission.queue_length) == (3, 3, 3)
     release.set()
     await asyncio.gather(*tasks)
     assert len(done) == 6
@@ -49,7 +49,7 @@ async def test_no_more_than_the_slots_are_at_work_and_the_rest_waits():
 async def test_a_greedy_key_gets_half_the_queue_and_a_newcomer_finds_room():
     admission, release = Admission(slots=1, queue=8), asyncio.Event()
     tasks = await start(admission, ["greedy"] * 20, [], release)
-    assert admission.waiting == 4
+    assert admission.queue_length == 4
     refused = [task for task in tasks if task.done()]
     assert len(refused) == 15
     assert all(isinstance(task.exception(), TooMany) for task in refused)
@@ -57,7 +57,7 @@ async def test_a_greedy_key_gets_half_the_queue_and_a_newcomer_finds_room():
     assert not any(task.done() for task in more)
     release.set()
     await asyncio.gather(*tasks, *more, return_exceptions=True)
-    assert (admission.running, admission.waiting) == (0, 0)
+    assert (admission.running, admission.queue_length) == (0, 0)
 
 
 @pytest.mark.asyncio
@@ -65,7 +65,7 @@ async def test_a_refusal_says_when_to_come_back():
     admission, release = Admission(slots=2, queue=0), asyncio.Event()
     tasks = await start(admission, ["a", "b"], [], release)
     with pytest.raises(TooMany) as refused:
-        async with admission.turn("c"):
+        async with admission.wait_turn("c"):
             pass
     assert 0 < refused.value.retry_after < 10
     release.set()
@@ -78,15 +78,15 @@ async def test_who_gives_up_leaves_the_queue_and_frees_the_slot():
     tasks = await start(admission, ["a", "b", "b", "c"], [], release)
     tasks[1].cancel()
     await asyncio.sleep(0)
-    assert admission.waiting == 2
+    assert admission.queue_length == 2
     tasks[0].cancel()  # it was at work
     for _ in range(3):
         await asyncio.sleep(0)
-    assert (admission.running, admission.waiting) == (1, 1)
+    assert (admission.running, admission.queue_length) == (1, 1)
     for task in tasks[2:]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (admission.running, admission.waiting) == (0, 0)
+    assert (admission.running, admission.queue_length) == (0, 0)
 
 
 @pytest.mark.asyncio
@@ -102,4 +102,4 @@ async def test_nothing_is_lost_when_many_come_and_go_at_random():
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (admission.running, admission.waiting) == (0, 0)
+    assert (admission.running, admission.queue_length) == (0, 0)

@@ -37,7 +37,7 @@ async def test_pieces_come_in_order(executor):
     made, ended = [], Event()
     bridge = Bridge(executor, 5)
     work = counting(made, ended, 1000)
-    assert [each async for each in bridge.pieces(work, Event())] == list(range(1000))
+    assert [each async for each in bridge.stream(work, Event())] == list(range(1000))
     assert ended.is_set()
 
 
@@ -49,7 +49,7 @@ async def test_an_error_reaches_the_reader_after_what_came_before(executor):
 
     got = []
     with pytest.raises(EngineFailed, match="it died"):
-        async for each in Bridge(executor, 5).pieces(work, Event()):
+        async for each in Bridge(executor, 5).stream(work, Event()):
             got.append(each)
     assert got == [1]
 
@@ -57,7 +57,7 @@ async def test_an_error_reaches_the_reader_after_what_came_before(executor):
 @pytest.mark.asyncio
 async def test_whoever_leaves_ends_the_work_and_waits_for_its_end(executor):
     made, ended, cancel = [], Event(), Event()
-    pieces = Bridge(executor, 5).pieces(counting(made, ended), cancel)
+    pieces = Bridge(executor, 5).stream(counting(made, ended), cancel)
     assert await anext(pieces) == 0
     await pieces.aclose()
     assert cancel.is_set() and ended.is_set()
@@ -73,7 +73,7 @@ async def test_a_cancelled_reader_ends_the_work(executor):
         yield from ()
 
     async def read() -> None:
-        async for _ in Bridge(executor, 5).pieces(work, Event()):
+        async for _ in Bridge(executor, 5).stream(work, Event()):
             pass
 
     task = asyncio.ensure_future(read())
@@ -87,7 +87,7 @@ async def test_a_cancelled_reader_ends_the_work(executor):
 @pytest.mark.asyncio
 async def test_work_is_never_far_ahead_of_its_reader(executor):
     made, ended = [], Event()
-    pieces = Bridge(executor, 60).pieces(counting(made, ended), Event())
+    pieces = Bridge(executor, 60).stream(counting(made, ended), Event())
     await anext(pieces)
     await asyncio.sleep(0.3)
     assert len(made) <= AHEAD + 3
@@ -97,7 +97,7 @@ async def test_work_is_never_far_ahead_of_its_reader(executor):
 @pytest.mark.asyncio
 async def test_a_reader_that_takes_nothing_is_cut_off(executor):
     made, ended, cancel = [], Event(), Event()
-    pieces = Bridge(executor, 0.5).pieces(counting(made, ended), cancel)
+    pieces = Bridge(executor, 0.5).stream(counting(made, ended), cancel)
     await anext(pieces)
     limit = time.monotonic() + 20
     while not ended.is_set() and time.monotonic() < limit:

@@ -36,7 +36,7 @@ def root(tmp_path):
         for name, text in FACTS.items():
             DocumentIngester(runtime).add_bytes(text.encode(), f"{name}.txt")
         assistants = open_assistants(runtime)
-        assistants.known(OWNER)
+        assistants.list_assistants(OWNER)
         assistants.revise(OWNER, "assistant", {"answer": {"min_answerable": 0.99}}, note="refuses")
     workspace.close()
     return folder

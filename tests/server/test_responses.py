@@ -72,7 +72,7 @@ def test_events_come_in_their_order_and_are_numbered(client):
         "output_item.done",
         "completed",
     ]
-    text = "".join(event.write_delta for event in events if event.type.endswith("text.delta"))
+    text = "".join(event.delta for event in events if event.type.endswith("text.delta"))
     assert events[-1].response.output_text == text == events[-4].text
     assert events[0].response.status == "in_progress" and events[0].response.output == []
 
@@ -98,7 +98,7 @@ def test_a_streamed_call_has_its_own_events(client):
         "output_item.done",
         "completed",
     ]
-    pieces = [event.write_delta for event in events if event.type.endswith("arguments.delta")]
+    pieces = [event.delta for event in events if event.type.endswith("arguments.delta")]
     assert "".join(pieces) == events[-1].response.output[0].arguments
 
 

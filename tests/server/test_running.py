@@ -139,8 +139,8 @@ def test_the_log_is_lines_of_json_that_hold_no_question(serve: Serve):
     secret = "my very private question"
     request = {"model": "scripted", "messages": [{"role": "user", "content": secret}]}
     httpx.post(f"{server.api}/chat/completions", json=request, headers={"x-request-id": "r-1"})
-    wait_for(lambda: any('"r-1"' in line for line in server.screen_log))
-    lines = [json.loads(line) for line in server.screen_log if line.startswith("{")]
+    wait_for(lambda: any('"r-1"' in line for line in server.log))
+    lines = [json.loads(line) for line in server.log if line.startswith("{")]
     [line] = [line for line in lines if line["request_id"] == "r-1"]
     assert (line["route"], line["status"]) == ("/v1/chat/completions", 200)
-    assert secret not in "\n".join(server.screen_log)
+    assert secret not in "\n".join(server.log)

@@ -170,7 +170,7 @@ def test_killed_ten_times_it_ends_where_the_unbroken_one_does(tmp_path):
         import sys, json, time, torch
         sys.path.insert(0, sys.argv[2])
         from pathlib import Path
-        from tests.training.test_trainer import Copy, job
+        from tests.training.test_trainer import Copy, fit, job
         made = job(Path(sys.argv[1]), Copy(dropout=0.2), epochs=40, patience=0, evaluate_every=10,
                    save_every=3)
         inner = made.record

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import pytest
 
@@ -75,7 +74,7 @@ def config_of(base, objective, **sets):
 
 
 def losses(runtime, run):  # noqa: F811
-    return [value for _, value in runtime.runs.values(run)["loss"]]
+    return [value for _, value in runtime.runs.read_values(run)["loss"]]
 
 
 @pytest.mark.parametrize("objective", ["dpo", "ipo", "kto", "reward"])
@@ -106,7 +105,7 @@ def test_a_stopped_training_goes_on(llama, runtime):  # noqa: F811
         if what.startswith("step 4,"):
             runtime.stop.set()
 
-    assert tune(replace(runtime, progress=progress), run).status == "stopped"
+    assert tune(runtime.act_for(OWNER, progress=progress), run).status == "stopped"
     runtime.stop.clear()
     again = tune(runtime, run)
     assert again.status == "done"
@@ -120,7 +119,7 @@ def test_online_objectives(objective, llama, runtime):  # noqa: F811
     assert tuned.version == f"{objective}@1"
     assert 0 <= tuned.metrics["test"]["reward"]["value"] <= 1
     if objective == "ppo":
-        values = runtime.runs.values(tuned.run)
+        values = runtime.runs.read_values(tuned.run)
         assert {"reward", "kl", "value_loss"} <= set(values)
 
 
@@ -151,7 +150,7 @@ def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):  # noqa: F81
             runtime.stop.set()  # while the reward model is trained
 
     with pytest.raises(Refused, match=f"rlhf --resume {run}"):
-        run_rlhf(replace(runtime, progress=progress), run, sets)
+        run_rlhf(runtime.act_for(OWNER, progress=progress), run, sets)
     runtime.stop.clear()
     found = run_rlhf(runtime, run, sets)
     assert (found.sft, found.reward, found.policy) == (
@@ -184,7 +183,7 @@ def test_bad_requests_are_refused(llama, runtime):  # noqa: F811
         assert runtime.runs.get(run).status == "failed"
     with pytest.raises(UsageError, match="learns from rows of preference"):
         begin_tuning(runtime, config_of(llama, "dpo"), data("thumbs"))
-    assert runtime.versions.known(OWNER) == []
+    assert runtime.versions.list_models(OWNER) == []
 
 
 def test_programmatic_rewards():

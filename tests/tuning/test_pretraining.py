@@ -39,7 +39,7 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
     run = begin_pretraining(runtime, config)
     result = pretrain(runtime, run)
     assert result["status"] == "done" and result["version"] == "story@1"
-    losses = [value for _, value in runtime.runs.values(run)["loss"]]
+    losses = [value for _, value in runtime.runs.read_values(run)["loss"]]
     assert losses[-1] < losses[0]
     metrics = result["metrics"]
     assert metrics["perplexity"] == pytest.approx(np.exp(metrics["loss_per_token"]), rel=1e-3)
@@ -52,7 +52,7 @@ def test_a_model_of_each_kind_learns_and_is_registered(family, runtime, text):
             metrics["loss_per_token"] * metrics["held_out_tokens"], rel=1e-3
         )
         assert result["samples"] and isinstance(result["samples"][0]["text"], str)
-    engine = runtime.models.engine("story@1")
+    engine = runtime.models.get_engine("story@1")
     if decoder:
         assert "".join(d.text for d in engine.complete("line", Sampling(max_tokens=4))) is not None
         served = [-s.logprob for s in engine.score_tokens(engine.tokenize(TEXT[:80])[:30])]
@@ -74,7 +74,7 @@ def test_stopped_and_resumed_is_the_one_that_never_stopped(runtime, text):
     runtime.stop.clear()
     runtime.progress = inner
     assert pretrain(runtime, broken)["status"] == "done"
-    a, b = (dict(runtime.runs.values(run)["loss"]) for run in (whole, broken))
+    a, b = (dict(runtime.runs.read_values(run)["loss"]) for run in (whole, broken))
     assert a == b
 
 

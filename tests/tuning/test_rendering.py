@@ -39,7 +39,7 @@ def learnt(tokenizer, example) -> str:
 
 def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_dir):
     catalog = Catalog(models_dir)
-    chats = [each for each in catalog.models() if each.pulled and each.kind == "chat"]
+    chats = [each for each in catalog.list_models() if each.pulled and each.kind == "chat"]
     if not chats:
         pytest.skip(f"no chat model in {models_dir}: run `make models`")
     for each in chats:

@@ -39,7 +39,7 @@ def config(folder, **sets):
     return build_tune_config({"base": str(folder), "name": "numbers"}, QUICK | sets)
 
 
-def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime, folder, parts):
+def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime, folder):
     tuned = tune(
         runtime, begin_tuning(runtime, config(folder, method="full"), data_for("generation"))
     )
@@ -52,15 +52,15 @@ def test_a_full_tuning_is_served_by_llama_cpp_with_the_loss_of_each_file(runtime
     for values in tuned.metrics["test"].values():
         assert values["low"] <= values["value"] <= values["high"]
     assert "base" in version.facts.evaluation["against"]
-    engine = parts.models.engine("numbers@1")
+    engine = runtime.models.get_engine("numbers@1")
     _, usage = collect_chat(engine, ChatRequest((ChatMessage("user", "say one"),), Sampling(4)))
     assert usage.completion_tokens <= 4
-    assert parts.models.measure_size("numbers@1") == version.size
+    assert runtime.models.measure_size("numbers@1") == version.size
 
 
-def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, folder, parts):
+def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, folder):
     tune(runtime, begin_tuning(runtime, config(folder, method="full"), data_for("generation")))
-    workspace = parts.workspace
+    workspace = runtime.workspace
     assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
     assistants.resolve(OWNER)
     run = begin_tuning(
@@ -77,8 +77,8 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, 
     tree = json.dumps(find_lineage(workspace, OWNER, "assistant@candidate").json())
     for part in ("more@1", "numbers@1", "tiny-train", f'"run", "name": "{run}"'):
         assert part in tree
-    one = parts.models.engine(tuned.served_as)
-    other = parts.models.engine("numbers@1")
+    one = runtime.models.get_engine(tuned.served_as)
+    other = runtime.models.get_engine("numbers@1")
     request = ChatRequest((ChatMessage("user", "say one"),), Sampling(4))
     assert isinstance(collect_chat(one, request)[0], str)
     assert isinstance(collect_chat(other, request)[0], str)
@@ -106,7 +106,7 @@ def test_every_step_is_recorded_with_what_was_predicted_and_what_came(runtime, f
     assert steps["training"]["peak_mb"] > 0
     assert steps["strategy"]["suggested"]["reason"]
     assert steps["iteration"]["runs"] and steps["iteration"]["try_next"]
-    values = runtime.runs.values(run)
+    values = runtime.runs.read_values(run)
     assert values["validation_loss"] and values["loss"]
 
 
