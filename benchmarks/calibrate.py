@@ -29,7 +29,7 @@ from claims import Claim, claims_of
 from fitting import fit, report
 from questions import Question, chunking_questions, store, xquad_questions
 
-from genwright.answers.writing import look_up_rarity
+from genwright.answers.rarity import RarityTable
 from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
@@ -247,7 +247,7 @@ def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
 def _described(runtime: Runtime, claim: Claim) -> Iterator[list[float]]:
     spans = support.list_support_spans(claim.hits)
     vectors = runtime.models.embedder.embed([claim.text, *(span.text for span in spans)])
-    rare = look_up_rarity(runtime, claim.text)
+    rare = RarityTable(runtime.database, runtime.principal).look_up(claim.text)
     for span, vector in zip(spans, vectors[1:], strict=True):
         cosine = float(vectors[0] @ vector)
         yield support.describe(claim.text, span, cosine, rare, claim.question)

@@ -17,7 +17,7 @@ from pathlib import Path
 from measure import DATA
 from questions import store, xquad_questions
 
-from genwright.answers.writing import look_up_rarity
+from genwright.answers.rarity import RarityTable
 from genwright.documents import split_sentences
 from genwright.evaluation import bootstrap_mean
 from genwright.evaluation.suites import read_squad
@@ -66,7 +66,10 @@ def supported(runtime: Runtime, question: str, answer: str) -> list[bool]:
     found = []
     for start, end in split_sentences(answer):
         if words.extract_content(answer[start:end]):
-            best = check.best(answer[start:end], look_up_rarity(runtime, answer[start:end]))
+            best = check.find_best(
+                answer[start:end],
+                RarityTable(runtime.database, runtime.principal).look_up(answer[start:end]),
+            )
             found.append(best is not None and best.probability >= least)
     return found
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from genwright.answers.answerer import Answerer
+from genwright.answers.assistants import open_assistant
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
 from genwright.feedback import Opinion, record_feedback
@@ -92,11 +93,7 @@ def questions(tmp_path):
 
 
 def ask(runtime, question, version=""):
-    from genwright.answers.assistants import build_answerer, find_scope
-
-    served = open_assistants(runtime).resolve(OWNER, version)
-    inner = runtime.act_for(OWNER, served.version.config.merge_settings(runtime.settings))
-    return build_answerer(inner, served).ask(question, scope=find_scope(inner, served))
+    return open_assistant(runtime, version).ask(question)
 
 
 def with_feedback(runtime, count=8):

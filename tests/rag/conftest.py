@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from genwright.answers.answerer import Answer
 from genwright.engines.scripted import ScriptedEngine
+from genwright.grounding.citations import Answer
 from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime
 from genwright.storage import Document

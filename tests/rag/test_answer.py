@@ -3,7 +3,8 @@
 import pytest
 from tests.rag.conftest import Listening, check_places
 
-from genwright.answers.answerer import EXTRACTIVE, Answerer
+from genwright.answers.answerer import Answerer
+from genwright.answers.base import EXTRACTIVE, Question
 from genwright.errors import NotFound, UsageError
 from genwright.library.ingest import DocumentIngester
 from genwright.monitoring import read_trace
@@ -99,7 +100,7 @@ def test_an_unlikely_question_is_refused_with_the_nearest_passages(library):
     runtime = library([OIL], min_answerable=1.0)
     answer = ask(runtime, "Who won the battle of Zama?")
     assert answer.refused and answer.sentences == () and answer.hits
-    assert "nearest passages" in answer.answer
+    assert "Closest passages" in answer.answer
     assert heard(runtime).requests == []  # nobody is asked what cannot be answered
     assert answer.usage.prompt_tokens == 0 and answer.prompt_version == ""
 
@@ -146,8 +147,7 @@ def test_a_short_answer_that_was_cut_is_replaced_by_the_evidence(library):
 def test_sentences_are_told_as_they_come(library):
     for replies in ([f"{OIL} {RUBBISH} {GRADE}"], [RUBBISH], ["I don't know."]):
         for how in ({}, {"extractive": True}, {"short": True}):
-            told = []
-            answer = ask(library(replies), on_sentence=told.append, **how)
+            *told, answer = Answerer(library(replies), **how).stream(Question(ASKED))
             assert tuple(told) == answer.sentences
             if not answer.refused:
                 assert answer.answer == " ".join(sentence.text for sentence in told)

@@ -5,17 +5,23 @@ from sqlalchemy import select
 from tests.rag.conftest import check_places
 
 from genwright.answers.answerer import Answerer
-from genwright.answers.chat import Chat, is_follow_up
+from genwright.answers.chat import Chat
 from genwright.answers.conversations import list_conversations, read_turns
+from genwright.answers.understanding.follow_up import is_follow_up, make_standalone
 from genwright.engines import ChatMessage
 from genwright.errors import NotFound
 from genwright.monitoring import read_trace
+from genwright.runtime import Runtime
 from genwright.storage import Message as MessageRow
 from genwright.types import OWNER, Principal
 
 OIL = "Change the oil of the Velda pump every 400 hours."
 BUILT = "The boiler of hall 3 was built by Tomas Brenner in 1931."
 FIRST = "Who built the boiler of hall 3?"
+
+
+def restate(runtime: Runtime, question: str, before: list[ChatMessage]) -> str:
+    return make_standalone(runtime, Answerer(runtime).model, question, before)
 
 
 @pytest.mark.parametrize(
@@ -76,21 +82,21 @@ BEFORE = (ChatMessage("user", FIRST), ChatMessage("assistant", BUILT))
 )
 def test_a_rewritten_question_counts_if_it_is_made_of_what_was_said(library, rewritten, alone):
     replies = {"Last question": rewritten or " "}
-    assert chat(library(replies)).make_standalone("When was it built?", BEFORE) == alone
+    assert restate(library(replies), "When was it built?", BEFORE) == alone
 
 
 def test_without_a_model_the_last_standing_question_goes_along(library):
-    talk = chat(library(), extractive=True)
+    runtime = library(extractive=True)
     before = [
         *BEFORE,
         ChatMessage("user", "And when was it built?"),
         ChatMessage("assistant", BUILT),
     ]
-    assert talk.make_standalone("By whom?", before) == f"{FIRST} By whom?"
-    assert talk.make_standalone("When is the oil of the pump changed?", before).startswith(
+    assert restate(runtime, "By whom?", before) == f"{FIRST} By whom?"
+    assert restate(runtime, "When is the oil of the pump changed?", before).startswith(
         "When is the oil"
     )
-    assert talk.make_standalone("By whom?", []) == "By whom?"
+    assert restate(runtime, "By whom?", []) == "By whom?"
 
 
 def test_a_follow_up_question_is_answered_from_what_was_talked_about(library):
@@ -175,8 +181,7 @@ def test_a_pasted_page_does_not_break_what_follows(library):
 
 
 def test_sentences_of_a_chat_are_told_as_they_come(library):
-    told = []
-    answer = chat(library([BUILT])).ask(FIRST, on_sentence=told.append)
+    *told, answer = chat(library([BUILT])).stream(FIRST)
     assert tuple(told) == answer.sentences
 
 

@@ -57,7 +57,8 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
 
 
 def test_only_the_replies_are_learnt_each_with_its_end(tokenizer):
-    turns = [ChatMessage("user", "open"), ChatMessage("assistant", "yes"), ChatMessage("user", "and"),
+    turns = [ChatMessage("user", "open"), ChatMessage("assistant", "yes"),
+             ChatMessage("user", "and"),
              ChatMessage("assistant", "no")]  # fmt: skip
     example = ConversationRenderer(tokenizer, 200).encode(turns)
     assert learnt(tokenizer, example) == "yes<|endoftext|>no<|endoftext|>"

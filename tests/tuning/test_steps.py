@@ -64,7 +64,8 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, 
     assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
     assistants.resolve(OWNER)
     run = begin_tuning(
-        runtime, build_tune_config({"base": "numbers@1", "name": "more"}, QUICK), data_for("generation"),
+        runtime, build_tune_config({"base": "numbers@1", "name": "more"}, QUICK),
+        data_for("generation"),
         assistant="assistant",
     )  # fmt: skip
     tuned = tune(runtime, run)
@@ -185,7 +186,8 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path,
 
 def test_what_cannot_be_done_is_said_before_time_is_lost(runtime, folder, tmp_path):
     with pytest.raises(UsageError, match="learns from rows of"):
-        begin_tuning(runtime, build_tune_config({"base": str(folder), "objective": "classification"}),
+        begin_tuning(runtime,
+                     build_tune_config({"base": str(folder), "objective": "classification"}),
               data_for("generation"))  # fmt: skip
     long = build_tune_config({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
     with pytest.raises(Refused, match="reads at most 256 tokens"):

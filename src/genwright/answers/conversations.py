@@ -17,6 +17,8 @@ from genwright.storage import Conversation, Document, Grant, StoreSession, may_r
 from genwright.storage import Message as MessageRow
 from genwright.types import Json, Principal
 
+TITLE_CHARACTERS = 80
+
 WITHHELD = "[Withheld: you may not read its source.]"
 
 
@@ -119,6 +121,22 @@ def read_turns(runtime: Runtime, conversation: int) -> list[ChatMessage]:
     return [
         ChatMessage("user" if turn.role == "user" else "assistant", turn.text) for turn in turns
     ]
+
+
+def begin_conversation(session: StoreSession, owner: str, question: str, assistant: str) -> int:
+    """A new conversation, titled by its first question; returns its id.
+
+    Args:
+        session: Where to.
+        owner: Whose it is.
+        question: The first one.
+        assistant: Name of who answers; empty for the workspace's settings.
+    """
+    title = " ".join(question.split())[:TITLE_CHARACTERS]
+    row = Conversation(owner=owner, title=title, assistant=assistant)
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def rewind(runtime: Runtime, conversation: int, message: int) -> None:

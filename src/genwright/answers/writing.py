@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from threading import Event
 
+from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.fencing import fence_text
+from genwright.answers.findings import Findings
 from genwright.answers.packing import PromptContext, pack_excerpts, pack_passages
-from genwright.answers.strategies.short import build_short_schema, parse_choice
 from genwright.documents import split_sentences
+from genwright.embeddings import Embedder
 from genwright.engines import ChatMessage, ChatRequest, Delta, Engine, Sampling, TokenUsage
 from genwright.errors import UsageError
 from genwright.grounding import words
@@ -18,10 +19,11 @@ from genwright.grounding.calibration import load_calibration
 from genwright.grounding.citations import Sentence, cite
 from genwright.grounding.evidence import Evidence
 from genwright.grounding.support import SupportCheck
+from genwright.monitoring import Tracing
 from genwright.monitoring.step_timer import StepTimer
 from genwright.prompts import Prompt
-from genwright.retrieval import Hit, measure_rarity
-from genwright.runtime import Runtime
+from genwright.retrieval import Hit
+from genwright.settings import AnswerSettings
 from genwright.types import Json
 
 TO_THE_POINT = 0.5
@@ -33,9 +35,6 @@ LEAST_TOKENS = 32
 SMALL_MODEL_BYTES = 1_000_000_000
 """Below this size of its file a model gets excerpts and not whole passages."""
 
-MOST_WEIGHED = 200
-"""Words of a text whose rarity is looked up; further ones count 1. A page may be pasted."""
-
 _DECLINES = re.compile(
     r"\bi (do not|don't|cannot|can't) (know|answer|find|tell)\b|\bi('m| am) (not sure|unable)\b"
 )
@@ -44,59 +43,71 @@ _TELLS_NOT = re.compile(
     r"\b(not|no|cannot|\w+n't)\b.*\b(answer|mention|provide|contain|specif|state|say|information)"
 )
 
-OnSentence = Callable[[Sentence], None]
-
-
-def ignore_sentence(sentence: Sentence) -> None:
-    """Nobody reads along."""
-
 
 @dataclass(frozen=True)
 class AnswerBrief:
     """What is to be written."""
 
-    question: str
-    evidence: Sequence[Evidence]
-    """Best first, not empty."""
-    hits: Sequence[Hit]
-    """The passages that sentences are checked against."""
-    model: str
+    question: Question
+    findings: Findings
+    """With evidence."""
     prompt: Prompt
-    short: bool
-    """A few words of the source instead of sentences."""
-    history: Sequence[ChatMessage] = ()
-    """Earlier turns."""
+
+    @property
+    def evidence(self) -> Sequence[Evidence]:
+        """Best first, not empty."""
+        return self.findings.evidence
 
 
-def look_up_rarity(runtime: Runtime, text: str) -> dict[str, float]:
-    """Inverse document frequency of a text's stems in the workspace."""
-    with runtime.database.read(runtime.principal) as session:
-        known = measure_rarity(session, [*dict.fromkeys(words.split_tokens(text))][:MOST_WEIGHED])
-    return {words.stem(word): value for word, value in known.items()}
+@dataclass(frozen=True)
+class WritingTools:
+    """What an answer is written with."""
+
+    engine: Engine
+    """The chat model."""
+    model: str
+    """Its name."""
+    is_small: bool
+    """Whether it loses its way between passages: it gets excerpts."""
+    embedder: Embedder
+    tracing: Tracing
+    settings: AnswerSettings
+    pick_shots: Callable[[Prompt, str], Sequence[tuple[str, str]]]
+    """Examples of a prompt that fit a question: what is asked, what is replied."""
+
+
+def open_tools(setup: AnswerSetup, timer: StepTimer) -> WritingTools:
+    """What a setup writes with; its model is loaded where it is not.
+
+    Raises:
+        NotFound: The model is not pulled.
+        EngineFailed: It does not load.
+    """
+    runtime = setup.runtime
+    with timer.measure_step("load"):
+        engine = runtime.models.get_engine(setup.model)
+    size = runtime.models.measure_size(setup.model)
+    return WritingTools(
+        engine,
+        setup.model,
+        size is not None and size < SMALL_MODEL_BYTES,
+        runtime.models.embedder,
+        runtime.tracing,
+        runtime.settings.answer,
+        runtime.models.pick_shots,
+    )
 
 
 class AnswerWriter:
     """One answer being written, each sentence checked as it comes.
 
     Args:
-        runtime: Embedder, traces and rights.
-        engine: The chat model.
+        tools: What it is written with.
         brief: What is asked for.
-        clock: Counts ``generate`` and ``check``.
-        cancel: Set by whoever no longer waits.
     """
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        engine: Engine,
-        brief: AnswerBrief,
-        clock: StepTimer,
-        cancel: Event,
-    ) -> None:
-        self._runtime, self._engine, self._brief, self._clock = runtime, engine, brief, clock
-        self._cancel = cancel
-        self._settings = runtime.settings.answer
+    def __init__(self, tools: WritingTools, brief: AnswerBrief) -> None:
+        self._tools, self._brief, self._settings = tools, brief, tools.settings
         self.usage = TokenUsage()
         self.declined = False
         """Whether the model said that it does not know."""
@@ -107,7 +118,7 @@ class AnswerWriter:
         Raises:
             UsageError: The question leaves no room for anything else.
         """
-        engine, settings = self._engine, self._settings
+        engine, settings = self._tools.engine, self._settings
         fixed = self._count_prompt_tokens(())
         fence = self._count_prompt_tokens(("x",)) - fixed
         room = engine.context - settings.max_tokens - fixed - SPARE_TOKENS
@@ -121,8 +132,7 @@ class AnswerWriter:
         speed = engine.measure_prefill_speed()
         if speed is not None:
             room = min(room, max(int(speed * settings.prefill_seconds), least))
-        few = settings.context == "excerpts" or (settings.context == "auto" and self._is_small())
-        pack = pack_excerpts if few or self._brief.short else pack_passages
+        pack = pack_excerpts if self._wants_excerpts() else pack_passages
         return pack(
             self._brief.evidence,
             room,
@@ -132,39 +142,41 @@ class AnswerWriter:
     def _count_prompt_tokens(self, texts: tuple[str, ...]) -> int:
         """Tokens of the prompt with these texts."""
         messages = self._build_messages(PromptContext(texts, ()))
-        return sum(self._engine.count_tokens([message.content for message in messages]))
+        return sum(self._tools.engine.count_tokens([message.content for message in messages]))
 
-    def check_sentences(
-        self,
-        packed: PromptContext,
-        on_sentence: OnSentence,
-    ) -> Iterator[Sentence]:
+    def check_sentences(self, packed: PromptContext) -> Iterator[Sentence]:
         """The sentences that stay, as they come."""
-        brief = self._brief
+        findings, timer = self._brief.findings, self._brief.question.timer
+        findings.rarity.load(packed.texts)
         check = SupportCheck(
-            brief.question, brief.hits, self._runtime.models.embedder, load_calibration().support
+            self._brief.question.text,
+            findings.hits,
+            self._tools.embedder,
+            load_calibration().support,
         )
         said: set[tuple[str, ...]] = set()
-        for text in self._stream_sentences(packed):
+        for text in self._stream_texts(packed):
             stems = words.extract_content(text)
             if not stems or stems in said:
                 continue
             said.add(stems)
-            with self._clock.measure_step("check"):
+            with timer.measure_step("check"):
                 sentence = self._judge(text, packed, check)
             if sentence is None:
                 continue
             if not sentence.citations and _is_refusal(text):
                 self.declined = True
             elif sentence.citations or self._settings.keep_unsupported:
-                on_sentence(sentence)
                 yield sentence
+
+    def _wants_excerpts(self) -> bool:
+        """Whether the model gets excerpts, and not whole passages."""
+        context = self._settings.context
+        return context == "excerpts" or (context == "auto" and self._tools.is_small)
 
     def _judge(self, text: str, packed: PromptContext, check: SupportCheck) -> Sentence | None:
         """The sentence with its support; None where it is true and beside the point."""
-        if self._brief.short:
-            return _locate_sentence(text, packed)
-        best = check.find_best(text, look_up_rarity(self._runtime, text))
+        best = check.find_best(text, self._brief.findings.rarity.look_up(text))
         if best is None or best.probability < self._settings.min_support:
             return Sentence(text, best.probability if best else 0.0)
         span = best.span
@@ -180,16 +192,8 @@ class AnswerWriter:
             start, end = min(start, near[0].start), max(end, near[0].end)
         return Sentence(text, best.probability, (cite(span.hit, start, end),))
 
-    def _stream_sentences(self, packed: PromptContext) -> Iterator[str]:
+    def _stream_texts(self, packed: PromptContext) -> Iterator[str]:
         """What the model writes, sentence by sentence; one that was cut short is left out."""
-        if self._brief.short:
-            schema = build_short_schema(
-                self._brief.question, [each.text for each in packed.evidence]
-            )
-            if schema["enum"]:
-                reply = "".join(delta.text for delta in self._stream_deltas(packed, schema))
-                yield parse_choice(reply)
-            return
         text, taken, finish = "", 0, ""
         for delta in self._stream_deltas(packed):
             text += delta.text
@@ -204,7 +208,7 @@ class AnswerWriter:
             yield rest
 
     def _stream_deltas(self, packed: PromptContext, schema: Json | None = None) -> Iterator[Delta]:
-        model, settings = self._brief.model, self._settings
+        model, settings = self._tools.model, self._settings
         request = ChatRequest(
             tuple(self._build_messages(packed)),
             Sampling(settings.max_tokens, temperature=settings.temperature, seed=settings.seed),
@@ -218,14 +222,14 @@ class AnswerWriter:
             "gen_ai.input.messages": json.dumps(told, ensure_ascii=False),
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": model,
-            "gen_ai.response.model": self._engine.name,  # an alias may move later
+            "gen_ai.response.model": self._tools.engine.name,  # an alias may move later
             "gen_ai.request.max_tokens": settings.max_tokens,
             "gen_ai.request.temperature": settings.temperature,
         }
-        with self._runtime.tracing.start_span(f"chat {model}", attributes) as span:
-            stream = self._engine.chat(request, self._cancel)
+        with self._tools.tracing.start_span(f"chat {model}", attributes) as span:
+            stream = self._tools.engine.chat(request, self._brief.question.cancel)
             while True:
-                with self._clock.measure_step("generate"):
+                with self._brief.question.timer.measure_step("generate"):
                     delta = next(stream, None)
                 if delta is None:
                     break
@@ -239,44 +243,20 @@ class AnswerWriter:
                 yield delta
 
     def _build_messages(self, packed: PromptContext) -> list[ChatMessage]:
-        prompt = self._brief.prompt
+        prompt, question = self._brief.prompt, self._brief.question
         system, user = prompt.render(
-            question=self._brief.question,
+            question=question.text,
             passages=[fence_text(text) for text in packed.texts],
             today=date.today().isoformat(),
         )
+        picked = self._tools.pick_shots(prompt, question.text)
         shots = [
             message
-            for asked, replied in (*prompt.shots, *self._pick_examples(prompt))
+            for asked, replied in (*prompt.shots, *picked)
             for message in (ChatMessage("user", asked), ChatMessage("assistant", replied))
         ]
-        return [
-            ChatMessage("system", system),
-            *shots,
-            *self._brief.history,
-            ChatMessage("user", user),
-        ]
-
-    def _pick_examples(self, prompt: Prompt) -> list[tuple[str, str]]:
-        """Examples that are picked for this question."""
-        if prompt.examples is None:
-            return []
-        picker = self._runtime.models.get_picker(prompt)
-        shots = picker.pick(self._brief.question, prompt.examples.k)
-        return [(shot.user, shot.assistant) for shot in shots]
-
-    def _is_small(self) -> bool:
-        size = self._runtime.models.measure_size(self._brief.model)
-        return size is not None and size < SMALL_MODEL_BYTES
-
-
-def _locate_sentence(text: str, packed: PromptContext) -> Sentence:
-    """A short answer, on one line, with the evidence whose words it is."""
-    for each in packed.evidence:
-        if text and text in each.text:
-            citation = cite(each.hit, each.start, each.end)
-            return Sentence(" ".join(text.split()), 1.0, (citation,))
-    return Sentence(text, 0.0)
+        history = question.history
+        return [ChatMessage("system", system), *shots, *history, ChatMessage("user", user)]
 
 
 def _is_overlapping(evidence: Evidence, hit: Hit, start: int, end: int) -> bool:

@@ -1,20 +1,17 @@
 """Who takes part: versions of assistants, and models without any documents."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from threading import Event
 
-from genwright.answers.answerer import Answerer
-from genwright.answers.assistants import build_answerer, find_scope
-from genwright.answers.chat import Chat
+from genwright.answers.assistants import open_assistant
 from genwright.engines import ChatMessage, ChatRequest, Sampling, TokenUsage
 from genwright.errors import NotFound, UsageError
+from genwright.grounding.citations import Answer
+from genwright.monitoring.tracing import read_trace_id
 from genwright.registry import Assistants, ServedAssistant
 from genwright.runtime import Runtime
 from genwright.types import Json
-
-Tell = Callable[[str, Json | None], None]
-"""Told of text as it comes, with the sentence's record where it is one."""
 
 
 @dataclass(frozen=True)
@@ -89,50 +86,45 @@ class Speaker:
             runtime.models.check(name)
             self.runtime, self.model = runtime, name
         else:
-            settings = self.served.version.config.merge_settings(runtime.settings)
-            self.runtime = runtime.act_for(runtime.principal, settings)
-            self.model = build_answerer(self.runtime, self.served).model
+            self._opened = open_assistant(runtime, self.served)
+            self.runtime = self._opened.runtime
+            self.model = self._opened.answerer.model
 
-    def say(
-        self, question: str, history: Sequence[ChatMessage], tell: Tell, cancel: Event | None = None
-    ) -> ContenderAnswer:
-        """Answer a question of a conversation.
+    def answer(self, question: str, history: Sequence[ChatMessage] = ()) -> ContenderAnswer:
+        """Answer a question of a conversation; see ``stream``."""
+        *_, answer = self.stream(question, history)
+        assert isinstance(answer, ContenderAnswer)  # it is the last piece
+        return answer
+
+    def stream(
+        self, question: str, history: Sequence[ChatMessage] = (), cancel: Event | None = None
+    ) -> Iterator[str | ContenderAnswer]:
+        """Text as it is written, and last the whole answer.
 
         Args:
             question: As it was typed.
             history: Turns before it, of this side alone.
-            tell: Told of what is written.
             cancel: Set by whoever no longer waits.
         """
         if self.served is None:
-            return self._chat(question, history, tell, cancel)
-        answerer = build_answerer(self.runtime, self.served)
-        return self._ask(answerer, question, history, tell, cancel)
+            return self._chat(question, history, cancel)
+        return self._ask(question, history, cancel)
 
     def _ask(
-        self,
-        answerer: Answerer,
-        question: str,
-        history: Sequence[ChatMessage],
-        tell: Tell,
-        cancel: Event | None,
-    ) -> ContenderAnswer:
-        assert self.served is not None  # whoever calls has looked
-        alone = Chat(answerer).make_standalone(question, history, cancel)
-        answer = answerer.ask(
-            alone,
-            scope=find_scope(self.runtime, self.served),
-            on_sentence=lambda sentence: tell(sentence.text + " ", asdict(sentence)),
-            cancel=cancel,
-        )
-        sentences = tuple(asdict(sentence) for sentence in answer.sentences)
-        return ContenderAnswer(
-            answer.answer, answer.trace_id, answer.refused, sentences, answer.usage
-        )
+        self, question: str, history: Sequence[ChatMessage], cancel: Event | None
+    ) -> Iterator[str | ContenderAnswer]:
+        for piece in self._opened.stream(question, history=history, cancel=cancel):
+            if isinstance(piece, Answer):
+                sentences = tuple(asdict(sentence) for sentence in piece.sentences)
+                yield ContenderAnswer(
+                    piece.answer, piece.trace_id, piece.refused, sentences, piece.usage
+                )
+            else:
+                yield piece.text + " "
 
     def _chat(
-        self, question: str, history: Sequence[ChatMessage], tell: Tell, cancel: Event | None
-    ) -> ContenderAnswer:
+        self, question: str, history: Sequence[ChatMessage], cancel: Event | None
+    ) -> Iterator[str | ContenderAnswer]:
         most = self.runtime.settings.answer.max_tokens
         request = ChatRequest((*history, ChatMessage("user", question)), Sampling(most))
         attributes = {"genwright.question": question, "gen_ai.request.model": self.model}
@@ -142,10 +134,8 @@ class Speaker:
                 text += delta.text
                 usage = delta.usage or usage
                 if delta.text:
-                    tell(delta.text, None)
-            from genwright.monitoring.tracing import read_trace_id
-
-            return ContenderAnswer(text, read_trace_id(span), usage=usage)
+                    yield delta.text
+            yield ContenderAnswer(text, read_trace_id(span), usage=usage)
 
 
 def collect_history(turns: Sequence[Json], side: str) -> Iterator[ChatMessage]:

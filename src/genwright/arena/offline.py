@@ -12,7 +12,6 @@ from genwright.arena.pairing import compute_pair_chances
 from genwright.arena.votes import read_tally
 from genwright.datasets.files import read_records
 from genwright.errors import UsageError
-from genwright.registry import Assistants
 from genwright.runtime import Runtime
 from genwright.types import Json
 
@@ -39,7 +38,7 @@ def run_battle(
     rows = read_records(file)[:limit]
     questions = [_read_field(row, _QUESTION, number, file) for number, row in enumerate(rows, 1)]
     references = [_read_field(row, _ANSWER) for row in rows]
-    assistants = open_assistants(runtime)
+    assistants = runtime.assistants
     chosen = [resolve_name(runtime, assistants, name) for name in names] or list_contenders(
         runtime, assistants
     )
@@ -52,7 +51,7 @@ def run_battle(
         for question in questions:
             done = number * len(questions) + len(answers[name])
             runtime.progress(done, len(chosen) * len(questions), f"{name} answers")
-            answers[name].append(speaker.say(question, (), lambda *_: None).text)
+            answers[name].append(speaker.answer(question).text)
     contest = Contest(questions, answers, references)
     database, principal = runtime.database, runtime.principal
     engine = runtime.models.get_engine(judge)
@@ -62,7 +61,7 @@ def run_battle(
 
 def suggest_pairs(runtime: Runtime) -> list[Json]:
     """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
-    names = list_contenders(runtime, open_assistants(runtime))
+    names = list_contenders(runtime, runtime.assistants)
     counted = select_contenders(read_tally(runtime.database, runtime.principal), names)
     chances = compute_pair_chances(counted, runtime.settings.arena.rule)
     pairs = [
@@ -70,12 +69,6 @@ def suggest_pairs(runtime: Runtime) -> list[Json]:
         for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
     ]
     return sorted(pairs, key=lambda pair: -pair["chance"])
-
-
-def open_assistants(runtime: Runtime) -> Assistants:
-    """The assistants of a workspace."""
-    workspace = runtime.workspace
-    return Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
 
 
 def _read_field(row: Json, names: Sequence[str], number: int = 0, file: Path | None = None) -> str:

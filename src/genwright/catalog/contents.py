@@ -73,7 +73,8 @@ def _check_text(path: Path) -> None:
 def _expect(path: Path, is_so: bool, what: str) -> None:
     if not is_so:
         raise UntrustedWeights(
-            f"{path.name} was expected to be {what}, and is {describe(_read_head(path))}. Only GGUF, "
+            f"{path.name} was expected to be {what}, and is "
+            f"{describe(_read_head(path))}. Only GGUF, "
             "safetensors and JSON are accepted: take a model published in one of them."
         )
 

@@ -105,7 +105,8 @@ def convert_records(
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise UsageError(
                 f"{where}, record {number} is no row of the form {form!r} (fields "
-                f"{', '.join(FIELDS[form])}): {_explain_error(error)}. Its columns are {sorted(record)}; "
+                f"{', '.join(FIELDS[form])}): {_explain_error(error)}. "
+                f"Its columns are {sorted(record)}; "
                 "map them with --map FIELD=COLUMN, or mend the record."
             ) from error
         rows.append(_carry_over(named, row))

@@ -115,7 +115,8 @@ class ChildProcess:
         if self._failures >= MAX_FAILURES:
             raise EngineFailed(
                 f"{self._what} died {self._failures} times in a row and is not restarted. "
-                f"Its last words: {self.explain_failure()}. Restart genwright once the cause is mended."
+                f"Last log output: {self.explain_failure()}. "
+                "Restart genwright after fixing the cause."
             )
         if self._failures > 1:
             time.sleep(max(0.0, self._retry_at - time.monotonic()))

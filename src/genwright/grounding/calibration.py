@@ -25,7 +25,8 @@ class LogisticRegression:
         """Probability of each row of features, shape (n, len(weights)) to (n,).
 
         Example:
-            >>> LogisticRegression((1.0, -1.0), 0.0).predict_probability(np.open_array([[2.0, 2.0]])).tolist()
+            >>> model = LogisticRegression((1.0, -1.0), 0.0)
+            >>> model.predict_probability(np.array([[2.0, 2.0]])).tolist()
             [0.5]
         """
         logits = features @ np.array(self.weights) + self.bias

@@ -4,9 +4,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genwright.answers.answerer import EXTRACTIVE, Answer
-from genwright.answers.assistants import build_answerer, find_scope
+from genwright.answers.assistants import open_assistant
+from genwright.answers.base import EXTRACTIVE
 from genwright.errors import GenwrightError
+from genwright.grounding.citations import Answer
 from genwright.improve.questions import HeldOutQuestion
 from genwright.improve.suites import RegressionCase, check_case, score_quality
 from genwright.privacy.moderation import moderate
@@ -78,16 +79,14 @@ def try_version(
     Raises:
         GenwrightError: Its model cannot be opened: it is not tried at all.
     """
-    settings = served.version.config.merge_settings(runtime.settings)
-    inner = runtime.act_for(runtime.principal, settings)
-    answerer, scope = build_answerer(inner, served), find_scope(inner, served)
+    opened = open_assistant(runtime, served)
     total = len(held_out) + len(suite) + len(PROBES)
     done = 0
 
     def ask(question: str) -> tuple[Answer, float]:
         nonlocal done
         began = time.monotonic()
-        answer = answerer.ask(question, scope=scope)
+        answer = opened.ask(question)
         done += 1
         runtime.progress(done, total, f"{served.label}: {done} of {total} questions")
         return answer, time.monotonic() - began
@@ -103,7 +102,7 @@ def try_version(
         suite=tuple(float(verdict.passed) for _, verdict in verdicts),
         safe=tuple(float(is_safe(answer)) for answer in probed),
         answers=tuple(answer.answer for _, answer, _ in asked),
-        nats=_measure_loss(inner, answerer.model, held_out),
+        nats=_measure_loss(opened.runtime, opened.answerer.model, held_out),
         failures=tuple(
             f"case {case.id}: {verdict.why}" for case, verdict in verdicts if not verdict.passed
         ),

@@ -203,7 +203,8 @@ class _ImprovementLoop:
         every = collect_feedback(
             self.runtime, self.wanted.assistant
         )  # pairs need ratings of all times
-        kept = {name: self._store_dataset(every.make_dataset(name, f"{self.wanted.assistant}-{name}"))
+        about = self.wanted.assistant
+        kept = {name: self._store_dataset(every.make_dataset(name, f"{about}-{name}"))
                 for name in ROWS}  # fmt: skip
         return {
             "new": new.voices + new.votes, "kept": kept, "last": max(every.last, after),

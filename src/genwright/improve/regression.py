@@ -1,7 +1,6 @@
 """The regression suite, asked of one version."""
 
-from genwright.answers.assistants import build_answerer, find_scope
-from genwright.improve.loop import open_assistants
+from genwright.answers.assistants import open_assistant
 from genwright.improve.suites import DEFAULT, check_case, list_cases
 from genwright.runtime import Runtime
 from genwright.types import Json
@@ -16,13 +15,10 @@ def run_suite(runtime: Runtime, assistant: str = "", suite: str = DEFAULT) -> Js
     Raises:
         NotFound: There is no such assistant or version.
     """
-    served = open_assistants(runtime).resolve(runtime.principal, assistant)
-    settings = served.version.config.merge_settings(runtime.settings)
-    inner = runtime.act_for(runtime.principal, settings)
-    answerer, scope = build_answerer(inner, served), find_scope(inner, served)
+    opened = open_assistant(runtime, assistant)
     told = []
     for case in list_cases(runtime.database, runtime.principal, suite):
-        verdict = check_case(case, answerer.ask(case.question, scope=scope))
+        verdict = check_case(case, opened.ask(case.question))
         told.append({"id": case.id, "question": case.question, **verdict.__dict__})
     passed = sum(each["passed"] for each in told)
-    return {"assistant": served.label, "total": len(told), "passed": passed, "cases": told}
+    return {"assistant": opened.served.label, "total": len(told), "passed": passed, "cases": told}

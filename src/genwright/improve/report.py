@@ -90,7 +90,8 @@ def render_gate_table(name: str, decision: Mapping[str, Any]) -> str:
         for each in decision.get("examples", [])
     )
     return (
-        f"{head}{plot_differences(decision)}<table><tr><th>What<th>Live<th>Candidate<th>Difference, "
+        f"{head}{plot_differences(decision)}<table><tr><th>What<th>Live<th>Candidate"
+        "<th>Difference, "
         f"95 %<th>Cases<th>Good enough</tr>{rows}</table>"
         f"<h3>Answers that changed most</h3><table><tr><th>Question<th>Live<th>Candidate</tr>"
         f"{examples}</table>"

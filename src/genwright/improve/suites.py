@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from genwright.answers.answerer import Answer
 from genwright.errors import NotFound, UsageError
 from genwright.feedback import read_voices
 from genwright.feedback.exchanges import read_exchange
 from genwright.grounding import words
+from genwright.grounding.citations import Answer
 from genwright.storage import Database, SuiteCase
 from genwright.types import Json, Principal
 

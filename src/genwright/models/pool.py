@@ -92,6 +92,13 @@ class Models:
         folder = self.workspace.indexes_dir
         return VectorSearch(folder, embedder.fingerprint, embedder.dim, settings)
 
+    def pick_shots(self, prompt: Prompt, question: str) -> list[tuple[str, str]]:
+        """Examples of a prompt that fit a question: what is asked, what is replied."""
+        if prompt.examples is None:
+            return []
+        shots = self.get_picker(prompt).pick(question, prompt.examples.k)
+        return [(shot.user, shot.assistant) for shot in shots]
+
     def get_picker(self, prompt: Prompt) -> Picker:
         """What picks the examples of a prompt; the vectors of the last few are kept."""
         assert prompt.examples is not None  # whoever asks has looked

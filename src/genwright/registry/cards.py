@@ -98,7 +98,8 @@ def _render_evaluation(evaluation: Json) -> Iterator[str]:
     yield ""
     for what, each in (evaluation.get("against") or {}).items():
         told = "differs" if each["distinguishable"] else "cannot be told apart"
-        yield f"{evaluation['metric']} against {what}: {_format_interval(each)}, p {each['p']}: {told}."
+        found = f"{_format_interval(each)}, p {each['p']}: {told}."
+        yield f"{evaluation['metric']} against {what}: {found}"
         yield ""
 
 

@@ -77,7 +77,8 @@ class Lineage:
         facts = {"note": served.version.note, "by": served.version.created_by}
         model = "extractive" if config.answer.extractive else config.answer.model
         return LineageNode("assistant", served.label, facts,
-                    (LineageNode("prompt", prompt.version), self._trace_model(principal, model)))  # fmt: skip
+                    (LineageNode("prompt", prompt.version),
+                     self._trace_model(principal, model)))  # fmt: skip
 
     def _trace_model(self, principal: Principal, named: str, strict: bool = False) -> LineageNode:
         try:

@@ -85,7 +85,8 @@ def search_keywords(
     """The k passages that BM25 ranks best, as (passage id, score ≥ 0), best first.
 
     Exact in a store of at most ``SMALL`` passages, for a query of at most ``MATCHES`` matches, and
-    where rights or a scope hold; else BM25 sees the passages whose words tell most (``_select_telling``).
+    where rights or a scope hold; else BM25 sees the passages whose words tell
+    most (``_select_telling``).
 
     Args:
         session: Whose rights apply.

@@ -80,10 +80,6 @@ class Service:
         """The runtime in somebody's rights."""
         return self.runtime.act_for(identity.principal, settings)
 
-    def runtime_as(self, identity: Identity, served: ServedAssistant) -> Runtime:
-        """The runtime as an assistant uses them for somebody."""
-        return self.runtime_for(identity, served.version.config.merge_settings(self.settings))
-
     def route_conversation(
         self, identity: Identity, served: ServedAssistant, first: str
     ) -> ServedAssistant:

@@ -52,7 +52,8 @@ def write_result(runtime: Runtime, made: SynthesisResult, asked: SynthesisReques
         store_dataset(workspace.database, folder, runtime.principal, dataset, report)
     texts = [extract_text(row) for row in dataset.rows]
     return {**made.json(), "file": str(asked.output),
-            "diversity": measure_diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
+            "diversity":
+                measure_diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
 
 
 def synthesize_instructions(runtime: Runtime, seeds: Path, asked: SynthesisRequest) -> Json:

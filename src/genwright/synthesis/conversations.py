@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from genwright.answers.answerer import Answerer
-from genwright.answers.chat import Chat
+from genwright.answers.understanding.follow_up import make_standalone
 from genwright.datasets import Dataset
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.retrieval import Scope
@@ -52,7 +52,7 @@ def make_conversations(
         traces: list[str] = []
         question = str(begun["question"])
         for turn in range(turns):
-            alone = Chat(answerer).make_standalone(question, said)
+            alone = make_standalone(runtime, answerer.model, question, said)
             answer = answerer.ask(alone, scope=scope)
             if answer.refused or not any(each.citations for each in answer.sentences):
                 break
@@ -69,7 +69,8 @@ def make_conversations(
             sieve.drop("the first answer was refused")
             continue
         turns_ = [{"role": each.role, "content": each.content} for each in said]
-        rows.append(mark_synthetic({"messages": turns_}, "conversations", model=model, traces=traces,
+        rows.append(mark_synthetic({"messages": turns_}, "conversations", model=model,
+                           traces=traces,
                            document=begun["lineage"]["document"]))  # fmt: skip
     dataset = Dataset("conversations", "messages", tuple(rows), "synthesis")
     return SynthesisResult(dataset, first.tried, {**first.dropped, **sieve.dropped})

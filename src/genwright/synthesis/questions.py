@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from genwright.answers.writing import look_up_rarity
+from genwright.answers.rarity import RarityTable
 from genwright.datasets import Dataset
 from genwright.documents import split_sentences
 from genwright.engines import ChatMessage, ChatRequest, Engine, Sampling, collect_chat
@@ -146,7 +146,8 @@ def _run_round_trip(
     rank = _find_rank(hits, spot)
     if not rank:
         return "its own passage is not found"
-    rare = look_up_rarity(runtime, question)
+    rarity = RarityTable(runtime.database, runtime.principal)
+    rare = rarity.look_up(question)
     evidence = find_evidence(
         question, hits, runtime.models.embedder, rare, load_calibration().evidence
     )
@@ -157,7 +158,7 @@ def _run_round_trip(
         return "another place answers it better"
     own = hits[rank - 1]
     check = SupportCheck(question, [own], runtime.models.embedder, load_calibration().support)
-    best = check.find_best(spot.text, look_up_rarity(runtime, spot.text))
+    best = check.find_best(spot.text, rarity.look_up(spot.text))
     if best is None or best.probability < runtime.settings.answer.min_support:
         return "its answer is not supported"
     level = next((name for most, name in RANKS if rank <= most), "hard")

@@ -160,5 +160,8 @@ def _configure_t5(shape: Architecture) -> dict[str, Any]:
 
 
 _BUILDERS = {
-    "gpt2": _configure_gpt2, "gptj": _configure_gpt2, "gpt_neo": _configure_gpt_neo, "bert": _configure_bert, "roberta": _configure_bert, "t5": _configure_t5,
+    "gpt2": _configure_gpt2,
+    "gptj": _configure_gpt2, "gpt_neo": _configure_gpt_neo,
+    "bert": _configure_bert, "roberta": _configure_bert,
+    "t5": _configure_t5,
 }  # fmt: skip

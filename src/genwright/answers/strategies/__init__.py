@@ -1,1 +1,7 @@
-"""Ways to answer, one file each; ``genwright.answers`` chooses among them."""
+"""Ways to answer, one file each; ``answers.answerer`` chooses among them by name.
+
+Example:
+    >>> from genwright.answers.base import strategies
+    >>> strategies.names()
+    ['extractive', 'rag', 'short']
+"""

@@ -6,10 +6,17 @@ The reply is constrained to an enumeration of spans by a JSON schema, so it is a
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
+from genwright.answers.base import strategies
+from genwright.answers.packing import PromptContext
+from genwright.answers.strategies.rag import RagStrategy
+from genwright.answers.writing import AnswerWriter
 from genwright.grounding import words
+from genwright.grounding.citations import Sentence, cite
 from genwright.grounding.evidence import classify_question
+from genwright.grounding.support import SupportCheck
 from genwright.types import Json
 
 MOST_WORDS = 8
@@ -85,3 +92,32 @@ def _may_answer(kind: str, span: str) -> bool:
     if kind == "date":
         return words.has_date(words.split_tokens(span)) or bool(words.extract_numbers(span))
     return span[0].isupper()
+
+
+class ShortWriter(AnswerWriter):
+    """Has the model choose a span of the excerpts."""
+
+    def _wants_excerpts(self) -> bool:
+        return True
+
+    def _stream_texts(self, packed: PromptContext) -> Iterator[str]:
+        texts = [each.text for each in packed.evidence]
+        schema = build_short_schema(self._brief.question.text, texts)
+        if schema["enum"]:
+            reply = "".join(delta.text for delta in self._stream_deltas(packed, schema))
+            yield parse_choice(reply)
+
+    def _judge(self, text: str, packed: PromptContext, check: SupportCheck) -> Sentence | None:
+        """A short answer, on one line, with the evidence whose words it is."""
+        for each in packed.evidence:
+            if text and text in each.text:
+                citation = cite(each.hit, each.start, each.end)
+                return Sentence(" ".join(text.split()), 1.0, (citation,))
+        return Sentence(text, 0.0)
+
+
+@strategies.register("short")
+class ShortStrategy(RagStrategy):
+    """Answers with a few words of the source."""
+
+    writer: ClassVar[type[AnswerWriter]] = ShortWriter

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, parse_scope
-from genwright.cli.printing.answers import SentencePrinter, open_answerer, print_answer
+from genwright.cli.printing.answers import open_answerer, print_answer, print_stream
 from genwright.cli.printing.output import print_json
 
 
@@ -30,8 +30,10 @@ def command(
 
     Example: genwright ask "When should the oil be changed?" --collection manuals
     """
+    from genwright.answers.base import Question
+
     with open_runtime(ctx) as made:
         answerer, scope = open_answerer(made, assistant, model, extractive, short)
         scope = parse_scope(collection, filters) if collection or filters else scope
-        answer = answerer.ask(question, scope=scope, k=k, on_sentence=SentencePrinter(as_json))
+        answer = print_stream(answerer.stream(Question(question, scope, k)), as_json)
     print_json(answer.json()) if as_json else print_answer(answer)

@@ -34,7 +34,8 @@ def command(
     from genwright.cli.prices import parse_prices
     from genwright.evaluation.jobs.qa import EvaluationRequest, run_comparison
 
-    wanted = EvaluationRequest(Path(data), metric, form, tuple(columns or ()), shots, "generate", limit,
+    wanted = EvaluationRequest(Path(data), metric, form, tuple(columns or ()), shots, "generate",
+                               limit,
                   0, max_tokens)  # fmt: skip
     with open_runtime(ctx) as made:
         result = run_comparison(made, models, wanted, parse_prices(price or []))

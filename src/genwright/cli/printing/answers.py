@@ -18,6 +18,7 @@ from genwright.errors import UsageError
 
 if TYPE_CHECKING:
     from genwright.answers.answerer import Answerer
+    from genwright.answers.base import Piece
     from genwright.answers.chat import Chat
     from genwright.answers.conversations import ConversationSummary
     from genwright.grounding.citations import Answer, Citation, Sentence
@@ -37,21 +38,32 @@ def open_answerer(
         NotFound: There is no such assistant.
     """
     from genwright.answers.answerer import Answerer
-    from genwright.answers.assistants import build_answerer, find_scope
-    from genwright.registry import Assistants
+    from genwright.answers.assistants import open_assistant
     from genwright.retrieval import Scope
 
     if not assistant:
         return Answerer(runtime, model=model, extractive=extractive, short=short), Scope()
     if model or extractive is not None or short:
         raise UsageError("Expected --assistant without --model, --extractive and --short.")
-    opened = runtime.workspace
-    assistants = Assistants(opened.database, opened.settings, opened.prompts_dir)
-    served = assistants.resolve(runtime.principal, assistant)
-    acting = runtime.act_for(
-        runtime.principal, served.version.config.merge_settings(opened.settings)
-    )
-    return build_answerer(acting, served), find_scope(acting, served)
+    opened = open_assistant(runtime, assistant)
+    return opened.answerer, opened.scope
+
+
+def print_stream(pieces: "Iterator[Piece]", silent: bool = False) -> "Answer":
+    """Write each sentence as it comes, and return the answer at the end.
+
+    Args:
+        pieces: Sentences, and last the answer.
+        silent: Write nothing, because the whole comes later as JSON.
+    """
+    from genwright.grounding.citations import Answer
+
+    printer = SentencePrinter(silent)
+    for piece in pieces:
+        if isinstance(piece, Answer):
+            return piece
+        printer.print_sentence(piece)
+    raise AssertionError("a stream ends with its answer")
 
 
 class SentencePrinter:
@@ -64,7 +76,7 @@ class SentencePrinter:
     def __init__(self, silent: bool = False) -> None:
         self.silent, self._places = silent, list["Citation"]()
 
-    def __call__(self, sentence: "Sentence") -> None:
+    def print_sentence(self, sentence: "Sentence") -> None:
         """Write one sentence."""
         if self.silent:
             return
@@ -111,8 +123,7 @@ def print_conversations(rows: "Sequence[ConversationSummary]", as_json: bool) ->
 def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None:
     """Answer the questions of standard input, a line each; at a terminal an empty one ends it."""
     for question in _read_questions():
-        shown = SentencePrinter(as_json)
-        answer = chat.ask(question, scope=scope, k=k, on_sentence=shown)
+        answer = print_stream(chat.stream(question, scope=scope, k=k), as_json)
         if as_json:
             line = {"conversation": chat.id, **answer.json()}
             print(json.dumps(line, ensure_ascii=False), flush=True)

@@ -16,7 +16,8 @@ def print_retrieval(made: "Json") -> None:
     """Modes side by side, then what hybrid is ahead of each part."""
     data = made["data"]
     print(
-        f"{to_one_line(data['name'])}, {to_one_line(data['split'])}: {data['queries']} queries over "
+        f"{to_one_line(data['name'])}, {to_one_line(data['split'])}: "
+        f"{data['queries']} queries over "
         f"{data['documents']} documents ({data['passages']} passages)\n"
     )
     _print_side_by_side(made["results"])

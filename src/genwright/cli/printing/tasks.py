@@ -53,7 +53,8 @@ def print_judge(result: "Json") -> None:
     if "humans" in result:
         humans = result["humans"]
         print(
-            f"agrees with people {format_interval(humans['agreement'])}, kappa {format_interval(humans['kappa'])}"
+            f"agrees with people {format_interval(humans['agreement'])}, "
+            f"kappa {format_interval(humans['kappa'])}"
         )
 
 
@@ -67,7 +68,8 @@ def print_comparison(result: "Json") -> None:
 
     rows = [
         [row["model"], format_interval(row["quality"]), format_value(row["tokens_per_second"]),
-         format_value(row["first_token_p50"]), format_value(row["memory_mb"]), format_value(row["joules_per_answer"]),
+         format_value(row["first_token_p50"]), format_value(row["memory_mb"]),
+         format_value(row["joules_per_answer"]),
          format_value(row["cost_per_1000"]), ", ".join(row["like"])]
         for row in result["models"]
     ]  # fmt: skip

@@ -1,8 +1,9 @@
 """The child process of one model: ``python -m genwright.engines.llamacpp.child``.
 
-It reads one line of JSON (a ``LlamaServerConfig``) from its standard input, then serves llama.cpp's own
-HTTP API until that input ends. It ends with its parent even on ``kill -9``: the kernel closes the
-pipe, and is asked to kill it too, for the time in which a load keeps the interpreter busy.
+It reads one line of JSON (a ``LlamaServerConfig``) from its standard input, then serves
+llama.cpp's own HTTP API until that input ends. It ends with its parent even on ``kill -9``: the
+kernel closes the pipe, and is asked to kill it too, for the time in which a load keeps the
+interpreter busy.
 """
 
 import ctypes

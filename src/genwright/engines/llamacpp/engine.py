@@ -1,7 +1,7 @@
 """GGUF models by llama.cpp, each in a supervised child process of its own.
 
 The child runs llama.cpp's own HTTP server on a Unix socket that only this user can reach
-(``serve_gguf.py``); this side speaks to it. So streaming, slots, batching, grammars and the cache
+(``child.py``); this side speaks to it. So streaming, slots, batching, grammars and the cache
 of prompt prefixes are llama.cpp's, and a cancelled request is one whose connection is closed.
 """
 

@@ -1,8 +1,9 @@
 """The child process of a transformers model: ``python -m genwright.engines.transformers.child``.
 
-It reads one line of JSON (a ``TransformersServerConfig``) from its standard input, loads the weights, and
-answers requests over HTTP on a Unix socket until that input ends: ``/generate`` streams lines of
-JSON, the other paths answer once. Requests that wait while a batch is written form the next one.
+It reads one line of JSON (a ``TransformersServerConfig``) from its standard input,
+loads the weights, and answers requests over HTTP on a Unix socket until that input ends:
+``/generate`` streams lines of JSON, the other paths answer once. Requests that wait
+while a batch is written form the next one.
 """
 
 import hmac

@@ -273,7 +273,9 @@ def _make_choice_config(query: str, between: str = " ") -> Json:
 
 BENCHES: dict[str, Benchmark] = {
     "arc_easy": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}\nAnswer:"), "acc"),
-    "arc_challenge": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}\nAnswer:"), "acc_norm"),
+    "arc_challenge": Benchmark(
+        _read_multiple_choice, _make_choice_config("{{query}}\nAnswer:"), "acc_norm"
+    ),
     "hellaswag": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}"), "acc_norm"),
     "openbookqa": Benchmark(_read_multiple_choice, _make_choice_config("{{query}}"), "acc_norm"),
     "mmlu": Benchmark(_read_mmlu, _make_choice_config("{{query}}"), "acc"),

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genwright.answers.answerer import Answerer
-from genwright.answers.assistants import build_answerer, find_scope
+from genwright.answers.assistants import open_assistant
 from genwright.datasets import Dataset, read_dataset
 from genwright.engines import Engine
 from genwright.errors import GenwrightError, NotFound, UsageError
@@ -28,7 +27,7 @@ from genwright.evaluation.tasks import (
     make_engine_asker,
 )
 from genwright.options import parse_pairs
-from genwright.registry import Assistants, ServedAssistant
+from genwright.registry import ServedAssistant
 from genwright.runtime import Runtime
 from genwright.training.chat_rendering import read_messages
 from genwright.types import Json
@@ -241,20 +240,15 @@ def _find_assistant(runtime: Runtime, name: str) -> ServedAssistant | None:
         runtime.models.check(name)
         return None
     except GenwrightError:
-        workspace = runtime.workspace
-        assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
-        return assistants.resolve(runtime.principal, name)
+        return runtime.assistants.resolve(runtime.principal, name)
 
 
 def _make_assistant_asker(runtime: Runtime, served: ServedAssistant) -> Ask:
-    settings = served.version.config.merge_settings(runtime.settings)
-    acting = runtime.act_for(runtime.principal, settings)
-    answerer: Answerer = build_answerer(acting, served)
-    scope = find_scope(acting, served)
+    opened = open_assistant(runtime, served)
 
     def ask(case: TaskCase) -> Reply:
         began = time.monotonic()
-        answer = answerer.ask(case.messages[-1].content, scope=scope)
+        answer = opened.ask(case.messages[-1].content)
         took = time.monotonic() - began
         return Reply(answer.answer, took, took)
 

@@ -7,7 +7,7 @@ rank of it wins (Bruch et al. 2023, arXiv:2210.11934, section 5, learn it from a
 
 from collections.abc import Sequence
 
-from genwright.answers.assistants import find_scope
+from genwright.answers.assistants import open_assistant
 from genwright.improve.candidates import to_served_version
 from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
 from genwright.improve.questions import HeldOutQuestion
@@ -62,11 +62,9 @@ def reciprocal_rank(
     """Mean of 1 / rank of the first passage that has the right answer, within twenty."""
     config = apply_changes(material.live, {"retrieval": {"weight": weight, "reranker": "none"}})
     served = to_served_version(material.assistant, config)
-    settings = config.merge_settings(material.runtime.settings)
-    runtime = material.runtime.act_for(material.runtime.principal, settings)
-    scope, total = find_scope(runtime, served), 0.0
+    opened, total = open_assistant(material.runtime, served), 0.0
     for each in questions:
-        hits = find_passages(runtime, each.question, k=DEPTH, scope=scope)
+        hits = find_passages(opened.runtime, each.question, k=DEPTH, scope=opened.scope)
         ranks = [
             n for n, hit in enumerate(hits, 1) if score_recall(hit.text, each.reference) >= RIGHT
         ]

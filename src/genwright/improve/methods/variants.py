@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genwright.answers.assistants import build_answerer, find_scope
+from genwright.answers.assistants import open_assistant
 from genwright.improve.candidates import to_served_version
 from genwright.improve.methods.base import Material, MethodNotApplicable
 from genwright.improve.questions import HeldOutQuestion
@@ -53,11 +53,9 @@ def measure_quality(
 ) -> float:
     """Mean F1 of a changed configuration's answers."""
     served = to_served_version(material.assistant, apply_changes(material.live, changes))
-    settings = served.version.config.merge_settings(material.runtime.settings)
-    runtime = material.runtime.act_for(material.runtime.principal, settings)
-    answerer, scope = build_answerer(runtime, served), find_scope(runtime, served)
+    opened = open_assistant(material.runtime, served)
     total = 0.0
     for each in questions:
-        answer = answerer.ask(each.question, scope=scope)
+        answer = opened.ask(each.question)
         total += 0.0 if answer.refused else score_quality(answer.answer, each.reference)
     return round(total / len(questions), 4)

@@ -177,8 +177,8 @@ def to_local_path(target: str) -> str:
     r"""A path on this site, or ``/`` where something else was given.
 
     Example:
-        >>> to_local_path("/chat/3?x=1"), to_local_path("//evil.example"), to_local_path("/\\evil.example")
-        ('/chat/3?x=1', '/', '/')
+        >>> [to_local_path(each) for each in ("/chat/3?x=1", "//evil.example", "/\\evil.example")]
+        ['/chat/3?x=1', '/', '/']
     """
     try:
         parts = urlsplit(target)

@@ -1,11 +1,10 @@
 """A match of the arena at work: both sides answer at once, each in its own turn at its model."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Event
 
 from genwright.access import Identity
 from genwright.arena.categories import classify_question
@@ -19,7 +18,6 @@ from genwright.arena.matches import (
     store_answer,
 )
 from genwright.errors import GenwrightError
-from genwright.server.api.shared.pushing import told
 from genwright.server.service import Service
 
 SIDES = ("left", "right")
@@ -97,13 +95,9 @@ async def _stream_side(
     question = str(match.turns[-1]["question"])
     history = list(collect_history(match.turns[:-1], side))
 
-    def work(cancel: Event) -> Iterator[str | ContenderAnswer]:
-        def say(tell: Callable[[str | ContenderAnswer], None]) -> ContenderAnswer:
-            return speaker.say(question, history, lambda text, _: tell(text), cancel)
-
-        yield from told(say, cancel)
-
-    pieces = service.generate(speaker.model, identity, work)
+    pieces = service.generate(
+        speaker.model, identity, lambda cancel: speaker.stream(question, history, cancel)
+    )
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, ContenderAnswer):

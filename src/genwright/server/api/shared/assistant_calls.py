@@ -1,23 +1,21 @@
 """Answers of an assistant, sentence by sentence: queued, traced and counted as replies are."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from threading import Event
 
 from genwright.access import Identity
-from genwright.answers.answerer import EXTRACTIVE, Answer, Answerer
-from genwright.answers.assistants import build_answerer, find_scope
-from genwright.answers.chat import Chat
+from genwright.answers.assistants import open_assistant
+from genwright.answers.base import EXTRACTIVE, cut_short
 from genwright.engines import ChatMessage
 from genwright.errors import TooMany
-from genwright.grounding.citations import Sentence
+from genwright.grounding.citations import Answer, Sentence
 from genwright.monitoring.tracing import read_trace_id
 from genwright.registry import ServedAssistant
 from genwright.retrieval import Scope
 from genwright.server.api.shared.citations import Files, find_files
 from genwright.server.api.shared.model_calls import RequestStart, estimate_tokens, watch_request
-from genwright.server.api.shared.pushing import told
 from genwright.server.service import Service
 
 
@@ -72,7 +70,7 @@ async def stream_assistant(
                 async for piece in pieces:
                     if isinstance(piece, FinalAnswer):
                         watch.usage, watch.finish = piece.answer.usage, "stop"
-                        outcome = _summarize_outcome(piece.answer)
+                        outcome = summarize_outcome(piece.answer)
                     elif isinstance(piece, Sentence):
                         watch.count_sentence(piece.text)
                     yield piece
@@ -87,7 +85,8 @@ async def stream_assistant(
             service.metrics.count_answer(question.served.name, *outcome)
 
 
-def _summarize_outcome(answer: Answer) -> tuple[str, int, int]:
+def summarize_outcome(answer: Answer) -> tuple[str, int, int]:
+    """What the metrics count: how it ended, sentences with support, and without."""
     supported = sum(bool(sentence.citations) for sentence in answer.sentences)
     outcome = "refused" if answer.refused else "answered"
     return outcome, supported, len(answer.sentences) - supported
@@ -96,34 +95,25 @@ def _summarize_outcome(answer: Answer) -> tuple[str, int, int]:
 def _ask_assistant(
     service: Service, identity: Identity, question: AssistantQuestion, cancel: Event
 ) -> Iterator[RequestStart | Sentence | FinalAnswer]:
-    answerer = _open_answerer(service, identity, question)
-    runtime = answerer.runtime
+    runtime = service.runtime_for(identity)
+    opened = open_assistant(runtime, question.served, max_tokens=question.max_tokens)
     known = {"genwright.assistant": question.served.label, "genwright.question": question.text}
-    with runtime.tracing.start_span(f"invoke_agent {question.served.name}", known | _AGENT) as span:
+    name = f"invoke_agent {question.served.name}"
+    with opened.runtime.tracing.start_span(name, known | _AGENT) as span:
         yield RequestStart(read_trace_id(span), cancel)
-        scope = question.scope or find_scope(runtime, question.served)
-
-        def ask(tell: Callable[[Sentence | FinalAnswer], None]) -> FinalAnswer:
-            most = answerer.settings.history
-            before = question.before[-most:] if most else ()
-            alone = Chat(answerer).make_standalone(question.text, before, cancel)
-            answer = answerer.ask(alone, scope=scope, on_sentence=tell, cancel=cancel)
-            return FinalAnswer(answer, find_files(runtime, answer))
-
-        for piece in told(ask, cancel):
-            if isinstance(piece, FinalAnswer):
-                span.set_attribute("genwright.refused", piece.answer.refused)
-            yield piece
+        pieces = opened.stream(
+            question.text, history=question.before, scope=question.scope, cancel=cancel
+        )
+        try:
+            for piece in pieces:
+                if isinstance(piece, Answer):
+                    span.set_attribute("genwright.refused", piece.refused)
+                    yield FinalAnswer(piece, find_files(opened.runtime, piece))
+                else:
+                    yield piece
+        except GeneratorExit:
+            cut_short(pieces, cancel)  # the trace has what was written
+            raise
 
 
 _AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "genwright"}
-
-
-def _open_answerer(service: Service, identity: Identity, question: AssistantQuestion) -> Answerer:
-    served = question.served
-    settings = served.version.config.merge_settings(service.settings)
-    if question.max_tokens is not None:
-        least = min(question.max_tokens, settings.answer.max_tokens)
-        answer = settings.answer.model_copy(update={"max_tokens": least})
-        settings = settings.model_copy(update={"answer": answer})
-    return build_answerer(service.runtime_for(identity, settings), served)

@@ -6,8 +6,7 @@ from pathlib import PurePath
 
 from sqlalchemy import select
 
-from genwright.answers.answerer import Answer
-from genwright.grounding.citations import Citation, Sentence
+from genwright.grounding.citations import Answer, Citation, Sentence
 from genwright.runtime import Runtime
 from genwright.storage import CollectionFile, StoredFile
 from genwright.types import Json

@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 
 from genwright.access import Identity
-from genwright.answers.answerer import EXTRACTIVE
+from genwright.answers.base import EXTRACTIVE
 from genwright.engines.keyring import find_key
 from genwright.errors import GenwrightError, NotFound
 from genwright.registry import ServedAssistant

@@ -1,6 +1,6 @@
 """A turn of a conversation being answered: in its queue, sentence by sentence, then kept."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from threading import Event
@@ -8,10 +8,11 @@ from threading import Event
 from pydantic import BaseModel, Field
 
 from genwright.access import Identity
-from genwright.answers.answerer import Answer
-from genwright.answers.assistants import build_answerer, find_scope
+from genwright.answers.assistants import open_assistant
 from genwright.answers.chat import Chat
 from genwright.answers.conversations import (
+    TITLE_CHARACTERS,
+    begin_conversation,
     find_conversation,
     make_not_found,
     read_conversation,
@@ -19,16 +20,14 @@ from genwright.answers.conversations import (
     rewind,
 )
 from genwright.errors import UsageError
-from genwright.grounding.citations import Sentence
+from genwright.grounding.citations import Answer, Sentence
 from genwright.registry import ServedAssistant
 from genwright.runtime import Runtime
-from genwright.server.api.shared.assistant_calls import AssistantQuestion
+from genwright.server.api.shared.assistant_calls import AssistantQuestion, summarize_outcome
 from genwright.server.api.shared.model_calls import watch_request
-from genwright.server.api.shared.pushing import told
 from genwright.server.service import Service
 from genwright.storage import Conversation
 
-TITLE_CHARACTERS = 80
 LONGEST_QUESTION = 20_000
 
 
@@ -129,37 +128,27 @@ async def stream_turn(
         pieces = service.generate(
             model,
             identity,
-            lambda cancel: _run_turn(service.runtime_as(identity, asked.served), asked, cancel),
+            lambda cancel: _run_turn(service.runtime_for(identity), asked, cancel),
             watch.seen.record_queue_time,
         )
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, Answer):
                     watch.usage, watch.finish = piece.usage, "stop"
-                    _count_answer(service, asked.served, piece)
+                    service.metrics.count_answer(asked.served.name, *summarize_outcome(piece))
                 elif isinstance(piece, Sentence):
                     watch.count_sentence(piece.text)
                 yield piece
 
 
-def _count_answer(service: Service, served: ServedAssistant, answer: Answer) -> None:
-    supported = sum(bool(sentence.citations) for sentence in answer.sentences)
-    outcome = "refused" if answer.refused else "answered"
-    service.metrics.count_answer(served.name, outcome, supported, len(answer.sentences) - supported)
-
-
 def _run_turn(runtime: Runtime, asked: ConversationQuestion, cancel: Event) -> Iterator[Piece]:
     begun = asked.conversation is None
+    opened = open_assistant(runtime, asked.served)
     conversation = _prepare_conversation(runtime, asked)
     try:
-        chat = Chat(build_answerer(runtime, asked.served), conversation)
-        scope = find_scope(runtime, asked.served)
+        chat = Chat(opened.answerer, conversation)
         yield TurnStart(conversation)
-
-        def ask(tell: Callable[[Sentence | Answer], None]) -> Answer:
-            return chat.ask(asked.text, scope=scope, on_sentence=tell, cancel=cancel)
-
-        yield from told(ask, cancel)
+        yield from chat.stream(asked.text, scope=opened.scope, cancel=cancel)
     except Exception:
         if begun and not read_conversation(runtime, conversation)[1]:
             remove_conversation(runtime, conversation)  # nothing was said in it
@@ -172,12 +161,6 @@ def _prepare_conversation(runtime: Runtime, asked: ConversationQuestion) -> int:
         if asked.replaces is not None:
             rewind(runtime, asked.conversation, asked.replaces)
         return asked.conversation
+    owner = runtime.principal.name
     with runtime.database.write(runtime.principal) as session:
-        row = Conversation(
-            owner=runtime.principal.name,
-            title=" ".join(asked.text.split())[:TITLE_CHARACTERS],
-            assistant=asked.served.name,
-        )
-        session.add(row)
-        session.flush()
-        return row.id
+        return begin_conversation(session, owner, asked.text, asked.served.name)
