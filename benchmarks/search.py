@@ -74,7 +74,7 @@ class Drawn:
         """Look the texts up."""
         return np.stack([self._known[text] for text in texts])
 
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Nothing here asks for them."""
         return []
 

@@ -96,23 +96,23 @@ def test_the_model_may_choose_between_a_tool_and_a_reply(engine):
 def test_a_killed_child_fails_the_request_in_flight_and_serves_the_next(engine):
     stream = engine.chat(ChatRequest(HELLO, Sampling(max_tokens=900, temperature=1.0)))
     next(stream)
-    before = engine.pid
+    before = engine.process.pid
 
     os.kill(before, signal.SIGKILL)
     with pytest.raises(EngineFailed, match="restarted"):
         list(stream)
 
     assert collect_chat(engine, ChatRequest(HELLO, Sampling(max_tokens=3)))[0]
-    assert engine.pid not in (None, before)
+    assert engine.process.pid not in (None, before)
 
 
 def test_a_killed_parent_leaves_no_child(tmp_path):
     script = (
         "import sys, time; from pathlib import Path\n"
         "from genwright.engines import open_engine\n"
-        "from genwright.merge_settings import EngineSettings\n"
+        "from genwright.settings import EngineSettings\n"
         "engine = open_engine(Path(sys.argv[1]), EngineSettings(), kind='embed')\n"
-        "print(engine.pid, flush=True); time.sleep(600)\n"
+        "print(engine.process.pid, flush=True); time.sleep(600)\n"
     )
     model = make_bert(tmp_path / "tiny.gguf")
     command = [sys.executable, "-c", script, str(model)]
@@ -138,7 +138,7 @@ def gone(pid: int) -> bool:
 
 def test_a_closed_engine_leaves_no_child_and_says_that_it_is_closed(tmp_path):
     engine = LlamaCppEngine(make_bert(tmp_path / "tiny.gguf"), SETTINGS, kind="embed")
-    child = engine.pid
+    child = engine.process.pid
     engine.close()
     engine.close()
     assert gone(child)

@@ -90,10 +90,10 @@ def test_a_new_adapter_switches_without_losing_a_request(shared, files):
     threads = [threading.Thread(target=load) for _ in range(3)]
     for thread in threads:
         thread.start()
-    before = first.pid
+    before = first.process.pid
     second = shared.view("two", two)
     assert said(second) != expected
-    after = first.pid
+    after = first.process.pid
     stop.set()
     for thread in threads:
         thread.join()

@@ -64,7 +64,7 @@ def test_a_killed_child_comes_back(writer):
     import os
     import signal
 
-    before = writer.pid
+    before = writer.process.pid
     os.kill(before, signal.SIGKILL)
     for _ in range(100):
         try:
@@ -72,7 +72,7 @@ def test_a_killed_child_comes_back(writer):
             break
         except EngineFailed:
             time.sleep(0.2)
-    assert writer.pid not in (None, before)
+    assert writer.process.pid not in (None, before)
 
 
 def test_a_classifier_replies_with_a_class_and_its_alternatives(tmp_path):

@@ -44,8 +44,8 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
         pytest.skip(f"no chat model in {models_dir}: run `make models`")
     for each in chats:
         base = find_base(each.name, catalog, pytest.fail)
-        rendering = ConversationRenderer(base.tokenizer(), 4096)
-        with LlamaCppEngine(catalog.path(each.name), EngineSettings(context=512)) as engine:
+        rendering = ConversationRenderer(base.open_tokenizer(), 4096)
+        with LlamaCppEngine(catalog.find_path(each.name), EngineSettings(context=512)) as engine:
             for turns in (TURNS[:1], TURNS, (ChatMessage("system", "Be brief."), *TURNS)):
                 served = engine.render_prompt(turns)
                 assert rendering.prompt(turns) == served

@@ -3,7 +3,7 @@
 Example:
     >>> from genwright.arena import tally_by_name, rank
     >>> ranking = rank(tally_by_name([("a", "b", 0), ("a", "b", 0), ("b", "a", 0), ("a", "b", 2)]))
-    >>> [(row.build_model, round(row.rating)) for row in ranking.rows]
+    >>> [(row.model, round(row.rating)) for row in ranking.rows]
     [('a', 1044), ('b', 956)]
 """
 

@@ -1,7 +1,7 @@
 r"""Files to text with structure and offsets, and text to passages.
 
 Example:
-    >>> from genwright.merge_settings import DocumentSettings
+    >>> from genwright.settings import DocumentSettings
     >>> with Reader(DocumentSettings()) as reader:
     ...     extract = reader.read_bytes(b"# Pumps\n\nOil them.", "pumps.md")
     >>> extract.title, [block.kind for block in extract.blocks]

@@ -11,7 +11,7 @@ class Outline:
     r"""Heading path and page by offset.
 
     Example:
-        >>> from genwright.documents.open_base import Block
+        >>> from genwright.documents.base import Block
         >>> blocks = (Block("heading", 0, 3, 1), Block("heading", 4, 8, 2))
         >>> Outline(Extract("# A\n## B\ntext", "", "markdown", blocks=blocks)).find_section(9)
         'A > B'

@@ -12,10 +12,10 @@ def add_rows(draft: Draft, rows: Iterable[Sequence[str]]) -> None:
     the text, so headers cannot be repeated later: they are written into each row here.
 
     Example:
-        >>> from genwright.merge_settings import DocumentSettings
+        >>> from genwright.settings import DocumentSettings
         >>> draft = Draft(DocumentSettings())
         >>> add_rows(draft, [["Pump", "Oil"], ["P-7", "VG 46"]])
-        >>> print(draft.build_extract("pumps.csv", "csv").write_text)
+        >>> print(draft.build_extract("pumps.csv", "csv").text)
         Pump | Oil
         Pump: P-7; Oil: VG 46
     """

@@ -13,7 +13,7 @@ class TokenMeasure:
 
     Example:
         >>> import re
-        >>> words = lambda text: [match.start_span() for match in re.finditer(r"\w+", text)]
+        >>> words = lambda text: [match.span() for match in re.finditer(r"\w+", text)]
         >>> TokenMeasure("one two three", words).count(0, 7)
         2
     """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal, Protocol, Self, runtime_checkable
 
+from genwright.engines.process import ChildProcess
 from genwright.plugins import Plugins
 from genwright.types import Json, Vectors
 
@@ -161,6 +162,20 @@ class Engine(Protocol):
     @property
     def context(self) -> int:
         """Longest prompt and reply together, in tokens."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Requests that are best asked at once: above one, they are computed together."""
+        ...
+
+    @property
+    def process(self) -> ChildProcess | None:
+        """The child process that runs it; None where it runs elsewhere or needs none."""
+        ...
+
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
+        """The text that the model reads before it replies to a conversation."""
         ...
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:

@@ -11,7 +11,14 @@ import httpx
 import numpy as np
 
 from genwright.engines import wire
-from genwright.engines.base import ChatRequest, Delta, Sampling, TokenScore, engines
+from genwright.engines.base import (
+    ChatMessage,
+    ChatRequest,
+    Delta,
+    Sampling,
+    TokenScore,
+    engines,
+)
 from genwright.engines.keyring import find_key
 from genwright.engines.remote import BadStatus, RemoteServer
 from genwright.errors import EngineFailed, Refused, UsageError
@@ -51,7 +58,7 @@ class OpenAIEngine:
         self._url = server.base_url
         key = find_key(server.key, keyring) if server.key else ""
         self._server = RemoteServer(server.base_url, key)
-        self._counts = True
+        self._counts, self.batch_size, self.process = True, 1, None
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Answer a conversation. Adapters are the server's own matter and refused."""
@@ -101,6 +108,10 @@ class OpenAIEngine:
             return [
                 float(row["relevance_score"]) for row in sorted(rows, key=lambda row: row["index"])
             ]
+
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
+        """Not part of this API: refused."""
+        raise self._make_refusal("tell the prompt of a conversation")
 
     def score(self, prompt: str, continuation: str) -> list[TokenScore]:
         """Not part of this API: refused."""

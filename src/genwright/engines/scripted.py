@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from genwright.engines.base import (
+    ChatMessage,
     ChatRequest,
     Delta,
     RequiredTool,
@@ -72,10 +73,15 @@ class ScriptedEngine:
         self._replies, self._turn, self._lock = replies, 0, Lock()
         self._speed, self._prefill, self._least = tokens_per_second, prefill_per_second, least
         self._slots = RequestQueue(slots)
+        self.batch_size, self.process = 1, None
+
+    def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
+        """What was said, line by line."""
+        return "\n".join(message.content for message in messages)
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Say the reply, the smallest JSON that fits the schema, or call the first tool."""
-        prompt = "\n".join(message.content for message in request.messages)
+        prompt = self.render_prompt(request.messages)
         tool = _choose_tool(request)
         if tool is not None:
             text = json.dumps(build_smallest_instance(tool.parameters))

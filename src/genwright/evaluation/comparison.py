@@ -108,7 +108,7 @@ def compare_models(
         with opened(name) as engine:
             ask = make_engine_asker(engine, max_tokens=max_tokens)
             reports[name] = evaluate_task(cases, ask, [metric], progress=report_progress)
-            memory[name] = read_resident_mb(getattr(engine, "pid", None))
+            memory[name] = read_resident_mb(engine.process.pid if engine.process else None)
         after = read_energy_joules()
         joules[name] = after - before if after is not None and before is not None else None
     values = {name: report.list_values(metric) for name, report in reports.items()}

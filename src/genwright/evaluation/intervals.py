@@ -41,7 +41,7 @@ def bootstrap_mean(values: Sequence[float], seed: int = 0) -> ConfidenceInterval
 
     Example:
         >>> bootstrap_mean([0.5] * 10)
-        Interval(value=0.5, low=0.5, high=0.5)
+        ConfidenceInterval(value=0.5, low=0.5, high=0.5)
     """
     return bootstrap_ratio(values, [1.0] * len(values), seed)
 

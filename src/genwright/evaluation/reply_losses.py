@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from genwright.engines import ChatMessage, Engine
+from genwright.engines import Engine
 from genwright.evaluation.tasks import TaskCase
 
 
@@ -15,16 +15,6 @@ def measure_reply_losses(engine: Engine, cases: Sequence[TaskCase]) -> list[tupl
     """
     found = []
     for case in cases:
-        scores = engine.score(render_engine_prompt(engine, case.messages), case.references[0])
+        scores = engine.score(engine.render_prompt(case.messages), case.references[0])
         found.append((-sum(each.logprob for each in scores), len(scores)))
     return found
-
-
-def render_engine_prompt(engine: Engine, messages: Sequence[ChatMessage]) -> str:
-    """The text that the engine's model reads before it replies.
-
-    Raises:
-        AttributeError: The engine does not tell (a server's model).
-    """
-    prompt: str = engine.render_prompt(messages)  # type: ignore[attr-defined]
-    return prompt

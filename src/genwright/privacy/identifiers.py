@@ -71,7 +71,7 @@ def find_identifiers(
 
     Example:
         >>> find_identifiers("card 4111 1111 1111 1111", ["card"])
-        [Finding(kind='card', start=5, end=24)]
+        [PiiMatch(kind='card', start=5, end=24)]
     """
     found = [
         PiiMatch(kind, start, end) for kind in kinds for start, end in _FINDERS[kind](text, regions)

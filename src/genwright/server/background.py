@@ -63,7 +63,7 @@ class Background:
 
     def _count_restarts(self) -> None:
         for (name, _), engine in dict(self._service.runtime.models.engines).items():
-            now = getattr(engine, "restarts", 0)
+            now = engine.process.restarts if engine.process else 0
             for _ in range(now - self._restarts.get(name, 0)):
                 self._service.metrics.count_restart(name)
             self._restarts[name] = now

@@ -155,7 +155,7 @@ class Service:
         except Exception as error:
             found["store"] = str(error)
         for (name, _), engine in self.runtime.models.engines.items():
-            if getattr(engine, "pid", 0) is None:
+            if engine.process is not None and engine.process.pid is None:
                 found[name] = "its engine is being restarted"
         return found
 

@@ -3,7 +3,7 @@
 Nothing here is imported before it is asked for: torch takes seconds.
 
 Example:
-    >>> from genwright.training.read_config import TrainConfig
+    >>> from genwright.training.config import TrainConfig
     >>> TrainConfig(epochs=1).batch_size
     8
 """

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Self
 
 import httpx
 import numpy as np
@@ -23,10 +22,10 @@ import numpy as np
 from genwright.catalog.gguf_header import GGUFHeader, read_header
 from genwright.engines import tools, wire
 from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, TokenScore, engines
+from genwright.engines.child_engine import ChildEngine
 from genwright.engines.llamacpp import memory
 from genwright.engines.llamacpp.child import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, LlamaServerConfig
 from genwright.engines.llamacpp.slots import Slots
-from genwright.engines.process import ChildProcess
 from genwright.engines.schemas import check_schema
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.hardware import count_cores
@@ -43,7 +42,7 @@ ALTERNATIVES = 5
 
 
 @engines.register("llamacpp")
-class LlamaCppEngine:
+class LlamaCppEngine(ChildEngine):
     """A GGUF model in a child process; it is loaded when this returns.
 
     Args:
@@ -76,6 +75,7 @@ class LlamaCppEngine:
         self.name, self.kind = name or path.stem, kind
         self.context = min(settings.context, trained)
         self.threads = settings.threads or count_cores()
+        self.batch_size = 1
         self._seconds = settings.request_seconds
         self._knows_tools = "tools" in str(header.metadata.get("tokenizer.chat_template", ""))
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)  # prompt tokens, seconds
@@ -94,33 +94,13 @@ class LlamaCppEngine:
             gpu_layers=settings.gpu_layers,
             adapters=tuple(str(adapter.resolve()) for adapter in adapters),
         )
-        self._child = ChildProcess(
+        self._start_child(
             "genwright.engines.llamacpp.child",
             lambda socket: replace(config, listen=socket).encode_line(),
-            f"The engine of {self.name!r}",
-            settings.start_seconds,
+            config.key,
+            settings,
+            NO_REUSE,
         )
-        self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self._child.socket), limits=NO_REUSE),
-            base_url="http://engine",
-            headers={"Authorization": f"Bearer {config.key}"},
-            timeout=self._seconds,
-        )
-        try:
-            self._child.ensure()
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the child while it runs."""
-        return self._child.pid
-
-    @property
-    def restarts(self) -> int:
-        """How often the child died and was started again."""
-        return self._child.restarts
 
     def copy_with_adapter(self, place: int, name: str = "") -> "LlamaCppEngine":
         """The same loaded model with one of its adapters acting on every request.
@@ -245,17 +225,6 @@ class LlamaCppEngine:
                 pass
         seen = list(self._speeds)
         return sum(tokens for tokens, _ in seen) / sum(took for _, took in seen) if seen else None
-
-    def close(self) -> None:
-        """End the child."""
-        self._client.close()
-        self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _score_forced(self, before: list[int], forced: list[int], top: int) -> list[TokenScore]:
         """Scores of tokens that a grammar makes follow others."""

@@ -15,6 +15,7 @@ from typing import Self
 
 from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, TokenScore
 from genwright.engines.llamacpp.engine import LlamaCppEngine
+from genwright.engines.process import ChildProcess
 from genwright.errors import EngineFailed
 from genwright.types import Vectors
 
@@ -144,14 +145,14 @@ class SharedEngine:
         return self._base.current.context
 
     @property
-    def pid(self) -> int | None:
-        """Process id of the child that new requests go to."""
-        return self._base.current.pid
+    def batch_size(self) -> int:
+        """See ``Engine.batch_size``."""
+        return self._base.current.batch_size
 
     @property
-    def restarts(self) -> int:
-        """How often that child died and was started again."""
-        return self._base.current.restarts
+    def process(self) -> ChildProcess:
+        """The child that new requests go to."""
+        return self._base.current.process
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """See ``Engine.chat``."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from threading import Event
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import numpy as np
@@ -29,7 +29,7 @@ from genwright.engines.base import (
     TokenUsage,
     engines,
 )
-from genwright.engines.process import ChildProcess
+from genwright.engines.child_engine import ChildEngine
 from genwright.engines.transformers.loading import Weights
 from genwright.engines.transformers.server import TransformersServerConfig
 from genwright.errors import EngineFailed, Refused, UsageError
@@ -43,7 +43,7 @@ TOP = 5
 
 
 @engines.register("transformers")
-class TransformersEngine:
+class TransformersEngine(ChildEngine):
     """Trained weights in a child process; they are loaded when this returns.
 
     Args:
@@ -79,35 +79,19 @@ class TransformersEngine:
             context=self.context,
             slots=slots or max(settings.slots, 8),
         )
-        self._child = ChildProcess(
+        self.batch_size = config.slots
+        self._start_child(
             "genwright.engines.transformers.child",
             lambda socket: replace(config, listen=socket).encode_line(),
-            f"The engine of {self.name!r}",
-            settings.start_seconds,
-        )
-        self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self._child.socket)),
-            base_url="http://engine",
-            headers={"Authorization": f"Bearer {config.key}"},
-            timeout=self._seconds,
-            limits=httpx.Limits(max_keepalive_connections=0),
+            config.key,
+            settings,
+            httpx.Limits(max_keepalive_connections=0),
         )
         try:
-            self._child.ensure()
             self._knows = self._post("/describe", {})
         except BaseException:
             self.close()
             raise
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the child while it runs."""
-        return self._child.pid
-
-    @property
-    def restarts(self) -> int:
-        """How often the child died and was started again."""
-        return self._child.restarts
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Reply to a conversation; a model without a chat template gets what was said as it is."""
@@ -211,17 +195,6 @@ class TransformersEngine:
     def measure_prefill_speed(self) -> float | None:
         """Not measured."""
         return None
-
-    def close(self) -> None:
-        """End the child."""
-        self._client.close()
-        self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _stream_classes(self, request: ChatRequest) -> Iterator[Delta]:
         [row] = self.classify([_find_last_text(request.messages)])

@@ -226,10 +226,7 @@ def _open_asker(
     if task.mode == "score" and not has_choices:
         raise UsageError("--mode score picks a label: it takes rows of the form classification.")
     if task.mode == "score":
-        prompt_text = getattr(engine, "prompt_text", None)
-        if prompt_text is None:
-            raise UsageError(f"{name!r} does not score texts: measure it with --mode generate.")
-        yield make_choice_asker(engine, prompt_text)
+        yield make_choice_asker(engine, engine.render_prompt)
     else:
         yield make_engine_asker(engine, max_tokens=task.max_tokens, seed=task.seed)
 

@@ -1,7 +1,7 @@
 """Measures of rankings and of answers, each for one case; ``interval`` takes them over many.
 
 Example:
-    >>> from genwright.evaluation.list_metrics import token_f1
+    >>> from genwright.evaluation.metrics import token_f1
     >>> token_f1("the Eiffel tower", ["Eiffel Tower"])
     1.0
 """

@@ -2,7 +2,7 @@
 
 Example:
     >>> from genwright.evaluation.suites import SquadQuestion
-    >>> SquadQuestion("q1", "Who?", "Article", 0, ("Ada",), (17,)).answerable
+    >>> SquadQuestion("q1", "Who?", "Article", 0, ("Ada",), (17,)).is_answerable
     True
 """
 

@@ -1,7 +1,7 @@
 """The protocol of objectives: what a model learns to do, and how rows become its examples."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from genwright.plugins import Plugins
 from genwright.types import Json
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from genwright.models.bases import BaseModel
 
 Batch = Mapping[str, Any]
+Measure = Literal["replies", "preferences", "rewards"]
 PAD_TO = 8
 """Lengths of batches are multiples of this: kernels like even sizes."""
 
@@ -23,6 +24,8 @@ class Objective(Protocol):
     """Forms of rows that teach it."""
     metrics: ClassVar[tuple[str, ...]]
     """Measures of its replies, the main one first."""
+    measured_by: ClassVar[Measure]
+    """How what was learnt is measured on the test part."""
     last_only: bool
     """Whether only the last reply of a conversation is learnt, where there are several."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import UsageError
-from genwright.tuning.objectives.base import load_model, objectives
+from genwright.tuning.objectives.base import Measure, load_model, objectives
 from genwright.types import Json
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Classification:
     forms: ClassVar[tuple[str, ...]] = ("classification",)
     last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    measured_by: ClassVar[Measure] = "replies"
 
     def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """The classes of the rows, sorted.

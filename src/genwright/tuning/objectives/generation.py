@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.training.chat_rendering import BREAK, ConversationRenderer, read_messages
-from genwright.tuning.objectives.base import load_model, objectives
+from genwright.tuning.objectives.base import Measure, load_model, objectives
 from genwright.types import Json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Generation:
         "classification",
     )
     metrics: ClassVar[tuple[str, ...]] = ("exact_match", "token_f1", "chrf", "rouge_l")
+    measured_by: ClassVar[Measure] = "replies"
     last_only = False
     """Whether only the last turn of a conversation is learnt."""
 

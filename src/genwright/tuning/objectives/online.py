@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
 from genwright.training.chat_rendering import ConversationRenderer, read_messages
+from genwright.tuning.objectives.base import Measure
 from genwright.tuning.objectives.preferring import (
     PairObjective,
     adapt_trainer,
@@ -30,6 +31,7 @@ class OnlineObjective(PairObjective):
         "prompt_completion", "messages", "preference", "thumbs",
     )  # fmt: skip
     metrics: ClassVar[tuple[str, ...]] = ("reward",)
+    measured_by: ClassVar[Measure] = "rewards"
     passes: ClassVar[float] = 6.0
     width: ClassVar[int] = 1
     reward: Any = None

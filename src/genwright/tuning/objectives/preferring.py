@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from genwright.engines import ChatMessage
 from genwright.training.chat_rendering import ConversationRenderer
 from genwright.training.config import RATES
-from genwright.tuning.objectives.base import load_model
+from genwright.tuning.objectives.base import Measure, load_model
 from genwright.types import Json
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class PairObjective(ABC):
 
     forms: ClassVar[tuple[str, ...]] = ("preference",)
     metrics: ClassVar[tuple[str, ...]] = ("pair_accuracy",)
+    measured_by: ClassVar[Measure] = "preferences"
     passes: ClassVar[float] = 2.8
     """Both replies forward and back, and forward again under the reference."""
     width: ClassVar[int] = 2

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genwright.errors import Refused
-from genwright.tuning.objectives.base import load_model, objectives
+from genwright.tuning.objectives.base import Measure, load_model, objectives
 from genwright.types import Json
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class QuestionAnswering:
     forms: ClassVar[tuple[str, ...]] = ("qa",)
     last_only = False
     metrics: ClassVar[tuple[str, ...]] = ("token_f1", "exact_match")
+    measured_by: ClassVar[Measure] = "replies"
 
     def find_labels(self, rows: Sequence[Json]) -> tuple[str, ...]:
         """None."""

@@ -30,14 +30,10 @@ from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.measurement import hide_adapter, measure_token_losses, perplexity
 from genwright.tuning.objectives import objectives
-from genwright.tuning.objectives.online import OnlineObjective
-from genwright.tuning.objectives.preferring import PairObjective
 from genwright.tuning.steps.preference_evaluation import evaluate_online, evaluate_preferences
 from genwright.tuning.steps.results import TuneEvaluation
 from genwright.types import Json
 
-AT_ONCE = 8
-"""Rows that a transformers engine is asked at once; llama.cpp works on one at a time here."""
 LOSS_ROWS = 40
 """Rows that the losses of quantised files are measured on."""
 
@@ -76,10 +72,10 @@ def evaluate(
     found = TuneEvaluation(metric=metrics[0])
     if not rows:
         return found
-    if issubclass(objective, OnlineObjective):
+    if objective.measured_by == "rewards":
         opened = open_trained(saved.folder, facts, base, runtime.settings.engine, "the tuned model")
         return evaluate_online(runtime, config, base, rows, opened, found)
-    if issubclass(objective, PairObjective):
+    if objective.measured_by == "preferences":
         return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
     if config.objective in ("generation", "summarisation"):
         _measure_losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
@@ -91,8 +87,9 @@ def evaluate(
             runtime.progress(done, total, f"{what}: {said}")
 
         ask = make_engine_asker(engine, max_tokens=config.max_new_tokens, seed=config.train.seed)
-        at_once = AT_ONCE if engine.__class__.__name__ == "TransformersEngine" else 1
-        return evaluate_task(cases, ask, metrics, at_once=at_once, progress=report_progress)
+        return evaluate_task(
+            cases, ask, metrics, at_once=engine.batch_size, progress=report_progress
+        )
 
     with ExitStack() as stack:
         tuned = stack.enter_context(

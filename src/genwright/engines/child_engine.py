@@ -1,0 +1,67 @@
+"""What engines share whose model runs in a child process of its own."""
+
+from collections.abc import Callable
+from typing import Self
+
+import httpx
+
+from genwright.engines.process import ChildProcess
+from genwright.settings import EngineSettings
+
+
+class ChildEngine:
+    """A child process that serves one model over HTTP, and the client that speaks to it."""
+
+    name: str
+    _child: ChildProcess
+    _client: httpx.Client
+
+    def _start_child(
+        self,
+        module: str,
+        configure: Callable[[str], bytes],
+        key: str,
+        settings: EngineSettings,
+        limits: httpx.Limits,
+    ) -> None:
+        """Start it and return when it answers.
+
+        Args:
+            module: What it runs.
+            configure: Given the socket to listen on, the line that it reads first.
+            key: What requests carry.
+            settings: Time limits.
+            limits: Of the client's connections.
+
+        Raises:
+            EngineFailed: It cannot be started.
+        """
+        what = f"The engine of {self.name!r}"
+        self._child = ChildProcess(module, configure, what, settings.start_seconds)
+        self._client = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self._child.socket), limits=limits),
+            base_url="http://engine",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=settings.request_seconds,
+        )
+        try:
+            self._child.ensure()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def process(self) -> ChildProcess:
+        """The child."""
+        return self._child
+
+    def close(self) -> None:
+        """End the child."""
+        self._client.close()
+        self._child.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
