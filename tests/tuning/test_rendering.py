@@ -48,7 +48,7 @@ def test_a_catalogued_model_is_prompted_alike_in_training_and_in_service(models_
         with LlamaCppEngine(catalog.find_path(each.name), EngineSettings(context=512)) as engine:
             for turns in (TURNS[:1], TURNS, (ChatMessage("system", "Be brief."), *TURNS)):
                 served = engine.render_prompt(turns)
-                assert rendering.prompt(turns) == served
+                assert rendering.render_prompt(turns) == served
                 ids = engine._post(
                     "/tokenize", {"content": served, "add_special": True, "parse_special": True}
                 )["tokens"]
