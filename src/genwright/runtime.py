@@ -44,7 +44,7 @@ class Runtime:
         >>> folder = create_workspace(pathlib.Path(tempfile.mkdtemp()))
         >>> workspace = open_workspace(folder, {"embedding": {"model": "hashing"}})
         >>> with Runtime(workspace) as runtime:
-        ...     runtime.list_models.embedder.dim
+        ...     runtime.models.embedder.dim
         256
     """
 

@@ -3,7 +3,7 @@
 Example:
     >>> import pathlib, tempfile
     >>> from genwright.registry import Assistants
-    >>> from genwright.merge_settings import Settings
+    >>> from genwright.settings import Settings
     >>> from genwright.storage import Database
     >>> from genwright.types import OWNER
     >>> database = Database(pathlib.Path(tempfile.mkdtemp()) / "genwright.db")
