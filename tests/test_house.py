@@ -1,4 +1,4 @@
-"""Laws of the source: sizes of files and folders, words of names, and which package stands where."""
+"""Laws of the source: sizes of files and folders, words of names, and what may import what."""
 
 import ast
 import tomllib
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from genwright.environment import VARIABLES
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "genwright"
@@ -69,3 +71,32 @@ def test_web_and_terminal_libraries_are_forbidden_to_all_that_stands_below_the_s
 @pytest.mark.parametrize("kind", ["layers", "acyclic_siblings", "forbidden", "protected"])
 def test_the_linter_holds_a_contract_of_each_kind(kind):
     assert kind in [each["type"] for each in linter()]
+
+
+def reads_environment(node: ast.AST) -> bool:
+    """Whether a value is taken out of ``os.environ``; setting one or handing all on is not."""
+    match node:
+        case ast.Subscript(value=value, ctx=ast.Load()):
+            return ast.unparse(value) == "os.environ"
+        case ast.Compare(comparators=[value]):
+            return ast.unparse(value) == "os.environ"
+        case ast.comprehension(iter=value):
+            return ast.unparse(value) == "os.environ"
+        case ast.Call(func=ast.Attribute() as called):
+            return ast.unparse(called) in ("os.environ.get", "os.getenv")
+    return False
+
+
+def test_the_environment_is_read_in_two_places():
+    readers = {
+        name(file)
+        for file in FILES
+        if any(map(reads_environment, ast.walk(ast.parse(file.read_bytes()))))
+    }
+    assert readers == {"environment.py", "settings.py"}
+
+
+def test_every_variable_that_is_no_setting_is_in_the_documentation():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = [f"| `{variable}` | {meaning} |" for variable, meaning in VARIABLES.items()]
+    assert "\n".join(["|---|---|", *rows]) in page
