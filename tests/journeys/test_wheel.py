@@ -9,8 +9,6 @@ import pytest
 from tests.journeys.conftest import DOCUMENTS, OFFLINE
 from tests.journeys.environments import ROOT, build_wheel, make_environment
 
-pytestmark = pytest.mark.slow
-
 COMPILED = (".pyc", ".pyo")
 HASHING = {"GENWRIGHT_EMBEDDING__MODEL": "hashing"}
 OIL = "How often should the oil of the Velda pump be changed?"
