@@ -4,10 +4,11 @@
     python benchmarks/startup.py --install
 
 Printed: median seconds of ``genwright --help`` and of ``genwright status`` in a new workspace, of
-``python -c pass`` under the same Python, and of importing txtai under the peer's; processor
-seconds, peak memory, and how many times as long the last of them takes within a round. ``--help``
-and ``status`` are run once more with ``-X importtime``, and the benchmark fails where torch is
-among what they import. With ``--install``: a fresh virtual environment with ``pip install`` of this
+``import genwright`` and ``python -c pass`` under the same Python, and of importing txtai under the
+peer's; what ``import genwright`` adds to ``pass`` within a round; processor seconds, peak memory,
+and how many times as long the last of them takes within a round. ``--help`` and ``status`` are run
+once more with ``-X importtime``, and the benchmark fails where torch is among what they import.
+With ``--install``: a fresh virtual environment with ``pip install`` of this
 checkout, its size and its number of packages.
 """
 
@@ -53,6 +54,7 @@ def _measure_start(options: argparse.Namespace, folder: Path) -> None:
     python = Path(options.genwright).with_name("python")
     commands = {
         "python -c pass": [str(python), "-c", "pass"],
+        "import genwright": [str(python), "-c", "import genwright"],
         "genwright --help": [options.genwright, "--help"],
         "genwright status": [options.genwright, "--workspace", str(workspace), "status"],
     }
@@ -65,6 +67,10 @@ def _measure_start(options: argparse.Namespace, folder: Path) -> None:
         return lambda: run(command)
 
     results = alternately(options.rounds, {name: side(each) for name, each in commands.items()})
+    bare, imported = results["python -c pass"], results["import genwright"]
+    added = [after.seconds - before.seconds for after, before in zip(imported, bare, strict=True)]
+    print(f"import genwright adds {statistics.median(added) * 1000:.1f} ms to python -c pass, "
+          f"{_times(imported, bare):.2f} x")  # fmt: skip
     last = list(commands)[-1]
     for name, children in results.items():
         print(

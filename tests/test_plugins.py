@@ -77,6 +77,19 @@ def test_one_name_loads_one_file():
     assert "loaders.pdf" not in done.stdout
 
 
+def test_an_implementation_may_be_a_folder():
+    script = (
+        "import sys; from genwright.engines import engines\n"
+        "assert engines.get('llamacpp').__module__ == 'genwright.engines.llamacpp.engine'\n"
+        "assert {'llamacpp', 'transformers'} <= set(engines.names())\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_another_distribution_adds_an_implementation(tmp_path):
     about = tmp_path / "stranger-1.dist-info"
     about.mkdir()

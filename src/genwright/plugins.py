@@ -30,6 +30,8 @@ class Plugins(Generic[T]):
     """Implementations of one protocol: the folder is the registry, there is no table to edit."""
 
     package: str
+    folder_file: str = ""
+    """An implementation of several files is a folder; this one of them registers it."""
     _classes: dict[str, type[T]] = field(default_factory=dict)
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
@@ -45,8 +47,8 @@ class Plugins(Generic[T]):
 
     def names(self) -> list[str]:
         """All names, sorted. Imports every file of the folder and every entry point."""
-        for module in iter_modules(import_module(self.package).__path__, f"{self.package}."):
-            import_module(module.name)
+        for module in iter_modules(import_module(self.package).__path__):
+            self._import(module.name)
         for point in entry_points(group=self.package):
             point.load()
         return sorted(self._classes)
@@ -58,7 +60,7 @@ class Plugins(Generic[T]):
         """
         if name not in self._classes and name.isidentifier():
             try:
-                import_module(f"{self.package}.{name}")
+                self._import(name)
             except ModuleNotFoundError as error:
                 if error.name != f"{self.package}.{name}":
                     raise
@@ -67,3 +69,8 @@ class Plugins(Generic[T]):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise UnknownName(f"{self.package} has no {name!r}.{hint} Known: {', '.join(known)}.")
         return self._classes[name]
+
+    def _import(self, name: str) -> None:
+        module = import_module(f"{self.package}.{name}")
+        if self.folder_file and hasattr(module, "__path__"):
+            import_module(f"{module.__name__}.{self.folder_file}")

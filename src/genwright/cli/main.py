@@ -57,6 +57,7 @@ COMMANDS = {
     "eval": "Measure retrieval, answers, models and judges; compare; regressions.",
     "prompts": "Show, try and compare prompts with examples.",
     "tokenizer": "Train, inspect and compare tokenizers.",
+    "plugins": "List what can be extended, and who brings each implementation.",
     "status": "Show documents, models and disk use of the workspace.",
     "doctor": "Check everything the workspace depends on.",
     "reindex": "Rebuild every index from the store.",

@@ -1,6 +1,5 @@
 """Files to extracts, each parsed in a process that can do no harm."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from genwright.documents.base import Extract
 from genwright.documents.discovery import open_regular
 from genwright.documents.formats import HEAD_BYTES, detect_media_type
 from genwright.documents.sandbox import wire
+from genwright.environment import read_variable
 from genwright.errors import EngineFailed, UnreadableDocument
 from genwright.settings import DocumentSettings
 from genwright.types import Json
@@ -189,7 +189,8 @@ class Reader:
 
 def _build_environment(folder: str) -> dict[str, str]:
     """Nothing of the user's environment but where OCR finds its data."""
-    kept = {key: os.environ[key] for key in ("TESSDATA_PREFIX",) if key in os.environ}
+    data = read_variable("TESSDATA_PREFIX")
+    kept = {"TESSDATA_PREFIX": data} if data else {}
     own = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
     return {**own, **kept, "OMP_THREAD_LIMIT": "1", "RAYON_NUM_THREADS": "1"}
 

@@ -240,7 +240,7 @@ class Engine(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-engines: Plugins[Engine] = Plugins("genwright.engines")
+engines: Plugins[Engine] = Plugins("genwright.engines", folder_file="engine")
 
 
 def collect_chat(

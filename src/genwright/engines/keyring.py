@@ -1,10 +1,10 @@
 """Keys of hosted servers: from the environment, or from a file only its owner can read."""
 
-import os
 import stat
 import tomllib
 from pathlib import Path
 
+from genwright.environment import read_key
 from genwright.errors import SettingsError
 
 
@@ -25,7 +25,7 @@ def find_key(name: str, file: Path | None = None) -> str:
     Raises:
         SettingsError: Neither has it, or others than the owner may read the file.
     """
-    if key := os.environ.get(name):
+    if key := read_key(name):
         return key
     file = file or get_keyring_path()
     if file.exists():

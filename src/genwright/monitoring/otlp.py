@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Status
 
 from genwright import __version__, extras
-from genwright.monitoring.redaction import Redact, redact_attributes
+from genwright.privacy.redaction import Redact, redact_attributes
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Observation

@@ -24,8 +24,8 @@ from opentelemetry.trace import (
 )
 
 from genwright import __version__
-from genwright.monitoring.redaction import Redact, redact_attributes
 from genwright.monitoring.writer import BackgroundWriter, EndedSpan, Write, write_at_once
+from genwright.privacy.redaction import Redact, redact_attributes
 from genwright.storage import Database
 from genwright.types import Principal
 

@@ -3,9 +3,9 @@
 The store stays the truth: what MLflow does not take is said, and changes nothing.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 
+from genwright.environment import read_variable
 from genwright.errors import MissingDependency
 from genwright.extras import need
 from genwright.options import flatten
@@ -28,7 +28,7 @@ def mirror(runs: Runs, run: int, progress: Progress = ignore_progress) -> str:
         run: Which one.
         progress: Told where MLflow does not take it.
     """
-    uri = os.environ.get(VARIABLE, "")
+    uri = read_variable(VARIABLE)
     if not uri:
         return ""
     try:

@@ -21,16 +21,16 @@ from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
 from genwright.runtime import Runtime
 from genwright.settings import Section, merge_tables
-from genwright.training.architectures import (
+from genwright.training.config import TrainConfig
+from genwright.training.job import FitResult, TrainingJob
+from genwright.training.pretraining.architectures import (
     CORRUPTED,
     MASKED,
     Architecture,
     build,
     build_configuration,
 )
-from genwright.training.config import TrainConfig
-from genwright.training.job import FitResult, TrainingJob
-from genwright.training.texts import (
+from genwright.training.pretraining.texts import (
     CropDataset,
     TokenFile,
     cut_blocks,
@@ -240,7 +240,11 @@ class _PretrainRun:
         )
 
     def _make_collator(self) -> Any:
-        from genwright.training.corruption import SpanCorruptor, TokenMasker, collate_next_tokens
+        from genwright.training.pretraining.corruption import (
+            SpanCorruptor,
+            TokenMasker,
+            collate_next_tokens,
+        )
 
         tokenizer, seed = self.tokenizer, self.config.train.seed
         if self._is_masked():

@@ -1,6 +1,5 @@
 """``genwright registry``: trained models, their versions, cards and lineage."""
 
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from genwright.cli.printing.output import (
     print_remark,
     print_table,
 )
+from genwright.environment import read_variable
 from genwright.types import OWNER
 
 app = typer.Typer(
@@ -247,5 +247,5 @@ def _edit_text(words: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "card.md"
         path.write_text(words, encoding="utf-8")
-        subprocess.run([os.environ.get("EDITOR", "vi"), str(path)], check=True)
+        subprocess.run([read_variable("EDITOR") or "vi", str(path)], check=True)
         return path.read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ import struct
 import sys
 from collections.abc import Iterable
 
+from genwright.environment import read_variable
+
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446  # the same numbers on every architecture
 _VERSION, _PATH_BENEATH, _PR_SET_NO_NEW_PRIVS = 1, 1, 38
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
@@ -37,7 +39,7 @@ def restrict_files(writable: str) -> bool:
         return False
     rights = _RIGHTS_OF_VERSION.get(version, _RIGHTS)
     ruleset = libc.syscall(_CREATE, struct.pack("Q", rights), ctypes.c_size_t(8), 0)
-    own = [sys.prefix, sys.base_prefix, *sys.path, os.environ.get("TESSDATA_PREFIX", "")]
+    own = [sys.prefix, sys.base_prefix, *sys.path, read_variable("TESSDATA_PREFIX")]
     _allow(libc, ruleset, {*_SYSTEM, *filter(None, own)}, (_READ_FILE | _READ_FOLDER) & rights)
     _allow(libc, ruleset, [writable], rights)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

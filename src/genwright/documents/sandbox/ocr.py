@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from genwright.documents.encoding import clean
 from genwright.documents.markdown_blocks import unescape
+from genwright.environment import read_variable
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -31,7 +32,7 @@ def is_ocr_available() -> bool:
 
 @cache
 def _find_languages() -> tuple[str, ...]:
-    own = os.environ.get("TESSDATA_PREFIX")
+    own = read_variable("TESSDATA_PREFIX")
     for folder in map(Path, (own, *_FOLDERS) if own else _FOLDERS):
         found = sorted(file.stem for file in folder.glob("*.traineddata"))
         if found:

@@ -25,6 +25,7 @@ from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, To
 from genwright.engines.child_engine import ChildEngine
 from genwright.engines.llamacpp import memory
 from genwright.engines.llamacpp.child import CHAT_BATCH, PROMPT_CACHE_MIB, Kind, LlamaServerConfig
+from genwright.engines.llamacpp.protocol import check_response, count_shared, encode_sampling
 from genwright.engines.llamacpp.slots import Slots
 from genwright.engines.schemas import check_schema
 from genwright.errors import EngineFailed, Refused, UsageError
@@ -34,7 +35,6 @@ from genwright.types import Json, Vectors
 
 NO_REUSE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 """llama.cpp may close an idle connection just as it is used again; a new socket costs nothing."""
-HTTP_BAD_REQUEST, HTTP_NOT_IMPLEMENTED = 400, 501
 MEASURE_TOKENS = 16
 """A request tells the speed of reading only if at least so many tokens of it were not cached."""
 ALTERNATIVES = 5
@@ -141,7 +141,7 @@ class LlamaCppEngine(ChildEngine):
         asked = tools.constrain(request) if told else tools.keep_named_tool(request)
         for schema in (asked.json_schema, *(tool.parameters for tool in asked.tools)):
             check_schema(schema or {})
-        body = wire.encode_chat_request(asked) | _encode_sampling(asked.sampling)
+        body = wire.encode_chat_request(asked) | encode_sampling(asked.sampling)
         body["lora"] = self._scale_adapters(dict(asked.adapters) or self._acting)
         deltas = self._stream("/v1/chat/completions", body, cancel, asked.cache_key)
         return tools.read_reply(deltas) if told else deltas
@@ -157,7 +157,7 @@ class LlamaCppEngine(ChildEngine):
     ) -> Iterator[Delta]:
         """Continue a text or tokens, without a chat template."""
         self._require_kind("chat")
-        body = wire.encode_sampling(sampling) | _encode_sampling(sampling)
+        body = wire.encode_sampling(sampling) | encode_sampling(sampling)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
         body["lora"] = self._scale_adapters(self._acting)
@@ -193,7 +193,7 @@ class LlamaCppEngine(ChildEngine):
         self._require_kind("chat")
         before = self._tokenize(prompt, special=True)
         whole = self._tokenize(prompt + continuation, special=True)
-        shared = _count_shared(before, whole)
+        shared = count_shared(before, whole)
         if not shared:
             raise UsageError("Scoring needs a prompt before the continuation; it was empty.")
         return self._score_forced(whole[:shared], whole[shared:], ALTERNATIVES)
@@ -272,7 +272,7 @@ class LlamaCppEngine(ChildEngine):
     def _post(self, path: str, body: Json) -> Json:
         with self._translate_errors():
             response = self._client.post(path, json=body)
-            self._check(response)
+            check_response(response, self.name, self.context)
             self._child.reset_failures()
             return response.json()
 
@@ -289,7 +289,7 @@ class LlamaCppEngine(ChildEngine):
         ):
             if response.is_error:
                 response.read()
-            self._check(response)
+            check_response(response, self.name, self.context)
             lines = self._watch_lines(response.iter_lines(), cancel, end)
             for delta in wire.read_chunks(wire.read_events(lines)):
                 if delta.usage:
@@ -327,22 +327,6 @@ class LlamaCppEngine(ChildEngine):
                 f"{self._child.explain_failure()}. Ask again: it is restarted."
             ) from error
 
-    def _check(self, response: httpx.Response) -> None:
-        if not response.is_error:
-            return
-        said = wire.read_error_text(response.json())
-        if response.status_code == HTTP_NOT_IMPLEMENTED:
-            raise Refused(f"{self.name!r} cannot do that: {said}")
-        if response.status_code == HTTP_BAD_REQUEST or "too large" in said:
-            advice = "Simplify the schema." if _is_schema_error(said) else "Shorten it."
-            raise UsageError(
-                f"{self.name!r} (context {self.context} tokens) does not take this: {said}. "
-                f"{advice}"
-            )
-        if "_M_range_check" in said:  # what a token beyond the vocabulary comes to
-            raise UsageError(f"{self.name!r} has no such token: {said}. Send ids of its own.")
-        raise EngineFailed(f"The engine of {self.name!r} failed: {said}. Try again.")
-
     def _record_speed(self, last: Delta) -> None:
         self._child.reset_failures()
         usage = last.usage
@@ -367,25 +351,3 @@ def _check_memory(
     if kind == "chat":
         need = replace(need, cache=need.cache + PROMPT_CACHE_MIB * memory.MIB)
     memory.check(path, need, settings.memory_bytes)
-
-
-def _is_schema_error(said: str) -> bool:
-    """Whether llama.cpp says that it could make no grammar."""
-    return any(word in said.lower() for word in ("grammar", "schema", "parser"))
-
-
-def _encode_sampling(sampling: Sampling) -> Json:
-    """The sampling fields that llama.cpp adds to OpenAI's."""
-    return {
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "repeat_penalty": sampling.repetition_penalty,
-        "logit_bias": [[token, bias] for token, bias in sampling.logit_bias],
-        "cache_prompt": True,
-    }
-
-
-def _count_shared(before: list[int], whole: list[int]) -> int:
-    """Tokens that the prompt alone and the prompt with its continuation begin with."""
-    pairs = enumerate(zip(before, whole, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(before), len(whole)))

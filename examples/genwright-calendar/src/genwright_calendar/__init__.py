@@ -1,0 +1,1 @@
+"""Calendars for genwright: a loader and a reranker, each found by its entry point."""

@@ -1,0 +1,1 @@
+"""What pre-training has to itself: new architectures, texts as tokens, what is restored."""
