@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 from genwright.types import Json
 
 if TYPE_CHECKING:
-    from genwright.answers.answerer import Answerer
     from genwright.arena.matches import Match
     from genwright.grounding.citations import Answer
     from genwright.improve.loop import ImprovementResult
@@ -142,6 +141,7 @@ def ask(
         >>> workspace.close()
     """
     from genwright.answers.answerer import Answerer
+    from genwright.answers.assistants import open_assistant
     from genwright.errors import UsageError
     from genwright.retrieval import EVERYWHERE
 
@@ -150,7 +150,8 @@ def ask(
     elif model or extractive is not None:
         raise UsageError("Expected an assistant, or a model and extractive; got both.")
     else:
-        answerer, where = _open_assistant(runtime, assistant)
+        opened = open_assistant(runtime, assistant)
+        answerer, where = opened.answerer, opened.scope
     return answerer.ask(question, k=k, scope=scope or where)
 
 
@@ -279,7 +280,7 @@ def start_match(runtime: "Runtime", question: str) -> "Match":
     match = begin_match(database, principal, names, runtime.settings.arena.rule)
     match = ask_match(database, principal, match.id, question)
     for side, name in zip(SIDES, (match.left, match.right), strict=True):
-        said = Speaker(runtime, assistants, name).say(question, (), lambda text, record: None)
+        said = Speaker(runtime, assistants, name).answer(question)
         match = store_answer(database, principal, match.id, side, said.json())
     return match
 
@@ -368,13 +369,3 @@ def improve_assistant(
         assistant, tuple(methods), file, promote=promote, judge=judge, seed=seed
     )
     return run_improvement(runtime, submit_improvement(runtime, wanted))
-
-
-def _open_assistant(runtime: "Runtime", name: str) -> "tuple[Answerer, Scope]":
-    """What answers as an assistant, and where it looks."""
-    from genwright.answers.assistants import build_answerer, find_scope
-
-    served = runtime.assistants.resolve(runtime.principal, name)
-    settings = served.version.config.merge_settings(runtime.settings)
-    acting = runtime.act_for(runtime.principal, settings)
-    return build_answerer(acting, served), find_scope(acting, served)
