@@ -8,6 +8,9 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 
+pytest_plugins = ["tests.fixtures.library", "tests.fixtures.tuning"]
+collect_ignore = ["fixtures"]  # no tests, and one loader that is for a sandbox alone
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 settings.register_profile("genwright", deadline=None, max_examples=50)  # how fast is another matter

@@ -27,7 +27,7 @@ def database(tmp_path):
 
 @pytest.fixture
 def document(database):
-    from tests.storage.rows import add_document
+    from tests.fixtures.rows import add_document
 
     with database.write(ANN) as session:
         row = add_document(session, "plan", ["one"], collection="ann's")

@@ -70,7 +70,7 @@ def test_the_last_admin_stays(database):
 def test_a_group_goes_with_its_rights(database):
     create_group(database, OWNER, "sales")
     with database.write(OWNER) as session:
-        from tests.storage.rows import add_document
+        from tests.fixtures.rows import add_document
 
         home = add_document(session, "a", ["one"]).collection_id
         session.add(Grant(holder="group:sales", right="read", collection_id=home))

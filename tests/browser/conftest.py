@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
-from tests.server.running import PLAIN, Running, running
+from tests.fixtures.running import PLAIN, Running, running
+from tests.fixtures.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
 
 from genwright.library.ingest import DocumentIngester
 from genwright.runtime import Runtime

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.browser.conftest import HANDBOOK, VisitTo, filled
-from tests.browser.visiting import Visit
-from tests.server.running import PLAIN, Running, running
+from tests.fixtures.running import PLAIN, Running, running
+from tests.fixtures.visiting import Visit
 
 OIL = "How often is the oil of the main pump changed?"
 UNKNOWN = "Which colour has the moon of the planet Zorg?"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.conftest import HANDBOOK, VisitTo
-from tests.server.running import Running, running
+from tests.fixtures.running import Running, running
 
 from genwright.workspace import create_workspace
 

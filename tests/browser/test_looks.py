@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from tests.browser.conftest import HANDBOOK, VisitTo, filled
-from tests.browser.visiting import SIZES, THEMES, Visit
-from tests.server.running import Running, running
+from tests.fixtures.running import Running, running
+from tests.fixtures.visiting import SIZES, THEMES, Visit
 
 from genwright.access import create_user
 from genwright.types import OWNER

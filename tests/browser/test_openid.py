@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.browser.conftest import HANDBOOK, VisitTo, filled
-from tests.server.running import PLAIN, Running, running
+from tests.fixtures.running import PLAIN, Running, running
 
 from genwright.access import create_user
 from genwright.types import OWNER

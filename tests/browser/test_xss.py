@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.browser.visiting import CHROMIUM, ROOT
+from tests.fixtures.visiting import CHROMIUM, ROOT
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from tests.catalog.serving import Site, serving
-from tests.engines.tiny_gguf import make_bert
+from tests.fixtures.model_site import Site, serving
+from tests.fixtures.tiny_gguf import make_bert
 
 from genwright.catalog import Catalog
 

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.engines.tiny_gguf import make_bert, make_lora
+from tests.fixtures.tiny_gguf import make_bert, make_lora
 
 from genwright.catalog import Catalog
 from genwright.catalog.entries import load

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from tests.embeddings.tiny_bert import make_bert
+from tests.fixtures.tiny_bert import make_bert
 
 from genwright.embeddings import Embedder, embedders, prepare
 from genwright.engines.scripted import ScriptedEngine

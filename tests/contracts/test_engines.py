@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from tests.engines.servers import openai_server
+from tests.fixtures.openai_servers import openai_server
 
 from genwright.engines import (
     ChatMessage,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.engines.tiny_gguf import make_bert
+from tests.fixtures.tiny_gguf import make_bert
 
 from genwright.engines import open_engine
 from genwright.engines.scripted import ScriptedEngine

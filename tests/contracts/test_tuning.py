@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
 
 import torch
-from tests.tuning.conftest import data_for, runtime  # noqa: F401
-from tests.tuning.tiny import ENCODERS, FAMILIES, build
+from tests.fixtures.tiny_families import ENCODERS, FAMILIES, build
+from tests.fixtures.tuning import data_for
 
 from genwright.engines.transformers.loading import load
 from genwright.errors import Refused
@@ -35,7 +35,7 @@ def folders(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", methods.names())
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, folders, runtime):  # noqa: F811
+def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, folders, runtime):
     objective = "classification" if family in ENCODERS else "generation"
     config = build_tune_config(
         {"base": str(folders(family)), "objective": objective, "method": method, "name": "tiny"},

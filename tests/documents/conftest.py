@@ -8,8 +8,6 @@ import pytest
 from genwright.documents import Reader
 from genwright.settings import DocumentSettings
 
-collect_ignore = ["hostile_loader.py"]  # for the sandbox alone: here it would join the family
-
 
 @pytest.fixture(scope="session")
 def reader() -> Iterator[Reader]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.embeddings.tiny_bert import MAX_TOKENS, WIDTH, make_bert, say_pooling
+from tests.fixtures.tiny_bert import MAX_TOKENS, WIDTH, make_bert, say_pooling
 from tokenizers import Tokenizer
 
 from genwright.embeddings import open_embedder, prepare

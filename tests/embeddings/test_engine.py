@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engines.tiny_gguf import CONTEXT, WIDTH, make_bert
+from tests.fixtures.tiny_gguf import CONTEXT, WIDTH, make_bert
 
 from genwright.embeddings.engine import BATCH, SPECIAL, EngineEmbedder, cut_to_tokens
 from genwright.engines import open_engine

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tests.embeddings.tiny_bert import MAX_TOKENS, make_bert
+from tests.fixtures.tiny_bert import MAX_TOKENS, make_bert
 from tokenizers import Tokenizer
 
 from genwright.embeddings import open_embedder, prepare

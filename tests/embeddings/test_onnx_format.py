@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from onnx import TensorProto, helper, numpy_helper
-from tests.embeddings.tiny_bert import make_bert
+from tests.fixtures.tiny_bert import make_bert
 
 from genwright.embeddings.arithmetic import load_bert
 from genwright.embeddings.graph import build_graph, calibrate

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.embeddings import offline
-from tests.embeddings.tiny_bert import WIDTH, make_bert
+from tests.fixtures import offline
+from tests.fixtures.tiny_bert import WIDTH, make_bert
 
 import genwright
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.engines.servers import openai_server
+from tests.fixtures.openai_servers import openai_server
 from tests.journeys.conftest import CommandLine
 
 ANSWER = {

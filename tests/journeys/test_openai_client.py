@@ -15,8 +15,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
+from tests.fixtures.running import Running, environment, running
 from tests.journeys.conftest import DOCUMENTS
-from tests.server.running import Running, environment, running
 
 from genwright.workspace import create_workspace
 

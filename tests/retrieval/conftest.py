@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.storage import Database

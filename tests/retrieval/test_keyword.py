@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, measure_rarity, search_keywords
 from genwright.retrieval.keyword import MAX_TERMS, SMALL, extract_terms

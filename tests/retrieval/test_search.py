@@ -1,8 +1,8 @@
 """Searching by words, by meaning and by both, in the asker's rights."""
 
 import pytest
+from tests.fixtures.rows import add_document
 from tests.retrieval.conftest import MOONS, PUMPS
-from tests.storage.rows import add_document
 
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import UsageError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, VectorSearch
 from genwright.retrieval.index import build_index

@@ -1,45 +1,14 @@
 """Workspaces and running servers."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.server.running import PLAIN, Running, environment, running
+from tests.fixtures.running import Running, Serve, fill, running
 
 from genwright.workspace import create_workspace
-
-Serve = Callable[..., Running]
-
-DOCUMENTS = {
-    "pump.md": "# The Velda pump\n\nChange the oil of the Velda pump every 400 hours.\n",
-    "boiler.txt": "The boiler of hall 3 is drained in May. Its safety valve opens at 6 bar.\n",
-}
-
-
-def genwright(workspace: Path, *arguments: str, env: Mapping[str, str] = PLAIN) -> str:
-    """What a command prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "genwright", *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        env=environment(workspace, env),
-    )
-    return done.stdout
-
-
-def fill(workspace: Path, documents: Mapping[str, str] = DOCUMENTS) -> None:
-    """Add documents to a workspace by the command."""
-    folder = workspace.parent / "documents"
-    folder.mkdir(exist_ok=True)
-    for name, text in documents.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    genwright(workspace, "add", str(folder))
 
 
 @pytest.fixture

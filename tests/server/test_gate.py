@@ -13,9 +13,8 @@ from pkgutil import walk_packages
 
 import httpx
 import pytest
+from tests.fixtures.running import PLAIN, Running, Serve
 from tests.journeys.conftest import CommandLine
-from tests.server.conftest import Serve
-from tests.server.running import PLAIN, Running
 
 from genwright.access import create_key, create_user, logins, revoke_key
 from genwright.server import api, pages

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.errors import StoreFailed
@@ -108,7 +108,7 @@ def test_ids_are_never_used_twice(database):
 WRITER = """
 import sys
 from pathlib import Path
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 from genwright.storage import Database
 from genwright.types import OWNER
 database = Database(Path(sys.argv[1]))

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from tests.storage.rows import add_document
+from tests.fixtures.rows import add_document
 
 from genwright.storage import Collection, Database, Document, Grant, may_read, may_see, may_write
 from genwright.types import OWNER, Principal

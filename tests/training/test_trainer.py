@@ -198,7 +198,7 @@ def test_killed_ten_times_it_ends_where_the_unbroken_one_does(tmp_path):
 @pytest.mark.parametrize("family", ["llama2", "gpt2", "qwen"])
 @pytest.mark.parametrize("adapted", [False, True])
 def test_the_lean_loss_is_the_loss(family, adapted, tmp_path):
-    from tests.tuning.tiny import build
+    from tests.fixtures.tiny_families import build
     from transformers import AutoModelForCausalLM
 
     from genwright.tuning.config import MethodConfig

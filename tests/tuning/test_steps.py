@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from tests.tuning.conftest import data_for, pairs
-from tests.tuning.tiny import TEMPLATE, build
+from tests.fixtures.tiny_families import TEMPLATE, build
+from tests.fixtures.tuning import data_for, pairs
 
 from genwright.datasets import Dataset, Splits
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
@@ -63,11 +63,8 @@ def test_an_adapter_is_the_candidate_of_an_assistant_and_has_a_lineage(runtime, 
     workspace = runtime.workspace
     assistants = Assistants(workspace.database, workspace.settings, workspace.prompts_dir)
     assistants.resolve(OWNER)
-    run = begin_tuning(
-        runtime, build_tune_config({"base": "numbers@1", "name": "more"}, QUICK),
-        data_for("generation"),
-        assistant="assistant",
-    )  # fmt: skip
+    more = build_tune_config({"base": "numbers@1", "name": "more"}, QUICK)
+    run = begin_tuning(runtime, more, data_for("generation"), assistant="assistant")
     tuned = tune(runtime, run)
 
     version = runtime.versions.resolve(OWNER, "more")
@@ -185,10 +182,9 @@ def test_a_run_is_written_to_mlflow_where_it_is_named(runtime, folder, tmp_path,
 
 
 def test_what_cannot_be_done_is_said_before_time_is_lost(runtime, folder, tmp_path):
+    classes = build_tune_config({"base": str(folder), "objective": "classification"})
     with pytest.raises(UsageError, match="learns from rows of"):
-        begin_tuning(runtime,
-                     build_tune_config({"base": str(folder), "objective": "classification"}),
-              data_for("generation"))  # fmt: skip
+        begin_tuning(runtime, classes, data_for("generation"))
     long = build_tune_config({"base": str(folder), "name": "n"}, QUICK | {"max_length": "4096"})
     with pytest.raises(Refused, match="reads at most 256 tokens"):
         tune(runtime, begin_tuning(runtime, long, data_for("generation")))
