@@ -77,11 +77,14 @@ def main() -> None:
         genwright = [sys.executable, "-m", "genwright"]
         subprocess.run([*genwright, "init", str(workspace)], check=True, stdout=subprocess.DEVNULL)
         began = time.monotonic()
-        options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        options = [
+            part for key, value in settings.items() for part in ("--param", f"{key}={value}")
+        ]
         done = subprocess.run(
             [*genwright, "-w", str(workspace), "tune", "--base", chosen.base or base, "--method",
              chosen.method or method, "--objective", "classification", "--data", str(folder),
-             "--name", chosen.task, "--minutes", chosen.minutes, "--set", "test_rows=0", "--json",
+             "--name", chosen.task, "--time-limit", chosen.minutes,
+             "--param", "test_rows=0", "--json",
              *options],
             check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip

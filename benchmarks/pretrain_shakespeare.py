@@ -33,10 +33,10 @@ def main() -> None:
         genwright = [sys.executable, "-m", "genwright"]
         subprocess.run([*genwright, "init", str(workspace)], check=True, stdout=subprocess.DEVNULL)
         shape = {**SHAPE, **dict(each.split("=", 1) for each in chosen.set)}
-        options = [part for key, value in shape.items() for part in ("--set", f"{key}={value}")]
+        options = [part for key, value in shape.items() for part in ("--param", f"{key}={value}")]
         done = subprocess.run(
             [*genwright, "-w", str(workspace), "pretrain", str(TEXT), "--name", "shakespeare",
-             "--tokenizer", "bytes", "--minutes", str(chosen.minutes), "--json", *options],
+             "--tokenizer", "bytes", "--time-limit", str(chosen.minutes), "--json", *options],
             check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
     result = json.loads(done.stdout)

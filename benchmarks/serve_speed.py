@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     file = next((ROOT / ".models" / options.model).glob("*.gguf"))
-    settings = EngineSettings(slots=SLOTS, context=1024, threads=options.threads)
+    settings = EngineSettings(parallel=SLOTS, context=1024, threads=options.threads)
     env = {
         "GENWRIGHT_EMBEDDING__MODEL": "hashing",
         "GENWRIGHT_ANSWER__MODEL": options.model,

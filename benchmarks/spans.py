@@ -1,6 +1,6 @@
 """Do the five best passages hold what answers a question?
 
-    python benchmarks/spans.py [--k 5] [--set retrieval.weight=0.4] [--set documents.size=150]
+    python benchmarks/spans.py [--k 5] [--set documents.chunk_tokens=150]
 
 The five texts of the chunking evaluation set go through the real ingest, from files to passages;
 its 472 questions come with the exact excerpts that answer them. Span recall is the share of an

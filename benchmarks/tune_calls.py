@@ -79,9 +79,10 @@ def main() -> None:
             [
                 *genwright, "-w", str(workspace), "tune", "--base", "smollm2-135m-instruct",
                 "--data", str(folder), "--name", "calls", "--method", "lora", "--json",
-                "--minutes", str(chosen.minutes), "--set", "epochs=4", "--set", "max_length=1024",
-                "--set", "batch_size=4", "--set", "learning_rate=1e-3", "--set", "learn=last",
-                "--set", "metrics=call_format,call_arguments,call_match",
+                "--time-limit", str(chosen.minutes), "--param", "epochs=4",
+                "--param", "max_length=1024",
+                "--param", "batch_size=4", "--param", "learning_rate=1e-3", "--param", "learn=last",
+                "--param", "metrics=call_format,call_arguments,call_match",
             ],
             check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip

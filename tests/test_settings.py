@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from genwright.errors import SettingsError
-from genwright.settings import Settings, load_settings
+from genwright.settings import STORED, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +27,13 @@ def test_without_anything_said_the_defaults_hold(file):
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(file, monkeypatch):
-    file.write_text("[retrieval]\nk = 3\nweight = 0.1\ncandidates = 77\n")
-    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__K", "4")
-    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__WEIGHT", "0.2")
+    file.write_text("[retrieval]\ntop_k = 3\nvector_weight = 0.1\ncandidates = 77\n")
+    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__TOP_K", "4")
+    monkeypatch.setenv("GENWRIGHT_RETRIEVAL__VECTOR_WEIGHT", "0.2")
 
-    found = load_settings(file, {"retrieval": {"k": 5}}).retrieval
+    found = load_settings(file, {"retrieval": {"top_k": 5}}).retrieval
 
-    assert (found.k, found.weight, found.candidates) == (5, 0.2, 77)
+    assert (found.top_k, found.vector_weight, found.candidates) == (5, 0.2, 77)
     assert found.mode == Settings().retrieval.mode
 
 
@@ -50,9 +50,12 @@ def test_a_server_is_a_table_of_its_own(file, monkeypatch):
     [
         ("[retreival]\nk = 3", "retreival"),
         ("[retrieval]\nkk = 3", "retrieval.kk"),
-        ("[retrieval]\nk = 0", "retrieval.k = 0"),
+        ("[retrieval]\ntop_k = 0", "retrieval.top_k = 0"),
         ("[retrieval]\nmode = 'telepathy'", "'keyword', 'vector' or 'hybrid'"),
-        ("[documents]\nsize = 100\noverlap = 100", "overlap (100) must be less than size (100)"),
+        (
+            "[documents]\nchunk_tokens = 100\nchunk_overlap = 100",
+            "chunk_overlap (100) must be less than chunk_tokens (100)",
+        ),
         ("[servers.box]\ncontext = 4096", "servers.box.base_url"),
         ("[retrieval\nk = 3", "not valid TOML"),
         ("retrieval = 3", "retrieval"),
@@ -99,7 +102,7 @@ def test_settings_do_not_change():
     settings = load_settings()
     for change in (
         lambda: setattr(settings, "collection", "x"),
-        lambda: setattr(settings.retrieval, "k", 3),
+        lambda: setattr(settings.retrieval, "top_k", 3),
     ):
         with pytest.raises(ValueError, match="frozen"):
             change()
@@ -110,3 +113,23 @@ def test_every_setting_says_what_it_means():
     for title, section in {"Settings": schema, **schema["$defs"]}.items():
         for name, field in section["properties"].items():
             assert "description" in field or "$ref" in field, f"{title}.{name}"
+
+
+SECTIONS = [
+    (name, old, new)
+    for name, field in Settings.model_fields.items()
+    for old, new in getattr(field.annotation, "renamed", {}).items()
+]
+
+
+@pytest.mark.parametrize(("section", "old", "new"), SECTIONS)
+def test_an_earlier_name_is_refused_with_the_present_one_and_read_where_it_was_stored(
+    file, section, old, new
+):
+    kind = Settings.model_fields[section].annotation
+    value = getattr(kind(), new)
+    shown = f'"{value}"' if isinstance(value, str) else value
+    file.write_text(f"[{section}]\n{old} = {shown}\n")
+    with pytest.raises(SettingsError, match=f"'{old}' is called '{new}' now"):
+        load_settings(file)
+    assert kind.model_validate({old: value}, context=STORED) == kind()

@@ -1,7 +1,7 @@
 """Variables of the environment that are no settings: each is read here, and nowhere else.
 
 They are other programs' conventions, or say where the settings are. What ``GENWRIGHT_TABLE__NAME``
-says is merged into the settings (``settings.py``).
+says is merged into the settings (``settings/sources.py``).
 """
 
 import os

@@ -37,7 +37,7 @@ def nest_pairs(texts: Sequence[str], expected: str) -> dict[str, Any]:
         UsageError: One has no ``=``, or an empty name.
 
     Example:
-        >>> nest_pairs(["retrieval.k=5", "collection=manuals"], "--set SECTION.KEY=VALUE")
+        >>> nest_pairs(["retrieval.top_k=5", "collection=manuals"], "--set SECTION.KEY=VALUE")
         {'retrieval': {'k': '5'}, 'collection': 'manuals'}
     """
     nested: dict[str, Any] = {}
@@ -57,8 +57,8 @@ def flatten(values: Json, above: str = "") -> Iterator[tuple[str, object]]:
     """Nested values by dotted name.
 
     Example:
-        >>> dict(flatten({"retrieval": {"k": 5}}))
-        {'retrieval.k': 5}
+        >>> dict(flatten({"retrieval": {"top_k": 5}}))
+        {'retrieval.top_k': 5}
     """
     for key, value in values.items():
         if isinstance(value, dict):

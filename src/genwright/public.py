@@ -277,7 +277,7 @@ def start_match(runtime: "Runtime", question: str) -> "Match":
 
     database, principal, assistants = runtime.database, runtime.principal, runtime.assistants
     names = list_contenders(runtime, assistants)
-    match = begin_match(database, principal, names, runtime.settings.arena.rule)
+    match = begin_match(database, principal, names, runtime.settings.arena.pairing)
     match = ask_match(database, principal, match.id, question)
     for side, name in zip(SIDES, (match.left, match.right), strict=True):
         said = Speaker(runtime, assistants, name).answer(question)

@@ -16,7 +16,7 @@ def write_settings(file: Path, values: Mapping[str, Any]) -> Settings:
 
     Args:
         file: The ``genwright.toml``.
-        values: By dotted name, such as ``{"retention.traces": 30}``; None takes a value out.
+        values: By dotted name, such as ``{"retention.traces_days": 30}``; None takes a value out.
 
     Returns:
         The settings as they are from now on.

@@ -25,10 +25,10 @@ SETTINGS_FILE = "genwright.toml"
 
 _FIRST_SETTINGS = """\
 # Settings of this genwright workspace; what is not set here has the default that docs/settings.md
-# gives. An environment variable such as GENWRIGHT_RETRIEVAL__K=10 overrides a line of this file.
+# gives. An environment variable such as GENWRIGHT_RETRIEVAL__TOP_K=10 overrides a line of it.
 
 # [retrieval]
-# k = 8                  # passages a search returns
+# top_k = 8                  # passages a search returns
 
 # [answer]
 # model = "smollm2-135m-instruct"

@@ -59,7 +59,7 @@ def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, 
     assert tuned.metrics["test"], "its served replies were measured"
     assert version.facts.evaluation["test"] == tuned.metrics["test"]
     runtime.versions.check(version)
-    base = runtime.base(config)
+    base = runtime.models.open_base(config.base)
     model, tokenizer = load(locate_weights(version.folder, version.facts, base))
     ids = tokenizer("the red pump", return_tensors="pt", return_token_type_ids=False)
     if family == "t5":

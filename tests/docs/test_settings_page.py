@@ -82,7 +82,7 @@ def test_the_tables_are_those_of_the_code():
     )
 
 
-@pytest.mark.parametrize("name", ["k", "base_url", "models_dir", "rerank_model"])
+@pytest.mark.parametrize("name", ["top_k", "base_url", "models_dir", "rerank_model"])
 def test_the_tables_name_settings_of_every_kind(name):
     assert f"| `{name}` |" in tables()
 

@@ -20,7 +20,7 @@ HOSTILE = Path(__file__).parents[1] / "fixtures" / "hostile_loader.py"
 @pytest.fixture(scope="module")
 def hostile():
     """A reader with a parser that does what the file tells it to."""
-    settings = DocumentSettings(seconds=2, memory_bytes=1024 * MIB, max_characters=MIB)
+    settings = DocumentSettings(timeout_seconds=2, memory_bytes=1024 * MIB, max_characters=MIB)
     with Reader(settings, loader_files=[HOSTILE]) as reader:
         yield reader
 

@@ -71,7 +71,7 @@ def runtime(tmp_path):
     overrides = {
         "embedding": {"model": "hashing"},
         "answer": {"extractive": True, "min_answerable": 0.05},
-        "improve": {"least": 1},
+        "improve": {"min_feedback": 1},
     }
     workspace = open_workspace(create_workspace(tmp_path / "workspace"), overrides)
     folder = tmp_path / "docs"

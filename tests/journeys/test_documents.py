@@ -155,9 +155,9 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(plain, document
     settings = plain.workspace / "genwright.toml"
     settings.write_text("[retrieval]\nk = 1\n")
     assert len(plain.json("search", "oil valve room")) == 1
-    plain.environment["GENWRIGHT_RETRIEVAL__K"] = "2"
+    plain.environment["GENWRIGHT_RETRIEVAL__TOP_K"] = "2"
     assert len(plain.json("search", "oil valve room")) == 2
-    assert len(plain.json("search", "oil valve room", "--set", "retrieval.k=3")) == 3
+    assert len(plain.json("search", "oil valve room", "--set", "retrieval.top_k=3")) == 3
 
 
 def test_the_workspace_above_the_current_folder_is_the_one(plain, documents: Path):

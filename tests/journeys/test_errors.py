@@ -24,7 +24,7 @@ def one_line(done) -> str:
         (["search", "x", "-k", "0"], 2),
         (["search", "x", "--mode", "guess"], 2),
         (["search", "x", "--filter", "format"], 2),
-        (["--set", "retrieval.k=0", "list"], 2),
+        (["--set", "retrieval.top_k=0", "list"], 2),
         (["--set", "retrieval.speed=9", "list"], 2),
         (["--set", "nothing", "list"], 2),
         (["add", "no/such/folder"], 3),

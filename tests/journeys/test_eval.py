@@ -112,7 +112,7 @@ def test_packed_files_give_the_same_result_from_documents_that_are_there(plain, 
     again = plain("eval", "retrieval", "--beir", beir, "--json")
     assert json.loads(again.stdout)["results"] == first["results"]
     [kept] = (plain.workspace / "runs" / "cache").iterdir()
-    plain("--set", "documents.size=100", "eval", "retrieval", "--beir", beir)
+    plain("--set", "documents.chunk_tokens=100", "eval", "retrieval", "--beir", beir)
     assert len(list(kept.parent.iterdir())) == 2  # stored otherwise, stored beside
 
 

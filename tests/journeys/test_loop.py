@@ -32,7 +32,7 @@ def test_from_an_answer_to_its_feedback(plain, tmp_path):
     assert (given["thumb"], given["door"]) == ("down", "cli")
     assert given["citation"]["end"] == 12
     out = tmp_path / "pairs.jsonl"
-    assert "1 rows" in plain("feedback", "export", str(out), "--keep", "edits").stdout
+    assert "1 rows" in plain("feedback", "export", str(out), "--save-as", "edits").stdout
     row = json.loads(out.read_text())
     assert row["chosen"] == "Two and a half bar."
     assert row["lineage"]["traces"] == [trace]

@@ -56,7 +56,7 @@ def stub(tmp_path_factory) -> Iterator[Running]:
         "GENWRIGHT_EMBEDDING__MODEL": "hashing",
         "GENWRIGHT_ANSWER__MODEL": "scripted:tps=20,least=100",
         "GENWRIGHT_SERVER__SLOTS": "2",
-        "GENWRIGHT_SERVER__QUEUE": "4",
+        "GENWRIGHT_SERVER__MAX_QUEUE": "4",
     }
     _add(folder, slow)
     with running(folder, slow) as server:

@@ -128,7 +128,7 @@ def test_the_same_name_given_again_replaces_the_document_and_keeps_its_id(
 
 def test_another_way_of_reading_reads_again(ingest: MakeIngest, folder: Path):
     whole = ingest().add_paths([folder]).passages
-    report = ingest(settings=DocumentSettings(size=40)).add_paths([folder])
+    report = ingest(settings=DocumentSettings(chunk_tokens=40)).add_paths([folder])
     assert (report.updated, report.unchanged) == (3, 0)
     assert report.passages > whole
 

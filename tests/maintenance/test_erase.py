@@ -213,7 +213,7 @@ def test_what_is_older_than_it_is_kept_goes(runtime):
             sql = f"UPDATE {table} SET created_at = '2020-01-01 00:00:00'"
             session.execute(text(sql))
         session.execute(text("UPDATE span SET start_ns = 1"))
-    apply_retention(database, RetentionSettings(traces=1, conversations=1, files=1))
+    apply_retention(database, RetentionSettings(traces_days=1, conversations_days=1, files_days=1))
     with database.read(OWNER) as session:
         assert session.query(Span).count() == 0
         assert session.get(StoredFile, kept.id) is None

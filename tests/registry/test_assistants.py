@@ -48,17 +48,17 @@ def test_many_who_come_first_at_once_make_one(database):
 
 
 def test_a_change_makes_a_version_and_promotes_nothing(assistants):
-    new = assistants.revise(ANN, "assistant", {"retrieval": {"k": 3}}, note="fewer")
+    new = assistants.revise(ANN, "assistant", {"retrieval": {"top_k": 3}}, note="fewer")
     assert (new.label, new.version.note, new.version.created_by) == ("assistant@2", "fewer", "ann")
     assert live(assistants) == 1
     assert assistants.resolve(OWNER, "assistant@candidate").label == "assistant@2"
     old = assistants.resolve(OWNER, "assistant@1").version.config
-    assert find_differences(old, new.version.config) == {"retrieval.k": (8, 3)}
+    assert find_differences(old, new.version.config) == {"retrieval.top_k": (8, 3)}
 
 
 def test_promotion_and_rollback_move_live_and_nothing_else(assistants):
     for k in (2, 3):
-        assistants.revise(OWNER, "assistant", {"retrieval": {"k": k}})
+        assistants.revise(OWNER, "assistant", {"retrieval": {"top_k": k}})
         assistants.promote(OWNER, "assistant")
     assert live(assistants) == 3
     assert [assistants.rollback(OWNER, "assistant").version.number for _ in range(2)] == [2, 1]
@@ -90,7 +90,7 @@ def test_a_prompt_is_kept_by_its_words(assistants, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"retrieval": {"k": 0}}, r"retrieval\.k = 0"),
+        ({"retrieval": {"top_k": 0}}, r"retrieval\.k = 0"),
         ({"retrieval": {"speed": 1}}, r"retrieval\.speed"),
         ({"model": "x"}, "model"),
         ({}, "Nothing differs"),

@@ -249,7 +249,7 @@ def test_the_command_prints_what_scripts_read(folder, tmp_path):
     data.write_text("".join(json.dumps(row) + "\n" for row in pairs(40)))
     run = [sys.executable, "-m", "genwright"]
     subprocess.run([*run, "init", str(workspace)], check=True, capture_output=True)
-    sets = [part for key, value in QUICK.items() for part in ("--set", f"{key}={value}")]
+    sets = [part for key, value in QUICK.items() for part in ("--param", f"{key}={value}")]
     done = subprocess.run(
         [*run, "-w", str(workspace), "tune", "--base", str(folder), "--data", str(data),
          "--objective", "generation", "--method", "lora", "--name", "numbers", "--json", *sets],

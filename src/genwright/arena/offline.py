@@ -63,7 +63,7 @@ def suggest_pairs(runtime: Runtime) -> list[Json]:
     """Pairs of contenders with the chance that each is drawn next, the likeliest first."""
     names = list_contenders(runtime, runtime.assistants)
     counted = select_contenders(read_tally(runtime.database, runtime.principal), names)
-    chances = compute_pair_chances(counted, runtime.settings.arena.rule)
+    chances = compute_pair_chances(counted, runtime.settings.arena.pairing)
     pairs = [
         {"left": names[i], "right": names[j], "chance": float(chances[i, j])}
         for i, j in zip(*np.triu_indices(len(names), 1), strict=True)

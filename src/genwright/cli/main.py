@@ -64,9 +64,6 @@ COMMANDS = {
 }
 """Every command in the order of the help, with its one line; its file loads when it is called."""
 
-SET_THEIR_OWN = ("tune", "pretrain", "rlhf")
-"""Commands whose ``--set`` is of the training; the workspace's settings come from its file."""
-
 RENAMED = {
     "rights": "access",
     "data": "datasets",
@@ -75,6 +72,17 @@ RENAMED = {
     "compare": "eval compare",
 }
 """Earlier names of commands, and what they are called now."""
+
+RENAMED_OPTIONS = {
+    "--minutes": "--time-limit",
+    "--mend": "--fix",
+    "--keep": "--save-as",
+    "--accept-license": "--accept-license",
+}
+"""Earlier names of options, and what they are called now."""
+
+TRAININGS = ("tune", "pretrain", "rlhf")
+"""Commands whose parameters are not settings of the workspace: ``--param``."""
 
 BUG, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -159,7 +167,7 @@ def start(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: retrieval.k=5."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting: retrieval.top_k=5."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -175,6 +183,11 @@ def start(
         typer.echo(f"genwright {__version__}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
+    if ctx.invoked_subcommand in TRAININGS and any("." not in each for each in settings or ()):
+        raise UsageError(
+            "Expected --set SECTION.KEY=VALUE, a setting of the workspace; a parameter of a "
+            "training is given by --param KEY=VALUE."
+        )
     ctx.obj = GlobalOptions(
         workspace, nest_pairs(settings or [], "--set SECTION.KEY=VALUE (docs/settings.md)"), quiet
     )
@@ -218,9 +231,7 @@ def move_globals_first(arguments: Sequence[str]) -> list[str]:
     front: list[str] = []
     rest: list[str] = []
     waiting = iter(arguments)
-    moved = (
-        ("-w", "--workspace") if _has_own_set_option(arguments) else ("-w", "--workspace", "--set")
-    )
+    moved = ("-w", "--workspace", "--set")
     for each in waiting:
         if each == "--":
             rest += [each, *waiting]
@@ -231,11 +242,6 @@ def move_globals_first(arguments: Sequence[str]) -> list[str]:
         else:
             rest.append(each)
     return front + rest
-
-
-def _has_own_set_option(arguments: Sequence[str]) -> bool:
-    """Whether the command takes ``--set`` for what it makes, and not for the workspace."""
-    return next((each for each in arguments if each in COMMANDS), "") in SET_THEIR_OWN
 
 
 def _report_exit(error: BaseException) -> int:
@@ -253,7 +259,9 @@ def _report_exit(error: BaseException) -> int:
     elif isinstance(error, typer.TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", "genwright")
         explain = getattr(error, "format_message", error.__str__)
-        message, status = f"{explain()} See: {path} --help", USAGE
+        present = RENAMED_OPTIONS.get(getattr(error, "option_name", ""), "")
+        hint = f" It is called {present} now." if present else ""
+        message, status = f"{explain()}{hint} See: {path} --help", USAGE
     else:
         traceback.print_exception(error)
     one_line = " ".join(message.split())

@@ -115,7 +115,7 @@ class Reader:
         """One exchange with the sandbox within the wall-clock limit, which kills it."""
         process = self._ensure_running()
         assert process.stdin and process.stdout
-        timer = Timer(self.settings.seconds, process.kill)
+        timer = Timer(self.settings.timeout_seconds, process.kill)
         timer.daemon = True
         timer.start()
         try:
@@ -139,7 +139,7 @@ class Reader:
         code = process.returncode
         if not in_time or code == -24:  # SIGXCPU
             return (
-                f"which took more than {self.settings.seconds:g} s: "
+                f"which took more than {self.settings.timeout_seconds:g} s: "
                 "split it, or raise documents.seconds."
             )
         if str(error).startswith("more than"):

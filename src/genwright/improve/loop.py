@@ -166,8 +166,8 @@ class _ImprovementLoop:
     def _run_steps(self) -> ImprovementResult:
         live = self._resolve_live()
         rows = self._do_once("collect", self._collect)
-        if rows["new"] < self.settings.least and not self.wanted.all_feedback:
-            least = self.settings.least
+        if rows["new"] < self.settings.min_feedback and not self.wanted.all_feedback:
+            least = self.settings.min_feedback
             return self._end("nothing", f"{rows['new']} new opinions, {least} are needed")
         self._do_once("check", self._check_data)
         proposals = self._make_proposals(live)
@@ -347,7 +347,7 @@ class _ImprovementLoop:
     def _decide(
         self, live: CandidateTrial, candidate: CandidateTrial, judged: Sequence[float]
     ) -> GateDecision:
-        margin, slower = self.settings.margin, self.settings.slower
+        margin, slower = self.settings.margin, self.settings.max_slowdown
         guards = [
             GateGuard("supported sentences", live.supported, candidate.supported, margin),
             GateGuard("refusals", live.refused, candidate.refused, max(margin, 0.05), False),

@@ -99,7 +99,9 @@ class DocumentIngester:
         self.progress, self.embedder = runtime.progress, runtime.models.embedder
         self.settings, self.collection = settings.documents, collection or settings.collection
         splitter = splitters.get(self.settings.splitter)
-        self.splitter = splitter(size=self.settings.size, overlap=self.settings.overlap)
+        self.splitter = splitter(
+            size=self.settings.chunk_tokens, overlap=self.settings.chunk_overlap
+        )
         self.recipe = _compute_recipe(self.settings, self.embedder)
         self.report = IngestReport()
         self.screen = Privacy(settings.privacy).screen_document
@@ -378,8 +380,8 @@ def _compute_recipe(settings: DocumentSettings, embedder: Embedder) -> str:
     parts = (
         READING_VERSION,
         settings.splitter,
-        settings.size,
-        settings.overlap,
+        settings.chunk_tokens,
+        settings.chunk_overlap,
         settings.ocr,
         embedder.fingerprint,
     )

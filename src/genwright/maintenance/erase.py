@@ -217,24 +217,24 @@ def read_tombstones(database: Database) -> list[tuple[str, str, datetime]]:
 def apply_retention(database: Database, settings: RetentionSettings) -> None:
     """Remove what is older than the settings keep it."""
     with database.write(OWNER) as session:
-        if settings.traces:
-            ended = int(_subtract_days(settings.traces).timestamp() * 1e9)
+        if settings.traces_days:
+            ended = int(_subtract_days(settings.traces_days).timestamp() * 1e9)
             session.execute(delete(Span).where(Span.start_ns < ended))
-        if settings.conversations:
-            old = Conversation.created_at < _subtract_days(settings.conversations)
+        if settings.conversations_days:
+            old = Conversation.created_at < _subtract_days(settings.conversations_days)
             said = select(Message.conversation_id).where(
-                Message.created_at >= _subtract_days(settings.conversations)
+                Message.created_at >= _subtract_days(settings.conversations_days)
             )
             session.execute(delete(Conversation).where(old, Conversation.id.not_in(said)))
-        if settings.responses:
-            old = StoredResponse.created_at < _subtract_days(settings.responses)
+        if settings.responses_days:
+            old = StoredResponse.created_at < _subtract_days(settings.responses_days)
             session.execute(delete(StoredResponse).where(old))
-        if settings.files:
+        if settings.files_days:
             attached = select(CollectionFile.file_id)
-            old = StoredFile.created_at < _subtract_days(settings.files)
+            old = StoredFile.created_at < _subtract_days(settings.files_days)
             session.execute(delete(StoredFile).where(old, StoredFile.id.not_in(attached)))
-        if settings.series:
-            ended = int(_subtract_days(settings.series).timestamp())
+        if settings.series_days:
+            ended = int(_subtract_days(settings.series_days).timestamp())
             session.execute(delete(Sample).where(Sample.at < ended))
 
 

@@ -93,7 +93,7 @@ def find_base(
     if closed and not accept_licence:
         raise Refused(
             f"{name!r} is under {base.licence!r}, which does not seem to allow this "
-            f"({closed[0]}): take another base, or pass --accept-licence if you hold a permission."
+            f"({closed[0]}): take another base, or pass --accept-license if you hold a permission."
         )
     return base
 

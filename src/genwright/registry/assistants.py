@@ -13,7 +13,7 @@ from genwright.errors import NotFound, Refused, UsageError
 from genwright.prompts import load_prompt
 from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
 from genwright.registry.config import AssistantConfig, apply_changes, build_config, read_prompt_text
-from genwright.settings import Settings
+from genwright.settings import STORED, Settings
 from genwright.storage import AliasMove, Assistant, AssistantVersion, Database, StoreSession
 from genwright.types import OWNER, Json, Principal
 
@@ -351,7 +351,7 @@ def _summarize(session: StoreSession, row: Assistant) -> AssistantSummary:
 def _read_version(row: AssistantVersion) -> ConfigVersion:
     return ConfigVersion(
         number=row.number,
-        config=AssistantConfig.model_validate(row.config),
+        config=AssistantConfig.model_validate(row.config, context=STORED),
         digest=row.digest,
         note=row.note,
         created_by=row.created_by,

@@ -108,7 +108,7 @@ def apply_changes(config: AssistantConfig, changes: Mapping[str, Any]) -> Assist
         UsageError: A key is unknown or a value out of range.
 
     Example:
-        >>> apply_changes(build_config(Settings()), {"retrieval": {"k": "3"}}).retrieval.k
+        >>> apply_changes(build_config(Settings()), {"retrieval": {"top_k": "3"}}).retrieval.k
         3
     """
     try:
@@ -129,8 +129,8 @@ def find_differences(
 
     Example:
         >>> config = build_config(Settings())
-        >>> find_differences(config, apply_changes(config, {"retrieval": {"k": 3}}))
-        {'retrieval.k': (8, 3)}
+        >>> find_differences(config, apply_changes(config, {"retrieval": {"top_k": 3}}))
+        {'retrieval.top_k': (8, 3)}
     """
     before, after = dict(flatten(old.model_dump())), dict(flatten(new.model_dump()))
     return {

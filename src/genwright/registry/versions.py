@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from genwright.errors import NotFound, Refused, UntrustedWeights, UsageError
 from genwright.registry.aliases import CANDIDATE, LIVE, Aliases
 from genwright.registry.facts import VersionFacts
+from genwright.settings import STORED
 from genwright.storage import Database, Model, ModelAliasMove, ModelVersion, StoreSession
 from genwright.types import Json, Principal
 from genwright.workspace import Workspace
@@ -304,7 +305,7 @@ class ModelVersions:
     def _read_version(self, name: str, row: ModelVersion) -> TrainedVersion:
         return TrainedVersion(
             name=name, number=row.number, digest=row.digest,
-            facts=VersionFacts.model_validate(row.facts), files=tuple(row.files),
+            facts=VersionFacts.model_validate(row.facts, context=STORED), files=tuple(row.files),
             folder=self.folder / row.digest, run=row.run_id, card=row.card,
             created_by=row.created_by,
             created_at=row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),

@@ -74,7 +74,7 @@ class PassageSearch:
         Raises:
             UsageError: There is no such mode.
         """
-        k, mode = k or self.settings.k, mode or self.settings.mode
+        k, mode = k or self.settings.top_k, mode or self.settings.mode
         if mode not in MODES:
             raise UsageError(f"Mode should be one of {', '.join(MODES)}, not {mode!r}.")
         query = query.encode("utf-8", "replace").decode()  # a shell may hand over half characters
@@ -107,7 +107,7 @@ class PassageSearch:
 
     def _fuse(self, keyword: dict[int, float], vector: dict[int, float]) -> dict[int, float]:
         if self.settings.fusion == "convex":
-            return convex_combination(keyword, vector, self.settings.weight)
+            return convex_combination(keyword, vector, self.settings.vector_weight)
         rankings = [sorted(side, key=lambda id_: -side[id_]) for side in (vector, keyword)]
         return reciprocal_rank_fusion(rankings)
 

@@ -88,7 +88,7 @@ class VectorSearch:
             self._passage = self._removal = 0  # only what this session sees will have been read
             marks = self._read_marks(session)
             ids, vectors = self._read(session, 0)
-            limit, recall = self.settings.exact_limit, self.settings.recall
+            limit, recall = self.settings.exact_limit, self.settings.target_recall
             self._index = build_index(ids, vectors, self.dim, limit, recall)
             self._passage, self._removal = marks
             self.save()

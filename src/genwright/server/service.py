@@ -98,7 +98,7 @@ class Service:
         """The queue in front of a model."""
         if model not in self._admissions:
             server = self.settings.server
-            self._admissions[model] = Admission(server.slots, server.queue)
+            self._admissions[model] = Admission(server.slots, server.max_queue)
         return self._admissions[model]
 
     @property
@@ -126,7 +126,7 @@ class Service:
         """
         self.quotas.admit(identity)
         async with self.get_admission(model).wait_turn(identity.subject, queued):
-            bridge: Bridge[T] = Bridge(self.executor, self.settings.server.slow_seconds)
+            bridge: Bridge[T] = Bridge(self.executor, self.settings.server.stalled_reader_seconds)
             pieces = bridge.stream(work, Event())
             try:
                 async for piece in pieces:

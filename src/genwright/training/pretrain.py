@@ -20,7 +20,7 @@ from genwright.registry import DataFacts, VersionFacts
 from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
 from genwright.runtime import Runtime
-from genwright.settings import Section, merge_tables
+from genwright.settings import STORED, Section, merge_tables
 from genwright.training.config import TrainConfig
 from genwright.training.job import FitResult, TrainingJob
 from genwright.training.pretraining.architectures import (
@@ -131,7 +131,7 @@ class _PretrainRun:
 
     def __init__(self, runtime: Runtime, run: int) -> None:
         self.runtime, self.run = runtime, run
-        self.config = PretrainConfig.model_validate(runtime.runs.get(run).config)
+        self.config = PretrainConfig.model_validate(runtime.runs.get(run).config, context=STORED)
         self.folder = runtime.workspace.runs_dir / str(run)
         self.shape = self.config.architecture
         self.samples: list[Json] = []

@@ -47,7 +47,7 @@ def read_pretrain_config(
         values["architecture"] = {**values.get("architecture", {}), "family": family}
     if minutes:
         values["train"] = {**values.get("train", {}), "minutes": minutes}
-    return build_pretrain_config(values, parse_pairs(options, "--set KEY=VALUE"))
+    return build_pretrain_config(values, parse_pairs(options, "--param KEY=VALUE"))
 
 
 def _read(path: Path) -> Json:

@@ -79,7 +79,7 @@ def parse_tune_request(asked: TuneRequest) -> TuneConfig:
         values["method"] = asked.method
     if asked.minutes:
         values["train"] = {"minutes": asked.minutes}
-    return build_tune_config(values, parse_pairs(asked.options, "--set KEY=VALUE"))
+    return build_tune_config(values, parse_pairs(asked.options, "--param KEY=VALUE"))
 
 
 def _choose_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneConfig:

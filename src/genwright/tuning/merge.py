@@ -9,6 +9,7 @@ from genwright.models.trained import locate_weights
 from genwright.registry import TrainedVersion
 from genwright.registry.version_files import WHOLE
 from genwright.runtime import Runtime
+from genwright.settings import STORED
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.steps.evaluation import LOSS_ROWS, measure_quantization_losses
 
@@ -39,7 +40,7 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> TrainedVersio
     shutil.rmtree(stage, ignore_errors=True)
     merged.save_pretrained(stage / WHOLE)
     tokenizer.save_pretrained(stage / WHOLE)
-    config = TuneConfig.model_validate(trained.facts.config)
+    config = TuneConfig.model_validate(trained.facts.config, context=STORED)
     writes = trained.facts.objective in ("generation", "summarisation")
     made = export_kinds(stage, base, config.quantise) if writes else []
     losses = (

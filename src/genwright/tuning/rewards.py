@@ -82,7 +82,7 @@ def open_reward(runtime: Runtime, name: str, base: "BaseModel") -> Reward:
     parts = [each.strip() for each in name.split("+") if each.strip()]
     if not parts:
         raise UsageError(
-            "Expected what scores replies: --set reward=… with "
+            "Expected what scores replies: --param reward=… with "
             f"{', '.join(PROGRAMMATIC)}, or a reward model (genwright tune --objective reward)."
         )
     single = [PROGRAMMATIC.get(each) or open_trained_reward(runtime, each) for each in parts]

@@ -53,7 +53,7 @@ def shared(files):
 
     def start(adapters):
         started.append(tuple(adapters))
-        settings = EngineSettings(threads=1, context=256, slots=2)
+        settings = EngineSettings(threads=1, context=256, parallel=2)
         return LlamaCppEngine(base, settings, adapters=adapters)
 
     made = SharedBase(start)

@@ -68,13 +68,13 @@ def test_an_assistant_is_changed_compared_promoted_and_rolled_back(web):
         "collections": ["default"], "note": "brief",
     }  # fmt: skip
     made = web.post("/assistants/assistant/versions", data=form)
-    assert "Version 2 against 1" in made.text and "retrieval.k" in made.text
+    assert "Version 2 against 1" in made.text and "retrieval.top_k" in made.text
     assert (
         "assistant@2 is live" in web.post("/assistants/assistant/promote", data={"version": 2}).text
     )
     assert "is live again" in web.post("/assistants/assistant/rollback").text
     wrong = web.post("/assistants/assistant/versions", data={**form, "k": 0})
-    assert wrong.status_code == 400 and "retrieval.k" in wrong.text
+    assert wrong.status_code == 400 and "retrieval.top_k" in wrong.text
 
 
 def test_a_trace_is_listed_filtered_and_opened(web):
@@ -102,7 +102,7 @@ def test_settings_are_written_and_wrong_ones_are_not(web, workspace):
     form = {"requests_per_minute": 60, "tokens_per_day": 1000, **days}
     assert "Saved" in web.post("/settings/limits", data=form).text
     settings = load_settings(workspace / "genwright.toml")
-    assert settings.retention.traces == 7 and settings.access.requests_per_minute == 60
+    assert settings.retention.traces_days == 7 and settings.access.requests_per_minute == 60
     wrong = {"ingest": "burn", "prompts": "keep", "logs": "keep"}
     assert web.post("/settings/privacy", data=wrong).status_code == 400
     assert load_settings(workspace / "genwright.toml") == settings

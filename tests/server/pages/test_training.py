@@ -38,7 +38,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def tuned(workspace: Path, base: str, rows: Path, name: str, method: str) -> None:
-    sets = [part for each in QUICK.split() for part in ("--set", each)]
+    sets = [part for each in QUICK.split() for part in ("--param", each)]
     genwright(workspace, "tune", "--base", base, "--data", str(rows), "--name", name,
               "--method", method, *sets, env=ENV)  # fmt: skip
 

@@ -60,7 +60,7 @@ def rank(
 
     since = time.time() - days * 86_400 if days else 0.0
     with use_workspace(ctx) as opened:
-        capped = cap or opened.settings.arena.cap
+        capped = cap or opened.settings.arena.max_votes_per_judge
         wanted = VoteFilter(tuple(votes or ("human",)), category, since, capped)
         options = RankingOptions(davidson, anchor, anchor_rating, balanced, bootstrap)
         found = rank_contenders(

@@ -18,7 +18,9 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Changes = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Such as answer.model=NAME or retrieval.k=5."),
+    typer.Argument(
+        metavar="[KEY=VALUE]...", help="Such as answer.model=NAME or retrieval.top_k=5."
+    ),
 ]
 Collections = Annotated[
     list[str] | None, typer.Option("--collection", help="Answer from these; repeat for several.")
@@ -109,7 +111,7 @@ def set_(
 ) -> None:
     """Make a new version with changes; it is the candidate until it is promoted.
 
-    Example: genwright assistants set assistant retrieval.k=5 --note "fewer passages"
+    Example: genwright assistants set assistant retrieval.top_k=5 --note "fewer passages"
     """
     values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
         {"collections": collection} if collection else {}

@@ -43,12 +43,14 @@ def check(
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Share of bad rows above which it is refused.")
     ] = 0.05,
-    mend: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a mended copy.")] = None,
+    mend: Annotated[
+        Path | None, typer.Option("--fix", metavar="FILE", help="Write a fixed copy.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look for what would spoil a training; exit status 4 where too many rows are bad.
 
-    Example: genwright datasets check calls.jsonl --tokens smollm2-135m-instruct --mend good.jsonl
+    Example: genwright datasets check calls.jsonl --tokens smollm2-135m-instruct --fix good.jsonl
     """
     from genwright.cli.printing.dataset_reports import print_check
     from genwright.datasets import (
@@ -77,7 +79,7 @@ def check(
         write_dataset(repair_dataset(dataset, report), mend)
     print_json(report.json()) if as_json else print_check(report)
     if mend:
-        print_remark(f"the mended copy is {mend}")
+        print_remark(f"the fixed copy is {mend}")
     if report.is_refused(threshold):
         print_remark(f"refused: {len(report.list_bad_rows())} of {report.rows} rows have errors")
         raise typer.Exit(4)

@@ -85,7 +85,9 @@ def export(
         str, typer.Option(help="pairs (DPO), thumbs (KTO), good (SFT) or all (as it was said).")
     ] = "pairs",
     assistant: Assistant = "",
-    keep: Annotated[str, typer.Option(metavar="NAME", help="Keep as a data set, too.")] = "",
+    keep: Annotated[
+        str, typer.Option("--save-as", metavar="NAME", help="Save as a dataset, too.")
+    ] = "",
 ) -> None:
     """Make a data set of feedback, each row with where it came from.
 

@@ -23,10 +23,14 @@ def command(
     tokenizer: Annotated[
         str, typer.Option(help="A folder, or bpe, wordpiece, unigram or bytes to train one.")
     ] = "",
-    minutes: Annotated[float, typer.Option(min=0, help="Most minutes of training.")] = 0,
+    minutes: Annotated[
+        float, typer.Option("--time-limit", min=0, help="Minutes of training; 0 for no limit.")
+    ] = 0,
     options: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Such as layers=6 or learning_rate=1e-3."),
+        typer.Option(
+            "--param", "-p", metavar="KEY=VALUE", help="Such as layers=6 or learning_rate=1e-3."
+        ),
     ] = None,
     resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,

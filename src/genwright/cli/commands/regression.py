@@ -12,7 +12,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Answers that must stay good, or must not come again.",
+    help="Answers that must stay good, or must not come again.\n\n"
+    "Example: genwright eval regression check",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Suite = Annotated[str, typer.Option(help="Which suite.")]

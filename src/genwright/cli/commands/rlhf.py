@@ -21,10 +21,14 @@ def command(
         Path | None, typer.Option(metavar="PATH", help="Rows to fine-tune on first.")
     ] = None,
     name: Annotated[str, typer.Option(help="Of the models in the registry.")] = "rlhf",
-    minutes: Annotated[float, typer.Option(min=0.1, help="Of each stage, at most.")] = 10.0,
+    minutes: Annotated[
+        float, typer.Option("--time-limit", min=0.1, help="Minutes of each stage, at most.")
+    ] = 10.0,
     options: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Of every stage: rank=8, …"),
+        typer.Option(
+            "--param", "-p", metavar="KEY=VALUE", help="Parameter of every stage: rank=8, …"
+        ),
     ] = None,
     resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
@@ -47,7 +51,7 @@ def command(
             recipe = RLHFRecipe(base, str(pairs.resolve()) if pairs else "", shown, name, minutes)
             run = begin_rlhf(runtime, recipe)
         print_remark(f"run {run}; if it is interrupted: genwright rlhf --resume {run}")
-        found = run_rlhf(runtime, run, dict(parse_pairs(options or (), "--set KEY=VALUE")))
+        found = run_rlhf(runtime, run, dict(parse_pairs(options or (), "--param KEY=VALUE")))
     if as_json:
         print_json(found.json())
         return

@@ -26,37 +26,44 @@ def command(
         Path | None, typer.Option(metavar="PATH", help="File, or folder of train/validation/test.")
     ] = None,
     objective: Annotated[
-        ObjectiveName, typer.Option(help="What it is to do, or how it learns preferences.")
+        ObjectiveName, typer.Option(help="Training objective (task or preference loss).")
     ] = "generation",
     method: Annotated[
         MethodName | None, typer.Option(help="Which weights are trained; suggested by default.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Of the model in the registry.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the model in the registry.")] = "",
     from_: Annotated[
         str, typer.Option("--from", help="Version whose adapter is trained on, NAME@N.")
     ] = "",
-    form: Annotated[str, typer.Option(help="Form of the rows, where it is not clear.")] = "",
+    form: Annotated[
+        str, typer.Option(help="Row format; detected from the columns by default.")
+    ] = "",
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
     ] = None,
     trials: Annotated[int, typer.Option(min=0, help="Search hyper-parameters, so many times.")] = 0,
-    minutes: Annotated[float, typer.Option(min=0, help="Most minutes of training.")] = 0,
+    minutes: Annotated[
+        float, typer.Option("--time-limit", min=0, help="Minutes of training; 0 for no limit.")
+    ] = 0,
     options: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Of the training: rank=8, epochs=2, …"),
+        typer.Option("--param", "-p", metavar="KEY=VALUE", help="Parameter: rank=8, epochs=2, …"),
     ] = None,
     assistant: Annotated[
         str, typer.Option(help="Make the result the candidate of this assistant.")
     ] = "",
     resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="The base's licence allows it to us.")
+        bool,
+        typer.Option(
+            "--accept-license", help="Confirm that the base model's license permits this use."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Fit a model: base, data, objective, method, training, search, evaluation, deployment.
 
-    docs/tuning.md lists what --set may say.
+    docs/tuning.md lists what --param may say.
 
     Example: genwright tune --base smollm2-135m-instruct --data calls.jsonl --name calls
     """

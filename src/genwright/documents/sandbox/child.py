@@ -40,7 +40,7 @@ def _serve(requests: IO[bytes], replies: IO[bytes], settings: DocumentSettings) 
         header, data = wire.receive(requests, settings.max_file_bytes)
     except wire.GarbledMessage:
         return False
-    confinement.limit_processor(settings.seconds)
+    confinement.limit_processor(settings.timeout_seconds)
     try:
         extract = parse(data, str(header["name"]), settings)
         wire.send(replies, wire.build_header(extract), extract.text.encode())

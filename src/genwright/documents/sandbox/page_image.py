@@ -37,7 +37,7 @@ def main() -> None:
     pypdfium2.PdfDocument.new().close()  # loads the library
     Image.init()
     confinement.limit_resources(settings)
-    confinement.limit_processor(settings.seconds)
+    confinement.limit_processor(settings.timeout_seconds)
     restrict_files(os.getcwd())
     confinement.forbid_calls()
     try:

@@ -69,7 +69,7 @@ class LlamaCppEngine(ChildEngine):
         adapters: Sequence[Path] = (),
     ) -> None:
         settings = settings or EngineSettings()
-        slots = slots or (settings.slots if kind == "chat" else 1)
+        slots = slots or (settings.parallel if kind == "chat" else 1)
         header = read_header(path)
         trained = memory.read_number(header, "context_length", settings.context)
         self.name, self.kind = name or path.stem, kind

@@ -77,7 +77,7 @@ class TransformersEngine(ChildEngine):
             parent=os.getpid(),
             threads=settings.threads or count_cores(),
             context=self.context,
-            slots=slots or max(settings.slots, 8),
+            slots=slots or max(settings.parallel, 8),
         )
         self.batch_size = config.slots
         self._start_child(

@@ -143,7 +143,7 @@ def run_qa_trial(
     with open_corpus(workspace, _list_paragraphs(squad), principal, progress) as runtime:
         answerer = Answerer(runtime, model=model, extractive=extractive, short=short)
         asked = ask_all(questions, left_out, make_document_asker(runtime, answerer), progress)
-        depth = runtime.settings.retrieval.k
+        depth = runtime.settings.retrieval.top_k
         measured = measure_answers(squad, asked, sorted({SPAN_DEPTH, depth}))
         data = {"name": name, "form": "squad", "sha256": squad.sha256, **_count_rows(runtime)}
         data |= {"questions": len(questions), "of_questions": len(squad.questions)}

@@ -24,7 +24,7 @@ LEAST_GAIN = 0.01
 
 @methods.register("retrieval")
 class FusionWeightChoice:
-    """Chooses ``retrieval.weight`` by where the right passages rank."""
+    """Chooses ``retrieval.vector_weight`` by where the right passages rank."""
 
     def propose(self, material: Material) -> Proposal:
         """Another weight; no training of a model."""
@@ -38,7 +38,7 @@ class FusionWeightChoice:
                 f"its search is {material.live.retrieval.mode}, there is no fusion"
             )
         scores = {weight: reciprocal_rank(material, weight, questions) for weight in WEIGHTS}
-        live = material.live.retrieval.weight
+        live = material.live.retrieval.vector_weight
         before = scores.get(live, reciprocal_rank(material, live, questions))
         best = max(scores, key=lambda weight: (scores[weight], -abs(weight - live)))
         if scores[best] < before + LEAST_GAIN:
@@ -50,7 +50,7 @@ class FusionWeightChoice:
             f"with weight {best:g} in place of {live:g} the right place ranks higher (mean "
             f"reciprocal rank {before:.3f} to {scores[best]:.3f} over {len(questions)} questions)"
         )
-        changes = {"retrieval": {"weight": best}}
+        changes = {"retrieval": {"vector_weight": best}}
         return Proposal(
             "retrieval", changes, reason, {"mrr": {str(w): s for w, s in scores.items()}}
         )
@@ -60,7 +60,9 @@ def reciprocal_rank(
     material: Material, weight: float, questions: Sequence[HeldOutQuestion]
 ) -> float:
     """Mean of 1 / rank of the first passage that has the right answer, within twenty."""
-    config = apply_changes(material.live, {"retrieval": {"weight": weight, "reranker": "none"}})
+    config = apply_changes(
+        material.live, {"retrieval": {"vector_weight": weight, "reranker": "none"}}
+    )
     served = to_served_version(material.assistant, config)
     opened, total = open_assistant(material.runtime, served), 0.0
     for each in questions:

@@ -54,7 +54,7 @@ def show_ranking(
     if votes not in KINDS:
         raise UsageError(f"Expected votes of {', '.join(KINDS)}, got {votes!r}.")
     database, principal = runtime.database, runtime.principal
-    wanted = VoteFilter((votes,), category, cap=runtime.settings.arena.cap)
+    wanted = VoteFilter((votes,), category, cap=runtime.settings.arena.max_votes_per_judge)
     try:
         found = rank_contenders(database, principal, wanted, RankingOptions(), style=style)
     except UsageError as error:

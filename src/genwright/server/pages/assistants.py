@@ -95,7 +95,7 @@ def revise(
         "collections": tuple(collections or ()),
         # Browsers send line ends as CR LF.
         "prompt": {"system": system.replace("\r\n", "\n"), "user": user.replace("\r\n", "\n")},
-        "retrieval": {"mode": mode, "k": k},
+        "retrieval": {"mode": mode, "top_k": k},
         "answer": {
             "model": model,
             "temperature": temperature,

@@ -48,13 +48,13 @@ async def pull(request: Request, name: str, service: Serving, identity: Asking) 
         await service.call(lambda: _pull_model(runtime, name))
         return redirect_back("/models", f"{name} is here.")
     bridge: Bridge[tuple[str, Json]] = Bridge(
-        service.executor, service.settings.server.slow_seconds
+        service.executor, service.settings.server.stalled_reader_seconds
     )
     pieces = bridge.stream(lambda cancel: _stream_pull(runtime, name, cancel), Event())
     return EventStream(
         _stream_events(pieces),
         lambda: service.doorman.is_still_valid(identity),
-        service.settings.server.slow_seconds,
+        service.settings.server.stalled_reader_seconds,
     )
 
 

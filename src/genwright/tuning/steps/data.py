@@ -57,7 +57,7 @@ def check_parts(runtime: Runtime, parts: Splits, base: BaseModel, config: TuneCo
         raise Refused(
             f"{len(others)} of {len(parts.train)} rows have errors, most of them {worst.check} "
             f"({worst.says}; {worst.examples[0] if worst.examples else ''}): mend them with "
-            "genwright datasets check --mend."
+            "genwright datasets check --fix."
         )
     runtime.progress(0, 0, f"data: {len(parts.train)} rows, {len(report.findings)} findings")
     return {

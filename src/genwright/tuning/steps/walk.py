@@ -18,6 +18,7 @@ from genwright.models.bases import BaseModel
 from genwright.registry import DataFacts, TrainedVersion, VersionFacts
 from genwright.runs.mlflow import mirror
 from genwright.runtime import Runtime
+from genwright.settings import STORED
 from genwright.training.config import TrainConfig
 from genwright.training.job import FitResult, TrainingJob
 from genwright.training.probe import Probe, plan_steps, probe
@@ -96,7 +97,7 @@ class TuneRun:
     def __init__(self, runtime: Runtime, run: int) -> None:
         row = runtime.runs.get(run)
         self.runtime, self.run, self.name = runtime, run, row.name
-        self.config = TuneConfig.model_validate(row.config["tune"])
+        self.config = TuneConfig.model_validate(row.config["tune"], context=STORED)
         self.trials, self.assistant = int(row.config["trials"]), str(row.config["assistant"])
         self.data: Json = row.data
         self.folder = runtime.workspace.runs_dir / str(run)

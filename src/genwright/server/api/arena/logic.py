@@ -44,7 +44,7 @@ def start_turn(service: Service, identity: Identity, question: str, match: str =
     asked = service.privacy.screen_prompt(question)
     if not match:
         names = list_contenders(runtime, service.assistants)
-        match = begin_match(database, principal, names, service.settings.arena.rule).id
+        match = begin_match(database, principal, names, service.settings.arena.pairing).id
     return ask_match(database, principal, match, asked)
 
 

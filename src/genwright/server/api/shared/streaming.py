@@ -42,7 +42,7 @@ async def stream_events(
     return EventStream(
         _guard_events(first, events, failed),
         lambda: service.doorman.is_still_valid(identity),
-        service.settings.server.slow_seconds,
+        service.settings.server.stalled_reader_seconds,
         last=format_event({"error": _ENDED}),
     )
 

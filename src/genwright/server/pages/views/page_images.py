@@ -41,7 +41,7 @@ def render_page_image(runtime: Runtime, source: SourceView, page: int) -> bytes:
                 input=data,
                 capture_output=True,
                 cwd=folder,
-                timeout=START_SECONDS + settings.seconds,
+                timeout=START_SECONDS + settings.timeout_seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:

@@ -1,40 +1,30 @@
-"""Every setting, its unit, range, default and reason: ``genwright.toml`` in code.
+"""Every setting, its unit, range, default and reason: ``genwright.toml`` in code."""
 
-Sources, later ones win: the defaults here, the workspace's ``genwright.toml``, environment
-variables (``GENWRIGHT_RETRIEVAL__K=8``), and what a command's flags say. They are merged once, at
-the door; below it settings are values that do not change.
-"""
-
-import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from genwright.errors import SettingsError
+from genwright.settings.section import Section
 
 MIB = 1024 * 1024
-
-PREFIX = "GENWRIGHT_"
-"""Of environment variables."""
-
-
-class Section(BaseModel):
-    """A table of ``genwright.toml``: frozen, refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class DocumentSettings(Section):
     """How files become text and passages, and what a file may cost while it does."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "size": "chunk_tokens",
+        "overlap": "chunk_overlap",
+        "seconds": "timeout_seconds",
+    }
+
     splitter: str = "structure"
     """Name of the splitter: ``structure`` (headings, paragraphs, sentences) or ``fixed``."""
-    size: int = Field(default=200, ge=16, le=2048)
+    chunk_tokens: int = Field(default=200, ge=16, le=2048)
     """Longest passage, in tokens of the embedding model."""
-    overlap: int = Field(default=0, ge=0)
+    chunk_overlap: int = Field(default=0, ge=0)
     """Tokens repeated from the passage before (``fixed`` splitter)."""
     max_characters: int = Field(default=40 * MIB, gt=0)
     """Largest text of one document, in characters; also of an inflated archive, in bytes."""
@@ -42,7 +32,7 @@ class DocumentSettings(Section):
     """Most pages of one document."""
     max_file_bytes: int = Field(default=200 * MIB, gt=0)
     """Largest file that is opened at all, in bytes."""
-    seconds: float = Field(default=30, gt=0)
+    timeout_seconds: float = Field(default=30, gt=0)
     """Wall-clock and processor seconds one document may take."""
     memory_bytes: int = Field(default=2048 * MIB, ge=256 * MIB)
     """Address space of the process that parses documents, in bytes."""
@@ -51,8 +41,11 @@ class DocumentSettings(Section):
 
     @model_validator(mode="after")
     def _cuts_must_advance(self) -> "DocumentSettings":
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap ({self.overlap}) must be less than size ({self.size}).")
+        if self.chunk_overlap >= self.chunk_tokens:
+            raise ValueError(
+                f"chunk_overlap ({self.chunk_overlap}) must be less than chunk_tokens "
+                f"({self.chunk_tokens})."
+            )
         return self
 
 
@@ -68,15 +61,21 @@ class EmbeddingSettings(Section):
 class RetrievalSettings(Section):
     """How passages are found."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "k": "top_k",
+        "weight": "vector_weight",
+        "recall": "target_recall",
+    }
+
     mode: Literal["keyword", "vector", "hybrid"] = "hybrid"
     """What the search ranks by: BM25, cosine, or both fused."""
-    k: int = Field(default=8, ge=1, le=1000)
+    top_k: int = Field(default=8, ge=1, le=1000)
     """Passages a search returns."""
     candidates: int = Field(default=200, ge=10, le=10000)
     """Passages each of keyword and vector search hands to the fusion."""
     fusion: Literal["convex", "rrf"] = "convex"
     """How two rankings become one: convex combination of normalised scores, or reciprocal ranks."""
-    weight: float = Field(default=0.5, ge=0, le=1)
+    vector_weight: float = Field(default=0.5, ge=0, le=1)
     """Share of the vector score in the convex combination; the rest is BM25's."""
     reranker: str = "none"
     """Name of the reranker that reorders the best hits: ``none``, ``llamacpp`` …"""
@@ -86,7 +85,7 @@ class RetrievalSettings(Section):
     """Best hits the reranker sees."""
     exact_limit: int = Field(default=50_000, ge=0)
     """Up to this many vectors the index compares all of them; above it is approximate."""
-    recall: float = Field(default=0.97, ge=0.5, le=1)
+    target_recall: float = Field(default=0.97, ge=0.5, le=1)
     """Recall@10 against exact search that the approximate index is tuned to when it is built."""
 
 
@@ -120,11 +119,13 @@ class AnswerSettings(Section):
 class EngineSettings(Section):
     """How models run."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"slots": "parallel"}
+
     threads: int = Field(default=0, ge=0, le=1024)
     """Threads of one engine; 0 takes the cores that are really available to this process."""
     context: int = Field(default=4096, ge=256)
     """Longest context, in tokens; never more than the model was trained for."""
-    slots: int = Field(default=1, ge=1, le=64)
+    parallel: int = Field(default=1, ge=1, le=64)
     """Requests that a chat model works on at once, each with a context; a server has its own."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """Layers held on the GPU, where there is one; -1 for all that fit."""
@@ -150,6 +151,11 @@ class OpenAISettings(Section):
 class ServerSettings(Section):
     """How ``genwright serve`` listens, and what it lets in."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "queue": "max_queue",
+        "slow_seconds": "stalled_reader_seconds",
+    }
+
     host: str = "127.0.0.1"
     """Address to listen on; any but the machine's own needs users."""
     port: int = Field(default=8080, ge=0, le=65535)
@@ -158,13 +164,13 @@ class ServerSettings(Section):
     """Host names it answers to beside the address it listens on: behind a proxy, the public one."""
     slots: int = Field(default=4, ge=1, le=64)
     """Requests that one model works on at once."""
-    queue: int = Field(default=32, ge=0, le=10_000)
+    max_queue: int = Field(default=32, ge=0, le=10_000)
     """Requests that wait for one model; beyond them the answer is 429."""
     body_bytes: int = Field(default=20 * MIB, ge=1024)
     """Largest body of a request, in bytes; an upload may be ``documents.max_file_bytes``."""
     body_seconds: float = Field(default=60, gt=0)
     """Longest time a client may take to send a body, in seconds."""
-    slow_seconds: float = Field(default=30, gt=0)
+    stalled_reader_seconds: float = Field(default=30, gt=0)
     """Longest time a reader of a stream may take none of it, in seconds."""
     drain_seconds: float = Field(default=30, ge=0)
     """Time that running requests get to end after SIGTERM, in seconds."""
@@ -200,15 +206,23 @@ class AccessSettings(Section):
 class RetentionSettings(Section):
     """How long things are kept, in days; 0 for ever."""
 
-    traces: int = Field(default=90, ge=0)
+    renamed: ClassVar[Mapping[str, str]] = {
+        "traces": "traces_days",
+        "conversations": "conversations_days",
+        "responses": "responses_days",
+        "files": "files_days",
+        "series": "series_days",
+    }
+
+    traces_days: int = Field(default=90, ge=0)
     """What happened for requests."""
-    conversations: int = Field(default=0, ge=0)
+    conversations_days: int = Field(default=0, ge=0)
     """Counted from their last message."""
-    responses: int = Field(default=30, ge=0)
+    responses_days: int = Field(default=30, ge=0)
     """What ``/v1/responses`` keeps to go on from."""
-    files: int = Field(default=0, ge=0)
+    files_days: int = Field(default=0, ge=0)
     """Uploaded files that are in no collection."""
-    series: int = Field(default=90, ge=0)
+    series_days: int = Field(default=90, ge=0)
     """Values of the monitoring page."""
 
 
@@ -252,19 +266,23 @@ class FeedbackSettings(Section):
 class ArenaSettings(Section):
     """Blind comparisons."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"rule": "pairing", "cap": "max_votes_per_judge"}
+
     contenders: tuple[str, ...] = ()
     """Assistants (``NAME@3``, ``NAME@live``) and models that meet; by default the live and the
     candidate version of every assistant."""
-    rule: Literal["ratings", "pairs", "random"] = "ratings"
+    pairing: Literal["ratings", "pairs", "random"] = "ratings"
     """How the next pair is chosen; see docs/arena.md."""
     per_day: int = Field(default=200, ge=1)
     """Most votes of one person in 24 hours; more are refused."""
-    cap: int = Field(default=0, ge=0)
+    max_votes_per_judge: int = Field(default=0, ge=0)
     """Votes of one judge that a ranking counts, the first ones; 0 for all."""
 
 
 class ImproveSettings(Section):
     """The loop that makes assistants better; see docs/improve.md."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"least": "min_feedback", "slower": "max_slowdown"}
 
     every_hours: float = Field(default=0, ge=0)
     """A running server looks for new feedback this often; 0 for never."""
@@ -274,7 +292,7 @@ class ImproveSettings(Section):
     methods: tuple[str, ...] = ("shots", "retrieval")
     """What is tried: ``shots``, ``prompt``, ``retrieval``, ``reranker``, ``sft``, ``dpo``,
     ``kto``."""
-    least: int = Field(default=10, ge=1)
+    min_feedback: int = Field(default=10, ge=1)
     """New opinions below which nothing is tried."""
     promote: bool = False
     """Promote what passes the gate at once; otherwise a person does."""
@@ -282,7 +300,7 @@ class ImproveSettings(Section):
     """Share of conversations that a candidate which passed gets before it is promoted."""
     margin: float = Field(default=0.02, ge=0, le=0.5)
     """How much worse rates (support, suite, safety) may be and still pass."""
-    slower: float = Field(default=1.5, ge=1)
+    max_slowdown: float = Field(default=1.5, ge=1)
     """How many times the live version's median time an answer may take."""
     suite: str = "regression"
     """Which suite of ``genwright eval regression`` must not get worse."""
@@ -341,92 +359,5 @@ class Settings(Section):
     alerts: tuple[AlertRule, ...] | None = None
     """Rules of alerts; None for the built-in ones."""
     notify: NotifySettings = NotifySettings()
-    servers: dict[str, OpenAISettings] = {}
+    servers: dict[str, OpenAISettings] = Field(default={})
     """OpenAI-compatible servers by name; the model ``NAME/MODEL`` is asked of server NAME."""
-
-
-def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Merge defaults, a ``genwright.toml``, the environment and flags into one value.
-
-    Args:
-        file: The toml file; None, or one that is not there, for none.
-        overrides: What flags say, nested like the file, such as ``{"retrieval": {"k": 3}}``.
-
-    Raises:
-        SettingsError: A key is unknown or a value out of range; the message names where it stands.
-    """
-    values: dict[str, Any] = {}
-    if file is not None and file.exists():
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"{file} is not valid TOML: {error}. Mend it and try again."
-            ) from error
-        except OSError as error:
-            raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
-    try:
-        # Flags win over the environment, and that over the file.
-        return Settings(**merge_tables(_apply_environment(values), overrides or {}))
-    except ValidationError as error:
-        where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
-        raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
-
-
-def _apply_environment(values: dict[str, Any]) -> dict[str, Any]:
-    """Lay what ``GENWRIGHT_*`` variables say over values; what reads them loads where one is set.
-
-    Raises:
-        SettingsError: A variable cannot be read.
-        ValidationError: It, or a value, is wrong.
-    """
-    ours = [name.upper() for name in os.environ if name.upper().startswith(PREFIX)]
-    if set(ours) <= {f"{PREFIX}WORKSPACE"}:
-        return values
-    from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-    from pydantic_settings import SettingsError as UnreadableVariable
-
-    class EnvironmentSettings(Settings, BaseSettings):
-        model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
-
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (env_settings, init_settings)
-
-    try:
-        return EnvironmentSettings(**values).model_dump(exclude_unset=True)
-    except UnreadableVariable as error:
-        raise SettingsError(
-            f"Environment: {error}. A table is JSON; set one value by its own variable instead, "
-            "such as GENWRIGHT_RETRIEVAL__K=8."
-        ) from error
-
-
-def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Values laid over others, table by table.
-
-    Example:
-        >>> merge_tables({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": 4})
-        {'a': {'x': 1, 'y': 3}, 'b': 4}
-    """
-    both = dict(base)
-    for key, value in over.items():
-        below = both.get(key)
-        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
-        both[key] = merge_tables(below, value) if tables else value  # type: ignore[arg-type]
-    return both
-
-
-def _explain(error: ValidationError) -> str:
-    """One line: each wrong setting with what was given and what was expected."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])} = {item.get('input')!r}: {item['msg']}"
-        for item in error.errors()
-    )
