@@ -212,11 +212,10 @@ class _ImprovementLoop:
 
     def _find_last_used(self) -> tuple[int, int]:
         """Ids of the last feedback and vote that an improvement of this assistant has used."""
-        for row in self.runs.list_newest([KIND]):
+        for row in self.runs.list_newest([KIND], name=self.wanted.assistant, only_done=True):
             seen = row.results.get("state", {}).get("collect")
-            if row.id != self.run and row.name == self.wanted.assistant and seen and (
-                row.results.get("outcome") in ("promoted", "waiting", "rejected")
-            ):  # fmt: skip
+            used = row.results.get("outcome") in ("promoted", "waiting", "rejected")
+            if row.id != self.run and seen and used:
                 return int(seen["last"]), int(seen["last_vote"])
         return 0, 0
 
