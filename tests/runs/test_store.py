@@ -74,3 +74,12 @@ def test_running_are_all_those_that_a_process_is_at_work_on(database):
     begin(database, OWNER, "improve", "faq", count=60, status="done")
     begin(database, OWNER, "tune", count=60)
     assert [row.id for row in Runs(database, OWNER).list_running(["improve"])] == [alive]
+
+
+def test_a_run_has_numbered_steps_or_none(database):
+    runs = Runs(database, OWNER)
+    tuned, trained = (runs.begin(kind, "", {}, {}) for kind in ("tune", "pretrain"))
+    runs.update(tuned, results={"steps": [{"number": 1, "step": "base"}]})
+    runs.update(trained, results={"steps": 12, "version": "story@1"})
+    assert [each["step"] for each in runs.get(tuned).steps] == ["base"]
+    assert runs.get(trained).steps == []

@@ -38,6 +38,12 @@ class RunRow:
     created_at: str
     """ISO 8601, UTC."""
 
+    @property
+    def steps(self) -> list[Json]:
+        """Its numbered steps that are done, ``{"number", "step", …}``; none where it has none."""
+        found = self.results.get("steps")
+        return found if isinstance(found, list) else []  # of a pre-training, it is how many
+
     def json(self) -> Json:
         """Every field, the id as ``run``."""
         values = dict(self.__dict__)

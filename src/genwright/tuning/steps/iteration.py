@@ -51,7 +51,7 @@ def list_finished_runs(runs: Runs, name: str) -> list[Json]:
     """Finished tunings of a model, newest first: method, main measure, time."""
     found = []
     for row in runs.list_newest(["tune"], name=name, only_done=True):
-        steps = {each["step"]: each for each in row.results.get("steps", [])}
+        steps = {each["step"]: each for each in row.steps}
         measured = steps.get("evaluation", {})
         metric = measured.get("metric", "")
         found.append({
