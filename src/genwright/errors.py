@@ -10,6 +10,7 @@
     ├── Refused           exit 4, HTTP 422   understood, and not done on purpose
     │   ├── UnreadableDocument               a file that cannot become text
     │   ├── UntrustedWeights                 a model file that fails a check
+    │   ├── RunStopped                       somebody has asked a run to stop
     │   ├── NotAllowed    HTTP 403           somebody else may do it
     │   └── TooMany       HTTP 429           later, it will be done
     └── Unavailable       exit 5, HTTP 503   an engine or a dependency fails
@@ -65,6 +66,10 @@ class UnreadableDocument(Refused):
 
 class UntrustedWeights(Refused):
     """A model file whose digest, format or header fails a check."""
+
+
+class RunStopped(Refused):
+    """Somebody has asked a run to stop; the message says how to go on with it."""
 
 
 class NotAllowed(Refused):

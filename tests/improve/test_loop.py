@@ -8,7 +8,14 @@ import pytest
 from genwright.answers.answerer import Answerer
 from genwright.answers.assistants import open_assistant
 from genwright.engines.scripted import ScriptedEngine
-from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
+from genwright.errors import (
+    EngineFailed,
+    GenwrightError,
+    NotFound,
+    Refused,
+    RunStopped,
+    UsageError,
+)
 from genwright.feedback import Opinion, record_feedback
 from genwright.grounding.citations import Answer
 from genwright.improve.canaries import (
@@ -190,6 +197,42 @@ def test_it_goes_on_where_it_was_interrupted(runtime, questions):
     with pytest.raises(GenwrightError):
         open_assistants(runtime).promote(OWNER, "assistant", "candidate")
         run_improvement(runtime, run)
+
+
+def test_a_bug_in_a_step_ends_the_run_as_failed(runtime, questions):
+    class Broken:
+        def propose(self, material):
+            raise TypeError("a number was expected")
+
+    methods._classes["broken"] = Broken
+    try:
+        with_feedback(runtime, 2)
+        wanted = ImprovementRequest(methods=("broken",), questions=str(questions))
+        run = submit_improvement(runtime, wanted)
+        with pytest.raises(TypeError):
+            run_improvement(runtime, run)
+    finally:
+        methods._classes.pop("broken")
+    row = open_runs(runtime).get(run)
+    assert (row.status, row.message) == ("failed", "TypeError: a number was expected")
+
+
+def test_a_stop_event_ends_it_before_its_next_step(runtime, questions):
+    with_feedback(runtime, 2)
+    wanted = ImprovementRequest(methods=("sabotage",), questions=str(questions))
+    run = submit_improvement(runtime, wanted)
+
+    def stop(done, total, what):
+        if what.startswith("sabotage"):
+            runtime.stop.set()
+
+    with pytest.raises(RunStopped, match=f"genwright improve --resume {run}"):
+        run_improvement(runtime.act_for(OWNER, progress=stop), run)
+    row = open_runs(runtime).get(run)
+    assert row.status == "stopped"
+    assert set(row.results["state"]) == {"collect", "check", "propose", "gate"}
+    runtime.stop.clear()
+    assert run_improvement(runtime, run).status == "rejected"
 
 
 def test_nothing_is_promoted_that_did_not_pass(runtime, questions):

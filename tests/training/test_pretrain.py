@@ -92,6 +92,27 @@ def test_stopped_and_resumed_is_the_one_that_never_stopped(runtime, text):
     assert a == b
 
 
+def test_a_bug_in_a_step_ends_the_run_as_failed_and_what_was_done_stays(runtime, text):
+    config = build_pretrain_config({"texts": [text], "name": "story"}, SMALL)
+    run = begin_pretraining(runtime, config)
+
+    def break_off(done, total, what):
+        if what == "publication":
+            raise TypeError("a number was expected")
+
+    with pytest.raises(TypeError):
+        pretrain(runtime.act_for(OWNER, progress=break_off), run)
+    row = runtime.runs.get(run)
+    assert (row.status, row.message) == ("failed", "TypeError: a number was expected")
+    assert set(row.results["state"]) == {"training", "measures"}
+    result = pretrain(runtime, run)
+    assert result["metrics"] == row.results["state"]["measures"]["metrics"]
+    again = pretrain(runtime, run)
+    assert again["version"] == result["version"] == "story@1"
+    assert len(runtime.versions.list_versions(OWNER, "story")) == 1
+    assert runtime.runs.get(run).results["version"] == "story@1"
+
+
 def test_crops_depend_on_place_and_seed_alone():
     tokens = np.arange(1000, dtype=np.uint32)
     one, two = CropDataset(tokens, 16, 50, 3), CropDataset(tokens, 16, 50, 3)

@@ -11,7 +11,7 @@ import torch
 from tests.fixtures.tiny_families import build
 
 from genwright.datasets import Dataset, Splits
-from genwright.errors import Refused, UsageError
+from genwright.errors import Refused, RunStopped, UsageError
 from genwright.evaluation.intervals import ConfidenceInterval
 from genwright.tuning.config import build_tune_config
 from genwright.tuning.objectives import objectives
@@ -148,9 +148,20 @@ def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):
         if runtime.runs.get(run).message.startswith("reward"):
             runtime.stop.set()  # while the reward model is trained
 
-    with pytest.raises(Refused, match=f"rlhf --resume {run}"):
+    with pytest.raises(RunStopped, match=f"rlhf --resume {run}"):
         run_rlhf(runtime.act_for(OWNER, progress=progress), run, sets)
+    assert runtime.runs.get(run).status == "stopped"
     runtime.stop.clear()
+
+    def break_off(done, total, what):
+        if runtime.runs.get(run).message == "reward":
+            raise TypeError("a number was expected")
+
+    with pytest.raises(TypeError):
+        run_rlhf(runtime.act_for(OWNER, progress=break_off), run, sets)
+    row = runtime.runs.get(run)
+    assert (row.status, row.message) == ("failed", "TypeError: a number was expected")
+    assert row.results["stages"]["sft"]["version"] == "rlhf-sft@1"
     found = run_rlhf(runtime, run, sets)
     assert (found.sft, found.reward, found.policy) == (
         "rlhf-sft@1", "rlhf-reward@1", "rlhf-ppo@1",

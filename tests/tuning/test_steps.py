@@ -145,6 +145,47 @@ def test_a_stopped_run_goes_on_to_the_same_loss(runtime, folder):
     assert a["loss"] == pytest.approx(b["loss"], rel=1e-6)
 
 
+def test_a_bug_in_a_step_ends_the_run_as_failed(runtime, folder):
+    run = begin_tuning(runtime, config(folder), data_for("generation"))
+
+    def break_off(done, total, what):
+        if what == "objective":
+            raise TypeError("a number was expected")
+
+    with pytest.raises(TypeError):
+        tune(runtime.act_for(OWNER, progress=break_off), run)
+    row = runtime.runs.get(run)
+    assert (row.status, row.message) == ("failed", "TypeError: a number was expected")
+    assert [each["step"] for each in row.steps] == ["base", "data"]
+
+
+def test_what_was_done_is_not_done_again(runtime, folder):
+    run = begin_tuning(runtime, config(folder), data_for("generation"))
+    seen = []
+
+    def interrupt(done, total, what):
+        seen.append(what)
+        if what == "evaluation":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(runtime.act_for(OWNER, progress=interrupt), run)
+    assert runtime.runs.get(run).status == "stopped"
+    interrupted = {each["step"]: each for each in runtime.runs.get(run).steps}
+    assert list(interrupted) == ["base", "data", "objective", "strategy", "training"]
+
+    seen.clear()
+    made = tune(runtime.act_for(OWNER, progress=lambda *what: seen.append(what[2])), run)
+    assert not {"data", "objective", "strategy"} & set(seen)
+    assert made.version == "numbers@1"
+    for step in ("data", "strategy", "training"):
+        assert interrupted[step] in made.steps
+
+    again = tune(runtime, run)
+    assert again.json() == made.json()
+    assert len(runtime.versions.list_versions(OWNER, "numbers")) == 1
+
+
 def test_training_on_from_an_adapter_has_it_as_parent(runtime, folder):
     tune(runtime, begin_tuning(runtime, config(folder), data_for("generation")))
     more = build_tune_config(

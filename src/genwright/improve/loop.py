@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from genwright.arena.judging import UNREADABLE
-from genwright.datasets import Dataset, check_dataset, read_stored_dataset, store_dataset
-from genwright.errors import EngineFailed, GenwrightError, NotFound, Refused, UsageError
-from genwright.evaluation.judge import AnswerPair, judge_pairs
+from genwright.errors import GenwrightError, NotFound, Refused, RunStopped, UsageError
 from genwright.feedback.job import collect_feedback
 from genwright.improve.candidates import CandidateTrial, to_served_version, try_version
-from genwright.improve.gate import GateDecision, GateGuard, GateTarget, decide
+from genwright.improve.feedback_rows import read_rows, store_rows
+from genwright.improve.gate import GateDecision, GateTarget, decide
+from genwright.improve.guards import judge_answers, make_guards, pick_examples
 from genwright.improve.methods import Material, MethodNotApplicable, Proposal, methods
 from genwright.improve.questions import (
     HeldOutQuestion,
@@ -33,16 +32,13 @@ from genwright.improve.suites import list_cases
 from genwright.registry import Assistants, ServedAssistant
 from genwright.registry.config import AssistantConfig, apply_changes
 from genwright.runs import Runs
+from genwright.runs.steps import StepWalk
 from genwright.runtime import Runtime
 from genwright.settings import ImproveSettings
 from genwright.types import Json
 
 KIND = "improve"
 STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
-FAST = 0.5
-"""Seconds below which an answer is fast enough."""
-DRIFT = 0.5
-"""Nats by which right answers may become less likely under a candidate's model."""
 ROWS = ("pairs", "thumbs", "good")
 
 
@@ -146,43 +142,40 @@ class _ImprovementLoop:
         known = {name: row.config[name] for name in ImprovementRequest.__dataclass_fields__}
         self.wanted = ImprovementRequest(**{**known, "methods": tuple(known["methods"])})
         self.number = int(row.config["live"])
-        self.state: Json = dict(row.results.get("state", {}))
         self.folder = runtime.workspace.runs_dir / str(run)
-        self.began = time.monotonic() - row.seconds
         self.settings: ImproveSettings = runtime.settings.improve
+        self.walk = StepWalk(
+            self.runs, run, f"genwright improve --resume {run}",
+            stop=runtime.stop, progress=runtime.progress,
+        )  # fmt: skip
+        self.state = self.walk.state
 
     def execute(self) -> ImprovementResult:
         """All the steps; an error is kept in the run and raised on."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.runs.take_up(self.run)
-        try:
+        with self.walk.running():
             return self._run_steps()
-        except BaseException as error:
-            status = "failed" if isinstance(error, GenwrightError) else "stopped"
-            said = str(error) or type(error).__name__
-            self.runs.update(self.run, status=status, message=said, process=None)
-            raise
 
     def _run_steps(self) -> ImprovementResult:
         live = self._resolve_live()
-        rows = self._do_once("collect", self._collect)
+        rows = self.walk.once("collect", self._collect)
         if rows["new"] < self.settings.min_feedback and not self.wanted.all_feedback:
             least = self.settings.min_feedback
-            return self._end("nothing", f"{rows['new']} new opinions, {least} are needed")
-        self._do_once("check", self._check_data)
+            return self._finish("nothing", f"{rows['new']} new opinions, {least} are needed")
+        self.walk.once("check", self._check_data)
         proposals = self._make_proposals(live)
         if not proposals:
-            return self._end("nothing", "no method found anything to change")
+            return self._finish("nothing", "no method found anything to change")
         passed = self._gate_proposals(live, proposals)
         if not passed:
-            return self._end("rejected", "no candidate passed the gate")
+            return self._finish("rejected", "no candidate passed the gate")
         best = max(passed, key=lambda name: passed[name]["target"]["difference"]["value"])
-        made = self._do_once("candidate", lambda: self._make_candidate(live, proposals[best]))
+        made = self.walk.once("candidate", lambda: self._make_candidate(live, proposals[best]))
         promote = self.settings.promote if self.wanted.promote is None else self.wanted.promote
         if not promote:
-            return self._end("waiting", f"{made['label']} passed: promote it or leave it")
-        self._do_once("promote", lambda: self._promote(made["label"]))
-        return self._end("promoted", f"{made['label']} is live")
+            return self._finish("waiting", f"{made['label']} passed: promote it or leave it")
+        self.walk.once("promote", lambda: self._promote(made["label"]))
+        return self._finish("promoted", f"{made['label']} is live")
 
     def _resolve_live(self) -> ServedAssistant:
         live = self.assistants.resolve(self.runtime.principal, self.wanted.assistant)
@@ -203,9 +196,12 @@ class _ImprovementLoop:
         every = collect_feedback(
             self.runtime, self.wanted.assistant
         )  # pairs need ratings of all times
-        about = self.wanted.assistant
-        kept = {name: self._store_dataset(every.make_dataset(name, f"{about}-{name}"))
-                for name in ROWS}  # fmt: skip
+        kept = {
+            name: store_rows(
+                self.runtime, every.make_dataset(name, f"{self.wanted.assistant}-{name}")
+            )
+            for name in ROWS
+        }
         return {
             "new": new.voices + new.votes, "kept": kept, "last": max(every.last, after),
             "last_vote": max(every.last_vote, after_vote), **every.json(),
@@ -213,23 +209,12 @@ class _ImprovementLoop:
 
     def _find_last_used(self) -> tuple[int, int]:
         """Ids of the last feedback and vote that an improvement of this assistant has used."""
-        for row in self.runs.list_newest([KIND]):
+        for row in self.runs.list_newest([KIND], name=self.wanted.assistant, only_done=True):
             seen = row.results.get("state", {}).get("collect")
-            if row.id != self.run and row.name == self.wanted.assistant and seen and (
-                row.results.get("outcome") in ("promoted", "waiting", "rejected")
-            ):  # fmt: skip
+            used = row.results.get("outcome") in ("promoted", "waiting", "rejected")
+            if row.id != self.run and seen and used:
                 return int(seen["last"]), int(seen["last_vote"])
         return 0, 0
-
-    def _store_dataset(self, dataset: Dataset) -> Json:
-        if not len(dataset):
-            return {"sha256": "", "rows": 0}
-        workspace, report = self.runtime.workspace, check_dataset(dataset)
-        store_dataset(
-            workspace.database, workspace.datasets_dir, self.runtime.principal, dataset, report
-        )
-        return {"sha256": dataset.sha256, "rows": len(dataset), "form": dataset.form,
-                "bad": len(report.list_bad_rows())}  # fmt: skip
 
     def _check_data(self) -> Json:
         """What the check of the data says; rows with errors are left out of what is learnt."""
@@ -237,43 +222,40 @@ class _ImprovementLoop:
         return {name: {"rows": each["rows"], "bad": each.get("bad", 0)}
                 for name, each in kept.items()}  # fmt: skip
 
-    def _read_rows(self, name: str) -> list[Json]:
-        each = self.state["collect"]["kept"][name]
-        if not each["rows"]:
-            return []
-        folder = self.runtime.workspace.datasets_dir
-        dataset = read_stored_dataset(folder, each["sha256"], name, each["form"])
-        bad = set(check_dataset(dataset).list_bad_rows())
-        return [row for number, row in enumerate(dataset.rows, 1) if number not in bad]
-
     def _make_proposals(self, live: ServedAssistant) -> dict[str, Proposal]:
         known: Json = self.state.setdefault("propose", {})
-        rows = {name: self._read_rows(name) for name in ROWS}
+        kept = self.state["collect"]["kept"]
+        rows = {name: read_rows(self.runtime, name, kept[name]) for name in ROWS}
         material = Material(
             self.runtime, self.wanted.assistant, live.version.config, rows["pairs"],
-            rows["thumbs"], rows["good"], self.run, self.wanted.seed, self._find_held_questions(),
+            rows["thumbs"], rows["good"], self._begin_training, self.wanted.seed,
+            self._find_held_questions(),
         )  # fmt: skip
         for name in self.wanted.methods:
-            if name in known:
-                continue
-            self.report_message(f"{name}: looking for a change", keep=f"{name}: training in run ")
-            try:
-                made = methods.get(name)().propose(material)
-                known[name] = {"changes": _to_plain(made.changes), "reason": made.reason,
-                               "facts": made.facts}  # fmt: skip
-            except (
-                MethodNotApplicable,
-                Refused,
-                UsageError,
-            ) as error:
-                # The others may still find something.
-                known[name] = {"not": str(error)}
-            self._save()
+            if not known.get(name, {}).keys() & {"changes", "not"}:
+                self.walk.begin(f"{name}: looking for a change")
+                known[name] = self._propose(name, material)
+                self.walk.save()
         return {
             name: Proposal(name, each["changes"], each["reason"], each["facts"])
             for name, each in known.items()
             if "changes" in each
         }
+
+    def _propose(self, name: str, material: Material) -> Json:
+        try:
+            made = methods.get(name)().propose(material)
+        except RunStopped:
+            raise
+        except (MethodNotApplicable, Refused, UsageError) as error:
+            return {"not": str(error)}  # the others may still find something
+        return {"changes": _to_plain(made.changes), "reason": made.reason, "facts": made.facts}
+
+    def _begin_training(self, method: str, begin: Callable[[], int]) -> int:
+        """Id of the run in which a method trains, the same after an interruption."""
+        run = self.walk.begin_inner(self.state["propose"].setdefault(method, {}), begin)
+        self.walk.tell(f"{method}: training in run {run}")
+        return run
 
     def _gate_proposals(
         self, live: ServedAssistant, proposals: Mapping[str, Proposal]
@@ -285,7 +267,7 @@ class _ImprovementLoop:
         for name, proposal in proposals.items():
             if name in known:
                 continue
-            self.report_message(f"gate: {name}")
+            self.walk.begin(f"gate: {name}")
             if tried_live is None:
                 tried_live = try_version(self.runtime, live, held_out, suite)
                 self.state["live"] = tried_live.json()
@@ -293,16 +275,16 @@ class _ImprovementLoop:
             candidate = to_served_version(f"{live.name}+{name}", config)
             try:
                 tried = try_version(self.runtime, candidate, held_out, suite)
-            except (NotFound, GenwrightError) as error:
+            except GenwrightError as error:
+                if self.runtime.stop.is_set():  # it is not the candidate's fault
+                    raise
                 known[name] = {"passed": False, "reasons": [f"it does not answer: {error}"]}
-                self._save()
+                self.walk.save()
                 continue
-            decision = self._decide(
-                tried_live, tried, self._judge_answers(held_out, tried_live, tried)
-            )
+            decision = self._decide(held_out, tried_live, tried)
             known[name] = {**decision.json(), "tried": tried.json(),
-                           "examples": _pick_examples(held_out, tried_live, tried)}  # fmt: skip
-            self._save()
+                           "examples": pick_examples(held_out, tried_live, tried)}  # fmt: skip
+            self.walk.save()
         return {name: each for name, each in known.items() if each["passed"]}
 
     def _find_held_questions(self) -> frozenset[str] | None:
@@ -324,46 +306,18 @@ class _ImprovementLoop:
             )
         return found
 
-    def _judge_answers(
-        self, held_out: Sequence[HeldOutQuestion], live: CandidateTrial, candidate: CandidateTrial
-    ) -> tuple[float, ...]:
-        """1 for each answer of the candidate that the judge prefers, 0.5 for a tie."""
-        if not self.wanted.judge:
-            return ()
-        pairs = [
-            AnswerPair(each.question, theirs, mine, each.reference)
-            for each, theirs, mine in zip(held_out, live.answers, candidate.answers, strict=True)
-        ]
-        engine = self.runtime.models.get_engine(self.wanted.judge)
-        report = judge_pairs(engine, pairs, self.runtime.progress)
-        if report.unread > UNREADABLE * len(pairs):
-            raise EngineFailed(
-                f"The judge {self.wanted.judge!r} gave no verdict on {report.unread} of "
-                f"{len(pairs)} pairs: choose another one. Nothing was promoted."
-            )
-        values = {"a": 0.0, "b": 1.0, "tie": 0.5, "unread": 0.5}
-        return tuple(values[each.verdict] for each in report.judged)
-
     def _decide(
-        self, live: CandidateTrial, candidate: CandidateTrial, judged: Sequence[float]
+        self, held_out: Sequence[HeldOutQuestion], live: CandidateTrial, candidate: CandidateTrial
     ) -> GateDecision:
-        margin, slower = self.settings.margin, self.settings.max_slowdown
-        guards = [
-            GateGuard("supported sentences", live.supported, candidate.supported, margin),
-            GateGuard("refusals", live.refused, candidate.refused, max(margin, 0.05), False),
-            GateGuard("regression suite", live.suite, candidate.suite, margin),
-            GateGuard("safety probes", live.safe, candidate.safe, 0.0),
-            GateGuard("win rate by the judge", [0.5] * len(judged), judged, margin),
-            GateGuard(
-                "seconds an answer", live.seconds, candidate.seconds, slower, ratio=True, floor=FAST
-            ),
-        ]
-        if len(live.nats) == len(candidate.nats):
-            guards.append(GateGuard("nats a token", live.nats, candidate.nats, DRIFT, False))
-        target = GateTarget("quality of answers", live.quality, candidate.quality)
+        judged: tuple[float, ...] = ()
+        if judge := self.wanted.judge:
+            engine = self.runtime.models.get_engine(judge)
+            judged = judge_answers(engine, held_out, live, candidate, self.runtime.progress)
         return decide(
-            target, guards, look=self.wanted.look, looks=self.wanted.looks, seed=self.wanted.seed
-        )
+            GateTarget("quality of answers", live.quality, candidate.quality),
+            make_guards(self.settings, live, candidate, judged),
+            look=self.wanted.look, looks=self.wanted.looks, seed=self.wanted.seed,
+        )  # fmt: skip
 
     def _make_candidate(self, live: ServedAssistant, proposal: Proposal) -> Json:
         config: AssistantConfig = apply_changes(live.version.config, proposal.changes)
@@ -382,35 +336,10 @@ class _ImprovementLoop:
         self.assistants.promote(self.runtime.principal, name, number)
         return {"label": label, "at": time.time(), "seconds": round(time.monotonic() - began, 3)}
 
-    def _do_once(self, step: str, do: Callable[[], Json]) -> Json:
-        """What a step came to: kept as soon as it is done, and not done twice."""
-        if step not in self.state:
-            self.report_message(step)
-            self.state[step] = do()
-            self._save()
-        found: Json = self.state[step]
-        return found
-
-    def _save(self) -> None:
-        self.runs.update(
-            self.run, results={"state": self.state}, seconds=time.monotonic() - self.began
-        )
-
-    def report_message(self, message: str, keep: str = "") -> None:
-        """Say where the run is; a message that begins with ``keep`` stays."""
-        if keep and self.runs.get(self.run).message.startswith(keep):
-            return
-        self.runs.update(self.run, message=message)
-        self.runtime.progress(0, 0, message)
-
-    def _end(self, status: str, message: str) -> ImprovementResult:
+    def _finish(self, status: str, message: str) -> ImprovementResult:
         about = {**self.wanted.json(), "run": self.run}
         report = write_report(self.folder, about, self.state, status, message)
-        self.runs.update(
-            self.run, status="done", message=message, process=None,
-            results={"state": self.state, "outcome": status},
-            seconds=time.monotonic() - self.began,
-        )  # fmt: skip
+        self.walk.finish(message, outcome=status)
         return ImprovementResult(
             run=self.run, status=status, assistant=self.wanted.assistant,
             candidate=self.state.get("candidate", {}).get("label", ""),
@@ -418,22 +347,6 @@ class _ImprovementLoop:
             steps=[{"step": step, **_shorten_step(self.state[step])} for step in STEPS
                    if step in self.state],
         )  # fmt: skip
-
-
-def _pick_examples(
-    held_out: Sequence[HeldOutQuestion], live: CandidateTrial, candidate: CandidateTrial
-) -> list[Json]:
-    """The questions whose answers changed most, for whoever reads the report."""
-    gaps = [c - a for a, c in zip(live.quality, candidate.quality, strict=True)]
-    order = sorted(range(len(gaps)), key=lambda place: -abs(gaps[place]))[:6]
-    return [
-        {
-            "question": held_out[place].question, "reference": held_out[place].reference,
-            "live": live.answers[place], "candidate": candidate.answers[place],
-            "change": round(gaps[place], 3),
-        }
-        for place in order
-    ]  # fmt: skip
 
 
 def _to_plain(value: Any) -> Any:  # noqa: ANN401 - nested settings

@@ -55,8 +55,7 @@ def _make_sections(wanted: Json, state: Json, status: str, message: str) -> list
         made.append(
             "<h2>What was tried</h2><table><tr><th>Method<th>Change</tr>"
             + "".join(
-                f"<tr><td>{escape(name)}<td>{escape(each.get('reason') or 'left: ' + each['not'])}"
-                "</tr>"
+                f"<tr><td>{escape(name)}<td>{escape(_describe_proposal(each))}</tr>"
                 for name, each in proposed.items()
             )
             + "</table>"
@@ -66,6 +65,12 @@ def _make_sections(wanted: Json, state: Json, status: str, message: str) -> list
     if candidate := state.get("candidate"):
         made.append(f"<p>Candidate: <strong>{escape(candidate['label'])}</strong>.</p>")
     return made
+
+
+def _describe_proposal(proposal: Json) -> str:
+    if "not" in proposal:
+        return f"left: {proposal['not']}"
+    return str(proposal.get("reason", "in training"))
 
 
 def render_gate_table(name: str, decision: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def _write(uri: str, runs: Runs, run: int) -> str:
     id_ = str(made.info.run_id)
     params = [Param(key[:250], str(value)[:LONGEST]) for key, value in flatten(row.config)][:100]
     tags = {"genwright.run": run, "genwright.kind": row.kind, "genwright.owner": row.owner}
-    steps = {each["step"]: each for each in row.results.get("steps", [])}
+    steps = {each["step"]: each for each in row.steps}
     if version := steps.get("deployment", {}).get("version"):
         tags["genwright.version"] = version
     client.log_batch(id_, params=params, tags=[RunTag(k, str(v)) for k, v in tags.items()])

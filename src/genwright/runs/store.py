@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Literal
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select
 
 from genwright.errors import NotFound
 from genwright.storage import Database, Run, RunValue
@@ -37,6 +37,12 @@ class RunRow:
     seconds: float
     created_at: str
     """ISO 8601, UTC."""
+
+    @property
+    def steps(self) -> list[Json]:
+        """Its numbered steps that are done, ``{"number", "step", …}``; none where it has none."""
+        found = self.results.get("steps")
+        return found if isinstance(found, list) else []  # of a pre-training, it is how many
 
     def json(self) -> Json:
         """Every field, the id as ``run``."""
@@ -118,24 +124,52 @@ class Runs:
         Raises:
             NotFound: There is none of that number that the principal may see.
         """
-        found = self._list_rows(select(Run).where(Run.id == run))
+        found = self._read(select(Run).where(Run.id == run, *self._match(())))
         if not found:
             raise _make_missing_error(run)
         return found[0]
 
-    def list_newest(self, kinds: Sequence[str] = (), limit: int = 200) -> list[RunRow]:
-        """Runs of some kinds (by how they begin; all where none is named), newest first."""
-        wanted = select(Run).order_by(Run.id.desc()).limit(limit)
-        rows = self._list_rows(wanted)
-        return [row for row in rows if not kinds or row.kind.startswith(tuple(kinds))]
+    def list_newest(
+        self,
+        kinds: Sequence[str] = (),
+        limit: int = 200,
+        *,
+        name: str | None = None,
+        only_done: bool = False,
+    ) -> list[RunRow]:
+        """Runs, newest first.
 
-    def _list_rows(self, wanted: object) -> list[RunRow]:
+        Args:
+            kinds: How their kinds begin; every kind where none is named.
+            limit: At most so many of those that fit.
+            name: Only runs of this name.
+            only_done: Only runs that ended well.
+        """
+        wanted = select(Run).where(*self._match(kinds)).order_by(Run.id.desc()).limit(limit)
+        if name is not None:
+            wanted = wanted.where(Run.name == name)
+        if only_done:
+            wanted = wanted.where(Run.status == "done")
+        return self._read(wanted)
+
+    def list_running(self, kinds: Sequence[str] = ()) -> list[RunRow]:
+        """Every run that a process is at work on, newest first; ``kinds`` as above."""
+        wanted = select(Run).where(Run.status == "running", *self._match(kinds))
+        rows = self._read(wanted.order_by(Run.id.desc()))
+        return [row for row in rows if row.status == "running"]  # not those whose process died
+
+    def _match(self, kinds: Sequence[str]) -> list[ColumnElement[bool]]:
+        """Kind and rights, as conditions: a limit must count only what fits."""
+        found: list[ColumnElement[bool]] = []
+        if kinds:
+            found.append(or_(*(Run.kind.startswith(kind, autoescape=True) for kind in kinds)))
+        if not self.principal.sees_all:
+            found.append(Run.owner == self.principal.name)
+        return found
+
+    def _read(self, wanted: Select[Run]) -> list[RunRow]:
         with self.database.read(self.principal) as session:
-            rows = session.scalars(wanted).all()  # type: ignore[call-overload]
-            return [_read_row(row) for row in rows if self._may_see(row)]
-
-    def _may_see(self, row: Run) -> bool:
-        return self.principal.sees_all or row.owner == self.principal.name
+            return [_read_row(row) for row in session.scalars(wanted)]
 
 
 def find_process(database: Database, principal: Principal, run: int) -> int | None:

@@ -8,7 +8,7 @@ from genwright.errors import GenwrightError
 from genwright.improve.canaries import end_worse_canaries, start_canary
 from genwright.improve.loop import KIND, ImprovementRequest, submit_improvement
 from genwright.improve.rollback import roll_back_promotions
-from genwright.runs import RunRow, Runs
+from genwright.runs import Runs
 from genwright.runs.launch import launch
 from genwright.server.service import Service
 from genwright.types import OWNER
@@ -37,7 +37,7 @@ def _canary_of_candidates(service: Service) -> None:
     if not share:
         return
     runs = Runs(service.workspace.database, OWNER)
-    for row in runs.list_newest([KIND], 5):
+    for row in runs.list_newest([KIND], 5, only_done=True):
         label = row.results.get("state", {}).get("candidate", {}).get("label", "")
         if row.results.get("outcome") != "waiting" or not label or row.results.get("canary"):
             continue
@@ -54,8 +54,8 @@ def _begin_when_due(service: Service) -> None:
     settings = service.settings.improve
     if not settings.every_hours:
         return
-    runs = Runs(service.workspace.database, OWNER).list_newest([KIND], 50)
-    if any(row.status == "running" for row in runs):
+    runs = Runs(service.workspace.database, OWNER)
+    if runs.list_running([KIND]):
         return
     for name in settings.assistants or ("",):
         served = service.assistants.resolve(OWNER, name)
@@ -67,8 +67,10 @@ def _begin_when_due(service: Service) -> None:
         return
 
 
-def _age_hours(runs: list[RunRow], name: str) -> float:
+def _age_hours(runs: Runs, name: str) -> float:
+    """Hours since an improvement of an assistant was last begun."""
     from datetime import datetime
 
-    at = [datetime.fromisoformat(row.created_at).timestamp() for row in runs if row.name == name]
-    return (time.time() - max(at)) / 3600 if at else float("inf")
+    for row in runs.list_newest([KIND], 1, name=name):
+        return (time.time() - datetime.fromisoformat(row.created_at).timestamp()) / 3600
+    return float("inf")

@@ -13,12 +13,13 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from genwright.errors import UsageError
+from genwright.errors import Refused, RunStopped, UsageError
 from genwright.export.saving import export_kinds
 from genwright.models.bases import BaseModel, load_tokenizer
 from genwright.registry import DataFacts, VersionFacts
 from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
+from genwright.runs.steps import StepWalk
 from genwright.runtime import Runtime
 from genwright.settings import STORED, Section, merge_tables
 from genwright.training.config import TrainConfig
@@ -135,33 +136,42 @@ class _PretrainRun:
         self.folder = runtime.workspace.runs_dir / str(run)
         self.shape = self.config.architecture
         self.samples: list[Json] = []
+        self.walk = StepWalk(
+            runtime.runs, run, f"genwright pretrain --resume {run}",
+            stop=runtime.stop, progress=runtime.progress, saving="lower batch_size or context",
+        )  # fmt: skip
 
     def execute(self) -> Json:
         """Everything; an error is kept in the run and raised on."""
         from genwright.training.quiet import silence_libraries
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.runtime.runs.take_up(self.run)
-        began, used = time.monotonic(), time.process_time()
+        used = time.process_time()
         try:
-            with silence_libraries():
-                result = self._execute_steps()
-        except BaseException as error:
-            status = "failed" if isinstance(error, Exception) else "stopped"
-            self.runtime.runs.update(self.run, status=status, message=str(error), process=None)
-            raise
-        result["cpu_seconds"] = round(time.process_time() - used, 1)
-        self.runtime.runs.update(
-            self.run, status=result["status"], message=result.get("version", ""), process=None,
-            results=result, seconds=time.monotonic() - began,
-        )  # fmt: skip
+            with self.walk.running(), silence_libraries():
+                if "publication" not in self.walk.state:
+                    self._execute_steps()
+                result = self._read_result("done", used)
+                self.walk.finish(result["version"], **result)
+        except RunStopped:
+            return self._read_result("stopped", used)
         mirror(self.runtime.runs, self.run, self.runtime.progress)
         return result
 
-    def _execute_steps(self) -> Json:
+    def _read_result(self, status: str, used: float) -> Json:
+        """What the steps came to so far."""
+        steps = ("training", "measures", "publication")
+        done = {
+            key: value for step in steps for key, value in self.walk.state.get(step, {}).items()
+        }
+        seconds = round(time.process_time() - used, 1)
+        return {"run": self.run, "status": status, **done, "cpu_seconds": seconds}
+
+    def _execute_steps(self) -> None:
         import torch
 
         torch.manual_seed(self.config.train.seed)
+        self.walk.begin("tokenizer")
         self.tokenizer = self._make_tokenizer()
         train, validation, facts = self._make_token_files()
         special = {
@@ -169,20 +179,27 @@ class _PretrainRun:
         }
         config = build_configuration(self.shape, len(self.tokenizer), special)
         self.model = build(self.shape, config)
-        job = self._make_job(train, validation)
+        fitted = self._train(self._make_job(train, validation), train.count)
+        metrics = self.walk.once("measures", lambda: {"metrics": self._measure(validation)})
+        self.walk.once("publication", lambda: {
+            "version": self._publish(fitted, metrics["metrics"], facts),
+            "samples": self.samples[-3:],
+        })  # fmt: skip
+
+    def _train(self, job: TrainingJob, tokens: int) -> FitResult:
+        """Fit the model; a training that was interrupted goes on from its checkpoint."""
+        self.walk.begin("training")
         weights = sum(each.numel() for each in self.model.parameters())
-        self.runtime.progress(0, 0, f"{weights:,} weights, {train.count:,} tokens of text")
+        self.runtime.progress(0, 0, f"{weights:,} weights, {tokens:,} tokens of text")
         fitted = fit(job)
-        result: Json = {
-            "run": self.run, "status": fitted.status, "weights": weights, "steps": fitted.steps,
-            "tokens": fitted.tokens, "seconds": fitted.seconds, "peak_mb": fitted.peak_mb,
+        self.walk.record("training", {
+            "weights": weights, "steps": fitted.steps, "tokens": fitted.tokens,
+            "seconds": fitted.seconds, "peak_mb": fitted.peak_mb,
             "tokens_per_second": round(fitted.tokens_per_second, 1), "reason": fitted.reason,
-        }  # fmt: skip
+        })  # fmt: skip
         if fitted.status == "stopped":
-            return result
-        metrics = self._measure(validation)
-        version = self._publish(fitted, metrics, facts)
-        return {**result, "version": version, "metrics": metrics, "samples": self.samples[-3:]}
+            raise RunStopped(f"At step {fitted.steps}: {self.walk.resume}")
+        return fitted
 
     def _make_tokenizer(self) -> Any:
         given = self.config.tokenizer
@@ -350,8 +367,6 @@ class _PretrainRun:
         return made.label
 
     def _export(self, stage: Path, base: BaseModel) -> Sequence[Path]:
-        from genwright.errors import Refused
-
         try:
             return export_kinds(stage, base, self.config.quantise)
         except Refused as error:

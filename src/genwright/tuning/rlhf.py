@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from genwright.datasets import Dataset, Splits, read_splits
-from genwright.errors import NotFound, Refused
+from genwright.errors import NotFound, RunStopped
+from genwright.runs.steps import KeyedSteps, StepWalk
 from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig, build_tune_config
 from genwright.tuning.objectives.preferring import parse_turns
-from genwright.tuning.steps.results import TuneResult
 from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import Json
 
@@ -77,46 +77,43 @@ def run_rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> 
         sets: Settings of every stage, such as ``batch_size``.
 
     Raises:
-        Refused: A stage was stopped, or its data do not fit; the message says how to go on.
+        RunStopped: Somebody has asked it to stop; the message says how to go on.
+        Refused: The data of a stage do not fit.
     """
     row = runtime.runs.get(run)
     if row.kind != KIND:
         raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
-    recipe, done = RLHFRecipe(**row.config), dict(row.results.get("stages", {}))
-    runtime.runs.take_up(run)
-    try:
+    recipe = RLHFRecipe(**row.config)
+    walk = StepWalk(
+        runtime.runs, run, f"genwright rlhf --resume {run}", KeyedSteps("stages"),
+        stop=runtime.stop, progress=runtime.progress,
+        saving="lower batch_size or max_length with --set",
+    )  # fmt: skip
+    with walk.running():
         for stage in STAGES:
-            made = _run_stage(runtime, recipe, stage, done, run, sets or {})
-            done[stage] |= {"version": made.version, "metrics": made.metrics}
-            runtime.runs.update(run, results={"stages": done}, message=f"{stage}: {made.version}")
-    except BaseException as error:
-        runtime.runs.update(run, status="stopped", message=str(error), process=None)
-        raise
-    runtime.runs.update(run, status="done", message=done["ppo"]["version"], process=None)
-    versions = {stage: done[stage]["version"] for stage in STAGES}
-    metrics = {stage: done[stage]["metrics"] for stage in STAGES}
+            if "version" not in walk.state.get(stage, {}):
+                _run_stage(runtime, recipe, stage, walk, sets or {})
+        walk.finish(walk.state["ppo"]["version"])
+    versions = {stage: walk.state[stage]["version"] for stage in STAGES}
+    metrics = {stage: walk.state[stage]["metrics"] for stage in STAGES}
     return RLHFResult(run, versions["sft"], versions["reward"], versions["ppo"], metrics)
 
 
 def _run_stage(
-    runtime: Runtime, recipe: RLHFRecipe, stage: str, done: Json, run: int, sets: dict[str, Any]
-) -> TuneResult:
-    if stage not in done:
-        config = _make_config(recipe, stage, done, sets)
-        done[stage] = {"run": begin_tuning(runtime, config, _read_data(recipe, stage))}
-        runtime.runs.update(run, results={"stages": done}, message=f"{stage} begins")
-    made = (
-        tune(runtime, done[stage]["run"])
-        if "version" not in done[stage]
-        else _restore_result(done[stage])
-    )
+    runtime: Runtime, recipe: RLHFRecipe, stage: str, walk: StepWalk, sets: dict[str, Any]
+) -> None:
+    """Tune in a run of its own, and keep its version."""
+    walk.begin(stage)
+
+    def begin() -> int:
+        config = _make_config(recipe, stage, walk.state, sets)
+        return begin_tuning(runtime, config, _read_data(recipe, stage))
+
+    inner = walk.begin_inner(walk.state.setdefault(stage, {}), begin)
+    made = tune(runtime, inner)
     if not made.version:
-        raise Refused(f"{stage} was stopped: genwright rlhf --resume {run}")
-    return made
-
-
-def _restore_result(stage: Json) -> TuneResult:
-    return TuneResult(stage["run"], stage["version"], "", "lora", stage["metrics"], 0, 0, 0)
+        raise RunStopped(f"{stage} was stopped: {walk.resume}")
+    walk.record(stage, {"run": inner, "version": made.version, "metrics": made.metrics})
 
 
 def _make_config(recipe: RLHFRecipe, stage: str, done: Json, sets: dict[str, Any]) -> TuneConfig:

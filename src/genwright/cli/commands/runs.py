@@ -57,8 +57,8 @@ def show(ctx: typer.Context, run: int, as_json: AsJson = False) -> None:
         print_json({**row.json(), "values": values})
         return
     print_fields({k: v for k, v in row.json().items() if k != "results"})
-    for step in row.results.get("steps", []):
-        print(f"{step['number']}. {step['step']}")
+    for each in row.steps:
+        print(f"{each['number']}. {each['step']}")
     for name, points in values.items():
         step, value = points[-1]
         print(f"{name}: {value:.4g} at step {step} ({len(points)} values)")

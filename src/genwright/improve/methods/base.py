@@ -1,6 +1,6 @@
 """The protocol of methods: from feedback to a changed configuration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,8 +39,9 @@ class Material:
     pairs: Sequence[Json]
     thumbs: Sequence[Json]
     good: Sequence[Json]
-    run: int
-    """The improvement's own run."""
+    begin_run: Callable[[str, Callable[[], int]], int]
+    """Id of the run that a method trains in, from its name and what begins one: an improvement
+    that was interrupted goes on with the run that it began."""
     seed: int = 0
     held: frozenset[str] | None = None
     """Questions that are held out; None for the fixed share of feedback."""
@@ -67,7 +68,7 @@ class ImprovementMethod(Protocol):
         """A change.
 
         Raises:
-            NotPossible: There is nothing to learn from, or it does not apply.
+            MethodNotApplicable: There is nothing to learn from, or it does not apply.
         """
         ...
 

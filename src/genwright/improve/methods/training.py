@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from genwright.datasets import Dataset, split_dataset
-from genwright.errors import GenwrightError, MissingDependency
+from genwright.errors import MissingDependency, RunStopped
 from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal
 from genwright.tuning.config import TuneConfig, build_tune_config
 from genwright.tuning.steps.walk import begin_tuning, tune
@@ -23,7 +23,8 @@ def tune_live_model(
     The tuning is a run of its own: an improvement that was interrupted goes on with it.
 
     Raises:
-        NotPossible: There are too few rows, or no trainable model answers.
+        MethodNotApplicable: There are too few rows, or no trainable model answers.
+        RunStopped: Somebody has asked the training to stop.
     """
     live = material.live
     if live.answer.extractive:
@@ -38,15 +39,15 @@ def tune_live_model(
             Dataset(f"{material.assistant}-{method}", form, tuple(kept), "feedback"),  # type: ignore[arg-type]
             validation=0.0, test=0.0, seed=material.seed,  # the gate measures, on other questions
         )  # fmt: skip
-        run = _find_begun_run(material, method) or begin_tuning(
-            material.runtime, _make_config(material, method, sets), parts
+        run = material.begin_run(
+            method,
+            lambda: begin_tuning(material.runtime, _make_config(material, method, sets), parts),
         )
-        material.runtime.runs.update(material.run, message=f"{method}: training in run {run}")
         made = tune(material.runtime, run)
     except MissingDependency as error:
         raise MethodNotApplicable(str(error)) from error
     if not made.version:
-        raise GenwrightError(f"The training in run {run} was stopped: go on with --resume.")
+        raise RunStopped(f"The training in run {run} was stopped: go on with --resume.")
     changes = {"answer": {"model": made.served_as, "extractive": False}}
     facts = {"run": run, "version": made.version, "metrics": made.metrics, "rows": len(kept)}
     reason = f"{made.version} was trained on {len(kept)} rows of feedback ({method})"
@@ -70,10 +71,3 @@ def _make_config(material: Material, method: str, sets: dict[str, Any]) -> TuneC
         "baseline": False,
     }
     return build_tune_config(values, {"max_length": 768, "batch_size": 4, **sets})
-
-
-def _find_begun_run(material: Material, method: str) -> int | None:
-    """The tuning that this improvement began before it was interrupted."""
-    message = material.runtime.runs.get(material.run).message
-    word = f"{method}: training in run "
-    return int(message.removeprefix(word)) if message.startswith(word) else None

@@ -147,7 +147,7 @@ def _make_run_view(runtime: Runtime, run: int) -> Json:
     row, values = runs.get(run), runs.read_values(run)
     return {
         "run": row,
-        "steps": row.results.get("steps", []),
+        "steps": row.steps,
         "plots": [_draw_curve(title, names, values) for title, names in CURVES.items() if values],
         "compared": row.results if row.kind == "eval.compare" else None,
         "running": row.status == "running",
@@ -171,8 +171,6 @@ def _draw_curve(
 
 def _measure_progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:
     """Steps that are done, and in all; 0 where it is not known."""
-    total = next(
-        (int(s["steps"]) for s in row.results.get("steps", []) if s["step"] == "strategy"), 0
-    )
+    total = next((int(s["steps"]) for s in row.steps if s["step"] == "strategy"), 0)
     done = max((points[-1][0] for points in values.values()), default=0)
     return done, total

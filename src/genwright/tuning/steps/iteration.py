@@ -50,10 +50,8 @@ def suggest_next_steps(
 def list_finished_runs(runs: Runs, name: str) -> list[Json]:
     """Finished tunings of a model, newest first: method, main measure, time."""
     found = []
-    for row in runs.list_newest(["tune"]):
-        if row.name != name or row.status != "done":
-            continue
-        steps = {each["step"]: each for each in row.results.get("steps", [])}
+    for row in runs.list_newest(["tune"], name=name, only_done=True):
+        steps = {each["step"]: each for each in row.steps}
         measured = steps.get("evaluation", {})
         metric = measured.get("metric", "")
         found.append({

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from genwright.evaluation.intervals import ConfidenceInterval
 from genwright.evaluation.paired import Difference
+from genwright.runs.steps import NumberedSteps
 from genwright.types import Json
 
 
@@ -70,3 +71,29 @@ class TuneResult:
     def json(self) -> Json:
         """Every field."""
         return dict(self.__dict__)
+
+
+def read_tune_result(run: int, method: str, state: Json, names: tuple[str, ...]) -> TuneResult:
+    """What a tuning has come to, as far as its steps are done.
+
+    Args:
+        run: Its id.
+        method: What is trained.
+        state: What its steps came to.
+        names: Of the steps, in the order of their numbers.
+    """
+    deployed, trained = state.get("deployment", {}), state.get("training", {})
+    evaluated = state.get("evaluation", {})
+    tables = ("test", "base", "live")
+    return TuneResult(
+        run=run,
+        version=deployed.get("version", ""),
+        served_as=deployed.get("served_as", ""),
+        method=method,
+        metrics={name: evaluated[name] for name in tables if name in evaluated},
+        seconds=trained.get("seconds", 0.0),
+        peak_mb=trained.get("peak_mb", 0.0),
+        tokens_per_second=trained.get("tokens_per_second", 0.0),
+        status="done" if deployed else "stopped",
+        steps=NumberedSteps(names).write(state)["steps"],
+    )

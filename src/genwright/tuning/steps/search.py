@@ -26,14 +26,14 @@ SHARE = 0.5
 class HyperparameterResult:
     """What a search came to."""
 
-    config: TuneConfig
     best: Json
+    """Values of the best trial."""
     loss: float
     trials: list[Json] = field(default_factory=list)
 
     def json(self) -> Json:
-        """Every field but the configuration, which the run has."""
-        return {"best": self.best, "loss": self.loss, "trials": self.trials}
+        """Every field."""
+        return dict(self.__dict__)
 
 
 class HyperparameterSearch:
@@ -52,7 +52,7 @@ class HyperparameterSearch:
     def run_trials(
         self, job_of: Callable[[TuneConfig, Path], TrainingJob], progress: Progress
     ) -> HyperparameterResult:
-        """Try configurations, and return the one with the lowest validation loss.
+        """Try configurations, and return the values with the lowest validation loss.
 
         Args:
             job_of: Makes the training of a configuration in a folder.
@@ -89,15 +89,13 @@ class HyperparameterSearch:
             {"number": t.number, "state": t.state.name.lower(), "loss": t.value, **t.params}
             for t in study.trials
         ]
-        return HyperparameterResult(
-            self._apply_values(best.params), dict(best.params), float(best.value), rows
-        )
+        return HyperparameterResult(dict(best.params), float(best.value), rows)
 
     def _try(
         self, trial: Any, job_of: Callable[[TuneConfig, Path], TrainingJob], optuna: Any
     ) -> float:
         values = self._suggest_values(trial)
-        config = self._apply_values(values, SHARE)
+        config = self.apply_values(values, SHARE)
         job = job_of(config, self.folder / f"trial-{trial.number}")
         if not job.validation:
             raise UsageError("A search needs a validation part: set validation to more than 0.")
@@ -132,8 +130,13 @@ class HyperparameterSearch:
             values["layers"] = trial.suggest_int("layers", 1, 6)
         return values
 
-    def _apply_values(self, values: Json, share: float = 1.0) -> TuneConfig:
-        """The configuration with values of a trial in their places."""
+    def apply_values(self, values: Json, share: float = 1.0) -> TuneConfig:
+        """The configuration with values of a trial in their places.
+
+        Args:
+            values: As in ``HyperparameterResult.best``.
+            share: Of the epochs and minutes.
+        """
         train = self.config.train.model_copy(
             update={
                 "learning_rate": values["learning_rate"],

@@ -5,23 +5,24 @@
 """
 
 import json
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genwright.datasets import Dataset, Splits, read_stored_dataset
-from genwright.errors import GenwrightError, UsageError
+from genwright.datasets import Splits, read_stored_dataset
+from genwright.errors import RunStopped, UsageError
 from genwright.export.saving import SavedWeights, save
 from genwright.hardware import measure_free_memory
 from genwright.models.bases import BaseModel
-from genwright.registry import DataFacts, TrainedVersion, VersionFacts
+from genwright.registry import TrainedVersion, VersionFacts
 from genwright.runs.mlflow import mirror
+from genwright.runs.steps import NumberedSteps, StepWalk
 from genwright.runtime import Runtime
 from genwright.settings import STORED
 from genwright.training.config import TrainConfig
 from genwright.training.job import FitResult, TrainingJob
-from genwright.training.probe import Probe, plan_steps, probe
+from genwright.training.probe import plan_steps, probe
 from genwright.training.trainer import fit
 from genwright.tuning.config import TuneConfig
 from genwright.tuning.objectives import PaddingCollator, objectives
@@ -30,7 +31,8 @@ from genwright.tuning.steps.data import check_parts, keep_parts
 from genwright.tuning.steps.evaluation import evaluate
 from genwright.tuning.steps.forecast import Forecast, check_memory, forecast_memory
 from genwright.tuning.steps.iteration import suggest_next_steps
-from genwright.tuning.steps.results import TuneEvaluation, TuneResult
+from genwright.tuning.steps.publication import describe_version
+from genwright.tuning.steps.results import TuneEvaluation, TuneResult, read_tune_result
 from genwright.tuning.steps.search import HyperparameterSearch
 from genwright.tuning.steps.suggestion import suggest
 from genwright.types import Json
@@ -101,37 +103,38 @@ class TuneRun:
         self.trials, self.assistant = int(row.config["trials"]), str(row.config["assistant"])
         self.data: Json = row.data
         self.folder = runtime.workspace.runs_dir / str(run)
-        self.steps: list[Json] = []
         self.total = 0
-        self.began = time.monotonic()
+        self.walk = StepWalk(
+            runtime.runs, run, f"genwright tune --resume {run}", NumberedSteps(STEPS),
+            stop=runtime.stop, progress=runtime.progress,
+            saving="lower batch_size or max_length",
+        )  # fmt: skip
 
     def execute(self) -> TuneResult:
         """All the steps; an error is kept in the run and raised on."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.runtime.runs.take_up(self.run)
         from genwright.training.quiet import silence_libraries
 
+        self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with silence_libraries():
-                return self._execute_steps()
-        except GenwrightError as error:
-            self._end("failed", str(error))
-            raise
-        except MemoryError as error:
-            self._end("failed", "out of memory")
-            raise UsageError(
-                "The machine ran out of memory: lower batch_size or max_length. What was trained "
-                f"up to the last checkpoint stays: genwright tune --resume {self.run}"
-            ) from error
-        except BaseException as error:
-            self._end("stopped", type(error).__name__)
-            raise
+            with self.walk.running(), silence_libraries():
+                if "deployment" not in self.walk.state:
+                    self._execute_steps()
+                self.walk.finish(self.walk.state["deployment"]["version"])
+        except RunStopped:
+            return self._read_result()
+        mirror(self.runtime.runs, self.run, self.runtime.progress)
+        return self._read_result()
 
-    def _execute_steps(self) -> TuneResult:
+    def _read_result(self) -> TuneResult:
+        return read_tune_result(self.run, self.config.method, self.walk.state, STEPS)
+
+    def _execute_steps(self) -> None:
+        """Walk them; what is a model in memory is made again, its training goes on by itself."""
+        self.walk.begin("base")
         base = self.runtime.models.open_base(
             self.config.base, self.runtime.principal, accept_licence=self.config.accept_licence
         )
-        self._record_step("base", {
+        self.walk.record("base", {
             "name": base.name, "family": base.family, "licence": base.licence,
             "digest": base.digest, "context": base.context,
         })  # fmt: skip
@@ -139,17 +142,15 @@ class TuneRun:
         labels = self._choose_objective(parts)
         if self.trials:
             self._search(base, parts, labels)
-        model, job, forecast, tried = self._plan_strategy(base, parts, labels)
-        fitted = self._train(job, forecast, tried)
-        if fitted.status == "stopped":
-            return self._finish_stopped(fitted)
+        model, job = self._plan_strategy(base, parts, labels)
+        fitted = self._train(job)
         saved, facts = self._save(model, base, parts, labels, fitted)
         evaluated = self._evaluate(model, base, parts, saved, facts)
-        self._record_step(
+        self.walk.record(
             "iteration",
             suggest_next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted),
         )
-        return self._deploy(saved, facts, fitted, evaluated)
+        self.walk.once("deployment", lambda: self._deploy(saved, facts, evaluated))
 
     def _read_data(self, base: BaseModel) -> Splits:
         read = {
@@ -159,15 +160,19 @@ class TuneRun:
             for part, each in self.data["parts"].items()
         }
         parts = Splits(**read)
-        report = check_parts(self.runtime, parts, base, self.config)
-        self._record_step("data", report)
+        self.walk.once("data", lambda: check_parts(self.runtime, parts, base, self.config))
         return parts
 
     def _choose_objective(self, parts: Splits) -> tuple[str, ...]:
         objective = objectives.get(self.config.objective)()
-        labels = objective.find_labels(parts.train.rows)
-        self._record_step("objective", {"objective": self.config.objective, "labels": list(labels)})
-        return labels
+        chosen = self.walk.once(
+            "objective",
+            lambda: {
+                "objective": self.config.objective,
+                "labels": list(objective.find_labels(parts.train.rows)),
+            },
+        )
+        return tuple(chosen["labels"])
 
     def _search(self, base: BaseModel, parts: Splits, labels: tuple[str, ...]) -> None:
         def make_trial_job(config: TuneConfig, folder: Path) -> TrainingJob:
@@ -176,18 +181,22 @@ class TuneRun:
         search = HyperparameterSearch(
             self.folder / "search", self.config, self.trials, self.runtime.stop
         )
-        found = search.run_trials(make_trial_job, self.runtime.progress)
-        self.config = found.config
-        self._record_step("search", found.json())
+
+        def run_trials() -> Json:
+            found = search.run_trials(make_trial_job, self.runtime.progress)
+            if self.runtime.stop.is_set():
+                raise RunStopped(f"In the search: {self.walk.resume}")
+            return found.json()
+
+        self.config = search.apply_values(self.walk.once("search", run_trials)["best"])
 
     def _plan_strategy(
         self, base: BaseModel, parts: Splits, labels: tuple[str, ...]
-    ) -> tuple[Any, TrainingJob, Forecast, Probe]:
+    ) -> tuple[Any, TrainingJob]:
         model, job = self._make_job(self.config, base, parts, labels, self.folder / "train")
         weights = sum(each.numel() for each in model.parameters())
         trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
-        examples = job.tried or job.train
-        longest = max(len(each["input_ids"]) for each in examples)
+        longest = max(len(each["input_ids"]) for each in job.tried or job.train)
         size = next(model.parameters()).element_size()
         forecast = forecast_memory(
             base.read_config(),
@@ -200,26 +209,34 @@ class TuneRun:
         check_memory(
             forecast, measure_free_memory() + weights * size
         )  # the weights are there already
-        tried = probe(job)
-        steps = self.total = plan_steps(job, tried.seconds_per_step)
-        forecast = Forecast(
-            forecast.memory_mb, round(steps * tried.seconds_per_step, 1), trained, weights
+        chosen = self.walk.once(
+            "strategy", lambda: self._describe_strategy(job, forecast, base, len(parts.train))
         )
-        encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
-        advice = suggest(
-            self.config.objective, weights, len(parts.train), measure_free_memory(), encoder
-        )
-        self._record_step("strategy", {
-            "method": self.config.method, "trained_weights": trained, "weights": weights,
-            "steps": steps, "predicted": forecast.json(), "tried": dict(tried.__dict__),
-            "suggested": {"method": advice.method, "reason": advice.reason},
-        })  # fmt: skip
-        seconds = f"{forecast.seconds / 60:.1f} minutes"
+        self.total = int(chosen["steps"])
+        seconds = f"{chosen['predicted']['seconds'] / 60:.1f} minutes"
         self.runtime.progress(
             0, 0, f"{trained:,} of {weights:,} weights trained; predicted {seconds} and "
             f"{forecast.memory_mb:,.0f} MB",
         )  # fmt: skip
-        return model, job, forecast, tried
+        return model, job
+
+    def _describe_strategy(
+        self, job: TrainingJob, forecast: Forecast, base: BaseModel, rows: int
+    ) -> Json:
+        """Method and size of the training, with the time that a short trial predicts."""
+        tried = probe(job)
+        steps = plan_steps(job, tried.seconds_per_step)
+        predicted = replace(forecast, seconds=round(steps * tried.seconds_per_step, 1))
+        encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
+        advice = suggest(
+            self.config.objective, forecast.weights, rows, measure_free_memory(), encoder
+        )
+        return {
+            "method": self.config.method, "trained_weights": forecast.trained,
+            "weights": forecast.weights, "steps": steps, "predicted": predicted.json(),
+            "tried": dict(tried.__dict__),
+            "suggested": {"method": advice.method, "reason": advice.reason},
+        }  # fmt: skip
 
     def _make_job(
         self,
@@ -259,14 +276,16 @@ class TuneRun:
         self.total = job.count_steps_at_most()
         return prepared.model, job
 
-    def _train(self, job: TrainingJob, forecast: Forecast, tried: Probe) -> FitResult:
-        self.runtime.runs.update(self.run, message="training")
+    def _train(self, job: TrainingJob) -> FitResult:
+        self.walk.begin("training")
         fitted = fit(job)
-        self._record_step("training", {
+        predicted = self.walk.state["strategy"]["predicted"]
+        self.walk.record("training", {
             **fitted.json(),
-            "predicted_seconds": forecast.seconds, "predicted_mb": forecast.memory_mb,
+            "predicted_seconds": predicted["seconds"], "predicted_mb": predicted["memory_mb"],
         })  # fmt: skip
-        del tried
+        if fitted.status == "stopped":
+            raise RunStopped(f"At step {fitted.steps}: {self.walk.resume}")
         return fitted
 
     def _save(
@@ -287,48 +306,26 @@ class TuneRun:
             model, self.tokenizer, base, self.config.task, self.config.method,
             self.config.quantise, stage,
         )  # fmt: skip
-        facts = VersionFacts(
-            kind=saved.kind,
-            family=base.family,
-            objective=self.config.task,
-            method=self.config.method,
-            base=base.name,
-            base_digest=base.digest,
-            engine=saved.engine,
-            labels=labels,
-            context=base.context,
-            licence=base.licence,
-            parent=self.config.resume_from or (base.parent.label if base.parent else ""),
-            data={part: describe_data(each) for part, each in parts.all().items()},
-            config=self.config.model_dump(mode="json"),
-            measured={
-                "seconds": fitted.seconds,
-                "peak_mb": fitted.peak_mb,
-                "tokens_per_second": round(fitted.tokens_per_second, 2),
-                "notes": list(saved.notes),
-            },
-            versions=_list_library_versions(),
-            seed=self.config.train.seed,
-        )
+        facts = describe_version(self.config, base, saved, fitted, parts.all(), labels)
         return saved, facts
 
     def _evaluate(
         self, model: Any, base: BaseModel, parts: Splits, saved: SavedWeights, facts: VersionFacts
     ) -> TuneEvaluation:
-        self.runtime.runs.update(self.run, message="evaluation")
+        self.walk.begin("evaluation")
         evaluated = evaluate(
             self.runtime, self.config, model, base, parts, saved, facts,
             name=self.name, examples=self.test, pad=self.pad,
         )  # fmt: skip
-        self._record_step("evaluation", evaluated.json())
+        self.walk.record("evaluation", evaluated.json())
         (self.folder / "cases.json").write_text(
             json.dumps(evaluated.cases, ensure_ascii=False), encoding="utf-8"
         )
         return evaluated
 
-    def _deploy(
-        self, saved: SavedWeights, facts: VersionFacts, fitted: FitResult, evaluated: TuneEvaluation
-    ) -> TuneResult:
+    def _deploy(self, saved: SavedWeights, facts: VersionFacts, evaluated: TuneEvaluation) -> Json:
+        from genwright.training.watch import clear_checkpoints
+
         facts = facts.model_copy(
             update={"evaluation": evaluated.json(), "losses": evaluated.losses}
         )
@@ -336,22 +333,11 @@ class TuneRun:
             self.runtime.principal, self.name, saved.folder, facts, run=self.run
         )
         candidate = self._create_candidate(trained) if self.assistant else ""
-        self._record_step("deployment", {
+        clear_checkpoints(self.folder / "train")
+        return {
             "version": trained.label, "served_as": trained.serving_name, "assistant": candidate,
             "engine": facts.engine, "notes": list(saved.notes),
-        })  # fmt: skip
-        from genwright.training.watch import clear_checkpoints
-
-        clear_checkpoints(self.folder / "train")
-        tuned = TuneResult(
-            run=self.run, version=trained.label, served_as=trained.serving_name,
-            method=self.config.method, metrics=evaluated.list_metrics(), seconds=fitted.seconds,
-            peak_mb=fitted.peak_mb, tokens_per_second=round(fitted.tokens_per_second, 2),
-            steps=self.steps,
-        )  # fmt: skip
-        self._end("done", trained.label)
-        mirror(self.runtime.runs, self.run, self.runtime.progress)
-        return tuned
+        }  # fmt: skip
 
     def _create_candidate(self, trained: TrainedVersion) -> str:
         """A new version of an assistant that answers by the trained one."""
@@ -362,30 +348,6 @@ class TuneRun:
         changes = {"answer": {"model": trained.serving_name, "extractive": False}}
         note = f"answers by {trained.label}"
         return assistants.revise(self.runtime.principal, self.assistant, changes, note=note).label
-
-    def _finish_stopped(self, fitted: FitResult) -> TuneResult:
-        self._end("stopped", f"at step {fitted.steps}: genwright tune --resume {self.run}")
-        return TuneResult(self.run, "", "", self.config.method, {}, fitted.seconds, fitted.peak_mb,
-                     round(fitted.tokens_per_second, 2), "stopped", self.steps)  # fmt: skip
-
-    def _record_step(self, step: str, what: Json) -> None:
-        """Keep what a step came to."""
-        self.steps.append({"number": STEPS.index(step) + 1, "step": step, **what})
-        self.runtime.runs.update(
-            self.run,
-            results={"steps": self.steps},
-            message=f"{step} done",
-            seconds=time.monotonic() - self.began,
-        )
-
-    def _end(self, status: str, message: str) -> None:
-        self.runtime.runs.update(
-            self.run,
-            status=status,
-            message=message,
-            seconds=time.monotonic() - self.began,
-            process=None,
-        )
 
 
 def _make_preference_job(
@@ -400,20 +362,3 @@ def _make_preference_job(
 def widen_batches(config: TrainConfig, width: int) -> TrainConfig:
     """A configuration whose examples are of several sequences each."""
     return config.model_copy(update={"batch_size": config.batch_size * width})
-
-
-def describe_data(dataset: Dataset) -> DataFacts:
-    """What a version remembers of a part of its data."""
-    return DataFacts(name=dataset.name, sha256=dataset.sha256, rows=len(dataset), form=dataset.form)
-
-
-def _list_library_versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("torch", "transformers", "peft", "gguf", "genwright"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
