@@ -33,7 +33,7 @@ def make_guards(
         candidate: How the candidate did, on the same questions.
         judged: What ``judge_answers`` returned; empty where nobody judges.
     """
-    margin, slower = settings.margin, settings.slower
+    margin, slower = settings.margin, settings.max_slowdown
     guards = [
         GateGuard("supported sentences", live.supported, candidate.supported, margin),
         GateGuard("refusals", live.refused, candidate.refused, max(margin, 0.05), False),
