@@ -171,8 +171,6 @@ def _draw_curve(
 
 def _measure_progress(row: RunRow, values: dict[str, list[tuple[int, float]]]) -> tuple[int, int]:
     """Steps that are done, and in all; 0 where it is not known."""
-    total = next(
-        (int(s["steps"]) for s in row.steps if s["step"] == "strategy"), 0
-    )
+    total = next((int(s["steps"]) for s in row.steps if s["step"] == "strategy"), 0)
     done = max((points[-1][0] for points in values.values()), default=0)
     return done, total
