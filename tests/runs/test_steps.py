@@ -109,11 +109,11 @@ def test_a_stop_event_ends_it_before_its_next_step_and_excuses_what_it_broke(run
 def test_a_run_that_is_done_stays_so(runs):
     run = begin(runs)
     with pytest.raises(KeyboardInterrupt), StepWalk(runs, run, AGAIN).running() as walk:
-        walk.finish("numbers@1", outcome="promoted")
+        walk.finish("numbers@1", {"outcome": "promoted"})
         raise KeyboardInterrupt
     row = runs.get(run)
     assert (row.status, row.message) == ("done", "numbers@1")
-    assert row.results == {"state": {}, "outcome": "promoted"}
+    assert row.results == {"outcome": "promoted"}
 
 
 def test_steps_that_were_stored_before_are_not_done_again(runs):

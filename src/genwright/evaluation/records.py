@@ -1,11 +1,41 @@
 """Evaluations kept as rows, so that later ones can be held against them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 
 from sqlalchemy import select
 
+from genwright.runs import Runs
+from genwright.runs.steps import StepWalk
 from genwright.storage import Database, Run
 from genwright.types import Json, Principal
+
+
+@contextmanager
+def keep_evaluation(
+    database: Database,
+    principal: Principal,
+    kind: str,
+    config: Json | None = None,
+    data: Json | None = None,
+) -> Iterator[StepWalk]:
+    """An evaluation as a run from its beginning, ended like every run.
+
+    Args:
+        database: The store.
+        principal: Whose run it is.
+        kind: What is evaluated, such as ``eval.qa``.
+        config: Settings that decide the result, where they are known by now.
+        data: What it is measured on, where that is known by now.
+
+    Yields:
+        The walk, whose ``finish`` takes the measures; ``run`` is the id.
+    """
+    runs = Runs(database, principal)
+    run = runs.begin(kind, "", config or {}, data or {})
+    with StepWalk(runs, run, "evaluate again", saving="use a smaller model").running() as walk:
+        yield walk
 
 
 def save_run(
@@ -18,7 +48,7 @@ def save_run(
     results: Json,
     seconds: float,
 ) -> int:
-    """Store one evaluation and return its id.
+    """Store one evaluation that was made elsewhere, and return its id.
 
     Args:
         database: The store.
@@ -39,7 +69,7 @@ def save_run(
 
 
 def list_runs(database: Database, principal: Principal, kind: str = "") -> list[Json]:
-    """The principal's runs, newest first, with all that ``save_run`` was given.
+    """The principal's runs that are done, newest first, with what they measured.
 
     Args:
         database: The store.
@@ -48,7 +78,11 @@ def list_runs(database: Database, principal: Principal, kind: str = "") -> list[
     """
     wanted = (
         select(Run)
-        .where(Run.owner == principal.name, Run.kind.startswith(kind, autoescape=True))
+        .where(
+            Run.owner == principal.name,
+            Run.kind.startswith(kind, autoescape=True),
+            Run.status == "done",
+        )
         .order_by(Run.id.desc())
     )
     with database.read(principal) as session:

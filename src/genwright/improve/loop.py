@@ -339,7 +339,7 @@ class _ImprovementLoop:
     def _finish(self, status: str, message: str) -> ImprovementResult:
         about = {**self.wanted.json(), "run": self.run}
         report = write_report(self.folder, about, self.state, status, message)
-        self.walk.finish(message, outcome=status)
+        self.walk.finish(message, {"outcome": status})
         return ImprovementResult(
             run=self.run, status=status, assistant=self.wanted.assistant,
             candidate=self.state.get("candidate", {}).get("label", ""),

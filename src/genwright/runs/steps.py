@@ -48,7 +48,7 @@ class KeyedSteps:
 
     def write(self, state: Json) -> Json:
         """See ``StepLayout``."""
-        return {self.key: state}
+        return {self.key: state} if state else {}
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,7 @@ class StepWalk:
             yield self
             self.finish()
         except MemoryError as error:
-            advice = (
-                f"The machine ran out of memory: {self.saving}. What is done so far stays: "
-                f"{self.resume}"
-            )
+            advice = f"The machine ran out of memory: {self.saving}. To go on: {self.resume}"
             self._end("failed", advice)
             raise UsageError(advice) from error
         except RunStopped as error:
@@ -200,14 +197,14 @@ class StepWalk:
         results = {**self._results, **self.layout.write(self.state)}
         self.runs.update(self.run, results=results, seconds=self.seconds, **changes)
 
-    def finish(self, message: str = "", **results: object) -> None:
+    def finish(self, message: str = "", results: Json | None = None) -> None:
         """End the run as done; what comes after does not change that.
 
         Args:
             message: What came of it.
             results: Kept beside the steps.
         """
-        self._results = {**self._results, **results}
+        self._results = {**self._results, **(results or {})}
         self._end("done", message)
 
     def _end(self, status: Status, message: str) -> None:

@@ -152,7 +152,7 @@ class _PretrainRun:
                 if "publication" not in self.walk.state:
                     self._execute_steps()
                 result = self._read_result("done", used)
-                self.walk.finish(result["version"], **result)
+                self.walk.finish(result["version"], result)
         except RunStopped:
             return self._read_result("stopped", used)
         mirror(self.runtime.runs, self.run, self.runtime.progress)

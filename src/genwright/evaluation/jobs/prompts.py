@@ -1,6 +1,5 @@
 """Prompts by name, tried and compared with the models of a workspace."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from genwright.datasets import Dataset, read_dataset
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.errors import UsageError
 from genwright.evaluation.prompt_comparison import compare_prompts, list_variants
-from genwright.evaluation.records import save_run
+from genwright.evaluation.records import keep_evaluation
 from genwright.evaluation.tasks import TaskCase
 from genwright.options import parse_pairs
 from genwright.prompts import Prompt, Shot, list_prompt_names, load_prompt, read_prompt
@@ -113,7 +112,6 @@ def run_prompt_comparison(runtime: Runtime, wanted: PromptComparison) -> Json:
     Raises:
         UsageError: The data has no answers, or a number is none.
     """
-    began = time.monotonic()
     columns = parse_pairs(wanted.columns, "--map FIELD=COLUMN")
     dataset = read_dataset(wanted.data, form=wanted.form, columns=columns)
     prompts = [find_prompt(each, runtime.workspace.prompts_dir) for each in wanted.prompts]
@@ -128,18 +126,17 @@ def run_prompt_comparison(runtime: Runtime, wanted: PromptComparison) -> Json:
         return prompt.render(**fields)
 
     variants = list_variants(prompts, _parse_numbers(wanted.shots), wanted.pickers.split(","))
-    found = compare_prompts(
-        runtime.models.get_engine(model), variants, cases, pool, wanted.metric,
-        render=render, embed=runtime.models.embedder.embed, progress=runtime.progress,
-    )  # fmt: skip
+    config = {"model": model, "metric": wanted.metric, "shots": wanted.shots,
+              "pickers": wanted.pickers,
+              "prompts": [each.version for each in prompts]}  # fmt: skip
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.prompts",
-        config={"model": model, "metric": wanted.metric, "shots": wanted.shots,
-                "pickers": wanted.pickers, "prompts": [each.version for each in prompts]},
-        data=data, results={"variants": found}, seconds=time.monotonic() - began,
-    )  # fmt: skip
-    return {"run": run, "model": model, "data": data, "variants": found}
+    with keep_evaluation(runtime.database, runtime.principal, "eval.prompts", config, data) as walk:
+        found = compare_prompts(
+            runtime.models.get_engine(model), variants, cases, pool, wanted.metric,
+            render=render, embed=runtime.models.embedder.embed, progress=runtime.progress,
+        )  # fmt: skip
+        walk.finish(results={"variants": found})
+    return {"run": walk.run, "model": model, "data": data, "variants": found}
 
 
 def _divide_rows(

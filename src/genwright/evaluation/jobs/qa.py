@@ -16,7 +16,7 @@ from genwright.evaluation.comparison import compare_models
 from genwright.evaluation.jobs.baselines import make_label_questions, pick_shot_rows
 from genwright.evaluation.judge import AnswerPair, judge_pairs, measure_judge_agreement
 from genwright.evaluation.lm import evaluate_lm
-from genwright.evaluation.records import save_run
+from genwright.evaluation.records import keep_evaluation
 from genwright.evaluation.tasks import (
     Ask,
     Reply,
@@ -65,29 +65,21 @@ def run_task_trial(runtime: Runtime, name: str, task: EvaluationRequest) -> Json
         NotFound: There is nothing of that name.
         UsageError: The data cannot be read, or does not fit what is asked.
     """
-    began = time.monotonic()
     dataset, cases, metric = prepare_task(task)
-    with _open_asker(runtime, name, task, bool(cases[0].choices)) as ask:
+    about = {"model": name, "metric": metric, "shots": task.shots, "mode": task.mode}
+    config = {**about, "seed": task.seed, "max_tokens": task.max_tokens}
+    data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
+    with (
+        keep_evaluation(runtime.database, runtime.principal, "eval.task", config, data) as walk,
+        _open_asker(runtime, name, task, bool(cases[0].choices)) as ask,
+    ):
         report = evaluate_task(
             cases, ask, [metric, *_list_extra_metrics(metric, dataset)], seed=task.seed,
             progress=runtime.progress,
         )  # fmt: skip
-    result = {
-        "model": name,
-        "metric": metric,
-        "shots": task.shots,
-        "mode": task.mode,
-        **report.json(),
-    }
-    data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
-    kept = {key: value for key, value in result.items() if key != "cases"}
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.task",
-        config={"model": name, "metric": metric, "shots": task.shots, "mode": task.mode,
-                "seed": task.seed, "max_tokens": task.max_tokens},
-        data=data, results=kept, seconds=time.monotonic() - began,
-    )  # fmt: skip
-    return {"run": run, "data": data, **result}
+        result = {**about, **report.json()}
+        walk.finish(results={key: value for key, value in result.items() if key != "cases"})
+    return {"run": walk.run, "data": data, **result}
 
 
 def prepare_task(task: EvaluationRequest) -> tuple[Dataset, list[TaskCase], str]:
@@ -125,17 +117,15 @@ def run_lm_trial(runtime: Runtime, name: str, file: Path, limit: int) -> Json:
     """Measure how well a model predicts a text, and keep the run."""
     if not file.is_file():
         raise NotFound(f"There is no file {file}.")
-    began = time.monotonic()
     text = file.read_text(encoding="utf-8", errors="replace")
-    report = evaluate_lm(
-        runtime.models.get_engine(name), text, limit=limit, progress=runtime.progress
-    )
     data = {"name": file.name, "characters": len(text)}
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.lm", config={"model": name},
-        data=data, results=report.json(), seconds=time.monotonic() - began,
-    )  # fmt: skip
-    return {"run": run, "model": name, **report.json()}
+    with keep_evaluation(
+        runtime.database, runtime.principal, "eval.lm", {"model": name}, data
+    ) as walk:
+        engine = runtime.models.get_engine(name)
+        report = evaluate_lm(engine, text, limit=limit, progress=runtime.progress)
+        walk.finish(results=report.json())
+    return {"run": walk.run, "model": name, **report.json()}
 
 
 def run_bench_trial(
@@ -144,16 +134,14 @@ def run_bench_trial(
     """Measure a model on a public benchmark, and keep the run."""
     from genwright.evaluation.benchmarks.lm_eval import run_bench
 
-    began = time.monotonic()
-    engine = runtime.models.get_engine(name)
-    result = run_bench(engine, task, files, limit=limit, shots=shots, progress=runtime.progress)
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.bench",
-        config={"model": name, "task": task, "shots": shots},
-        data={"name": task, "sha256": result["sha256"], "rows": result["rows"]},
-        results=result, seconds=time.monotonic() - began,
-    )  # fmt: skip
-    return {"run": run, "model": name, **result}
+    config = {"model": name, "task": task, "shots": shots}
+    with keep_evaluation(runtime.database, runtime.principal, "eval.bench", config) as walk:
+        engine = runtime.models.get_engine(name)
+        result = run_bench(engine, task, files, limit=limit, shots=shots, progress=runtime.progress)
+        data = {"name": task, "sha256": result["sha256"], "rows": result["rows"]}
+        runtime.runs.update(walk.run, data=data)
+        walk.finish(results=result)
+    return {"run": walk.run, "model": name, **result}
 
 
 def run_judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | None) -> Json:
@@ -168,21 +156,28 @@ def run_judge_trial(runtime: Runtime, judge: str, file: Path, humans: Path | Non
         )
         for row in _read_lines(file, ("question", "a", "b"))
     ]
-    report = judge_pairs(runtime.models.get_engine(judge), pairs, runtime.progress)
-    result: Json = {"judge": judge, "pairs": len(pairs), **report.json()}
-    if humans is not None:
-        if not humans.is_file():
-            raise NotFound(f"There is no file {humans}.")
-        words = humans.read_text(encoding="utf-8").split()
-        if set(words) - {"a", "b", "tie"}:
-            raise UsageError(f"Expected a, b or tie in each line of {humans}.")
-        mine = [each.verdict for each in report.judged]
-        result["humans"] = measure_judge_agreement(mine, words)  # type: ignore[arg-type]
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.judge", config={"judge": judge},
-        data={"name": file.name, "rows": len(pairs)}, results=result, seconds=0.0,
-    )  # fmt: skip
-    return {"run": run, **result}
+    words = _read_verdicts(humans) if humans is not None else []
+    data = {"name": file.name, "rows": len(pairs)}
+    with keep_evaluation(
+        runtime.database, runtime.principal, "eval.judge", {"judge": judge}, data
+    ) as walk:
+        report = judge_pairs(runtime.models.get_engine(judge), pairs, runtime.progress)
+        result: Json = {"judge": judge, "pairs": len(pairs), **report.json()}
+        if humans is not None:
+            mine = [each.verdict for each in report.judged]
+            result["humans"] = measure_judge_agreement(mine, words)  # type: ignore[arg-type]
+        walk.finish(results=result)
+    return {"run": walk.run, **result}
+
+
+def _read_verdicts(file: Path) -> list[str]:
+    """What people said of each pair: a, b or tie."""
+    if not file.is_file():
+        raise NotFound(f"There is no file {file}.")
+    words = file.read_text(encoding="utf-8").split()
+    if set(words) - {"a", "b", "tie"}:
+        raise UsageError(f"Expected a, b or tie in each line of {file}.")
+    return words
 
 
 def run_comparison(
@@ -192,25 +187,21 @@ def run_comparison(
     prices: Mapping[str, tuple[float, float]],
 ) -> Json:
     """Measure several models on the same rows, and keep the run."""
-    began = time.monotonic()
     dataset, cases, metric = prepare_task(task)
 
     @contextmanager
     def open_model(name: str) -> Iterator[Engine]:
         yield runtime.models.get_engine(name)
 
-    found = compare_models(
-        names, open_model, cases, metric, prices=prices, max_tokens=task.max_tokens,
-        progress=runtime.progress,
-    )  # fmt: skip
+    config = {"models": list(names), "metric": metric, "shots": task.shots}
     data = {"name": dataset.name, "sha256": dataset.sha256, "rows": len(cases)}
-    result = found.json()
-    run = save_run(
-        runtime.database, runtime.principal, kind="eval.compare",
-        config={"models": list(names), "metric": metric, "shots": task.shots},
-        data=data, results=result, seconds=time.monotonic() - began,
-    )  # fmt: skip
-    return {"run": run, "data": data, **result}
+    with keep_evaluation(runtime.database, runtime.principal, "eval.compare", config, data) as walk:
+        found = compare_models(
+            names, open_model, cases, metric, prices=prices, max_tokens=task.max_tokens,
+            progress=runtime.progress,
+        )  # fmt: skip
+        walk.finish(results=found.json())
+    return {"run": walk.run, "data": data, **found.json()}
 
 
 @contextmanager

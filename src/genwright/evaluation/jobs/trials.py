@@ -17,7 +17,7 @@ from genwright.errors import UsageError
 from genwright.evaluation.jobs.corpus_cache import Corpus, clean, open_corpus
 from genwright.evaluation.jobs.probes import make_document_asker, make_ranker
 from genwright.evaluation.qa import ask_all, measure_answers
-from genwright.evaluation.records import save_run
+from genwright.evaluation.records import keep_evaluation
 from genwright.evaluation.retrieval import encode_table, evaluate_retrieval
 from genwright.evaluation.suites import BeirSet, SquadParagraph, SquadSet
 from genwright.retrieval.search import MODES
@@ -71,26 +71,20 @@ def run_retrieval_trial(
     began, modes = time.monotonic(), (mode,) if mode else MODES
     queries = _sample(list(beir.queries.items()), limit, seed)
     asked = replace(beir, queries=dict(queries))
-    with open_corpus(workspace, _list_documents(beir), principal, progress) as runtime:
+    with (
+        keep_evaluation(workspace.database, principal, "eval.retrieval") as walk,
+        open_corpus(workspace, _list_documents(beir), principal, progress) as runtime,
+    ):
         report = evaluate_retrieval(asked, make_ranker(runtime), modes, progress)
         data: Json = {"name": name, "form": "beir", "split": split, "sha256": beir.sha256}
         data |= {**_count_rows(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
         config = {**_describe_config(runtime), "modes": list(modes), "seed": seed}
-    results, differences = (
-        encode_table(report.compute_results()),
-        encode_table(report.compute_differences()),
-    )
+        results = encode_table(report.compute_results())
+        differences = encode_table(report.compute_differences())
+        walk.runs.update(walk.run, config=config, data=data)
+        walk.finish(results={**results, **differences})
     seconds = time.monotonic() - began
-    run = save_run(
-        workspace.database,
-        principal,
-        kind="eval.retrieval",
-        config=config,
-        data=data,
-        results={**results, **differences},
-        seconds=seconds,
-    )
-    made = {"run": run, "data": data, "results": results, "differences": differences}
+    made = {"run": walk.run, "data": data, "results": results, "differences": differences}
     return {**made, "seconds": round(seconds, 3)}
 
 
@@ -140,7 +134,10 @@ def run_qa_trial(
     if leave_out is None:
         leave_out = len(answerable) if len(answerable) == len(questions) else 0
     left_out = _sample(answerable, leave_out, seed)
-    with open_corpus(workspace, _list_paragraphs(squad), principal, progress) as runtime:
+    with (
+        keep_evaluation(workspace.database, principal, "eval.qa") as walk,
+        open_corpus(workspace, _list_paragraphs(squad), principal, progress) as runtime,
+    ):
         answerer = Answerer(runtime, model=model, extractive=extractive, short=short)
         asked = ask_all(questions, left_out, make_document_asker(runtime, answerer), progress)
         depth = runtime.settings.retrieval.top_k
@@ -152,18 +149,11 @@ def run_qa_trial(
         config = {**_describe_config(runtime), "seed": seed, "short": short}
         config |= {"model": answerer.model, "prompt_version": answerer.prompt.version}
         _forget_traces(runtime)
-    results = {name: each.json() for name, each in measured.items()}
+        results = {name: each.json() for name, each in measured.items()}
+        walk.runs.update(walk.run, config=config, data=data)
+        walk.finish(results=results)
     seconds = time.monotonic() - began
-    run = save_run(
-        workspace.database,
-        principal,
-        kind="eval.qa",
-        config=config,
-        data=data,
-        results=results,
-        seconds=seconds,
-    )
-    return {"run": run, "data": data, "results": results, "seconds": round(seconds, 3)}
+    return {"run": walk.run, "data": data, "results": results, "seconds": round(seconds, 3)}
 
 
 def _sample(cases: Sequence[Case], number: int | None, seed: int) -> list[Case]:
