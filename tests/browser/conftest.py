@@ -1,35 +1,24 @@
 """A Chromium, servers with documents, and visits to their pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.fixtures.running import PLAIN, Running, running
-from tests.fixtures.visiting import ARGUMENTS, CHROMIUM, SIZES, Visit, axe_script
+from tests.fixtures.visiting import (
+    ARGUMENTS,
+    CHROMIUM,
+    HANDBOOK,
+    SIZES,
+    Visit,
+    VisitTo,
+    axe_script,
+    filled,
+)
 
-from genwright.library.ingest import DocumentIngester
-from genwright.runtime import Runtime
-from genwright.workspace import create_workspace, open_workspace
-
-VisitTo = Callable[..., Visit]
-
-HANDBOOK = """# Pump handbook
-
-## Safety
-
-Always lock out the power supply before you open the pump housing. The shift leader keeps the lock.
-
-## Maintenance
-
-The oil of the main pump is changed every 500 hours of operation. Use ISO VG 46 oil only. The \
-filter is replaced together with the oil. The nominal oil pressure is 4 bar at the cooler's outlet.
-
-## Contacts
-
-Ann Miller is responsible for the maintenance of the pumps. Bob Stone keeps the spare runtime.
-"""
+from genwright.workspace import create_workspace
 
 
 @pytest.fixture(scope="session")
@@ -42,20 +31,6 @@ def browser() -> Iterator[Any]:
         found = running_playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield found
         found.close()
-
-
-def filled(folder: Path, texts: dict[str, str]) -> Path:
-    """A workspace with documents, embedded without a model."""
-    root = create_workspace(folder)
-    settings = {"embedding": {"model": "hashing"}, "answer": {"model": "scripted"}}
-    workspace = open_workspace(root, settings)
-    try:
-        with Runtime(workspace) as runtime:
-            for name, text in texts.items():
-                DocumentIngester(runtime, "default").add_bytes(text.encode(), name)
-    finally:
-        workspace.close()
-    return root
 
 
 @pytest.fixture(scope="session")

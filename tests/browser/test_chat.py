@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from tests.browser.conftest import HANDBOOK, VisitTo, filled
 from tests.fixtures.running import PLAIN, Running, running
-from tests.fixtures.visiting import Visit
+from tests.fixtures.visiting import HANDBOOK, Visit, VisitTo, filled
 
 OIL = "How often is the oil of the main pump changed?"
 UNKNOWN = "Which colour has the moon of the planet Zorg?"
@@ -36,7 +35,7 @@ def test_an_answer_comes_with_a_source_that_opens_beside_it(handbook: Running, v
 
 def test_a_conversation_stays_and_is_found_again(handbook: Running, visit_to: VisitTo):
     visit = visit_to(handbook.url).open("/chat")
-    ask(visit, "Who keeps the spare runtime?")
+    ask(visit, "Who keeps the spare parts?")
     visit.page.wait_for_url("**/chat/*")
     ask(visit, "Which oil should be used in the pump?", answers=2)
 

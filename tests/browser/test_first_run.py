@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.browser.conftest import HANDBOOK, VisitTo
 from tests.fixtures.running import Running, running
+from tests.fixtures.visiting import HANDBOOK, VisitTo
 
 from genwright.workspace import create_workspace
 

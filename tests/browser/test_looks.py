@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.browser.conftest import HANDBOOK, VisitTo, filled
 from tests.fixtures.running import Running, running
-from tests.fixtures.visiting import SIZES, THEMES, Visit
+from tests.fixtures.visiting import HANDBOOK, SIZES, THEMES, Visit, VisitTo, filled
 
 from genwright.access import create_user
 from genwright.types import OWNER

@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.browser.conftest import HANDBOOK, VisitTo, filled
 from tests.fixtures.running import PLAIN, Running, running
+from tests.fixtures.visiting import HANDBOOK, VisitTo, filled
 
 from genwright.access import create_user
 from genwright.types import OWNER

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from tests.fixtures.model_site import Site, serving
 from tests.fixtures.tiny_gguf import make_bert
@@ -50,9 +48,3 @@ def add_entry(catalog):
             file.write(entry)
 
     return add
-
-
-def files_under(folder: Path) -> set[str]:
-    """Names of all files in a folder, but for locks and the user's own entries."""
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {name for name in names if not name.startswith(".locks/") and name != "models.toml"}

@@ -6,8 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.catalog.conftest import files_under
-from tests.fixtures.model_site import COMMIT
+from tests.fixtures.model_site import COMMIT, files_under
 
 from genwright.catalog import Catalog
 from genwright.errors import DownloadFailed, NotFound, Refused, UntrustedWeights

@@ -3,7 +3,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.catalog.conftest import files_under
+from tests.fixtures.model_site import files_under
 
 from genwright.catalog import Catalog
 from genwright.embeddings import prepare

@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from tests.tuning.conftest import data_for
-from tests.tuning.tiny import TEMPLATE, build
+from tests.fixtures.tuning import data_for
+from tests.fixtures.tiny_families import TEMPLATE, build
 
-from genwright.answers.assistants import build_answerer, find_scope
+from genwright.answers.assistants import open_assistant
 from genwright.errors import RunStopped
 from genwright.feedback import Opinion, record_feedback
 from genwright.improve.loop import (
@@ -37,7 +37,7 @@ def runtime(tmp_path):
         "embedding": {"model": "hashing"},
         "engine": {"threads": 1, "context": 1024},
         "answer": {"extractive": True, "min_answerable": 0.0},
-        "improve": {"least": 1},
+        "improve": {"min_feedback": 1},
     }
     workspace = open_workspace(create_workspace(tmp_path / "workspace"), overrides)
     with Runtime(workspace) as made:
@@ -50,9 +50,9 @@ def answer_by_a_tiny_model(runtime, tmp_path):
     """The live assistant's model can be trained, and 60 of its answers were corrected."""
     assistants = open_assistants(runtime)
     served = assistants.resolve(OWNER, "")
-    answerer, scope = build_answerer(runtime, served), find_scope(runtime, served)
+    opened = open_assistant(runtime, served)
     for asked, right in FACTS:
-        answer = answerer.ask(asked, scope=scope)
+        answer = opened.ask(asked)
         record_feedback(
             runtime.database, OWNER, answer.trace_id, Opinion(-1, correction=right), per_minute=99
         )

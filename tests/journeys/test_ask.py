@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.fixtures.command_line import CommandLine
 from tests.fixtures.openai_servers import openai_server
-from tests.journeys.conftest import CommandLine
 
 ANSWER = {
     "answer", "refused", "sentences", "hits", "model", "prompt_version", "answerable", "trace_id",

@@ -15,8 +15,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
+from tests.fixtures.command_line import DOCUMENTS
 from tests.fixtures.running import Running, environment, running
-from tests.journeys.conftest import DOCUMENTS
 
 from genwright.workspace import create_workspace
 

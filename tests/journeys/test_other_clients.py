@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
+from tests.fixtures.command_line import DOCUMENTS
 from tests.fixtures.running import Running, environment, running
-from tests.journeys.conftest import DOCUMENTS
 
 from genwright.catalog import Catalog
 from genwright.engines import open_engine

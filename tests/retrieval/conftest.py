@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fixtures.rows import add_document
+from tests.fixtures.rows import MOONS, PUMPS, add_document
 
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.storage import Database
 from genwright.types import OWNER, Principal
-
-PUMPS = ["The oil of pump P-7 is changed every year.", "Pump P-8 takes VG 46 oil.", "A warm seal."]
-MOONS = ["The moon goes round the earth.", "Tides follow the moon.", "北京的胡同很老。"]
 
 
 @pytest.fixture(scope="session")

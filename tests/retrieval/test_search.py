@@ -1,8 +1,7 @@
 """Searching by words, by meaning and by both, in the asker's rights."""
 
 import pytest
-from tests.fixtures.rows import add_document
-from tests.retrieval.conftest import MOONS, PUMPS
+from tests.fixtures.rows import MOONS, PUMPS, add_document
 
 from genwright.engines.scripted import ScriptedEngine
 from genwright.errors import UsageError

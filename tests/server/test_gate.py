@@ -13,8 +13,8 @@ from pkgutil import walk_packages
 
 import httpx
 import pytest
+from tests.fixtures.command_line import CommandLine
 from tests.fixtures.running import PLAIN, Running, Serve
-from tests.journeys.conftest import CommandLine
 
 from genwright.access import create_key, create_user, logins, revoke_key
 from genwright.server import api, pages

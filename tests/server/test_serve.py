@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import httpx
+from tests.fixtures.command_line import CommandLine
 from tests.fixtures.running import PLAIN, Running, Serve
-from tests.journeys.conftest import CommandLine
 
 SLOW = "scripted:tps=20,least=60"
 QUESTION = [{"role": "user", "content": "Explain in detail how a pump works."}]

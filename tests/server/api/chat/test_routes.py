@@ -287,7 +287,7 @@ def _kill_engines(parent: int) -> None:
         try:
             with open(f"/proc/{entry}/stat") as stat, open(f"/proc/{entry}/cmdline") as line:
                 is_child = stat.read().rpartition(")")[2].split()[1] == str(parent)
-                if is_child and "llamacpp.child" in line.read():
+                if is_child and "genwright.engines.llamacpp.child" in line.read():
                     os.kill(int(entry), signal.SIGKILL)
         except OSError:
             continue

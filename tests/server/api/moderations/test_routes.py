@@ -20,8 +20,8 @@ def test_every_category_of_openai_is_there(http):
 def test_texts_are_judged_one_by_one_and_parts_together(http):
     texts = http.post(MODERATIONS, json={"input": ["Hello.", "Kill all immigrants."]}).json()
     assert [each["flagged"] for each in texts["results"]] == [False, True]
-    runtime = [{"type": "text", "text": "Hello."}, {"type": "text", "text": "I will kill you."}]
-    assert len(http.post(MODERATIONS, json={"input": runtime}).json()["results"]) == 1
+    parts = [{"type": "text", "text": "Hello."}, {"type": "text", "text": "I will kill you."}]
+    assert len(http.post(MODERATIONS, json={"input": parts}).json()["results"]) == 1
 
 
 def test_identifiers_are_told_apart_from_harm(http):
