@@ -24,8 +24,8 @@ from genwright.library.ingest import DocumentIngester
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.visiting import ARGUMENTS, CHROMIUM  # noqa: E402
-from tests.server.running import PLAIN, running  # noqa: E402
+from tests.fixtures.running import PLAIN, running  # noqa: E402
+from tests.fixtures.visiting import ARGUMENTS, CHROMIUM  # noqa: E402
 
 OUTSIDE = "https://outside.invalid/x"
 RUN = "window.__ran=1"

@@ -148,8 +148,8 @@ def test_improving_without_feedback_changes_nothing(runtime):
 
 def test_tuning_makes_a_version(runtime, tmp_path: Path):
     pytest.importorskip("torch", reason="needs the train extra: pip install 'genwright[train]'")
-    from tests.tuning.conftest import pairs
-    from tests.tuning.tiny import TEMPLATE, build
+    from tests.fixtures.tiny_families import TEMPLATE, build
+    from tests.fixtures.tuning import pairs
 
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps(row) + "\n" for row in pairs(30)))

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from tests.fixtures.tuning import data_for
 from tests.fixtures.tiny_families import TEMPLATE, build
+from tests.fixtures.tuning import data_for
 
 from genwright.answers.assistants import open_assistant
 from genwright.errors import RunStopped

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.journeys.conftest import CommandLine
+from tests.fixtures.command_line import CommandLine
 from tests.journeys.environments import ROOT, build_wheel, make_environment
 
 EXAMPLE = ROOT / "examples" / "genwright-calendar"

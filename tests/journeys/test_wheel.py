@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.journeys.conftest import DOCUMENTS, OFFLINE
+from tests.fixtures.command_line import DOCUMENTS, OFFLINE
 from tests.journeys.environments import ROOT, build_wheel, make_environment
 
 COMPILED = (".pyc", ".pyo")

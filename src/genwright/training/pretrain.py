@@ -24,6 +24,7 @@ from genwright.runtime import Runtime
 from genwright.settings import STORED, Section, merge_tables
 from genwright.training.config import TrainConfig
 from genwright.training.job import FitResult, TrainingJob
+from genwright.training.losses import measure_loss
 from genwright.training.pretraining.architectures import (
     CORRUPTED,
     MASKED,
@@ -319,7 +320,7 @@ class _PretrainRun:
         from genwright.training.devices import may_use_bfloat16
 
         blocks = cut_blocks(validation.open_array(), self.shape.context)
-        total, count = _measure_loss(
+        total, count = measure_loss(
             self.model, blocks, self._make_collator(), may_use_bfloat16(self.config.train)
         )
         per_token = total / count
@@ -372,27 +373,6 @@ class _PretrainRun:
         except Refused as error:
             self.runtime.progress(0, 0, str(error))
             return []
-
-
-def _measure_loss(
-    model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool
-) -> tuple[float, int]:
-    """Summed loss of what is restored in blocks, in nats, and how many tokens that is."""
-    import torch
-
-    total, count = 0.0, 0
-    model.eval()
-    kind = model.device.type
-    with torch.inference_mode(), torch.autocast(kind, dtype=torch.bfloat16, enabled=bfloat16):
-        for start in range(0, len(blocks), 32):
-            batch = collate(blocks[start : start + 32])
-            labels = batch["labels"]
-            shift = 0 if (labels == -100).any() or "decoder" in type(model).__name__ else 1
-            wanted = int((labels[:, shift:] != -100).sum())
-            loss = model(**{k: v.to(model.device) for k, v in batch.items()}).loss
-            total += float(loss) * wanted
-            count += wanted
-    return total, count
 
 
 def _digest(text: str) -> str:
