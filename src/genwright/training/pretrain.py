@@ -19,7 +19,7 @@ from genwright.models.bases import BaseModel, load_tokenizer
 from genwright.registry import DataFacts, VersionFacts
 from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
-from genwright.runs.steps import StepWalk
+from genwright.runs.steps import StepWalk, format_resume
 from genwright.runtime import Runtime
 from genwright.settings import Section, merge_tables
 from genwright.training.architectures import (
@@ -29,7 +29,7 @@ from genwright.training.architectures import (
     build,
     build_configuration,
 )
-from genwright.training.config import TrainConfig
+from genwright.training.config import RESUME, TrainConfig
 from genwright.training.job import FitResult, TrainingJob
 from genwright.training.texts import (
     CropDataset,
@@ -137,7 +137,7 @@ class _PretrainRun:
         self.shape = self.config.architecture
         self.samples: list[Json] = []
         self.walk = StepWalk(
-            runtime.runs, run, f"genwright pretrain --resume {run}",
+            runtime.runs, run, format_resume(RESUME, run),
             stop=runtime.stop, progress=runtime.progress, saving="lower batch_size or context",
         )  # fmt: skip
 
@@ -313,9 +313,10 @@ class _PretrainRun:
     def _measure(self, validation: TokenFile) -> Json:
         """Loss over the whole held-out part, in several units."""
         from genwright.training.devices import may_use_bfloat16
+        from genwright.training.losses import sum_losses
 
         blocks = cut_blocks(validation.open_array(), self.shape.context)
-        total, count = _measure_loss(
+        total, count = sum_losses(
             self.model, blocks, self._make_collator(), may_use_bfloat16(self.config.train)
         )
         per_token = total / count
@@ -368,27 +369,6 @@ class _PretrainRun:
         except Refused as error:
             self.runtime.progress(0, 0, str(error))
             return []
-
-
-def _measure_loss(
-    model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool
-) -> tuple[float, int]:
-    """Summed loss of what is restored in blocks, in nats, and how many tokens that is."""
-    import torch
-
-    total, count = 0.0, 0
-    model.eval()
-    kind = model.device.type
-    with torch.inference_mode(), torch.autocast(kind, dtype=torch.bfloat16, enabled=bfloat16):
-        for start in range(0, len(blocks), 32):
-            batch = collate(blocks[start : start + 32])
-            labels = batch["labels"]
-            shift = 0 if (labels == -100).any() or "decoder" in type(model).__name__ else 1
-            wanted = int((labels[:, shift:] != -100).sum())
-            loss = model(**{k: v.to(model.device) for k, v in batch.items()}).loss
-            total += float(loss) * wanted
-            count += wanted
-    return total, count
 
 
 def _digest(text: str) -> str:
