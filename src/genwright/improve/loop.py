@@ -32,12 +32,14 @@ from genwright.improve.suites import list_cases
 from genwright.registry import Assistants, ServedAssistant
 from genwright.registry.config import AssistantConfig, apply_changes
 from genwright.runs import Runs
-from genwright.runs.steps import StepWalk
+from genwright.runs.steps import StepWalk, format_resume
 from genwright.runtime import Runtime
 from genwright.settings import ImproveSettings
 from genwright.types import Json
 
 KIND = "improve"
+RESUME = ("improve", "--resume")
+"""Arguments of the program that go on with a run, before its id."""
 STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
 ROWS = ("pairs", "thumbs", "good")
 
@@ -145,7 +147,7 @@ class _ImprovementLoop:
         self.folder = runtime.workspace.runs_dir / str(run)
         self.settings: ImproveSettings = runtime.settings.improve
         self.walk = StepWalk(
-            self.runs, run, f"genwright improve --resume {run}",
+            self.runs, run, format_resume(RESUME, run),
             stop=runtime.stop, progress=runtime.progress,
         )  # fmt: skip
         self.state = self.walk.state

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from genwright.errors import Refused
 from genwright.runs import Runs, find_process
@@ -11,20 +12,24 @@ from genwright.storage import Database
 from genwright.types import Principal
 from genwright.workspace import Workspace
 
-COMMANDS = {"tune": "tune", "pretrain": "pretrain", "improve": "improve"}
-"""Command that goes on with a run, by its kind."""
 
-
-def launch(workspace: Workspace, principal: Principal, run: int, kind: str = "tune") -> int:
+def launch(workspace: Workspace, principal: Principal, run: int, resume: Sequence[str]) -> int:
     """Start a process that goes on with a run, and return its id.
 
     It goes on when this process ends; what it says is in ``runs/<run>/log.txt``.
+
+    Args:
+        workspace: Of the run.
+        principal: Who starts it.
+        run: Its id.
+        resume: Arguments of the program that go on with a run of its kind, before the id: each
+            kind of run says its own.
     """
     folder = workspace.runs_dir / str(run)
     folder.mkdir(parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", "genwright", "-w", str(workspace.root), COMMANDS[kind],
-        "--resume", str(run), "--json",
+        sys.executable, "-m", "genwright", "-w", str(workspace.root), *resume, str(run),
+        "--json",
     ]  # fmt: skip
     environment = {**os.environ, "GENWRIGHT_MODELS_DIR": str(workspace.models_dir)}
     with (folder / "log.txt").open("ab") as log:

@@ -13,7 +13,7 @@ any other exception: a bug                     ``failed``, with its type and mes
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -22,6 +22,11 @@ from typing import Protocol, Self
 from genwright.errors import GenwrightError, RunStopped, UsageError
 from genwright.runs.store import Runs, Status
 from genwright.types import Json, Progress, ignore_progress
+
+
+def format_resume(resume: Sequence[str], run: int) -> str:
+    """The command that goes on with a run, for messages: ``genwright tune --resume 12``."""
+    return " ".join(("genwright", *resume, str(run)))
 
 
 class StepLayout(Protocol):

@@ -6,7 +6,7 @@ import time
 from genwright.access import audit
 from genwright.errors import GenwrightError
 from genwright.improve.canaries import end_worse_canaries, start_canary
-from genwright.improve.loop import KIND, ImprovementRequest, submit_improvement
+from genwright.improve.loop import KIND, RESUME, ImprovementRequest, submit_improvement
 from genwright.improve.rollback import roll_back_promotions
 from genwright.runs import Runs
 from genwright.runs.launch import launch
@@ -62,7 +62,7 @@ def _begin_when_due(service: Service) -> None:
         if _age_hours(runs, served.name) < settings.every_hours:
             continue
         run = submit_improvement(service.runtime, ImprovementRequest(served.name))
-        launch(service.workspace, OWNER, run, KIND)
+        launch(service.workspace, OWNER, run, RESUME)
         log.info("an improvement has begun", extra={"run": run, "assistant": served.name})
         return
 

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from genwright.settings import Section
 
+RESUME = ("pretrain", "--resume")
+"""Arguments of the program that go on with a pre-training, before the id of its run."""
+
 
 class TrainConfig(Section):
     """One training. The defaults fit a few hundred rows and a small model on two cores."""

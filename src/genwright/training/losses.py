@@ -1,11 +1,11 @@
-"""The loss of a decoder without the logits that nobody asks for.
+"""The loss of a decoder without the logits that nobody asks for; losses summed over a data set.
 
 A reply is often a small part of its conversation, and a vocabulary has 50,000 tokens and more:
 logits of every token, in float32 and with their gradients, are the largest thing in a step's
 memory. Here the output layer sees only the states whose next token is learnt. The loss is the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genwright.types import Json
@@ -55,10 +55,17 @@ def find_inner_model(model: "nn.Module") -> Any:
     return inner if writes and getattr(config, "model_type", "") in PLAIN else None
 
 
-def measure_loss(
-    model: Any, blocks: Sequence[Json], collate: Any, bfloat16: bool
+def sum_losses(
+    model: Any, blocks: Sequence[Json], collate: Callable[[Sequence[Json]], Any], bfloat16: bool
 ) -> tuple[float, int]:
-    """Summed loss of what is restored in blocks, in nats, and how many tokens that is."""
+    """Summed loss of what is restored in blocks, in nats, and how many tokens that is.
+
+    Args:
+        model: Returns its loss.
+        blocks: Examples of one length.
+        collate: Makes a batch of examples, with what is to be restored as ``labels``.
+        bfloat16: Whether to compute in it.
+    """
     import torch
 
     total, count = 0.0, 0

@@ -19,12 +19,12 @@ from genwright.models.bases import BaseModel, load_tokenizer
 from genwright.registry import DataFacts, VersionFacts
 from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
-from genwright.runs.steps import StepWalk
+from genwright.runs.steps import StepWalk, format_resume
 from genwright.runtime import Runtime
 from genwright.settings import STORED, Section, merge_tables
-from genwright.training.config import TrainConfig
+from genwright.training.config import RESUME, TrainConfig
 from genwright.training.job import FitResult, TrainingJob
-from genwright.training.losses import measure_loss
+from genwright.training.losses import sum_losses
 from genwright.training.pretraining.architectures import (
     CORRUPTED,
     MASKED,
@@ -138,7 +138,7 @@ class _PretrainRun:
         self.shape = self.config.architecture
         self.samples: list[Json] = []
         self.walk = StepWalk(
-            runtime.runs, run, f"genwright pretrain --resume {run}",
+            runtime.runs, run, format_resume(RESUME, run),
             stop=runtime.stop, progress=runtime.progress, saving="lower batch_size or context",
         )  # fmt: skip
 
@@ -320,7 +320,7 @@ class _PretrainRun:
         from genwright.training.devices import may_use_bfloat16
 
         blocks = cut_blocks(validation.open_array(), self.shape.context)
-        total, count = measure_loss(
+        total, count = sum_losses(
             self.model, blocks, self._make_collator(), may_use_bfloat16(self.config.train)
         )
         per_token = total / count

@@ -11,7 +11,7 @@ from typing import Any
 
 from genwright.datasets import Dataset, Splits, read_splits
 from genwright.errors import NotFound, RunStopped
-from genwright.runs.steps import KeyedSteps, StepWalk
+from genwright.runs.steps import KeyedSteps, StepWalk, format_resume
 from genwright.runtime import Runtime
 from genwright.tuning.config import TuneConfig, build_tune_config
 from genwright.tuning.objectives.preferring import parse_turns
@@ -19,6 +19,8 @@ from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import Json
 
 KIND = "rlhf"
+RESUME = ("rlhf", "--resume")
+"""Arguments of the program that go on with a run, before its id."""
 STAGES = ("sft", "reward", "ppo")
 
 
@@ -85,7 +87,7 @@ def run_rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> 
         raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
     recipe = RLHFRecipe(**row.config)
     walk = StepWalk(
-        runtime.runs, run, f"genwright rlhf --resume {run}", KeyedSteps("stages"),
+        runtime.runs, run, format_resume(RESUME, run), KeyedSteps("stages"),
         stop=runtime.stop, progress=runtime.progress,
         saving="lower batch_size or max_length with --set",
     )  # fmt: skip

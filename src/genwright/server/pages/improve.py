@@ -11,7 +11,7 @@ from starlette.responses import Response
 from genwright.access import audit
 from genwright.errors import Refused, UsageError
 from genwright.improve.canaries import compare_canary, end_canary, list_canaries, start_canary
-from genwright.improve.loop import KIND, ImprovementRequest
+from genwright.improve.loop import KIND, RESUME, ImprovementRequest
 from genwright.improve.loop import submit_improvement as begin_improvement
 from genwright.improve.methods import methods
 from genwright.improve.report import plot_differences
@@ -68,7 +68,7 @@ async def start_improvement(
         file = _store_questions(runtime, content, name) if content else ""
         wanted = ImprovementRequest(assistant, tuple(method), file, all_feedback=all_feedback)
         run = begin_improvement(runtime, wanted)
-        launch(runtime.workspace, runtime.principal, run, KIND)
+        launch(runtime.workspace, runtime.principal, run, RESUME)
         _record_action(runtime, "improve.run", f"run-{run}")
         return run
 

@@ -17,7 +17,9 @@ from genwright.runs.launch import launch, stop_run
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, require_action
 from genwright.server.pages.views.rendering import read_flash, redirect_back, render
+from genwright.training.config import RESUME as PRETRAIN
 from genwright.tuning.job import TuneRequest, submit_tuning
+from genwright.tuning.steps.walk import RESUME as TUNE
 from genwright.types import Json
 
 router = APIRouter(
@@ -32,6 +34,8 @@ CURVES = {
     "Tokens a second": {"speed": "tokens_per_second"},
 }
 OBJECTIVES = ("generation", "summarisation", "classification", "question_answering")
+RESUMES = {"tune": TUNE, "pretrain": PRETRAIN}
+"""What goes on with a training, by the kind of its run."""
 METHODS = ("", "lora", "full", "last_layers", "prefix", "prompt", "p_tuning")
 
 
@@ -108,7 +112,7 @@ def stop(run: int, runtime: InRights) -> Response:
 def resume(run: int, runtime: InRights) -> Response:
     """Go on with a run that was stopped."""
     row = Runs(runtime.database, runtime.principal).get(run)
-    if row.status not in ("stopped", "failed") or row.kind not in ("tune", "pretrain"):
+    if row.status not in ("stopped", "failed") or row.kind not in RESUMES:
         raise UsageError(f"Run {run} is {row.status}: only a stopped training can go on.")
     _record_start(runtime, run, row.kind)
     return redirect_back(f"/training/{run}", "It goes on.")
@@ -122,7 +126,7 @@ def show_dataset(request: Request, id_: int, runtime: InRights) -> Response:
 
 
 def _record_start(runtime: Runtime, run: int, kind: str = "tune") -> None:
-    launch(runtime.workspace, runtime.principal, run, kind)
+    launch(runtime.workspace, runtime.principal, run, RESUMES[kind])
     with runtime.database.write(runtime.principal) as session:
         audit.record(session, "training.run", f"run-{run}")
 

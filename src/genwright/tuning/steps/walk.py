@@ -17,7 +17,7 @@ from genwright.hardware import measure_free_memory
 from genwright.models.bases import BaseModel
 from genwright.registry import TrainedVersion, VersionFacts
 from genwright.runs.mlflow import mirror
-from genwright.runs.steps import NumberedSteps, StepWalk
+from genwright.runs.steps import NumberedSteps, StepWalk, format_resume
 from genwright.runtime import Runtime
 from genwright.settings import STORED
 from genwright.training.config import TrainConfig
@@ -50,6 +50,8 @@ STEPS = (
 )
 """In their order; a search of hyper-parameters comes before the training that uses them."""
 KIND = "tune"
+RESUME = ("tune", "--resume")
+"""Arguments of the program that go on with a run, before its id."""
 
 
 def begin_tuning(
@@ -105,7 +107,7 @@ class TuneRun:
         self.folder = runtime.workspace.runs_dir / str(run)
         self.total = 0
         self.walk = StepWalk(
-            runtime.runs, run, f"genwright tune --resume {run}", NumberedSteps(STEPS),
+            runtime.runs, run, format_resume(RESUME, run), NumberedSteps(STEPS),
             stop=runtime.stop, progress=runtime.progress,
             saving="lower batch_size or max_length",
         )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
-from genwright.improve.loop import KIND, ImprovementRequest, submit_improvement
+from genwright.improve.loop import KIND, RESUME, ImprovementRequest, submit_improvement
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.server.api.shared.requests import ClosedModel
@@ -36,7 +36,7 @@ def create_improvement(body: ImprovementBody, runtime: InRights) -> Json:
         body.assistant, tuple(body.methods), all_feedback=body.all_feedback, promote=body.promote
     )
     run = submit_improvement(runtime, wanted)
-    launch(runtime.workspace, runtime.principal, run, KIND)
+    launch(runtime.workspace, runtime.principal, run, RESUME)
     return _format_improvement(Runs(runtime.database, runtime.principal).get(run))
 
 
