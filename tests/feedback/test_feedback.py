@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from genwright.arena.matches import ask_match, begin_match, cast_vote, store_answer
 from genwright.datasets import check_dataset, read_dataset, write_dataset
@@ -14,13 +15,13 @@ from genwright.feedback import Opinion, list_feedback, merge_voices, read_voices
 from genwright.feedback.agreement import alpha, measure_rater_agreement
 from genwright.feedback.citations import parse_citation
 from genwright.feedback.exchanges import read_exchange
-from genwright.feedback.queues import list_rating_queue
+from genwright.feedback.queues import LOOKED_AT, list_rating_queue
 from genwright.feedback.to_datasets import collect
 from genwright.monitoring import Tracing
 from genwright.monitoring.tracing import read_trace_id
 from genwright.privacy import Privacy
 from genwright.settings import PrivacySettings
-from genwright.storage import Collection, Database, Document
+from genwright.storage import Collection, Database, Document, Feedback, Span
 from genwright.types import OWNER, Principal
 
 ANN, BOB = Principal("ann", role="reader"), Principal("bob", role="admin")
@@ -234,6 +235,22 @@ def test_queues(database):
     assert list_rating_queue(database, Principal("eve", role="reader"), "coverage", embed) == []
     with pytest.raises(UsageError, match="queue"):
         list_rating_queue(database, ANN, "best", embed)
+
+
+def test_answers_that_somebody_has_rated_do_not_hide_older_ones(database):
+    older = answered(database, "How deep?", "Two.", chance=0.55)
+    with database.write(ANN) as session:
+        [one] = session.scalars(select(Span).where(Span.trace_id == older)).all()
+        for number in range(1, LOOKED_AT + 1):
+            trace = f"{number:032x}"
+            session.add(Span(
+                id=f"{number:016x}", trace_id=trace, parent_id="", name=one.name, owner=one.owner,
+                start_ns=one.start_ns + number, end_ns=one.end_ns, status=one.status,
+                attributes=one.attributes,
+            ))  # fmt: skip
+            session.add(Feedback(owner="ann", trace_id=trace, thumb=1))
+    queue = list_rating_queue(database, ANN, "uncertain", lambda texts: np.zeros((len(texts), 1)))
+    assert [each.trace_id for each in queue] == [older]
 
 
 def test_voices_do_not_mind_the_order(database):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Rule = Literal["uncertain", "coverage", "drift"]
 RULES: tuple[str, ...] = get_args(Rule)
 LOOKED_AT = 1000
-"""Newest answers that a queue is made of."""
+"""Newest answers that a queue is made of, and newest of those that wait."""
 RECENT = 0.2
 """Share of the answers, the newest, that drift is looked for in."""
 
@@ -88,15 +88,20 @@ def _read_answers(
     )
     if not principal.sees_all:
         wanted = wanted.where(Span.owner == principal.name)
+    mine = select(Feedback.trace_id).where(Feedback.owner == principal.name)
+    newest = wanted.order_by(Span.start_ns.desc()).limit(LOOKED_AT)
     with database.read(principal) as session:
-        spans = session.scalars(wanted.order_by(Span.start_ns.desc()).limit(LOOKED_AT)).all()
+        # A limit of those that wait: what is rated already must not hide what is older.
+        waiting = session.scalars(newest.where(Span.trace_id.not_in(mine))).all()
+        known = {span.id: span for span in (*session.scalars(newest), *waiting)}
+        spans = sorted(known.values(), key=lambda span: -span.start_ns)
         ids = [span.trace_id for span in spans]
         rows = session.execute(
             select(Feedback.trace_id, Feedback.owner).where(Feedback.trace_id.in_(ids))
         ).all()
         session.expunge_all()
     rated = {trace for trace, _ in rows}
-    return list(spans), rated, {trace for trace, owner in rows if owner == principal.name}
+    return spans, rated, {trace for trace, owner in rows if owner == principal.name}
 
 
 def _score_doubt(attributes: Json) -> float:
