@@ -168,7 +168,7 @@ def set_limits(
         "files": files,
         "series": series,
     }
-    values |= {f"retention.{name}": days for name, days in kept.items()}
+    values |= {f"retention.{name}_days": days for name, days in kept.items()}
     return _write(service, identity.principal, "limits", values)
 
 
