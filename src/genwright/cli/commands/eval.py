@@ -55,7 +55,7 @@ def eval_retrieval(
     from genwright.evaluation.suites import read_beir
 
     if weight is not None:
-        _override_settings(ctx, "retrieval", {"weight": weight})
+        _override_settings(ctx, "retrieval", {"vector_weight": weight})
     with use_workspace(ctx) as opened, make_display(ctx) as progress:
         made = run_retrieval_trial(
             opened, read_beir(beir, split), name=beir.resolve().name, split=split,
