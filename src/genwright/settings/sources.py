@@ -75,7 +75,7 @@ def _apply_environment(values: dict[str, Any]) -> dict[str, Any]:
     except UnreadableVariable as error:
         raise SettingsError(
             f"Environment: {error}. A table is JSON; set one value by its own variable instead, "
-            "such as GENWRIGHT_RETRIEVAL__K=8."
+            "such as GENWRIGHT_RETRIEVAL__TOP_K=8."
         ) from error
 
 
