@@ -66,8 +66,8 @@ demo: setup models
 	$(BIN)/python examples/demo.py $(DOCS)
 
 test: dev models clients browser-tools
-	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --durations=25 --ignore=tests/browser
+	$(BIN)/python -m pytest --durations=25 tests/browser
 
 lint: dev
 	$(BIN)/ruff format --check .

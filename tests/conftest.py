@@ -13,8 +13,30 @@ collect_ignore = ["fixtures"]  # no tests, and one loader that is for a sandbox 
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+FOLDER_MARKS = {
+    "browser": "browser",
+    "contracts": "contract",
+    "export": "train",
+    "journeys": "journey",
+    "training": "train",
+    "tuning": "train",
+}
+
 settings.register_profile("genwright", deadline=None, max_examples=50)  # how fast is another matter
 settings.load_profile("genwright")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is looked at
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, and leave the nightly ones out unless ``-m`` names them."""
+    for item in items:
+        parts = item.path.relative_to(ROOT).parts
+        if parts[0] == "tests" and (mark := FOLDER_MARKS.get(parts[1])):
+            item.add_marker(mark)
+    if "nightly" not in config.option.markexpr:
+        left = [item for item in items if item.get_closest_marker("nightly")]
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,15 @@ def stored(runtime: Runtime) -> dict[str, tuple[str, int, int]]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("model", "kills"), [("hashing", 45), ("all-minilm-l6-v2", 5)])
+@pytest.mark.parametrize(
+    ("model", "kills"),
+    [
+        ("hashing", 15),
+        ("all-minilm-l6-v2", 2),
+        pytest.param("hashing", 45, marks=pytest.mark.nightly),
+        pytest.param("all-minilm-l6-v2", 5, marks=pytest.mark.nightly),
+    ],
+)
 def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(
     model, kills, folder: Path, tmp_path: Path, request: pytest.FixtureRequest
 ):
