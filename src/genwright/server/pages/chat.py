@@ -154,6 +154,7 @@ def save_feedback(
     back: Annotated[int, Form(ge=1)] = 1,
 ) -> Response:
     """Keep what the reader thinks of an answer."""
+    service.runtime.tracing.flush()  # the answer may have ended just now
     settings = service.settings.feedback
     opinion = Opinion(
         thumb, rating, correction, comment, consent=settings.consent and not private, door="page"
