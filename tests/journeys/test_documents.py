@@ -153,7 +153,7 @@ def test_file_names_may_be_anything_a_disk_can_hold(plain, tmp_path: Path):
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(plain, documents: Path):
     plain("add", documents)
     settings = plain.workspace / "genwright.toml"
-    settings.write_text("[retrieval]\nk = 1\n")
+    settings.write_text("[retrieval]\ntop_k = 1\n")
     assert len(plain.json("search", "oil valve room")) == 1
     plain.environment["GENWRIGHT_RETRIEVAL__TOP_K"] = "2"
     assert len(plain.json("search", "oil valve room")) == 2

@@ -466,8 +466,8 @@ def test_an_embedder_reads_its_own_tokens(client):
 
 def test_moderations_give_every_category(client):
     result = client.moderations.create(input=["I will kill you.", "Change the oil."]).results
-    assert result[0].is_flagged and result[0].categories.harassment_threatening
-    assert not result[1].is_flagged and result[1].category_scores.violence == 0
+    assert result[0].flagged and result[0].categories.harassment_threatening
+    assert not result[1].flagged and result[1].category_scores.violence == 0
     assert result[0].x_genwright["method"] == "rules"
 
 

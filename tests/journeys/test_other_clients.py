@@ -86,7 +86,7 @@ def test_the_harness_scores_as_the_engine_does(clients, server, tmp_path, models
     told = run(clients, "lm_eval", server, tmp_path)
     assert told["accuracy"] == 1.0
     assert len(told["generated"]) == 3 and all(told["generated"])
-    path = Catalog(models_dir).path("smollm2-135m-instruct")
+    path = Catalog(models_dir).find_path("smollm2-135m-instruct")
     with open_engine(path, EngineSettings(context=512)) as engine:
         scored = engine.score("The capital of France is", " Paris")
     truth = sum(each.logprob for each in scored)

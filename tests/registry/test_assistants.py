@@ -90,7 +90,7 @@ def test_a_prompt_is_kept_by_its_words(assistants, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"retrieval": {"top_k": 0}}, r"retrieval\.k = 0"),
+        ({"retrieval": {"top_k": 0}}, r"retrieval\.top_k = 0"),
         ({"retrieval": {"speed": 1}}, r"retrieval\.speed"),
         ({"model": "x"}, "model"),
         ({}, "Nothing differs"),

@@ -20,7 +20,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
 
     Args:
         file: The toml file; None, or one that is not there, for none.
-        overrides: What flags say, nested like the file, such as ``{"retrieval": {"k": 3}}``.
+        overrides: What flags say, nested like the file, such as ``{"retrieval": {"top_k": 3}}``.
 
     Raises:
         SettingsError: A key is unknown or a value out of range; the message names where it stands.

@@ -210,7 +210,7 @@ def _configure_model(service: Service, model: str, body: ResponseBody) -> Served
         )
     answer = {"model": model, "extractive": False}
     most = body.searches[0].max_num_results
-    retrieval = {} if most is None else {"k": most}
+    retrieval = {} if most is None else {"top_k": most}
     config = apply_changes(
         build_config(settings, folder), {"answer": answer, "retrieval": retrieval}
     )
