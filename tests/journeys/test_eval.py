@@ -130,7 +130,7 @@ def test_one_mode_a_weight_and_a_part_of_the_queries_can_be_asked_for(plain, bei
     assert list(made["results"]) == ["hybrid"] and made["differences"] == {}
     assert (made["data"]["queries"], made["data"]["of_queries"]) == (1, 2)
     [run] = plain.json("eval", "runs")
-    assert run["config"]["retrieval"]["weight"] == 0
+    assert run["config"]["retrieval"]["vector_weight"] == 0
     assert made["results"]["hybrid"]["ndcg@10"]["value"] == 1  # as by keyword alone
 
 
