@@ -29,7 +29,7 @@ RECIPES = {
         "patience": "0", "validation": "0.05"}),
     "banking77": ("all-minilm-l6-v2", "full", {
         "epochs": "8", "batch_size": "16", "max_length": "96", "learning_rate": "1.5e-4",
-        "patience": "0", "validation": "0.02", "warmup": "0.1", "label_smoothing": "0.1"}),
+        "patience": "0", "validation": "0.02", "warmup_ratio": "0.1", "label_smoothing": "0.1"}),
 }  # fmt: skip
 
 

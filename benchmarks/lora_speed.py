@@ -68,8 +68,8 @@ model = methods.get("lora")().apply(model, None, "generation", MethodConfig(rank
 for p in model.parameters():
     if p.requires_grad:
         p.data = p.data.float()
-config = TrainConfig(max_steps=steps, batch_size=4, max_length=512, learning_rate=5e-4, warmup=0,
-                     save_every=10_000, threads=2)
+config = TrainConfig(max_steps=steps, batch_size=4, max_length=512, learning_rate=5e-4,
+                     warmup_ratio=0, save_every=10_000, threads=2)
 job = Job(model, rows, [], Padding(2), config, "lora", Path(sys.argv[4]))
 fitted = job.fit()
 print(json.dumps({"tokens_per_second": fitted.tokens_per_second, "peak_mb": fitted.peak_mb}))

@@ -18,7 +18,7 @@ TEXT = DATA / "04-lm-text/tinyshakespeare/input.txt"
 PUBLISHED = {"nanoGPT, its CPU recipe": 1.88, "nanoGPT, its GPU recipe (10.7M weights)": 1.4697,
              "interpolated 5-grams": 1.669}  # fmt: skip
 SHAPE = {"layers": 6, "width": 192, "heads": 6, "context": 256, "batch_size": 8,
-         "learning_rate": 2e-3, "precision": "float32", "warmup": 0.03}  # fmt: skip
+         "learning_rate": 2e-3, "precision": "float32", "warmup_ratio": 0.03}  # fmt: skip
 
 
 def main() -> None:

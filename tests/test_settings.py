@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from genwright.errors import SettingsError
-from genwright.settings import STORED, Settings, load_settings
+from genwright.errors import SettingsError, UsageError
+from genwright.settings import STORED, Section, Settings, explain_errors, load_settings
+from genwright.training.pretrain import build_pretrain_config
+from genwright.tuning.config import build_tune_config
 
 
 @pytest.fixture(autouse=True)
@@ -115,21 +118,59 @@ def test_every_setting_says_what_it_means():
             assert "description" in field or "$ref" in field, f"{title}.{name}"
 
 
-SECTIONS = [
-    (name, old, new)
-    for name, field in Settings.model_fields.items()
-    for old, new in getattr(field.annotation, "renamed", {}).items()
+def list_sections(above: type[Section] = Section) -> Iterator[type[Section]]:
+    """Every table of settings and parameters, also those of trainings."""
+    for each in above.__subclasses__():
+        yield each
+        yield from list_sections(each)
+
+
+RENAMED = [
+    (section, old, new) for section in list_sections() for old, new in section.renamed.items()
 ]
 
 
-@pytest.mark.parametrize(("section", "old", "new"), SECTIONS)
+@pytest.mark.parametrize(("section", "old", "new"), RENAMED)
 def test_an_earlier_name_is_refused_with_the_present_one_and_read_where_it_was_stored(
-    file, section, old, new
+    section, old, new
 ):
-    kind = Settings.model_fields[section].annotation
-    value = getattr(kind(), new)
-    shown = f'"{value}"' if isinstance(value, str) else value
-    file.write_text(f"[{section}]\n{old} = {shown}\n")
-    with pytest.raises(SettingsError, match=f"'{old}' is called '{new}' now"):
-        load_settings(file)
-    assert kind.model_validate({old: value}, context=STORED) == kind()
+    needed = {"base": "x", "texts": ["x"]}
+    values = {name: value for name, value in needed.items() if name in section.model_fields}
+    values[old] = section.model_fields[new].default
+
+    assert old not in section.model_fields
+    with pytest.raises(ValidationError) as caught:
+        section(**values)
+    assert explain_errors(caught.value) == f"{old} is called {new} now"
+    assert getattr(section.model_validate(values, context=STORED), new) == values[old]
+
+
+def test_settings_and_parameters_of_trainings_have_earlier_names():
+    assert {section.__name__ for section, _, _ in RENAMED} >= {
+        "DocumentSettings", "RetrievalSettings", "EngineSettings", "ServerSettings",
+        "ArenaSettings", "RetentionSettings", "ImproveSettings", "TrainConfig", "MethodConfig", "TuneConfig",
+        "PretrainConfig",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("door", ["file", "environment", "flag"])
+def test_an_earlier_name_says_the_present_one_at_every_door(file, monkeypatch, door):
+    flags = {"documents": {"size": "100"}} if door == "flag" else {}
+    if door == "file":
+        file.write_text("[documents]\nsize = 100\n")
+    if door == "environment":
+        monkeypatch.setenv("GENWRIGHT_DOCUMENTS__SIZE", "100")
+    with pytest.raises(SettingsError, match=r"documents\.size is called documents\.chunk_tokens"):
+        load_settings(file, flags)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda sets: build_tune_config({"base": "x"}, sets),
+        lambda sets: build_pretrain_config({"texts": ["x"]}, sets),
+    ],
+)
+def test_an_earlier_parameter_of_a_training_says_the_present_one(build):
+    with pytest.raises(UsageError, match=r"is called train\.gradient_accumulation_steps"):
+        build({"accumulate": "2"})

@@ -53,9 +53,9 @@ def test_a_method_trains_evaluates_registers_reloads_and_serves(family, method, 
     objective = "classification" if family in ENCODERS else "generation"
     config = build_tune_config(
         {"base": str(folders(family)), "objective": objective, "method": method, "name": "tiny"},
-        {"max_steps": "2", "batch_size": "4", "max_length": "64", "virtual_tokens": "4",
+        {"max_steps": "2", "batch_size": "4", "max_length": "64", "num_virtual_tokens": "4",
          "rank": "2", "max_new_tokens": "4", "threads": "1", "layers": "1", "baseline": "false",
-         "quantise": "f32", "learning_rate": "1e-2", "precision": "float32"},
+         "quantization": "f32", "learning_rate": "1e-2", "precision": "float32"},
     )  # fmt: skip
     run = begin_tuning(runtime, config, data_for(objective))
     if (family, method) in IMPOSSIBLE:

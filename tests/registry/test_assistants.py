@@ -3,13 +3,14 @@
 import threading
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from genwright.errors import NotFound, Refused, UsageError
 from genwright.registry import Assistants, find_differences
 from genwright.settings import Settings
 from genwright.storage import Database
+from genwright.storage.serving import Assistant, AssistantVersion
 from genwright.types import OWNER, Principal
 
 ANN = Principal("ann")
@@ -92,6 +93,7 @@ def test_a_prompt_is_kept_by_its_words(assistants, tmp_path):
     [
         ({"retrieval": {"top_k": 0}}, r"retrieval\.top_k = 0"),
         ({"retrieval": {"speed": 1}}, r"retrieval\.speed"),
+        ({"retrieval": {"k": 3}}, r"retrieval\.k is called retrieval\.top_k now"),
         ({"model": "x"}, "model"),
         ({}, "Nothing differs"),
     ],
@@ -100,6 +102,22 @@ def test_a_change_that_is_not_possible_is_refused(assistants, changes, says):
     with pytest.raises(UsageError, match=says):
         assistants.revise(OWNER, "assistant", changes)
     assert len(assistants.list_versions(OWNER, "assistant")) == 1
+
+
+def test_a_version_that_was_stored_under_earlier_names_is_the_same_one(assistants, database):
+    config = assistants.resolve(OWNER).version.config.model_dump(mode="json")
+    del config["retrieval"]["top_k"]
+    config["retrieval"]["k"] = 3
+    with database.write(OWNER) as session:
+        owner = session.scalars(select(Assistant)).one()
+        session.add(AssistantVersion(
+            assistant_id=owner.id, number=2, config=config, digest="0" * 64, note="",
+            created_by="local",
+        ))  # fmt: skip
+    found = assistants.list_versions(OWNER, "assistant")[-1].config
+    assert found.retrieval.top_k == 3
+    with pytest.raises(UsageError, match="Nothing differs"):
+        assistants.revise(OWNER, "assistant", {"retrieval": {"top_k": 3}})
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "a@1", "../x", "a" * 65])

@@ -35,7 +35,7 @@ TEXT = "".join(f"line {i} of the story tells that {i} and {i + 1} make {2 * i + 
                for i in range(600))  # fmt: skip
 SMALL = {"layers": "1", "width": "32", "heads": "2", "context": "32", "batch_size": "8",
          "max_steps": "12", "evaluate_every": "6", "threads": "1", "log_every": "1",
-         "precision": "float32", "vocabulary": "400", "quantise": "f32"}  # fmt: skip
+         "precision": "float32", "vocabulary": "400", "quantization": "f32"}  # fmt: skip
 
 
 @pytest.fixture

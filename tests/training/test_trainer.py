@@ -104,8 +104,8 @@ def test_a_training_that_ended_is_not_done_again(tmp_path):
 
 def test_it_stops_early_and_keeps_the_best_weights(tmp_path):
     seen = []
-    made = job(tmp_path, record=seen, epochs=60, learning_rate=3.0, patience=2, schedule="constant",
-               max_grad_norm=0, evaluate_every=2)  # fmt: skip
+    made = job(tmp_path, record=seen, epochs=60, learning_rate=3.0, patience=2,
+               lr_schedule="constant", max_grad_norm=0, evaluate_every=2)  # fmt: skip
     fitted = fit(made)
     losses = {step: v["validation_loss"] for step, v in seen if "validation_loss" in v}
     assert fitted.steps < 360 and "no better" in fitted.reason
@@ -138,7 +138,7 @@ def test_it_ends_within_its_minutes(tmp_path):
             time.sleep(0.02)
             return super().forward(input_ids, attention_mask, labels)
 
-    made = job(tmp_path, Slow(), epochs=10_000, minutes=0.05, patience=0)
+    made = job(tmp_path, Slow(), epochs=10_000, time_limit_minutes=0.05, patience=0)
     began = time.monotonic()
     fitted = fit(made)
     assert fitted.steps < 60_000 / 20

@@ -67,7 +67,7 @@ def llama(tmp_path_factory):
 def config_of(base, objective, **sets):
     given = {"max_steps": "6", "batch_size": "4", "max_length": "64", "rank": "4",
              "threads": "1", "learning_rate": "1e-2", "precision": "float32",
-             "baseline": "false", "quantise": "f32", "reply_tokens": "4"}  # fmt: skip
+             "baseline": "false", "quantization": "f32", "reply_tokens": "4"}  # fmt: skip
     values = {"base": str(base), "objective": objective, "method": "lora", "name": objective}
     return build_tune_config(values, given | {k: str(v) for k, v in sets.items()})
 
@@ -140,7 +140,7 @@ def test_rlhf_is_three_stages_that_go_on(llama, runtime, tmp_path):
         text = "".join(json.dumps(row) + "\n" for row in rows)
         (tmp_path / f"{name}.jsonl").write_text(text)
     sets = {"max_steps": "2", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
-            "precision": "float32", "quantise": "f32", "max_new_tokens": "4",
+            "precision": "float32", "quantization": "f32", "max_new_tokens": "4",
             "reply_tokens": "4"}  # fmt: skip
     run = begin_rlhf(runtime, RLHFRecipe(str(llama), str(tmp_path)))
 
@@ -183,7 +183,7 @@ def test_ppo_goes_on_where_it_was_stopped(llama, runtime):
 def test_bad_requests_are_refused(llama, runtime):
     for objective, sets, error in (
         ("grpo", {}, "what scores replies"),
-        ("grpo", {"reward": "brief", "generations": "3"}, "no multiple of generations"),
+        ("grpo", {"reward": "brief", "generations": "3"}, "must be a multiple of generations"),
         ("kto", {"batch_size": "1"}, "batch_size=2"),
     ):
         form = "thumbs" if objective == "kto" else "preference"

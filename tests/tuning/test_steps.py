@@ -26,8 +26,8 @@ from genwright.tuning.steps.walk import STEPS, begin_tuning, tune
 from genwright.types import OWNER
 
 QUICK = {"max_steps": "4", "batch_size": "4", "max_length": "64", "rank": "2", "threads": "1",
-         "log_every": "1", "max_new_tokens": "4", "quantise": "f32,q8_0", "learning_rate": "1e-2",
-         "precision": "float32"}  # fmt: skip
+         "log_every": "1", "max_new_tokens": "4", "quantization": "f32,q8_0",
+         "learning_rate": "1e-2", "precision": "float32"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

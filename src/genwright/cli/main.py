@@ -77,7 +77,7 @@ RENAMED_OPTIONS = {
     "--minutes": "--time-limit",
     "--mend": "--fix",
     "--keep": "--save-as",
-    "--accept-license": "--accept-license",
+    "--accept-licence": "--accept-license",
 }
 """Earlier names of options, and what they are called now."""
 

@@ -273,7 +273,7 @@ class _ImprovementLoop:
             if tried_live is None:
                 tried_live = try_version(self.runtime, live, held_out, suite)
                 self.state["live"] = tried_live.json()
-            config = apply_changes(live.version.config, proposal.changes)
+            config = apply_changes(live.version.config, proposal.changes, stored=True)
             candidate = to_served_version(f"{live.name}+{name}", config)
             try:
                 tried = try_version(self.runtime, candidate, held_out, suite)
@@ -322,9 +322,9 @@ class _ImprovementLoop:
         )  # fmt: skip
 
     def _make_candidate(self, live: ServedAssistant, proposal: Proposal) -> Json:
-        config: AssistantConfig = apply_changes(live.version.config, proposal.changes)
+        config: AssistantConfig = apply_changes(live.version.config, proposal.changes, stored=True)
         newest = self.assistants.list_versions(self.runtime.principal, live.name)[-1]
-        if newest.digest == config.compute_digest():
+        if newest.config == config:
             return {"label": f"{live.name}@{newest.number}", "method": proposal.method}
         made = self.assistants.adopt(
             self.runtime.principal, live.name, config,

@@ -70,7 +70,7 @@ def find_base(
     resolve: Resolve,
     progress: Progress = ignore_progress,
     *,
-    accept_licence: bool = False,
+    accept_license: bool = False,
 ) -> BaseModel:
     """The base of that name.
 
@@ -80,7 +80,7 @@ def find_base(
         catalog: The models there are.
         resolve: Finds versions.
         progress: Told of long work.
-        accept_licence: Train although the licence seems to forbid it.
+        accept_license: Train although the licence seems to forbid it.
 
     Raises:
         UnknownName: There is nothing of that name.
@@ -90,7 +90,7 @@ def find_base(
     base = _find_in_folder(name) or (None if known else _find_in_registry(name, resolve))
     base = base or _find_in_catalog(name, catalog, progress)
     closed = [word for word in CLOSED if word in base.licence.lower()]
-    if closed and not accept_licence:
+    if closed and not accept_license:
         raise Refused(
             f"{name!r} is under {base.licence!r}, which does not seem to allow this "
             f"({closed[0]}): take another base, or pass --accept-license if you hold a permission."

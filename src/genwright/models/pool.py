@@ -253,14 +253,14 @@ class Models:
         return open_trained(trained.folder, facts, base, settings, trained.serving_name)
 
     def open_base(
-        self, name: str, principal: Principal = OWNER, *, accept_licence: bool = True
+        self, name: str, principal: Principal = OWNER, *, accept_license: bool = True
     ) -> "BaseModel":
         """What a training starts from, or an adapter lies over; see ``models.bases``.
 
         Args:
             name: Of the catalog or the registry, or a folder.
             principal: Who asks.
-            accept_licence: Take it although its license seems to forbid training; asked when an
+            accept_license: Take it although its license seems to forbid training; asked when an
                 adapter was trained, so that opening one does not ask again.
         """
         from genwright.models.bases import find_base
@@ -270,7 +270,7 @@ class Models:
             self.catalog,
             lambda named: self.versions.resolve(principal, named),
             self.progress,
-            accept_licence=accept_licence,
+            accept_license=accept_license,
         )
 
     def _open_shared_base(self, name: str, path: Path) -> "SharedBase":

@@ -136,7 +136,7 @@ class Assistants:
                 words = read_prompt_text(load_prompt(prompt, self.prompts)).model_dump()
                 changes = {**changes, "prompt": {**words, **changes.get("prompt", {})}}
             config = apply_changes(newest.config, changes)
-            if config.compute_digest() == newest.digest:
+            if config == newest.config:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
             return ServedAssistant(
                 name, _add_version(session, principal, row, config, note, (CANDIDATE,))
@@ -154,7 +154,7 @@ class Assistants:
         with self.database.write(principal) as session:
             row = _find_row(session, name)
             newest = _list_versions(session, row)[-1]
-            if config.compute_digest() == newest.digest:
+            if config == newest.config:
                 raise UsageError(f"Nothing differs from {name}@{newest.number}: name a change.")
             return ServedAssistant(
                 name, _add_version(session, principal, row, config, note, (CANDIDATE,))

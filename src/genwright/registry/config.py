@@ -11,7 +11,15 @@ from pydantic import Field, ValidationError
 from genwright.errors import UsageError
 from genwright.options import flatten
 from genwright.prompts import Examples, Prompt, Shot, load_prompt
-from genwright.settings import AnswerSettings, RetrievalSettings, Section, Settings, merge_tables
+from genwright.settings import (
+    STORED,
+    AnswerSettings,
+    RetrievalSettings,
+    Section,
+    Settings,
+    explain_first_error,
+    merge_tables,
+)
 
 
 class PromptText(Section):
@@ -101,24 +109,31 @@ def _dump_pool(prompt: Prompt) -> dict[str, Any]:
     return {"pool": pool, "k": prompt.examples.k, "picker": prompt.examples.picker}
 
 
-def apply_changes(config: AssistantConfig, changes: Mapping[str, Any]) -> AssistantConfig:
+def apply_changes(
+    config: AssistantConfig, changes: Mapping[str, Any], *, stored: bool = False
+) -> AssistantConfig:
     """A configuration with changes laid over it, nested like it.
+
+    Args:
+        config: What is changed.
+        changes: Values by name, nested like the configuration.
+        stored: Whether the changes were stored, perhaps under earlier names.
 
     Raises:
         UsageError: A key is unknown or a value out of range.
 
     Example:
-        >>> apply_changes(build_config(Settings()), {"retrieval": {"top_k": "3"}}).retrieval.k
+        >>> apply_changes(build_config(Settings()), {"retrieval": {"top_k": "3"}}).retrieval.top_k
         3
     """
     try:
-        return AssistantConfig.model_validate(merge_tables(config.model_dump(), changes))
+        return AssistantConfig.model_validate(
+            merge_tables(config.model_dump(), changes), context=STORED if stored else None
+        )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise UsageError(
-            f"{where} = {first.get('input')!r}: {first['msg']}. See docs/assistants.md for what an "
-            "assistant is made of."
+            f"{explain_first_error(error)}. See docs/assistants.md for what an assistant is made "
+            "of."
         ) from error
 
 

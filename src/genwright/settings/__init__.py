@@ -5,7 +5,7 @@ variables (``GENWRIGHT_RETRIEVAL__TOP_K=8``), and what a command's flags say. Th
 once, at the door; below it settings are values that do not change.
 """
 
-from genwright.settings.section import STORED, Section
+from genwright.settings.section import STORED, Section, explain_errors, explain_first_error
 from genwright.settings.sections import (
     MIB,
     AccessSettings,
@@ -52,6 +52,8 @@ __all__ = [
     "Section",
     "ServerSettings",
     "Settings",
+    "explain_errors",
+    "explain_first_error",
     "load_settings",
     "merge_tables",
 ]

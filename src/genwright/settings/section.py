@@ -1,9 +1,10 @@
 """What all tables of settings are: frozen, closed, and faithful to what was stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 STORED = {"stored": True}
 """Context of a validation of what genwright itself has stored, perhaps under earlier names."""
@@ -25,5 +26,29 @@ class Section(BaseModel):
             return values
         if info.context is STORED:
             return {cls.renamed.get(key, key): value for key, value in values.items()}
-        name = min(old)
-        raise ValueError(f"{name!r} is called {cls.renamed[name]!r} now")
+        names = {key: cls.renamed[key] for key in sorted(old)}
+        raise PydanticCustomError("renamed", "earlier names", {"names": names})
+
+    @classmethod
+    def has_key(cls, key: str) -> bool:
+        """Whether a key is called so, or was."""
+        return key in cls.model_fields or key in cls.renamed
+
+
+def explain_errors(error: ValidationError) -> str:
+    """One line: each wrong setting with what was given and what was expected."""
+    return "; ".join(text for item in error.errors() for text in _explain(item))
+
+
+def explain_first_error(error: ValidationError) -> str:
+    """One line: the first wrong setting with what was given and what was expected."""
+    return next(_explain(error.errors()[0]))
+
+
+def _explain(item: ErrorDetails) -> Iterator[str]:
+    place = [str(part) for part in item["loc"]]
+    if item["type"] == "renamed":
+        for old, new in item["ctx"]["names"].items():
+            yield f"{'.'.join([*place, old])} is called {'.'.join([*place, new])} now"
+    else:
+        yield f"{'.'.join(place)} = {item.get('input')!r}: {item['msg']}"

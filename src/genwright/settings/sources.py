@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from genwright.errors import SettingsError
+from genwright.settings.section import explain_errors
 from genwright.settings.sections import Settings
 
 PREFIX = "GENWRIGHT_"
@@ -40,7 +41,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
         return Settings(**merge_tables(_apply_environment(values), overrides or {}))
     except ValidationError as error:
         where = f"{file}, the environment (GENWRIGHT_*) or the flags" if file else "the environment"
-        raise SettingsError(f"Settings from {where}: {_explain(error)}") from error
+        raise SettingsError(f"Settings from {where}: {explain_errors(error)}") from error
 
 
 def _apply_environment(values: dict[str, Any]) -> dict[str, Any]:
@@ -92,11 +93,3 @@ def merge_tables(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, 
         tables = isinstance(value, Mapping) and isinstance(below, Mapping)
         both[key] = merge_tables(below, value) if tables else value  # type: ignore[arg-type]
     return both
-
-
-def _explain(error: ValidationError) -> str:
-    """One line: each wrong setting with what was given and what was expected."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])} = {item.get('input')!r}: {item['msg']}"
-        for item in error.errors()
-    )

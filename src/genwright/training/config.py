@@ -1,6 +1,7 @@
 """How a training runs, whatever it trains."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,21 +14,28 @@ RESUME = ("pretrain", "--resume")
 class TrainConfig(Section):
     """One training. The defaults fit a few hundred rows and a small model on two cores."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "minutes": "time_limit_minutes",
+        "accumulate": "gradient_accumulation_steps",
+        "schedule": "lr_schedule",
+        "warmup": "warmup_ratio",
+    }
+
     epochs: float = Field(default=3.0, gt=0)
     """Times that the data is seen; the schedule ends with them."""
     max_steps: int = Field(default=0, ge=0)
     """Most optimiser steps; 0 for as many as the epochs take."""
-    minutes: float = Field(default=0, ge=0)
+    time_limit_minutes: float = Field(default=0, ge=0)
     """Most minutes of training; the schedule is shortened to end in time. 0 for no limit."""
     batch_size: int = Field(default=8, ge=1)
     """Rows that go through the model at once."""
-    accumulate: int = Field(default=1, ge=1)
+    gradient_accumulation_steps: int = Field(default=1, ge=1)
     """Batches whose gradients are summed up for one step."""
     learning_rate: float = Field(default=0.0, ge=0)
     """Highest learning rate; 0 takes what suits the method."""
-    schedule: Literal["cosine", "linear", "constant", "wsd"] = "cosine"
+    lr_schedule: Literal["cosine", "linear", "constant", "wsd"] = "cosine"
     """How the rate falls; ``wsd`` holds it and lets it fall over the last fifth."""
-    warmup: float = Field(default=0.05, ge=0, lt=1)
+    warmup_ratio: float = Field(default=0.05, ge=0, lt=1)
     """Share of the steps in which the rate rises from 0."""
     weight_decay: float = Field(default=0.0, ge=0)
     """Decoupled weight decay (AdamW)."""

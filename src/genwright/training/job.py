@@ -103,7 +103,7 @@ class TrainingJob:
         """Optimiser steps that the epochs take, within ``max_steps``."""
         config = self.config
         per_epoch = self.steps_per_epoch or math.ceil(
-            len(self.train) / (config.batch_size * config.accumulate)
+            len(self.train) / (config.batch_size * config.gradient_accumulation_steps)
         )
         total = max(1, math.ceil(per_epoch * config.epochs))
         return min(total, config.max_steps) if config.max_steps else total
@@ -113,16 +113,16 @@ class TrainingJob:
         config = self.config
         every = config.evaluate_every or max(1, total // MEASUREMENTS)
         kinds = {"wsd": "warmup_stable_decay"}
-        warmup = int(config.warmup * total)
-        decay = {"num_decay_steps": max(1, total // 5)} if config.schedule == "wsd" else None
+        warmup = int(config.warmup_ratio * total)
+        decay = {"num_decay_steps": max(1, total // 5)} if config.lr_schedule == "wsd" else None
         return dict(
             output_dir=str(self.folder),
             per_device_train_batch_size=config.batch_size,
             per_device_eval_batch_size=config.batch_size,
-            gradient_accumulation_steps=config.accumulate,
+            gradient_accumulation_steps=config.gradient_accumulation_steps,
             max_steps=total,
             learning_rate=config.learning_rate or RATES.get(self.method, 5e-5),
-            lr_scheduler_type=kinds.get(config.schedule, config.schedule),
+            lr_scheduler_type=kinds.get(config.lr_schedule, config.lr_schedule),
             lr_scheduler_kwargs=decay,
             warmup_steps=warmup,
             weight_decay=config.weight_decay,

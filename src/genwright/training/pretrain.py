@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 
@@ -21,7 +21,7 @@ from genwright.registry.version_files import WHOLE
 from genwright.runs.mlflow import mirror
 from genwright.runs.steps import StepWalk, format_resume
 from genwright.runtime import Runtime
-from genwright.settings import STORED, Section, merge_tables
+from genwright.settings import STORED, Section, explain_first_error, merge_tables
 from genwright.training.config import RESUME, TrainConfig
 from genwright.training.job import FitResult, TrainingJob
 from genwright.training.losses import sum_losses
@@ -53,6 +53,11 @@ SAMPLE = 120
 class PretrainConfig(Section):
     """One pre-training."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "quantise": "quantization",
+        "licence": "license",
+    }
+
     texts: tuple[Path, ...] = Field(min_length=1)
     """UTF-8 files; their last part is held out."""
     name: str = ""
@@ -69,14 +74,14 @@ class PretrainConfig(Section):
     train: TrainConfig = TrainConfig(
         epochs=1, batch_size=16, learning_rate=1e-3, weight_decay=0.1, betas=(0.9, 0.95), patience=0
     )
-    quantise: tuple[str, ...] = ("f16", "q8_0")
+    quantization: tuple[str, ...] = ("f16", "q8_0")
     """GGUF files that are made, where llama.cpp runs the family."""
-    licence: str = "not stated"
+    license: str = "not stated"
     """Of the weights."""
 
 
 def build_pretrain_config(values: Json, sets: Mapping[str, str] | None = None) -> PretrainConfig:
-    """A configuration of a file's values and what ``--set`` says.
+    """A configuration of a file's values and what ``--param`` says.
 
     Keys of ``architecture`` and ``train`` may stand without their section.
 
@@ -85,23 +90,19 @@ def build_pretrain_config(values: Json, sets: Mapping[str, str] | None = None) -
     """
     placed: Json = {}
     for key, value in (sets or {}).items():
-        if key in Architecture.model_fields:
+        if Architecture.has_key(key):
             placed.setdefault("architecture", {})[key] = value
-        elif key in TrainConfig.model_fields:
+        elif TrainConfig.has_key(key):
             placed.setdefault("train", {})[key] = value.split(",") if key == "betas" else value
         else:
-            placed[key] = value.split(",") if key == "quantise" else value
+            placed[key] = value.split(",") if key == "quantization" else value
     usual = PretrainConfig.model_fields["train"].default.model_dump(exclude_unset=True)
     try:
         return PretrainConfig.model_validate(
             merge_tables(merge_tables({"train": usual}, values), placed)
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"{where} = {first.get('input')!r}: {first['msg']}. See docs/pretraining.md."
-        ) from error
+        raise UsageError(f"{explain_first_error(error)}. See docs/pretraining.md.") from error
 
 
 def begin_pretraining(runtime: Runtime, config: PretrainConfig) -> int:
@@ -235,11 +236,11 @@ class _PretrainRun:
 
     def _make_job(self, train: TokenFile, validation: TokenFile) -> TrainingJob:
         config = self.config.train
-        size = config.batch_size * config.accumulate
+        size = config.batch_size * config.gradient_accumulation_steps
         length = self.shape.context
         per_epoch = max(1, train.count // (size * length))
         steps = config.max_steps or math.ceil(per_epoch * config.epochs)
-        if config.minutes:
+        if config.time_limit_minutes:
             steps = max(steps, 1_000_000)  # the time limit decides
         numbers = min(steps, 2_000_000) * size
         crops = CropDataset(train.open_array(), length, min(numbers, 20_000_000), config.seed)
@@ -352,7 +353,7 @@ class _PretrainRun:
             method="pretraining",
             engine="llamacpp" if written else "transformers",
             context=self.shape.context,
-            licence=self.config.licence,
+            licence=self.config.license,
             data=data,
             config=self.config.model_dump(mode="json"),
             evaluation={"measures": metrics},
@@ -369,7 +370,7 @@ class _PretrainRun:
 
     def _export(self, stage: Path, base: BaseModel) -> Sequence[Path]:
         try:
-            return export_kinds(stage, base, self.config.quantise)
+            return export_kinds(stage, base, self.config.quantization)
         except Refused as error:
             self.runtime.progress(0, 0, str(error))
             return []

@@ -46,7 +46,7 @@ def read_pretrain_config(
     if family:
         values["architecture"] = {**values.get("architecture", {}), "family": family}
     if minutes:
-        values["train"] = {**values.get("train", {}), "minutes": minutes}
+        values["train"] = {**values.get("train", {}), "time_limit_minutes": minutes}
     return build_pretrain_config(values, parse_pairs(options, "--param KEY=VALUE"))
 
 

@@ -55,7 +55,11 @@ def probe(job: TrainingJob) -> Probe:
     seconds = min(times[1:]) * job.passes
     mask = batch.get("attention_mask")
     tokens = int(mask.sum()) if mask is not None else batch["input_ids"].numel()
-    return Probe(seconds * config.accumulate, tokens / seconds, round(read_peak_memory_mb(), 1))
+    return Probe(
+        seconds * config.gradient_accumulation_steps,
+        tokens / seconds,
+        round(read_peak_memory_mb(), 1),
+    )
 
 
 def _run_pass(model: "nn.Module", batch: dict[str, Any], bfloat16: bool) -> None:
@@ -93,9 +97,9 @@ def plan_steps(job: TrainingJob, seconds_per_step: float = 0.0) -> int:
     planned = job.folder / "steps.json"
     if planned.is_file():
         return int(json.loads(planned.read_text())["steps"])
-    if config.minutes:
+    if config.time_limit_minutes:
         seconds = seconds_per_step or probe(job).seconds_per_step
-        total = max(1, min(total, int(config.minutes * 60 * SAFETY / seconds)))
+        total = max(1, min(total, int(config.time_limit_minutes * 60 * SAFETY / seconds)))
     job.folder.mkdir(parents=True, exist_ok=True)
     planned.write_text(json.dumps({"steps": total}), encoding="utf-8")
     return total

@@ -76,7 +76,7 @@ class TrainingCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """End at once when somebody asks, or when time is up, with a checkpoint."""
-        minutes = self.job.config.minutes
+        minutes = self.job.config.time_limit_minutes
         late = minutes and self._count_seconds() > minutes * 60
         if self.job.stop.is_set() or late:
             self.reason = "stopped" if self.job.stop.is_set() else f"{minutes:g} minutes were up"

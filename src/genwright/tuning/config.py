@@ -1,12 +1,13 @@
 """What a tuning is asked for: base, objective, method, and how it trains."""
 
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field, ValidationError
 
 from genwright.errors import UsageError
 from genwright.registry.facts import Objective as Task
-from genwright.settings import Section, merge_tables
+from genwright.settings import Section, explain_first_error, merge_tables
 from genwright.training.config import TrainConfig
 
 ObjectiveName = Literal[
@@ -21,6 +22,11 @@ MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tunin
 class MethodConfig(Section):
     """What a method may be told; each takes what is its own."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "targets": "target_modules",
+        "virtual_tokens": "num_virtual_tokens",
+    }
+
     rank: int = Field(default=16, ge=1, le=1024)
     """LoRA: rank of the update."""
     alpha: float = Field(default=32.0, gt=0)
@@ -31,13 +37,13 @@ class MethodConfig(Section):
     """LoRA: scale by the square root of the rank (Kalajdzievski 2023, arXiv:2312.03732)."""
     dora: bool = False
     """LoRA: train magnitudes apart from directions (Liu et al. 2024, arXiv:2402.09353)."""
-    targets: tuple[str, ...] = ()
+    target_modules: tuple[str, ...] = ()
     """LoRA: names of the layers it goes on; empty for every linear one but the head."""
     layers: int = Field(default=2, ge=1)
     """Last layers: how many blocks are trained."""
     modules: tuple[str, ...] = ()
     """Last layers: parts of names of modules that are trained instead."""
-    virtual_tokens: int = Field(default=20, ge=1, le=1000)
+    num_virtual_tokens: int = Field(default=20, ge=1, le=1000)
     """Prefix, prompt, P-tuning: how many vectors are put before the input."""
     projection: bool = False
     """Prefix: make the vectors by a small network (Li and Liang 2021, section 4.3)."""
@@ -79,6 +85,12 @@ class PreferenceConfig(Section):
 class TuneConfig(Section):
     """One tuning."""
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "learn": "loss_on",
+        "quantise": "quantization",
+        "accept_licence": "accept_license",
+    }
+
     base: str
     """What it starts from: a model of the catalog or the registry, or a folder."""
     objective: ObjectiveName = "generation"
@@ -98,7 +110,7 @@ class TuneConfig(Section):
     """Share of the rows to evaluate on, where the data has no such part."""
     test_rows: int = Field(default=400, ge=0)
     """Most rows of the test part that are evaluated; 0 for all."""
-    learn: Literal["replies", "last"] = "replies"
+    loss_on: Literal["replies", "last"] = "replies"
     """Generation: learn every reply of a conversation, or its last one only."""
     metrics: tuple[str, ...] = ()
     """Measures of the replies, the main one first; empty for the objective's own."""
@@ -106,9 +118,13 @@ class TuneConfig(Section):
     """Measure the base on the test part, too; it takes as long as measuring the result."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Longest reply in the evaluation."""
-    quantise: tuple[Literal["f32", "f16", "q8_0", "q4_0", "q4_1"], ...] = ("f16", "q8_0", "q4_0")
+    quantization: tuple[Literal["f32", "f16", "q8_0", "q4_0", "q4_1"], ...] = (
+        "f16",
+        "q8_0",
+        "q4_0",
+    )
     """GGUF files that are made of whole weights."""
-    accept_licence: bool = False
+    accept_license: bool = False
     """Train although the base's licence seems to forbid it."""
 
     @property
@@ -118,7 +134,7 @@ class TuneConfig(Section):
 
 
 def build_tune_config(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:
-    """A configuration of what options and ``--set`` say.
+    """A configuration of what options and ``--param`` say.
 
     Keys of ``train`` and ``options`` may stand without their section: ``learning_rate=1e-4``.
 
@@ -132,28 +148,27 @@ def build_tune_config(values: dict[str, Any], sets: dict[str, Any] | None = None
     placed: dict[str, Any] = {}
     for key, value in (sets or {}).items():
         given = _split_list(key, value)
-        if key in MethodConfig.model_fields:
+        if MethodConfig.has_key(key):
             placed.setdefault("options", {})[key] = given
-        elif key in PreferenceConfig.model_fields and key != "label_smoothing":
+        elif PreferenceConfig.has_key(key) and key != "label_smoothing":
             placed.setdefault("preference", {})[key] = given
-        elif key in TrainConfig.model_fields:
+        elif TrainConfig.has_key(key):
             placed.setdefault("train", {})[key] = given
         else:
             placed[key] = given
     try:
         return TuneConfig.model_validate(merge_tables(values, placed))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         known = [*MethodConfig.model_fields, *TrainConfig.model_fields, *TuneConfig.model_fields]
         raise UsageError(
-            f"{where} = {first.get('input')!r}: {first['msg']}. Known keys: "
-            f"{', '.join(sorted(known))}."
+            f"{explain_first_error(error)}. Known keys: {', '.join(sorted(known))}."
         ) from error
 
 
 def _split_list(key: str, value: Any) -> Any:
     """``a,b`` as a list, where a key takes several."""
-    if key in ("targets", "modules", "quantise", "betas", "metrics") and isinstance(value, str):
+    if key in ("target_modules", "modules", "quantization", "betas", "metrics") and isinstance(
+        value, str
+    ):
         return [each for each in value.split(",") if each]
     return value

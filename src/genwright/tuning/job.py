@@ -34,7 +34,7 @@ class TuneRequest:
     options: Sequence[str] = ()
     """``KEY=VALUE`` each."""
     assistant: str = ""
-    accept_licence: bool = False
+    accept_license: bool = False
 
 
 def submit_tuning(runtime: Runtime, asked: TuneRequest) -> int:
@@ -73,18 +73,18 @@ def parse_tune_request(asked: TuneRequest) -> TuneConfig:
         "objective": asked.objective,
         "name": asked.name,
         "resume_from": asked.resume_from,
-        "accept_licence": asked.accept_licence,
+        "accept_license": asked.accept_license,
     }
     if asked.method:
         values["method"] = asked.method
     if asked.minutes:
-        values["train"] = {"minutes": asked.minutes}
+        values["train"] = {"time_limit_minutes": asked.minutes}
     return build_tune_config(values, parse_pairs(asked.options, "--param KEY=VALUE"))
 
 
 def _choose_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneConfig:
     base = runtime.models.open_base(
-        config.base, runtime.principal, accept_licence=config.accept_licence
+        config.base, runtime.principal, accept_license=config.accept_license
     )
     size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
     encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")

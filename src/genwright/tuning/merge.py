@@ -42,7 +42,7 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> TrainedVersio
     tokenizer.save_pretrained(stage / WHOLE)
     config = TuneConfig.model_validate(trained.facts.config, context=STORED)
     writes = trained.facts.objective in ("generation", "summarisation")
-    made = export_kinds(stage, base, config.quantise) if writes else []
+    made = export_kinds(stage, base, config.quantization) if writes else []
     losses = (
         measure_quantization_losses(runtime, stage, _read_test_cases(runtime, trained))
         if made

@@ -89,7 +89,7 @@ def run_rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> 
     walk = StepWalk(
         runtime.runs, run, format_resume(RESUME, run), KeyedSteps("stages"),
         stop=runtime.stop, progress=runtime.progress,
-        saving="lower batch_size or max_length with --set",
+        saving="lower batch_size or max_length with --param",
     )  # fmt: skip
     with walk.running():
         for stage in STAGES:
@@ -124,7 +124,7 @@ def _make_config(recipe: RLHFRecipe, stage: str, done: Json, sets: dict[str, Any
         "method": "lora",
         "objective": {"sft": "generation", "reward": "reward", "ppo": "ppo"}[stage],
         "name": f"{recipe.name}-{stage}",
-        "train": {"minutes": recipe.minutes, "seed": recipe.seed},
+        "train": {"time_limit_minutes": recipe.minutes, "seed": recipe.seed},
         "baseline": False,
     }
     if stage == "ppo":

@@ -28,7 +28,7 @@ from genwright.workspace import create_workspace, open_workspace
 
 FACTS = [(f"What is {n} and {n}?", f"Together {n} and {n} make {2 * n}.") for n in range(60)]
 QUICK = {"max_steps": "1", "batch_size": "4", "max_length": "64", "threads": "1",
-         "max_new_tokens": "4", "quantise": "f32", "precision": "float32"}  # fmt: skip
+         "max_new_tokens": "4", "quantization": "f32", "precision": "float32"}  # fmt: skip
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from genwright.storage import Database
 from genwright.types import OWNER
 
 QUICK = ("max_steps=3 batch_size=4 max_length=64 rank=2 threads=1 log_every=1 max_new_tokens=4 "
-         "learning_rate=1e-2 precision=float32 quantise=f32")  # fmt: skip
+         "learning_rate=1e-2 precision=float32 quantization=f32")  # fmt: skip
 ENV = {**PLAIN, "GENWRIGHT_ENGINE__CONTEXT": "256", "GENWRIGHT_ENGINE__THREADS": "1",
        "GENWRIGHT_EMBEDDING__MODEL": "hashing"}  # fmt: skip
 

@@ -53,7 +53,7 @@ def command(
         str, typer.Option(help="Make the result the candidate of this assistant.")
     ] = "",
     resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
-    accept_licence: Annotated[
+    accept_license: Annotated[
         bool,
         typer.Option(
             "--accept-license", help="Confirm that the base model's license permits this use."
@@ -74,7 +74,7 @@ def command(
     asked = TuneRequest(
         base=base, data=data, objective=objective, method=method, name=name, resume_from=from_,
         form=form, columns=columns or [], trials=trials, minutes=minutes, options=options or [],
-        assistant=assistant, accept_licence=accept_licence,
+        assistant=assistant, accept_license=accept_license,
     )  # fmt: skip
     let_threads_rest()
     with catch_signals() as stop, open_runtime(ctx, stop=stop) as runtime:

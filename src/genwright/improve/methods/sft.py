@@ -10,5 +10,5 @@ class SFTTraining:
 
     def propose(self, material: Material) -> Proposal:
         """The assistant with a trained model."""
-        sets = {"epochs": 2, "test_rows": 20, "learn": "last"}
+        sets = {"epochs": 2, "test_rows": 20, "loss_on": "last"}
         return tune_live_model(material, "sft", "messages", material.good, sets)

@@ -67,7 +67,7 @@ def _make_config(material: Material, method: str, sets: dict[str, Any]) -> TuneC
         "objective": "generation" if method == "sft" else method,
         "method": found.facts.method if resume and found is not None else "lora",
         "name": f"{material.assistant}-{method}",
-        "train": {"minutes": MINUTES, "seed": material.seed},
+        "train": {"time_limit_minutes": MINUTES, "seed": material.seed},
         "baseline": False,
     }
     return build_tune_config(values, {"max_length": 768, "batch_size": 4, **sets})

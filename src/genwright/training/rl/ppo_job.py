@@ -80,7 +80,7 @@ def run_ppo(job: TrainingJob, *, tokenizer: Any, reward: Any, config: PPOConfig)
     made = PPO(job.model, tokenizer, reward, config)
     before, seconds = place.load(made)
     began, tokens, rewards = time.monotonic(), 0, list[float]()
-    limit = job.config.minutes * 60
+    limit = job.config.time_limit_minutes * 60
 
     def record(step: int, values: dict[str, float]) -> None:
         nonlocal tokens

@@ -34,7 +34,7 @@ class Lora:
             r=options.rank,
             lora_alpha=options.alpha,
             lora_dropout=options.dropout,
-            target_modules=list(options.targets) or "all-linear",
+            target_modules=list(options.target_modules) or "all-linear",
             use_rslora=options.rslora,
             use_dora=options.dora,
             modules_to_save=list_heads(model) or None,
@@ -44,4 +44,4 @@ class Lora:
         try:
             return peft.get_peft_model(model, config)
         except ValueError as error:
-            raise UsageError(f"LoRA cannot be put on {options.targets}: {error}.") from error
+            raise UsageError(f"LoRA cannot be put on {options.target_modules}: {error}.") from error

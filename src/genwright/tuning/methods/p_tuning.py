@@ -30,7 +30,7 @@ class PTuning:
         """The model with made vectors before its input."""
         peft = need("peft", "train", "P-tuning")
         config = peft.PromptEncoderConfig(
-            num_virtual_tokens=options.virtual_tokens,
+            num_virtual_tokens=options.num_virtual_tokens,
             encoder_reparameterization_type=options.encoder.upper(),
             encoder_hidden_size=options.hidden
             or min(512, model.get_input_embeddings().embedding_dim),

@@ -30,7 +30,7 @@ class PrefixTuning:
         """The model with a trained prefix in every layer."""
         peft = need("peft", "train", "Prefix tuning")
         config = peft.PrefixTuningConfig(
-            num_virtual_tokens=options.virtual_tokens,
+            num_virtual_tokens=options.num_virtual_tokens,
             prefix_projection=options.projection,
             encoder_hidden_size=options.hidden or None,
         )

@@ -29,7 +29,7 @@ class PromptTuning:
         text = options.init_text
         ids = tokenizer(text, add_special_tokens=False)["input_ids"] if text else []
         config = peft.PromptTuningConfig(
-            num_virtual_tokens=len(ids) or options.virtual_tokens,
+            num_virtual_tokens=len(ids) or options.num_virtual_tokens,
             prompt_tuning_init="RANDOM",
         )
         made = wrap_model(model, objective, config)

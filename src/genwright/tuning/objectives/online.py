@@ -105,11 +105,14 @@ def build_group_arguments(config: "TuneConfig", job: "TrainingJob", total: int) 
         Refused: A batch does not hold whole groups.
     """
     given = build_preference_arguments(config, job, total)
-    size, group = config.train.batch_size * config.train.accumulate, config.preference.generations
+    size, group = (
+        config.train.batch_size * config.train.gradient_accumulation_steps,
+        config.preference.generations,
+    )
     if size % group:
         raise Refused(
-            f"batch_size x accumulate is {size}, which is no multiple of generations={group}: set "
-            f"batch_size={group}."
+            "batch_size x gradient_accumulation_steps must be a multiple of generations "
+            f"({group}), got {size}: set batch_size={group}."
         )
     for name in ("max_length", "dataset_num_proc", "train_sampling_strategy"):
         given.pop(name, None)

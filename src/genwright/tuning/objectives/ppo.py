@@ -30,7 +30,7 @@ def _ppo(config: "TuneConfig") -> "PPOConfig":
 
     train, preference = config.train, config.preference
     return PPOConfig(
-        batch=max(2, train.batch_size * train.accumulate),
+        batch=max(2, train.batch_size * train.gradient_accumulation_steps),
         minibatch=max(1, train.batch_size),
         learning_rate=train.learning_rate or 1e-4,
         beta=preference.beta,

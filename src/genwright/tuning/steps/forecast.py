@@ -75,6 +75,7 @@ def check_memory(forecast: Forecast, free: int | None = None) -> None:
     if forecast.memory_mb * MB > free:
         raise Refused(
             f"This training needs about {forecast.memory_mb:,.0f} MB of memory; {free / MB:,.0f} "
-            "MB are free: lower batch_size (raise accumulate instead), lower max_length, set "
-            "activation_checkpointing=true, or train fewer weights (method lora or prompt)."
+            "MB are free: lower batch_size (raise gradient_accumulation_steps instead), lower "
+            "max_length, set activation_checkpointing=true, or train fewer weights (method lora "
+            "or prompt)."
         )

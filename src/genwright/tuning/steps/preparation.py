@@ -49,7 +49,7 @@ def prepare(
 
     torch.manual_seed(config.train.seed)
     objective = objectives.get(config.objective)()
-    objective.last_only = config.learn == "last"
+    objective.last_only = config.loss_on == "last"
     tokenizer = base.open_tokenizer()
     half = config.method == "lora" and not config.options.dora and may_use_bfloat16(config.train)
     model = objective.build_model(base, labels, torch.bfloat16 if half else torch.float32)

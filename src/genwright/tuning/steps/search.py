@@ -83,7 +83,7 @@ class HyperparameterSearch:
             study.optimize(objective, n_trials=self.trials - done, catch=())
         complete = [trial for trial in study.trials if trial.state == ended.COMPLETE]
         if not complete:
-            raise UsageError("No trial came to its end: raise --trials, or --minutes.")
+            raise UsageError("No trial came to its end: raise --trials, or --time-limit.")
         best = study.best_trial
         rows = [
             {"number": t.number, "state": t.state.name.lower(), "loss": t.value, **t.params}
@@ -125,7 +125,9 @@ class HyperparameterSearch:
         if self.config.method == "lora":
             values["rank"] = trial.suggest_categorical("rank", [4, 8, 16, 32])
         if self.config.method in ("prompt", "prefix", "p_tuning"):
-            values["virtual_tokens"] = trial.suggest_categorical("virtual_tokens", [8, 20, 50])
+            values["num_virtual_tokens"] = trial.suggest_categorical(
+                "num_virtual_tokens", [8, 20, 50]
+            )
         if self.config.method == "last_layers":
             values["layers"] = trial.suggest_int("layers", 1, 6)
         return values
@@ -141,7 +143,7 @@ class HyperparameterSearch:
             update={
                 "learning_rate": values["learning_rate"],
                 "epochs": self.config.train.epochs * share,
-                "minutes": self.config.train.minutes * share,
+                "time_limit_minutes": self.config.train.time_limit_minutes * share,
             }
         )
         options = {key: value for key, value in values.items() if key != "learning_rate"}

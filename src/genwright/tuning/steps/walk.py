@@ -134,7 +134,7 @@ class TuneRun:
         """Walk them; what is a model in memory is made again, its training goes on by itself."""
         self.walk.begin("base")
         base = self.runtime.models.open_base(
-            self.config.base, self.runtime.principal, accept_licence=self.config.accept_licence
+            self.config.base, self.runtime.principal, accept_license=self.config.accept_license
         )
         self.walk.record("base", {
             "name": base.name, "family": base.family, "licence": base.licence,
@@ -306,7 +306,7 @@ class TuneRun:
         self.runtime.progress(0, 0, "writing the weights")
         saved = save(
             model, self.tokenizer, base, self.config.task, self.config.method,
-            self.config.quantise, stage,
+            self.config.quantization, stage,
         )  # fmt: skip
         facts = describe_version(self.config, base, saved, fitted, parts.all(), labels)
         return saved, facts
