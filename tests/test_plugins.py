@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 from genwright.errors import UnknownName
-from genwright.plugins import Plugins
+from genwright.plugins import Plugins, find_names
 from genwright.retrieval.rerankers import rerankers
 
 POINTS = "[genwright.retrieval.rerankers]\nmine = a_strangers_reranker\n"
@@ -24,6 +25,8 @@ FAMILIES = [
     "genwright.embeddings:embedders",
     "genwright.engines:engines",
     "genwright.retrieval.rerankers:rerankers",
+    "genwright.tuning.methods:methods",
+    "genwright.tuning.objectives:objectives",
 ]
 
 
@@ -105,3 +108,15 @@ def test_another_distribution_adds_an_implementation(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[1.0] ['llamacpp', 'mine', 'none']"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_names_are_found_without_importing_what_they_name(family):
+    package, name = family.split(":")
+    assert find_names(package) == getattr(import_module(package), name).names()
+    code = (
+        f"import sys; from genwright.plugins import find_names; names = find_names({package!r});"
+        f"print([each for each in names if f'{package}.{{each}}' in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

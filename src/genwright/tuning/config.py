@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, cast
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from genwright.errors import UsageError
+from genwright.plugins import find_names
 from genwright.registry.facts import Objective as Task
 from genwright.settings import Section, explain_first_error, merge_tables
 from genwright.training.config import TrainConfig
 
-ObjectiveName = Literal[
-    "generation", "summarisation", "classification", "question_answering",
-    "dpo", "ipo", "kto", "reward", "grpo", "rloo", "ppo",
-]  # fmt: skip
+METHODS, OBJECTIVES = "genwright.tuning.methods", "genwright.tuning.objectives"
+"""Families whose implementations a tuning names."""
 PREFERENCES = ("dpo", "ipo", "kto", "grpo", "rloo", "ppo")
 """Objectives by which a model that writes learns what people prefer."""
-MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
 
 
 class MethodConfig(Section):
@@ -93,9 +91,9 @@ class TuneConfig(Section):
 
     base: str
     """What it starts from: a model of the catalog or the registry, or a folder."""
-    objective: ObjectiveName = "generation"
+    objective: str = "generation"
     """What the model is to do, or how it learns what people prefer."""
-    method: MethodName = "lora"
+    method: str = "lora"
     """Which weights are trained."""
     name: str = ""
     """Of the model in the registry; by default the base's with the objective."""
@@ -127,10 +125,26 @@ class TuneConfig(Section):
     accept_license: bool = False
     """Train although the base's licence seems to forbid it."""
 
+    @field_validator("objective")
+    @classmethod
+    def _check_objective(cls, name: str) -> str:
+        return _check_name(name, OBJECTIVES)
+
+    @field_validator("method")
+    @classmethod
+    def _check_method(cls, name: str) -> str:
+        return _check_name(name, METHODS)
+
     @property
     def task(self) -> Task:
         """What the trained weights do: those that learnt preferences write."""
         return "generation" if self.objective in PREFERENCES else cast(Task, self.objective)
+
+
+def _check_name(name: str, family: str) -> str:
+    if name not in (known := find_names(family)):
+        raise ValueError(f"expected one of {', '.join(known)}")
+    return name
 
 
 def build_tune_config(values: dict[str, Any], sets: dict[str, Any] | None = None) -> TuneConfig:

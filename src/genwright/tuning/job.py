@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.datasets import Splits, read_splits
+from genwright.engines.transformers.loading import ENCODERS
 from genwright.errors import UsageError
 from genwright.hardware import measure_free_memory
 from genwright.options import parse_pairs
@@ -87,7 +88,7 @@ def _choose_method(runtime: Runtime, config: TuneConfig, parts: Splits) -> TuneC
         config.base, runtime.principal, accept_license=config.accept_license
     )
     size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
-    encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
+    encoder = base.family in ENCODERS
     advice = suggest(config.objective, size / 4, len(parts.train), measure_free_memory(), encoder)
     runtime.progress(0, 0, f"method {advice.method}: {advice.reason}")
     return config.model_copy(update={"method": advice.method})

@@ -1,7 +1,7 @@
 """``genwright tune``: the nine steps of fitting a model."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -9,12 +9,14 @@ from genwright.cli.context import open_runtime
 from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.printing.tuning import print_tuned
 from genwright.cli.signals import catch_signals
+from genwright.plugins import find_names
 
-MethodName = Literal["full", "last_layers", "lora", "prefix", "prompt", "p_tuning"]
-ObjectiveName = Literal[
-    "generation", "summarisation", "classification", "question_answering",
-    "dpo", "ipo", "kto", "reward", "grpo", "rloo", "ppo",
-]  # fmt: skip
+if TYPE_CHECKING:
+    MethodName: TypeAlias = str
+    ObjectiveName: TypeAlias = str
+else:
+    MethodName = Literal[*find_names("genwright.tuning.methods")]
+    ObjectiveName = Literal[*find_names("genwright.tuning.objectives")]
 
 
 def command(

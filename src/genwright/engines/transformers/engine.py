@@ -217,9 +217,9 @@ class TransformersEngine(ChildEngine):
 
     def _is_mask_filler(self) -> bool:
         """Whether it is an encoder that fills masks."""
-        from genwright.engines.transformers.loading import ENCODERS
+        from genwright.engines.transformers.loading import MASKED
 
-        return self.weights.objective == "pretraining" and self._knows["family"] in ENCODERS
+        return self.weights.objective == "pretraining" and self._knows["family"] in MASKED
 
     def _require_writer(self) -> None:
         if (

@@ -21,8 +21,10 @@ CLASSES = {
     "masked": "AutoModelForMaskedLM",
 }
 """By objective, where the model is no encoder-decoder."""
-ENCODERS = ("bert", "roberta", "xlm-roberta", "distilbert", "electra", "deberta-v2", "modernbert")
+MASKED = ("bert", "roberta", "xlm-roberta", "distilbert", "electra", "deberta-v2", "modernbert")
 """Families whose plain head fills masks."""
+ENCODERS = (*MASKED, "xlnet")
+"""Families that read a text in both directions."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def find_class_name(objective: str, config: dict[str, Any]) -> str:
     writes = objective in ("generation", "summarisation", "pretraining")
     if writes and config.get("is_encoder_decoder"):
         return "AutoModelForSeq2SeqLM"
-    if objective == "pretraining" and config.get("model_type") in ENCODERS:
+    if objective == "pretraining" and config.get("model_type") in MASKED:
         return CLASSES["masked"]
     return CLASSES[objective]
 

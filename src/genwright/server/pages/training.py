@@ -12,12 +12,14 @@ from genwright.access import audit
 from genwright.datasets import find_stored_dataset, list_stored_datasets
 from genwright.errors import UsageError
 from genwright.monitoring.plots import draw_line_plot
+from genwright.plugins import find_names
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch, stop_run
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, require_action
 from genwright.server.pages.views.rendering import read_flash, redirect_back, render
 from genwright.training.config import RESUME as PRETRAIN
+from genwright.tuning.config import METHODS, OBJECTIVES
 from genwright.tuning.job import TuneRequest, submit_tuning
 from genwright.tuning.steps.walk import RESUME as TUNE
 from genwright.types import Json
@@ -33,10 +35,8 @@ CURVES = {
     "Learning rate": {"rate": "learning_rate"},
     "Tokens a second": {"speed": "tokens_per_second"},
 }
-OBJECTIVES = ("generation", "summarisation", "classification", "question_answering")
 RESUMES = {"tune": TUNE, "pretrain": PRETRAIN}
 """What goes on with a training, by the kind of its run."""
-METHODS = ("", "lora", "full", "last_layers", "prefix", "prompt", "p_tuning")
 
 
 @router.get("")
@@ -49,8 +49,8 @@ def show_training(request: Request, runtime: InRights) -> Response:
         runs=runs.list_newest(KINDS, 100),
         datasets=list_stored_datasets(runtime.database, runtime.principal)[:50],
         bases=_list_bases(runtime),
-        objectives=OBJECTIVES,
-        methods=METHODS,
+        objectives=find_names(OBJECTIVES),
+        methods=find_names(METHODS),
         message=read_flash(request),
     )
 
@@ -69,8 +69,6 @@ async def begin_tuning(
     options: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Begin a tuning in a process of its own."""
-    if objective not in OBJECTIVES or method not in METHODS:
-        raise UsageError(f"Expected an objective of {', '.join(OBJECTIVES)} and a known method.")
     content = await data.read()
 
     def work() -> int:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from genwright.tuning.config import MethodName
-
 FEW, SOME = 50, 2000
 """Rows: below the first, examples in the prompt do as well; above the second, much can change."""
 SMALL, MEDIUM = 150e6, 1.5e9
@@ -16,7 +14,7 @@ FULL_BYTES = 16
 class Suggestion:
     """A method with the reason."""
 
-    method: MethodName
+    method: str
     reason: str
 
 

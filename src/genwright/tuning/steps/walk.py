@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genwright.datasets import Splits, read_stored_dataset
+from genwright.engines.transformers.loading import ENCODERS
 from genwright.errors import RunStopped, UsageError
 from genwright.export.saving import SavedWeights, save
 from genwright.hardware import measure_free_memory
@@ -229,7 +230,7 @@ class TuneRun:
         tried = probe(job)
         steps = plan_steps(job, tried.seconds_per_step)
         predicted = replace(forecast, seconds=round(steps * tried.seconds_per_step, 1))
-        encoder = base.family in ("bert", "roberta", "xlnet", "distilbert")
+        encoder = base.family in ENCODERS
         advice = suggest(
             self.config.objective, forecast.weights, rows, measure_free_memory(), encoder
         )
