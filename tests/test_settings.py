@@ -148,8 +148,8 @@ def test_an_earlier_name_is_refused_with_the_present_one_and_read_where_it_was_s
 def test_settings_and_parameters_of_trainings_have_earlier_names():
     assert {section.__name__ for section, _, _ in RENAMED} >= {
         "DocumentSettings", "RetrievalSettings", "EngineSettings", "ServerSettings",
-        "ArenaSettings", "RetentionSettings", "ImproveSettings", "TrainConfig", "MethodConfig", "TuneConfig",
-        "PretrainConfig",
+        "ArenaSettings", "RetentionSettings", "ImproveSettings", "TrainConfig",
+        "MethodConfig", "TuneConfig", "PretrainConfig",
     }  # fmt: skip
 
 

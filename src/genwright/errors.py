@@ -16,7 +16,7 @@
     └── Unavailable       exit 5, HTTP 503   an engine or a dependency fails
         ├── MissingDependency                an optional package is not installed
         ├── DownloadFailed                   no source delivered a model
-        ├── EngineFailed                     a model process died or answered rubbish
+        ├── EngineFailed                     a model process died or returned an invalid response
         └── StoreFailed                      the database is damaged, locked or too new
 
 A message says what was expected, what was given and what to do now, in one line. Anything else

@@ -33,7 +33,7 @@ def write_settings(file: Path, values: Mapping[str, Any]) -> Settings:
         for name, value in values.items():
             _set(document, name.split("."), value)
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}. Mend it and try again.") from error
+        raise SettingsError(f"{file} is not valid TOML: {error}. Fix it and try again.") from error
     file = file.resolve()  # a link stays one
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:

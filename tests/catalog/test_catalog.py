@@ -51,7 +51,7 @@ def test_a_name_never_leads_out_of_the_folder(catalog, gguf, name):
     for ask in (catalog.find_path, catalog.pull, catalog.remove):
         with pytest.raises(UnknownName):
             ask(name)
-    with pytest.raises(UsageError, match="is no name for a model"):
+    with pytest.raises(UsageError, match="is not a name for a model"):
         catalog.import_file(gguf, name)
 
 

@@ -160,7 +160,7 @@ WRONG = {
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     path = tmp_path / "wrong.gguf"
     path.write_bytes(WRONG[wrong])
-    with pytest.raises(UntrustedWeights, match=r"wrong\.gguf is no sound GGUF"):
+    with pytest.raises(UntrustedWeights, match=r"wrong\.gguf is not a valid GGUF file"):
         read_header(path)
 
 

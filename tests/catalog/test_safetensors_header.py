@@ -101,7 +101,7 @@ WRONG = {
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     path = tmp_path / "wrong.safetensors"
     path.write_bytes(WRONG[wrong])
-    with pytest.raises(UntrustedWeights, match=r"wrong\.safetensors is no sound safetensors"):
+    with pytest.raises(UntrustedWeights, match=r"wrong\.safetensors is not a valid safetensors"):
         read_header(path)
 
 

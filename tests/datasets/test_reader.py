@@ -111,7 +111,7 @@ def test_columns_of_other_names_are_mapped(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.jsonl", b'{"prompt": "a", "completion": "b"}\n{"prompt": 1}\n', "record 2 is no row"),
+        ("a.jsonl", b'{"prompt": "a", "completion": "b"}\n{"prompt": 1}\n', "record 2 is not a row"),
         ("a.jsonl", b'{"text": "a"}\nnonsense\n', "line 2 is no JSON"),
         ("a.jsonl", b'{"text": "a"}\n[1]\n', "object as record 2"),
         ("a.json", b'{"a": [1,', "is no JSON"),
@@ -119,7 +119,7 @@ def test_columns_of_other_names_are_mapped(tmp_path):
         ("a.csv", b"text,label\na,b\nc,\xff\n", "not UTF-8 .line 3"),
         ("a.jsonl", b"", "holds no records"),
         ("a.xyz", b"x", "no known data format"),
-        ("a.parquet", b"rubbish", "no sound Parquet"),
+        ("a.parquet", b"rubbish", "not a valid Parquet"),
         ("a.jsonl.gz", b"rubbish", "cannot be read"),
         ("a.jsonl", b'{"messages": [{"role": "boss", "content": "x"}]}\n', "unknown role 'boss'"),
         ("a.jsonl", b'{"prompt": "p", "completion": "c", "label": "maybe"}\n', "true or false"),

@@ -28,6 +28,6 @@ def test_every_command_has_a_section_with_its_usage(written):
 
 def test_choices_bounds_and_defaults_are_in_the_tables(written):
     text = written.commands()
-    assert "`lora`, `prefix`" in text, "choices one by one"
+    assert "`lora`, `p_tuning`" in text, "choices one by one"
     assert "1 to 1000." in text, "bounds of numbers"
     assert "Required." in text, "what must be given"

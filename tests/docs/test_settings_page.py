@@ -12,10 +12,38 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from genwright.cli.main import RENAMED, RENAMED_OPTIONS
 from genwright.settings import OpenAISettings, Section, Settings
+from genwright.training.config import TrainConfig
+from genwright.training.pretrain import PretrainConfig
+from genwright.tuning.config import MethodConfig, TuneConfig
 
+TRAINED = (TrainConfig, TuneConfig, MethodConfig, PretrainConfig)
 PAGE = Path(__file__).parent.parent.parent / "docs" / "settings.md"
 BETWEEN = re.compile(r"(<!-- tables: begin -->\n).*(<!-- tables: end -->)", re.DOTALL)
+RENAMES = re.compile(r"(<!-- renamed: begin -->\n).*(<!-- renamed: end -->)", re.DOTALL)
+
+
+def page(text: str) -> str:
+    """The text of the page, with its tables as the code has them now."""
+    text = BETWEEN.sub(lambda found: f"{found[1]}{tables()}{found[2]}", text)
+    return RENAMES.sub(lambda found: f"{found[1]}{renamed()}{found[2]}", text)
+
+
+def renamed() -> str:
+    """What was called otherwise: settings, parameters of trainings, options, commands."""
+    return "\n".join(["| | earlier | now |", "|---|---|---|", *_renames(), ""])
+
+
+def _renames() -> Iterator[str]:
+    for name, field in Settings.model_fields.items():
+        for old, new in getattr(field.annotation, "renamed", {}).items():
+            yield f"| setting | `{name}.{old}` | `{name}.{new}` |"
+    pairs = {pair for section in TRAINED for pair in section.renamed.items()}
+    yield from (f"| `--param` | `{old}` | `{new}` |" for old, new in sorted(pairs))
+    yield "| option | `--set` of a training | `--param`, `-p` |"
+    yield from (f"| option | `{old}` | `{new}` |" for old, new in RENAMED_OPTIONS.items())
+    yield from (f"| command | `{old}` | `{new}` |" for old, new in RENAMED.items())
 
 
 def tables() -> str:
@@ -75,11 +103,9 @@ def _range(field: FieldInfo) -> str:
 
 
 def test_the_tables_are_those_of_the_code():
-    found = BETWEEN.search(PAGE.read_text(encoding="utf-8"))
-    assert found, "docs/settings.md has lost the marks around its tables"
-    assert found[0] == f"{found[1]}{tables()}{found[2]}", (
-        "run: python tests/docs/test_settings_page.py"
-    )
+    text = PAGE.read_text(encoding="utf-8")
+    assert BETWEEN.search(text) and RENAMES.search(text), "the marks around the tables are lost"
+    assert text == page(text), "run: python tests/docs/test_settings_page.py"
 
 
 @pytest.mark.parametrize("name", ["top_k", "base_url", "models_dir", "rerank_model"])
@@ -88,7 +114,4 @@ def test_the_tables_name_settings_of_every_kind(name):
 
 
 if __name__ == "__main__":
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(
-        BETWEEN.sub(lambda found: f"{found[1]}{tables()}{found[2]}", text), encoding="utf-8"
-    )
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

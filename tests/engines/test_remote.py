@@ -173,7 +173,7 @@ def test_a_chat_streams(server, engine):
         (events(piece("On"), {"error": {"message": "out of memory"}}), EngineFailed, "memory"),
         ((200, {}, b"data: {broken\n"), EngineFailed, "rubbish"),
         ((200, {}, b"data: []\n"), EngineFailed, "rubbish"),
-        ((200, {"content-length": "999"}, b"data: {}\n"), EngineFailed, "broke off"),
+        ((200, {"content-length": "999"}, b"data: {}\n"), EngineFailed, "disconnected"),
     ],
 )
 def test_errors_are_told_in_genwrights_words(server, engine, step, error, said):

@@ -129,7 +129,7 @@ def test_ctrl_c_tells_what_is_safely_in_and_the_next_run_goes_on(plain, tmp_path
     _, rest = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert first.startswith("added ") and "safely in" in rest.splitlines()[-1]
+    assert first.startswith("added ") and "were committed" in rest.splitlines()[-1]
     assert "Traceback" not in rest
     told = [line.split()[1] for line in (first + rest).splitlines() if line.startswith("added ")]
     there = {row["source"] for row in plain.json("list")}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from genwright.cli.main import COMMANDS, cli, move_globals_first
+from genwright.cli.main import COMMANDS, RENAMED, RENAMED_OPTIONS, cli, move_globals_first, run
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 GROUP: Any = typer.main.get_command(cli)
@@ -75,6 +75,37 @@ def test_the_documentation_names_every_global_option():
 def test_global_options_may_stand_after_the_command_but_not_after_two_dashes():
     assert move_globals_first(["list", "--set", "a.b=1", "-q"]) == ["--set", "a.b=1", "-q", "list"]
     assert move_globals_first(["search", "--", "-w"]) == ["search", "--", "-w"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tune", "--minutes", "3"),
+        ("tune", "--accept-licence"),
+        ("pretrain", "--minutes=3"),
+        ("rlhf", "--minutes", "3"),
+        ("datasets", "check", "rows.jsonl", "--mend", "out.jsonl"),
+        ("feedback", "export", "out.jsonl", "--keep", "edits"),
+        ("synth", "questions", "-o", "out.jsonl", "--keep", "made"),
+    ],
+    ids=" ".join,
+)
+def test_an_earlier_option_says_the_present_one(arguments, capsys):
+    old = next(each for each in arguments if each.startswith("--")).partition("=")[0]
+    assert run(arguments) == 2
+    assert f"error: {old} is called {RENAMED_OPTIONS[old]} now." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["tune", "pretrain", "rlhf"])
+def test_a_setting_of_the_workspace_is_no_parameter_of_a_training(command, capsys):
+    assert run([command, "--set", "rank=8"]) == 2
+    assert "--param KEY=VALUE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_earlier_command_says_the_present_one(old, new, capsys):
+    assert run([old]) == 2
+    assert f"{old!r} is called {new!r} now" in capsys.readouterr().err
 
 
 def test_the_version_is_printed(plain):

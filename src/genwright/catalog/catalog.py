@@ -164,13 +164,13 @@ class Catalog:
         Raises:
             NotFound: There is no such file.
             UsageError: The name is taken or not possible.
-            UntrustedWeights: It is no sound GGUF, or a part of a model.
+            UntrustedWeights: It is not a valid GGUF file, or a part of a model.
         """
         name = taking.suggest_name(path) if name is None else name
         if not path.is_file():
             raise NotFound(f"There is no file {path}: name a GGUF file.")
         if not NAME.fullmatch(name):
-            raise UsageError(f"{name!r} is no name for a model: use a-z, 0-9, '.', '_' and '-'.")
+            raise UsageError(f"{name!r} is not a name for a model: use a-z, 0-9, '.', '_' and '-'.")
         with self.hold_lock(name):
             if name in self.entries or (self.models_dir / name).exists():
                 raise UsageError(f"There is a model {name!r} already: choose another name.")

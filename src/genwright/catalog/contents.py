@@ -47,7 +47,7 @@ def check(path: Path) -> None:
         _check_text(path)
     else:
         raise UntrustedWeights(
-            f"{path.name} is no part of a model: expected GGUF, safetensors, JSON or a vocabulary."
+            f"{path.name} is not part of a model: expected GGUF, safetensors, JSON or a vocabulary."
         )
 
 

@@ -137,10 +137,10 @@ def _parse(text: bytes, where: str) -> dict[str, CatalogEntry]:
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{where}, {at}: {first['msg']}. Mend it and try again.") from error
+        raise SettingsError(f"{where}, {at}: {first['msg']}. Fix it and try again.") from error
     except ValueError as error:
-        raise SettingsError(f"{where} is not valid: {error}. Mend it and try again.") from error
+        raise SettingsError(f"{where} is not valid: {error}. Fix it and try again.") from error
     entries = {entry.name: entry for entry in models}
     if len(entries) < len(models):
-        raise SettingsError(f"{where} names a model twice. Mend it and try again.")
+        raise SettingsError(f"{where} names a model twice. Fix it and try again.")
     return entries

@@ -58,7 +58,7 @@ def fetch(
     reasons = "; ".join(f"{source.label}: {error}" for source, error in failures)
     bad = any(isinstance(error, UntrustedWeights) for _, error in failures)
     raise (UntrustedWeights if bad else DownloadFailed)(
-        f"No source delivered {entry.name!r}. {reasons}. Mend one of these, or fetch a GGUF by "
+        f"No source delivered {entry.name!r}. {reasons}. Fix one of these, or fetch a GGUF by "
         "other means and run: genwright models import FILE.gguf"
     )
 

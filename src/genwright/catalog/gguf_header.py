@@ -96,7 +96,8 @@ class _Cursor:
 
     def make_error(self, what: str) -> UntrustedWeights:
         return UntrustedWeights(
-            f"{self._path} is no sound GGUF: {what}. Fetch it again from where it was published."
+            f"{self._path} is not a valid GGUF file: {what}. "
+            "Fetch it again from where it was published."
         )
 
     def take(self, count: int) -> bytes:

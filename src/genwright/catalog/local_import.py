@@ -20,7 +20,7 @@ def take_file(path: Path, stage: Path, name: str, kind: Kind | None) -> Manifest
         kind: What it is for; by default what its head says.
 
     Raises:
-        UntrustedWeights: It is no sound GGUF, or a part of a model.
+        UntrustedWeights: It is not a valid GGUF file, or a part of a model.
     """
     target = stage / (path.name if path.suffix == ".gguf" else f"{name}.gguf")
     try:

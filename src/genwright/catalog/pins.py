@@ -26,7 +26,7 @@ def read(models_dir: Path) -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:
-        raise UntrustedWeights(f"{path} is damaged ({error}): mend it, or delete it.") from error
+        raise UntrustedWeights(f"{path} is damaged ({error}): fix it, or delete it.") from error
 
 
 def add(models_dir: Path, model: str, files: tuple[FileDigest, ...]) -> None:

@@ -92,7 +92,7 @@ def _parse(path: Path, head: bytes) -> dict[str, Any]:
     try:
         return json.loads(head, object_pairs_hook=_reject_repeats)
     except (ValueError, RecursionError) as error:
-        raise _make_error(path, f"its head is no sound JSON ({str(error)[:80]})") from error
+        raise _make_error(path, f"its header is not valid JSON ({str(error)[:80]})") from error
 
 
 def _reject_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -129,5 +129,6 @@ def _is_size_list(value: object, most: int) -> bool:
 
 def _make_error(path: Path, what: str) -> UntrustedWeights:
     return UntrustedWeights(
-        f"{path} is no sound safetensors file: {what}. Fetch it again from where it was published."
+        f"{path} is not a valid safetensors file: {what}. "
+        "Fetch it again from where it was published."
     )

@@ -1,4 +1,4 @@
-"""What ``add`` and ``sync`` share: documents told as they are safely in, the report, Ctrl-C."""
+"""What ``add`` and ``sync`` share: documents told as they are committed, the report, Ctrl-C."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ def open_ingest(ctx: typer.Context, collection: str) -> "Iterator[DocumentIngest
             report = ingest.report
             print_remark(
                 f"interrupted: {report.added + report.updated} documents "
-                f"({report.passages} passages) are safely in; the same command goes on from there."
+                f"({report.passages} passages) were committed; run the same command to resume."
             )
             raise typer.Exit(INTERRUPTED) from interruption
 

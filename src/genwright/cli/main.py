@@ -260,8 +260,8 @@ def _report_exit(error: BaseException) -> int:
         path = getattr(getattr(error, "ctx", None), "command_path", "genwright")
         explain = getattr(error, "format_message", error.__str__)
         present = RENAMED_OPTIONS.get(getattr(error, "option_name", ""), "")
-        hint = f" It is called {present} now." if present else ""
-        message, status = f"{explain()}{hint} See: {path} --help", USAGE
+        said = f"{getattr(error, 'option_name', '')} is called {present} now."
+        message, status = f"{said if present else explain()} See: {path} --help", USAGE
     else:
         traceback.print_exception(error)
     one_line = " ".join(message.split())

@@ -124,7 +124,7 @@ def _check_shape(dataset: Dataset, found: FindingCollector) -> None:
     empty = [place for place, row in enumerate(dataset.rows) if _is_empty(row, dataset.form)]
     found.add(
         "empty", "error", empty, "A field has no text: there is nothing to learn or to read.",
-        "Fill it in, or drop the rows with --mend.",
+        "Fill it in, or drop the rows with --fix.",
     )  # fmt: skip
     if dataset.form != "messages":
         return
@@ -187,7 +187,7 @@ def _check_lengths(
         "over_length", "warning" if dataset.form == "text" else "error",
         [place for place, count in enumerate(counts) if count > limits.tokens],
         f"Longer than {limits.tokens} tokens: the training would cut its end off.",
-        "Raise max_length, shorten the rows, or drop them with --mend.",
+        "Raise max_length, shorten the rows, or drop them with --fix.",
         excerpt=lambda place: f"{counts[place]} tokens: {shorten_text(texts[place])}",
     )  # fmt: skip
 
@@ -201,7 +201,7 @@ def _check_duplicates(
     found.add(
         "exact_duplicates", "warning", again,
         "The same as an earlier row: it counts twice in training, and leaks between parts.",
-        "Drop the repeats with --mend.",
+        "Drop the repeats with --fix.",
     )  # fmt: skip
     _check_contradictions(dataset, found)
     if not signatures:
@@ -212,7 +212,7 @@ def _check_duplicates(
     found.add(
         "near_duplicates", "warning", near,
         "Almost the same as an earlier row (MinHash similarity of 0.8 or more).",
-        "Drop the repeats with --mend; a split keeps them in one part.",
+        "Drop the repeats with --fix; a split keeps them in one part.",
         excerpt=lambda place: f"like row {groups[place] + 1}: {shorten_text(found.texts[place])}",
     )  # fmt: skip
 
@@ -256,7 +256,7 @@ def _check_encoding(places: Sequence[int], found: FindingCollector) -> None:
     found.add(
         "encoding", "error", places,
         "Characters that come of a wrong encoding, or control characters.",
-        "Repair them with --mend, or convert the source anew.",
+        "Repair them with --fix, or convert the source again.",
     )  # fmt: skip
 
 
@@ -288,7 +288,7 @@ def _check_pairs(dataset: Dataset, found: FindingCollector, figures: Json) -> No
     same = [i for i, row in enumerate(dataset.rows) if row["chosen"] == row["rejected"]]
     found.add(
         "identical_pairs", "error", same, "The chosen reply is the rejected one.",
-        "Drop the pairs with --mend.",
+        "Drop the pairs with --fix.",
     )  # fmt: skip
     longer = sum(len(row["chosen"]) > len(row["rejected"]) for row in dataset.rows)
     shorter = sum(len(row["chosen"]) < len(row["rejected"]) for row in dataset.rows)
@@ -330,7 +330,7 @@ def _check_overlap(
             "overlap", "error", places,
             f"At least half of it ({OVERLAP_GRAM} words in a row each) stands in {other.name}, an "
             "evaluation set: what is measured there would be memory.",
-            "Drop the rows with --mend.",
+            "Drop the rows with --fix.",
         )  # fmt: skip
         if embed is not None:
             nearest = _score_nearest(texts, theirs, embed)

@@ -153,7 +153,7 @@ def _read_parquet(path: Path) -> list[Json]:
     try:
         return parquet.read_table(path).to_pylist()
     except (arrow.ArrowException, OSError) as error:
-        raise UsageError(f"{path.name} is no sound Parquet file: {error}.") from error
+        raise UsageError(f"{path.name} is not a valid Parquet file: {error}.") from error
 
 
 def _split_paragraphs(text: str) -> list[str]:

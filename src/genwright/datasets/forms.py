@@ -104,10 +104,10 @@ def convert_records(
             row = layout(named)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise UsageError(
-                f"{where}, record {number} is no row of the form {form!r} (fields "
+                f"{where}, record {number} is not a row of the form {form!r} (fields "
                 f"{', '.join(FIELDS[form])}): {_explain_error(error)}. "
                 f"Its columns are {sorted(record)}; "
-                "map them with --map FIELD=COLUMN, or mend the record."
+                "map them with --map FIELD=COLUMN, or fix the record."
             ) from error
         rows.append(_carry_over(named, row))
     return rows

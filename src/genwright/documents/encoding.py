@@ -51,7 +51,7 @@ def decode(data: bytes, name: str, declared: str = "") -> tuple[str, str]:
     if encoding is None:
         raise UnreadableDocument(
             f"Expected text in {name}, got bytes of no known encoding: "
-            "convert it to UTF-8, or leave it out if it is no text."
+            "convert it to UTF-8, or leave it out if it is not text."
         )
     return clean(data.decode(encoding, errors="replace")), encoding
 

@@ -69,7 +69,7 @@ def open_engine(
 
     Raises:
         EngineFailed: It needs more memory than there is, or does not load.
-        UntrustedWeights: The file is no sound GGUF.
+        UntrustedWeights: The file is not a valid GGUF file.
     """
     from genwright.engines.llamacpp.engine import LlamaCppEngine
 

@@ -153,8 +153,8 @@ class Engine(Protocol):
     """A loaded model. Safe to use from several threads.
 
     Whoever closes a stream, or sets ``cancel``, ends the generation. Every operation may raise
-    EngineFailed (the model died or answered rubbish), UsageError (a prompt longer than the
-    context) and Refused (this engine cannot do that; the message says what can).
+    EngineFailed (the model died or returned an invalid response), UsageError (a prompt longer than
+    the context) and Refused (this engine cannot do that; the message says what can).
     """
 
     name: str

@@ -51,4 +51,4 @@ def _read_entries(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}. Mend it.") from error
+        raise SettingsError(f"{file} is not valid TOML: {error}. Fix it.") from error

@@ -195,7 +195,7 @@ class OpenAIEngine:
             raise self._translate_status(error.status, error.said) from error
         except (httpx.HTTPError, httpx.InvalidURL, KeyError, TypeError, ValueError) as error:
             raise EngineFailed(
-                f"{self.name!r} at {self._url} broke off or answered rubbish "
+                f"{self.name!r} at {self._url} disconnected or returned an invalid response "
                 f"({type(error).__name__}: {error}). Try again."
             ) from error
 

@@ -80,7 +80,7 @@ class ChildProcess:
         self._failures = 0
 
     def explain_failure(self) -> str:
-        """The child's first errors or else its last words, for a message."""
+        """The child's first errors or else its last log output, for a message."""
         lines = list(self._lines)
         errors = [line for line in lines if _ERROR.match(line)]
         return " | ".join(errors[:2] or lines[-2:]) or "it said nothing"
@@ -168,7 +168,7 @@ class ChildProcess:
         while not (self.socket.exists() and self.is_healthy()):
             if self.pid is None:
                 raise EngineFailed(
-                    f"{self._what} could not start. Its last words: {self.explain_failure()}. "
+                    f"{self._what} could not start. Last log output: {self.explain_failure()}. "
                     "Check the model file, or pull it again."
                 )
             if time.monotonic() > end:

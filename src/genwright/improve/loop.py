@@ -140,7 +140,9 @@ class _ImprovementLoop:
         self.runs, self.assistants = open_runs(runtime), open_assistants(runtime)
         row = self.runs.get(run)
         if row.kind != KIND:
-            raise NotFound(f"Run {run} is no improvement: genwright runs list --kind improve")
+            raise NotFound(
+                f"Run {run} is not an improvement run: genwright runs list --kind improve"
+            )
         known = {name: row.config[name] for name in ImprovementRequest.__dataclass_fields__}
         self.wanted = ImprovementRequest(**{**known, "methods": tuple(known["methods"])})
         self.number = int(row.config["live"])

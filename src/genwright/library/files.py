@@ -180,7 +180,9 @@ def attach(runtime: Runtime, file: str, collection: int, attributes: Json) -> Fi
         find_collection(session, collection, may_add_to(runtime.principal))
         old = session.get(CollectionFile, (collection, file))
         if old is not None and old.status == "in_progress":
-            raise Refused(f"{file!r} is being put into this collection already: wait for it.")
+            raise Refused(
+                f"{file!r} is already being added to this collection; wait until it finishes."
+            )
         link = old or CollectionFile(collection_id=collection, file_id=file)
         link.status, link.error = "in_progress", ""
         link.attributes = attributes or (old.attributes if old else {})

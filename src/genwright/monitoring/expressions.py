@@ -90,7 +90,7 @@ def compile_expression(text: str) -> Expression:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SettingsError(f"{text!r} is no expression: {error}.") from error
+        raise SettingsError(f"{text!r} is not an expression: {error}.") from error
     names: set[str] = set()
     _check(tree, text, names)
     return Expression(text, frozenset(names), tree)

@@ -87,11 +87,11 @@ def _unpack(path: Path, folder: Path) -> Json:
             member = archive.extractfile(MANIFEST)
             manifest: Json = json.loads(member.read()) if member else {}
             if manifest.get("format") != FORMAT:
-                raise UsageError(f"{path.name} is no export of a model version.")
+                raise UsageError(f"{path.name} is not an export of a model version.")
             for file in manifest["files"]:
                 _extract_file(archive, str(file["name"]), str(file["sha256"]), folder)
     except (tarfile.TarError, KeyError, ValueError, TypeError) as error:
-        raise UsageError(f"{path.name} is no export of a model version: {error}.") from error
+        raise UsageError(f"{path.name} is not an export of a model version: {error}.") from error
     return manifest
 
 

@@ -83,7 +83,7 @@ class Idempotency:
 
 
 _REASONS = {
-    "busy": "A request with this Idempotency-Key is at work: try again later.",
+    "busy": "A request with this Idempotency-Key is still being processed; retry later.",
     "other": "This Idempotency-Key was used with another request: take a new one.",
 }
 

@@ -287,8 +287,8 @@ class ImproveSettings(Section):
     every_hours: float = Field(default=0, ge=0)
     """A running server looks for new feedback this often; 0 for never."""
     assistants: tuple[str, ...] = ()
-    """Which assistants the schedule improves; by default the one that is asked where none is
-    named."""
+    """Which assistants the schedule improves; the default assistant if
+    omitted."""
     methods: tuple[str, ...] = ("shots", "retrieval")
     """What is tried: ``shots``, ``prompt``, ``retrieval``, ``reranker``, ``sft``, ``dpo``,
     ``kto``."""

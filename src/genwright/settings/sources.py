@@ -32,7 +32,7 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(
-                f"{file} is not valid TOML: {error}. Mend it and try again."
+                f"{file} is not valid TOML: {error}. Fix it and try again."
             ) from error
         except OSError as error:
             raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error

@@ -174,7 +174,7 @@ def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
                     raise Refused(f"{archive} needs more room than there is at {folder.parent}.")
                 _extract(opened, entry, folder / entry.name, str(wanted.pop(entry.name)))
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:
-        raise UsageError(f"{archive} is no backup, or is damaged: {error}.") from error
+        raise UsageError(f"{archive} is not a backup, or is damaged: {error}.") from error
     if wanted:
         raise UsageError(f"{archive} is damaged: {', '.join(wanted)} is missing.")
     return manifest
@@ -183,7 +183,7 @@ def _unpack(archive: Path, folder: Path) -> dict[str, Any]:
 def _read_manifest(opened: tarfile.TarFile, archive: Path) -> dict[str, Any]:
     first = opened.next()
     if first is None or first.name != MANIFEST or first.size > BLOCK:
-        raise UsageError(f"{archive} is no backup of genwright.")
+        raise UsageError(f"{archive} is not a backup of genwright.")
     data = opened.extractfile(first)
     assert data is not None  # it is a regular file
     manifest: dict[str, Any] = json.load(data)

@@ -61,7 +61,9 @@ def make_preferences(
     if (better.name, better.system, better.temperature) == (
         worse.name, worse.system, worse.temperature,
     ):  # fmt: skip
-        raise UsageError("Both ways of answering are the same: let model, prompt or heat differ.")
+        raise UsageError(
+            "Both ways of answering are the same: use a different model, prompt or temperature."
+        )
     asked = [text for text in map(find_instruction, prompts) if text]
     if not asked:
         raise UsageError("Expected rows with a column prompt, instruction or question.")

@@ -111,7 +111,7 @@ def load(path: Path) -> Any:
     try:
         return Tokenizer.from_file(str(file))
     except Exception as error:  # the library raises plain Exception
-        raise UsageError(f"{file} is no tokenizer that can be read: {error}.") from error
+        raise UsageError(f"{file} is not a readable tokenizer: {error}.") from error
 
 
 def inspect_text(tokenizer: Any, text: str, most: int = 40) -> Inspection:

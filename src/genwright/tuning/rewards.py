@@ -109,7 +109,9 @@ def open_trained_reward(runtime: Runtime, name: str) -> Reward:
     trained = runtime.versions.resolve(runtime.principal, name)
     facts = trained.facts
     if facts.objective != "reward":
-        raise UsageError(f"{trained.label} was trained for {facts.objective}, it is no reward.")
+        raise UsageError(
+            f"{trained.label} was trained for {facts.objective}, it is not a reward model."
+        )
     base = None
     if facts.kind == "adapter":
         base = runtime.models.open_base(facts.base, runtime.principal)

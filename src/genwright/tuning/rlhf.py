@@ -84,7 +84,7 @@ def run_rlhf(runtime: Runtime, run: int, sets: dict[str, Any] | None = None) -> 
     """
     row = runtime.runs.get(run)
     if row.kind != KIND:
-        raise NotFound(f"Run {run} is no RLHF: genwright runs list --kind rlhf")
+        raise NotFound(f"Run {run} is not an RLHF run: genwright runs list --kind rlhf")
     recipe = RLHFRecipe(**row.config)
     walk = StepWalk(
         runtime.runs, run, format_resume(RESUME, run), KeyedSteps("stages"),

@@ -164,7 +164,7 @@ def test_a_trace_becomes_a_case_and_is_explained(root):
         trace = web.post("/v1/chat/completions", json=body).json()["id"].removeprefix("chatcmpl-")
         assert "Regression suite" in web.get(f"/traces/{trace}").text
         kept = web.post(f"/traces/{trace}/suite", data={"bad": "false"}, follow_redirects=True)
-        assert "The case is kept" in kept.text
+        assert "Case saved" in kept.text
         case = re.search(r"/improve/suite/(\d+)/remove", kept.text)[1]
         assert "assistant assistant@1" in web.get(f"/traces/{trace}/why").text
         out = web.post(f"/improve/suite/{case}/remove", follow_redirects=True)

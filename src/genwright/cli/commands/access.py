@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Say who may read and write collections and documents.",
+    help="Manage access to collections and documents.",
 )
 Holder = Annotated[str, typer.Argument(help="A user, group:NAME, or group:everyone.")]
 InCollection = Annotated[str, typer.Option("--collection", help="On this collection.")]

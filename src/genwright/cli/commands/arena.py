@@ -29,7 +29,9 @@ def rank(
     votes: Kinds = None,
     category: Annotated[str, typer.Option(help="Only questions of this category.")] = "",
     days: Annotated[float, typer.Option(min=0, help="Only votes of the last days.")] = 0,
-    style: Annotated[bool, typer.Option("--style", help="Take the style's share out.")] = False,
+    style: Annotated[
+        bool, typer.Option("--style", help="Control for style (length, headings, lists, bold).")
+    ] = False,
     davidson: Annotated[
         bool, typer.Option("--davidson", help="Ties have a probability of their own.")
     ] = False,

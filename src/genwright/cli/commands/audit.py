@@ -21,7 +21,7 @@ app = typer.Typer(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest N entries.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the newest entries.
@@ -65,7 +65,7 @@ def verify(
             "Compare with a backup."
         )
     if not there:
-        raise Refused(f"No entry has the digest {expect}: the log was cut or made anew.")
+        raise Refused(f"No entry has the digest {expect}: the log was cut or rewritten.")
     print(found.head)
     print_remark(f"{found.entries} entries, unbroken; the head is above.")
 

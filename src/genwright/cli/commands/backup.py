@@ -13,7 +13,7 @@ def command(
     ctx: typer.Context,
     target: Annotated[Path, typer.Argument(help="The file to make, such as monday.tar.gz.")],
     models: Annotated[
-        bool, typer.Option("--models", help="Put in models; they can be pulled again without.")
+        bool, typer.Option("--models", help="Include model files (large; can be re-downloaded).")
     ] = False,
 ) -> None:
     """Write everything into one file, while a server runs.

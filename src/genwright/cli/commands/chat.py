@@ -23,7 +23,7 @@ def command(
     list_them: Annotated[bool, typer.Option("--list", help="List your conversations.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an answer.")] = False,
 ) -> None:
-    """Talk about the documents, a question a line. All turns are kept.
+    """Chat with your documents, one question a line. All turns are kept.
 
     Example: genwright chat --collection manuals
     """

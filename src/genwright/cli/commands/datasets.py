@@ -14,10 +14,10 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Check, mend, split and convert data sets.",
+    help="Check, fix, split and convert data sets.",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Form = Annotated[str, typer.Option(help="Of the rows, where the columns do not tell.")]
+Form = Annotated[str, typer.Option(help="Row format; detected from the columns by default.")]
 Columns = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
 ]
@@ -92,7 +92,7 @@ def split(
     folder: Annotated[Path, typer.Argument(help="Gets train, validation and test files.")],
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     form: Form = "",
     columns: Columns = None,
 ) -> None:

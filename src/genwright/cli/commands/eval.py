@@ -17,9 +17,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 Limit = Annotated[
-    int | None, typer.Option(min=1, help="Ask only so many, drawn at random; all by default.")
+    int | None, typer.Option(min=1, help="Ask at most N, drawn at random; all by default.")
 ]
-Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 
 @app.callback(invoke_without_command=True)

@@ -11,10 +11,10 @@ from genwright.cli.printing.tasks import print_bench, print_judge, print_lm, pri
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 Model = Annotated[str, typer.Option(help="Model, version of the registry, or assistant.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only so many rows.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most N rows.")]
 Data = Annotated[Path, typer.Option(metavar="FILE", help="Rows with answers.")]
 Metric = Annotated[str, typer.Option(help="Such as accuracy, exact_match, rouge_l, call_match.")]
-Form = Annotated[str, typer.Option(help="Of the rows, where the columns do not tell.")]
+Form = Annotated[str, typer.Option(help="Row format; detected from the columns by default.")]
 Columns = Annotated[
     list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
 ]
@@ -52,7 +52,7 @@ def eval_task(
     limit: Limit = None,
     form: Form = "",
     columns: Columns = None,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = 256,
     as_json: AsJson = False,
 ) -> None:

@@ -23,7 +23,7 @@ Assistant = Annotated[str, typer.Option(help="Only of this assistant's answers."
 def list_(
     ctx: typer.Context,
     trace: Annotated[str, typer.Option(help="Only of this answer.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most N.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List feedback, newest first.
@@ -80,7 +80,7 @@ def add(
 @app.command()
 def export(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Gets the rows: JSONL, JSON, CSV or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="Output file: JSONL, JSON, CSV or Parquet.")],
     what: Annotated[
         str, typer.Option(help="pairs (DPO), thumbs (KTO), good (SFT) or all (as it was said).")
     ] = "pairs",
@@ -124,7 +124,7 @@ def agreement(ctx: typer.Context, as_json: AsJson = False) -> None:
 def queue(
     ctx: typer.Context,
     rule: Annotated[str, typer.Option(help="uncertain, coverage or drift.")] = "uncertain",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="At most N.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List answers that wait for an opinion, those that tell most first.

@@ -13,7 +13,9 @@ from genwright.types import OWNER
 def command(
     ctx: typer.Context,
     document: Annotated[int | None, typer.Option(help="A document, by id.")] = None,
-    user: Annotated[str, typer.Option(help="A person: account, documents, talks, traces.")] = "",
+    user: Annotated[
+        str, typer.Option(help="Erase a user: account, documents, conversations, traces.")
+    ] = "",
     source: Annotated[str, typer.Option(help="Documents of a file, or of a folder.")] = "",
     compact: Annotated[
         bool, typer.Option("--compact/--no-compact", help="Rewrite the files, too.")

@@ -12,7 +12,9 @@ from genwright.cli.signals import catch_signals
 
 def command(
     ctx: typer.Context,
-    assistant: Annotated[str, typer.Argument(help="By default the one that is asked.")] = "",
+    assistant: Annotated[
+        str, typer.Argument(help="Assistant to improve; the default assistant if omitted.")
+    ] = "",
     method: Annotated[
         list[str] | None,
         typer.Option(
@@ -33,9 +35,11 @@ def command(
     judge: Annotated[
         str, typer.Option(metavar="MODEL", help="Judges both versions' answers, too.")
     ] = "",
-    look: Annotated[int, typer.Option(min=1, help="Which look at growing data this is.")] = 1,
+    look: Annotated[
+        int, typer.Option(min=1, help="Number of this interim analysis (of --looks).")
+    ] = 1,
     looks: Annotated[int, typer.Option(min=1, help="How many looks there will be.")] = 1,
-    seed: Annotated[int, typer.Option(help="Of every draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

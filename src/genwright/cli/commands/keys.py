@@ -46,7 +46,7 @@ def create(
     ctx: typer.Context,
     user: str,
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    days: Annotated[float | None, typer.Option(help="Expires after so many days.")] = None,
+    days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     assistant: Annotated[
         list[str] | None, typer.Option(help="May ask only this one; repeat for several.")
     ] = None,

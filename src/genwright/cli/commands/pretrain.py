@@ -18,7 +18,7 @@ def command(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML or YAML; options win over it.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Of the model in the registry.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the model in the registry.")] = "",
     family: Annotated[str, typer.Option(help="llama, gpt2, qwen2, bert, t5 and others.")] = "",
     tokenizer: Annotated[
         str, typer.Option(help="A folder, or bpe, wordpiece, unigram or bytes to train one.")
@@ -37,7 +37,7 @@ def command(
 ) -> None:
     """Train a model from scratch: decoder, encoder or encoder-decoder, by its family.
 
-    Example: genwright pretrain shakespeare.txt --family llama --tokenizer bytes --minutes 15
+    Example: genwright pretrain shakespeare.txt --family llama --tokenizer bytes --time-limit 15
     """
     from genwright.hardware import let_threads_rest
     from genwright.training.pretrain import begin_pretraining, pretrain

@@ -20,7 +20,7 @@ def command(
     demonstrations: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Rows to fine-tune on first.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Of the models in the registry.")] = "rlhf",
+    name: Annotated[str, typer.Option(help="Name of the models in the registry.")] = "rlhf",
     minutes: Annotated[
         float, typer.Option("--time-limit", min=0.1, help="Minutes of each stage, at most.")
     ] = 10.0,

@@ -14,7 +14,7 @@ def command(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Tell what is in the workspace: documents, passages, models, sizes, schema, vectors.
+    """Show documents, passages, models, sizes and the schema of the workspace.
 
     Example: genwright status
     """

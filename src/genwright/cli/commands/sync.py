@@ -14,7 +14,7 @@ def command(
     collection: Annotated[str, typer.Option(help="Which collection follows it.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Make the store hold what a folder holds: add, replace, and remove what is gone.
+    """Mirror a folder: add new documents, update changed ones, remove those that are gone.
 
     A folder that is missing or has become empty is refused, as a disk that is not mounted looks
     like that.

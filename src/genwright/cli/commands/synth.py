@@ -12,13 +12,16 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Make rows: questions, instructions, preferences, conversations, tables.",
+    help="Generate synthetic training data: questions, conversations, instructions, tables …",
 )
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Gets the rows.")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file.")]
 Count = Annotated[int, typer.Option(min=1, help="Rows that are wanted.")]
 Model = Annotated[str, typer.Option(help="Chat model; by default the settings'.")]
-Seed = Annotated[int, typer.Option(help="Of every draw.")]
-Keep = Annotated[str, typer.Option(metavar="NAME", help="Keep as a data set of the workspace.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
+Keep = Annotated[
+    str,
+    typer.Option("--save-as", metavar="NAME", help="Keep as a data set of the workspace."),
+]
 Collections = Annotated[
     list[str] | None, typer.Option("--collection", help="Only from these; may be repeated.")
 ]

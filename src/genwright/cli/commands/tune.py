@@ -43,7 +43,9 @@ def command(
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
     ] = None,
-    trials: Annotated[int, typer.Option(min=0, help="Search hyper-parameters, so many times.")] = 0,
+    trials: Annotated[
+        int, typer.Option(min=0, help="Number of trials of a hyper-parameter search.")
+    ] = 0,
     minutes: Annotated[
         float, typer.Option("--time-limit", min=0, help="Minutes of training; 0 for no limit.")
     ] = 0,

@@ -165,7 +165,7 @@ def print_findings(findings: "Iterable[HealthFinding]") -> "list[HealthFinding]"
         seen.append(finding)
         print(f"{finding.level:5}  {finding.check:13}  {finding.says}", flush=True)
         if finding.mend:
-            print(f"{'':22}mend: {finding.mend}", flush=True)
+            print(f"{'':22}fix: {finding.mend}", flush=True)
     return seen
 
 

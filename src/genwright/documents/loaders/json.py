@@ -33,7 +33,7 @@ class JsonLoader:
         except (ValueError, RecursionError) as error:
             raise UnreadableDocument(
                 f"Expected JSON in {name}, got what does not parse ({str(error)[:120]}): "
-                "mend it, or rename it to .txt to read it as text."
+                "fix it, or rename it to .txt to read it as text."
             ) from error
         return draft.build_extract(name, "json")
 

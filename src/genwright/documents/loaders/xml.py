@@ -63,7 +63,8 @@ def _iter_records(element: ElementTree.Element, path: str) -> Iterator[list[str]
 def _iter_lines(element: ElementTree.Element, path: str, depth: int) -> Iterator[str]:
     if depth > _MAX_DEPTH:
         raise UnreadableDocument(
-            f"Expected XML at most {_MAX_DEPTH} elements deep, got a deeper one: it is no document."
+            f"Expected XML at most {_MAX_DEPTH} elements deep, got a deeper one: "
+            "it is not a document."
         )
     own = f"{path}/{_strip_namespace(element.tag)}"
     for key, value in element.attrib.items():

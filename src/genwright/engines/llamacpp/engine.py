@@ -55,7 +55,7 @@ class LlamaCppEngine(ChildEngine):
 
     Raises:
         EngineFailed: It needs more memory than there is, or does not load.
-        UntrustedWeights: The file is no sound GGUF.
+        UntrustedWeights: The file is not a valid GGUF file.
     """
 
     def __init__(
@@ -317,14 +317,14 @@ class LlamaCppEngine(ChildEngine):
         except httpx.TimeoutException as error:
             self._child.kill_unless_healthy()
             raise EngineFailed(
-                f"{self.name!r} said nothing for {self._seconds:g} s. Ask for less, or raise "
-                "engine.request_seconds."
+                f"{self.name!r} timed out after {self._seconds:g} s. Request fewer tokens, or "
+                "raise engine.request_seconds."
             ) from error
         except (httpx.TransportError, ValueError, KeyError) as error:
             self._child.kill_unless_healthy()
             raise EngineFailed(
-                f"The engine of {self.name!r} broke off ({type(error).__name__}). Its last words: "
-                f"{self._child.explain_failure()}. Ask again: it is restarted."
+                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
+                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
             ) from error
 
     def _record_speed(self, last: Delta) -> None:

@@ -277,8 +277,8 @@ class TransformersEngine(ChildEngine):
         except (httpx.HTTPError, ValueError, KeyError) as error:
             self._child.kill_unless_healthy()
             raise EngineFailed(
-                f"The engine of {self.name!r} broke off ({type(error).__name__}). Its last words: "
-                f"{self._child.explain_failure()}. Ask again: it is restarted."
+                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
+                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
             ) from error
 
 

@@ -166,7 +166,7 @@ def _read_lines(path: Path) -> Rows:
     try:
         return [json.loads(line) for line in _read_text(path).splitlines() if line.strip()]
     except (ValueError, OSError) as error:
-        raise UsageError(f"{path} holds no lines of JSON: {error}.") from error
+        raise UsageError(f"{path} is not valid JSON Lines: {error}.") from error
 
 
 def _read_multiple_choice(path: Path) -> Rows:

@@ -261,7 +261,7 @@ def _read_lines(path: Path, needed: Sequence[str]) -> list[Json]:
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     except ValueError as error:
-        raise UsageError(f"{path} holds no lines of JSON: {error}.") from error
+        raise UsageError(f"{path} is not valid JSON Lines: {error}.") from error
     if missing := [key for key in needed if any(key not in row for row in rows)]:
         raise UsageError(f"Each line of {path} needs {', '.join(needed)}; {missing[0]} is missing.")
     return rows

@@ -36,7 +36,7 @@ class LlamaCppReranker:
 
         Raises:
             Refused: The engine cannot rerank.
-            EngineFailed: It died or answered rubbish.
+            EngineFailed: It died or returned an invalid response.
         """
         if not texts:
             return []

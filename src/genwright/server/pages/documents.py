@@ -178,7 +178,7 @@ def rebuild_indexes(runtime: InRights) -> Response:
     reindex(runtime)
     with runtime.database.write(runtime.principal) as session:
         audit.record(session, "reindex")
-    return redirect_back("/documents", "Every index was made anew.")
+    return redirect_back("/documents", "All indexes were rebuilt.")
 
 
 def _make_target(collection: int, document: int | None) -> GrantTarget:

@@ -145,7 +145,7 @@ def stop_canary(runtime: InRights, name: str) -> Response:
 def remove_suite_case(runtime: InRights, case: int) -> Response:
     """Take a case out of the suite."""
     remove_case(runtime.database, runtime.principal, case)
-    return redirect_back("/improve#suite", "The case is out.")
+    return redirect_back("/improve#suite", "Case removed.")
 
 
 def _store_questions(runtime: Runtime, content: bytes, name: str) -> str:
@@ -159,7 +159,7 @@ def _store_questions(runtime: Runtime, content: bytes, name: str) -> str:
 def _get_improvement(runtime: Runtime, run: int) -> RunRow:
     row = Runs(runtime.database, runtime.principal).get(run)
     if row.kind != KIND:
-        raise UsageError(f"Run {run} is no improvement.")
+        raise UsageError(f"Run {run} is not an improvement run.")
     return row
 
 

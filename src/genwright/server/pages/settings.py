@@ -200,7 +200,7 @@ def verify(service: Serving) -> Response:
     found = audit.verify(service.workspace.database)
     if found.broken_at is not None:
         return _redirect_back(
-            "audit", f"Entry {found.broken_at} does not fit: the log was changed."
+            "audit", f"Audit log altered at entry {found.broken_at} (hash mismatch)."
         )
     return _redirect_back("audit", f"{found.entries} entries, unbroken. Head: {found.head}")
 

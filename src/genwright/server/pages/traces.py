@@ -120,7 +120,7 @@ def keep_case(
         runtime.database, runtime.principal, root.trace_id, bad=bad, reference=reference,
         suite=suite,
     )  # fmt: skip
-    return redirect_back("/improve#suite", "The case is kept.")
+    return redirect_back("/improve#suite", "Case saved.")
 
 
 @router.get("/{trace}/why")

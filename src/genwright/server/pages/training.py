@@ -103,7 +103,9 @@ def refresh_run(request: Request, run: int, runtime: InRights) -> Response:
 def stop(run: int, runtime: InRights) -> Response:
     """Let a run end at its next step, with a checkpoint."""
     stop_run(runtime.database, runtime.principal, run)
-    return redirect_back(f"/training/{run}", "It ends at its next step, with a checkpoint.")
+    return redirect_back(
+        f"/training/{run}", "Stopping after the current step; a checkpoint will be saved."
+    )
 
 
 @router.post("/{run}/resume", dependencies=[Depends(require_action("training.run"))])
@@ -113,7 +115,7 @@ def resume(run: int, runtime: InRights) -> Response:
     if row.status not in ("stopped", "failed") or row.kind not in RESUMES:
         raise UsageError(f"Run {run} is {row.status}: only a stopped training can go on.")
     _record_start(runtime, run, row.kind)
-    return redirect_back(f"/training/{run}", "It goes on.")
+    return redirect_back(f"/training/{run}", "Resumed.")
 
 
 @router.get("/data/{id_}")

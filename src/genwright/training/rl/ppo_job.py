@@ -125,6 +125,6 @@ def _end(
 def _check(values: dict[str, float], step: int) -> None:
     if not all(math.isfinite(value) for value in values.values()):
         raise Refused(
-            f"PPO came to a value that is no number at step {step}: lower learning_rate, or raise "
+            f"PPO diverged (NaN or infinity) at step {step}: lower learning_rate, or raise "
             "beta. The last checkpoint is kept."
         )

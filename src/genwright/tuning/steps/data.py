@@ -56,7 +56,7 @@ def check_parts(runtime: Runtime, parts: Splits, base: BaseModel, config: TuneCo
         worst = max((e for e in serious if e is not long), key=lambda each: len(each.rows))
         raise Refused(
             f"{len(others)} of {len(parts.train)} rows have errors, most of them {worst.check} "
-            f"({worst.says}; {worst.examples[0] if worst.examples else ''}): mend them with "
+            f"({worst.says}; {worst.examples[0] if worst.examples else ''}): fix them with "
             "genwright datasets check --fix."
         )
     runtime.progress(0, 0, f"data: {len(parts.train)} rows, {len(report.findings)} findings")

@@ -102,7 +102,7 @@ def _load_adapter(runtime: Runtime, config: TuneConfig, base: BaseModel, model: 
     version: TrainedVersion = runtime.versions.resolve(runtime.principal, config.resume_from)
     folder = version.folder / ADAPTER
     if not folder.is_dir():
-        raise NotFound(f"{version.label} is no adapter: name it as --base instead.")
+        raise NotFound(f"{version.label} is not an adapter: name it as --base instead.")
     if version.facts.base_digest != base.digest or version.facts.method != config.method:
         raise Refused(
             f"{version.label} is a {version.facts.method} on {version.facts.base!r}: train on from "

@@ -118,7 +118,7 @@ def parse_chat_request(
 
 
 def make_chat_call(body: ChatCompletionBody, identity: Identity, private: Private) -> ModelCall:
-    """A chat with a model as it is; ``n`` replies come one after the other."""
+    """A chat with a base model; ``n`` replies come one after the other."""
     request = build_chat_request(body, identity, private)
 
     def start(engine: Engine, cancel: Event) -> Iterator[Made]:

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["chat"])
 async def create_chat_completion(
     body: ChatCompletionBody, request: Request, service: Serving, identity: Asking
 ) -> Response:
-    """Reply to a conversation: an assistant from its documents, or a model as it is."""
+    """Reply to a conversation: an assistant from its documents, or a base model."""
     asked = await service.call(lambda: parse_chat_request(service, identity, body))
     if isinstance(asked, ModelCall):
         pieces = stream_model(service, identity, asked)

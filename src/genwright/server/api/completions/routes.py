@@ -29,7 +29,7 @@ router = APIRouter(tags=["completions"])
 async def create_completion(
     body: CompletionBody, request: Request, service: Serving, identity: Asking
 ) -> Response:
-    """Continue texts with a model as it is."""
+    """Continue texts with a base model."""
     call = await service.call(lambda: make_completion_call(service, identity, body))
     pieces = stream_model(service, identity, call)
     if body.stream:

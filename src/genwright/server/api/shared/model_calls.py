@@ -1,4 +1,4 @@
-"""Replies of a model as it is, piece by piece: queued, traced, counted, and cancelled."""
+"""Replies of a base model, piece by piece: queued, traced, counted, and cancelled."""
 
 import json
 import time
@@ -57,7 +57,7 @@ class ModelCall:
 async def stream_model(
     service: Service, identity: Identity, call: ModelCall
 ) -> AsyncGenerator[RequestStart | Made, None]:
-    """What a model as it is replies; closing this cancels it.
+    """What a base model replies; closing this cancels it.
 
     Raises:
         TooMany: Its queue is full, or a quota used up.

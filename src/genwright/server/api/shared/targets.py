@@ -1,4 +1,4 @@
-"""What the ``model`` of a request names: an assistant, or a model as it is.
+"""What the ``model`` of a request names: an assistant, or a base model.
 
 Whatever is not there, or not the asker's to use, is not found, in the same words.
 """
@@ -30,7 +30,7 @@ MOST_LISTED = 1000
 
 @dataclass(frozen=True)
 class BareModel:
-    """A model as it is, by the name that ``Models.engine`` takes."""
+    """A base model, by the name that ``Models.engine`` takes."""
 
     name: str
 
@@ -166,5 +166,6 @@ def make_not_found(named: str) -> NotFound:
     """The error for a model that is not there, or not the asker's."""
     shown = named if len(named) <= 80 else f"{named[:80]}…"
     return NotFound(
-        f"There is no model {shown!r} that you may ask: GET /v1/models lists those there are."
+        f"Model {shown!r} does not exist or you do not have access to it: GET /v1/models lists "
+        "those you may use."
     )
