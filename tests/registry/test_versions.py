@@ -135,7 +135,7 @@ def test_a_bundle_that_was_changed_is_refused(versions, tmp_path):
     with pytest.raises(UntrustedWeights, match="not what its manifest says"):
         import_version(versions, OWNER, tmp_path / "bad.tar")
     (tmp_path / "none.tar").write_bytes(b"rubbish")
-    with pytest.raises(UsageError, match="no export"):
+    with pytest.raises(UsageError, match="not an export"):
         import_version(versions, OWNER, tmp_path / "none.tar")
     assert len(versions.list_versions(OWNER, "calls")) == 1
 

@@ -14,9 +14,9 @@ def command(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH|DIR|-...", help="Files, folders, or - for stdin.")
     ],
-    collection: Annotated[str, typer.Option(help="Where to put them.")] = "",
+    collection: Annotated[str, typer.Option(help="Collection to add them to.")] = "",
     name: Annotated[
-        str, typer.Option(help="What to call the document from stdin; its suffix tells the format.")
+        str, typer.Option(help="Name of the document from stdin; its suffix tells the format.")
     ] = "stdin",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -28,7 +28,7 @@ def rank(
     ctx: typer.Context,
     votes: Kinds = None,
     category: Annotated[str, typer.Option(help="Only questions of this category.")] = "",
-    days: Annotated[float, typer.Option(min=0, help="Only votes of the last days.")] = 0,
+    days: Annotated[float, typer.Option(min=0, help="Only votes of the last N days.")] = 0,
     style: Annotated[
         bool, typer.Option("--style", help="Control for style (length, headings, lists, bold).")
     ] = False,
@@ -38,7 +38,7 @@ def rank(
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Every pair weighs alike, however often it met.")
     ] = False,
-    anchor: Annotated[str, typer.Option(metavar="MODEL", help="Whose rating is fixed.")] = "",
+    anchor: Annotated[str, typer.Option(metavar="MODEL", help="Model whose rating is fixed.")] = "",
     anchor_rating: Annotated[float, typer.Option(help="At what.")] = 1000,
     bootstrap: Annotated[
         int, typer.Option(min=0, help="Rounds to take the intervals from; 0 for the sandwich.")
@@ -141,7 +141,7 @@ def import_(
 @app.command()
 def export(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Gets JSON lines in LMSYS' form.")],
+    file: Annotated[Path, typer.Argument(help="Output file: JSON lines in LMSYS' form.")],
     votes: Kinds = None,
 ) -> None:
     """Write votes to a file.
@@ -163,7 +163,7 @@ def judge(
     questions: Annotated[Path, typer.Argument(help="Rows with question, and answer if known.")],
     judge: Annotated[str, typer.Option(metavar="MODEL", help="Any chat model.")],
     contenders: Annotated[
-        list[str] | None, typer.Option("--contender", help="By default the arena's.")
+        list[str] | None, typer.Option("--contender", help="Contender; the arena's by default.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Questions at most.")] = None,
     as_json: AsJson = False,

@@ -15,7 +15,9 @@ def command(
     k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
     model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
     assistant: Annotated[str, typer.Option(help="As this assistant: NAME or NAME@VERSION.")] = "",
-    collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Search this collection only; may be repeated.")
+    ] = None,
     filters: Annotated[
         list[str] | None,
         typer.Option("--filter", metavar="KEY=VALUE", help="source, format, title or metadata."),

@@ -194,7 +194,7 @@ def canary(
     ctx: typer.Context,
     name: str,
     version: Annotated[str, typer.Option(help="Number or alias of the version.")] = "candidate",
-    share: Annotated[float, typer.Option(min=0, max=0.5, help="Of the conversations.")] = 0.1,
+    share: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the conversations.")] = 0.1,
     end: Annotated[bool, typer.Option("--end", help="End the one that runs.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -22,7 +22,7 @@ def command(
     columns: Columns = None,
     price: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL=IN,OUT", help="Of a million tokens read and written."),
+        typer.Option(metavar="MODEL=IN,OUT", help="Price of a million tokens read and written."),
     ] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = 256,
     as_json: AsJson = False,

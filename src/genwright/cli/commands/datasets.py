@@ -89,7 +89,9 @@ def check(
 def split(
     ctx: typer.Context,
     file: DataFile,
-    folder: Annotated[Path, typer.Argument(help="Gets train, validation and test files.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Output folder of the train, validation and test files.")
+    ],
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,

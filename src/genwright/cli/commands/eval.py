@@ -35,10 +35,10 @@ def eval_retrieval(
     beir: Annotated[
         Path, typer.Option(metavar="DIR", help="Holds corpus.jsonl, queries.jsonl, qrels/*.tsv.")
     ],
-    split: Annotated[str, typer.Option(help="Which qrels: qrels/SPLIT.tsv.")] = "test",
+    split: Annotated[str, typer.Option(help="Split to measure: qrels/SPLIT.tsv.")] = "test",
     mode: Annotated[
         Literal["keyword", "vector", "hybrid"] | None,
-        typer.Option(help="Only this one; by default all three, side by side."),
+        typer.Option(help="Ranking to measure; all three by default."),
     ] = None,
     limit: Limit = None,
     seed: Seed = 0,

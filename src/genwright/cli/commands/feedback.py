@@ -47,7 +47,7 @@ def list_(
 @app.command()
 def add(
     ctx: typer.Context,
-    trace: Annotated[str, typer.Argument(help="Of the answer, or 'last'.")],
+    trace: Annotated[str, typer.Argument(help="Trace of the answer, or 'last'.")],
     thumb: Annotated[str, typer.Option(help="up or down.")] = "",
     rating: Annotated[int | None, typer.Option(min=1, max=5, help="1 to 5.")] = None,
     correction: Annotated[str, typer.Option(help="What the answer should have been.")] = "",

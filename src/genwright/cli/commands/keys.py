@@ -20,7 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    user: Annotated[str, typer.Option(help="Only this user's.")] = "",
+    user: Annotated[str, typer.Option(help="Only keys of this user.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List keys; their secrets cannot be shown again.
@@ -45,7 +45,7 @@ def list_(
 def create(
     ctx: typer.Context,
     user: str,
-    name: Annotated[str, typer.Argument(help="What it is for.")],
+    name: Annotated[str, typer.Argument(help="Name of the key.")],
     days: Annotated[float | None, typer.Option(help="Days until it expires.")] = None,
     assistant: Annotated[
         list[str] | None, typer.Option(help="May ask only this one; repeat for several.")

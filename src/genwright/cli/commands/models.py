@@ -55,7 +55,10 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
 def pull(
     ctx: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="By default the embedded two.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Models to pull; the two default ones if omitted."
+        ),
     ] = None,
 ) -> None:
     """Fetch models, check them against their digests, and make them ready.
@@ -77,7 +80,7 @@ def pull(
 @app.command("verify")
 def verify(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="By default every model here.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Model to verify; all by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Hash the files of models again and tell what is not as it was pulled.
@@ -101,7 +104,7 @@ def verify(
 def import_file(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.gguf", help="The model.")],
-    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
     kind: Annotated[
         str | None, typer.Option(help="chat, embed or rerank; by default what its head says.")
     ] = None,

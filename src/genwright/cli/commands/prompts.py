@@ -17,7 +17,9 @@ app = typer.Typer(
     help="Show, try and compare prompts with examples.",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Named = Annotated[str, typer.Argument(help="Of the built-in ones, of prompts/, or a file.")]
+Named = Annotated[
+    str, typer.Argument(help="Name of a prompt (built-in or in prompts/), or a file.")
+]
 
 
 @app.command("list")
@@ -73,7 +75,11 @@ def try_(
     named: Named,
     values: Annotated[
         list[str] | None,
-        typer.Option("--value", metavar="KEY=VALUE", help="What the file names, as question=…"),
+        typer.Option(
+            "--value",
+            metavar="KEY=VALUE",
+            help="Value of a variable of the prompt, such as question=…",
+        ),
     ] = None,
     model: Annotated[str, typer.Option(help="Ask it, too.")] = "",
     as_json: AsJson = False,

@@ -146,7 +146,7 @@ def lineage(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
 @app.command()
 def promote(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Of the model.")],
+    name: Annotated[str, typer.Argument(help="Name of the model.")],
     version: Annotated[str, typer.Argument(help="Number or alias.")] = "candidate",
 ) -> None:
     """Put a version in service: live moves to it at once.
@@ -162,7 +162,7 @@ def promote(
 
 @app.command()
 def rollback(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(help="Of the model.")]
+    ctx: typer.Context, name: Annotated[str, typer.Argument(help="Name of the model.")]
 ) -> None:
     """Put the version in service that was live before.
 
@@ -193,7 +193,9 @@ def alias(ctx: typer.Context, name: str, alias_: Annotated[str, typer.Argument(m
 def merge(
     ctx: typer.Context,
     named: Named,
-    name: Annotated[str, typer.Option(help="Of the merged model; NAME-merged by default.")] = "",
+    name: Annotated[
+        str, typer.Option(help="Name of the merged model; NAME-merged by default.")
+    ] = "",
 ) -> None:
     """Make whole weights of an adapter and its base, as a version of their own.
 
@@ -229,7 +231,7 @@ def export(ctx: typer.Context, named: Named, file: Path) -> None:
 def import_(
     ctx: typer.Context,
     file: Path,
-    name: Annotated[str, typer.Option(help="What to call it here.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the model in this registry.")] = "",
 ) -> None:
     """Take in a version that was exported.
 

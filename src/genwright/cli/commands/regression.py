@@ -16,15 +16,15 @@ app = typer.Typer(
     "Example: genwright eval regression check",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Suite = Annotated[str, typer.Option(help="Which suite.")]
+Suite = Annotated[str, typer.Option(help="Name of the suite.")]
 
 
 @app.command()
 def add(
     ctx: typer.Context,
-    trace: Annotated[str, typer.Argument(help="Of the answer, or 'last'.")],
+    trace: Annotated[str, typer.Argument(help="Trace of the answer, or 'last'.")],
     bad: Annotated[bool, typer.Option("--bad", help="The answer was bad.")] = False,
-    reference: Annotated[str, typer.Option(help="What it should be.")] = "",
+    reference: Annotated[str, typer.Option(help="What the answer should have been.")] = "",
     suite: Suite = "regression",
     as_json: AsJson = False,
 ) -> None:

@@ -13,9 +13,12 @@ def command(
     query: Annotated[str, typer.Argument(help="Any text.")],
     k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Hits.")] = None,
     mode: Annotated[
-        Literal["keyword", "vector", "hybrid"] | None, typer.Option(help="What ranks.")
+        Literal["keyword", "vector", "hybrid"] | None,
+        typer.Option(help="Ranking: words, meaning or both."),
     ] = None,
-    collection: Annotated[list[str] | None, typer.Option(help="Only in these.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(help="Search this collection only; may be repeated.")
+    ] = None,
     filters: Annotated[
         list[str] | None,
         typer.Option("--filter", metavar="KEY=VALUE", help="source, format, title or metadata."),

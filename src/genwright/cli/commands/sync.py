@@ -11,7 +11,7 @@ from genwright.cli.ingestion import open_ingest, print_report
 def command(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to follow.")],
-    collection: Annotated[str, typer.Option(help="Which collection follows it.")] = "",
+    collection: Annotated[str, typer.Option(help="Collection to mirror the folder into.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Mirror a folder: add new documents, update changed ones, remove those that are gone.

@@ -110,7 +110,9 @@ def preferences(
     count: Count = 50,
     model: Model = "",
     worse_model: Annotated[str, typer.Option(help="Writes the worse replies.")] = "",
-    worse_temperature: Annotated[float, typer.Option(min=0, help="Of the worse replies.")] = 0.0,
+    worse_temperature: Annotated[
+        float, typer.Option(min=0, help="Temperature of the worse replies.")
+    ] = 0.0,
     judge: Annotated[str, typer.Option(metavar="MODEL", help="Confirms each pair.")] = "",
     seed: Seed = 0,
     keep: Keep = "",

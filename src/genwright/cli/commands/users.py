@@ -47,7 +47,7 @@ def create(
     ctx: typer.Context,
     name: str,
     role: Role = "reader",
-    email: Annotated[str, typer.Option(help="Where to reach them.")] = "",
+    email: Annotated[str, typer.Option(help="E-mail address.")] = "",
     password: AskPassword = False,
 ) -> None:
     """Make a user. Without a password they get in by a key or OpenID.
@@ -70,7 +70,7 @@ def change(
     active: Annotated[
         bool | None, typer.Option("--active/--inactive", help="Whether they get in.")
     ] = None,
-    email: Annotated[str | None, typer.Option(help="Where to reach them.")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail address.")] = None,
     password: AskPassword = False,
 ) -> None:
     """Change a user; within a second it holds everywhere.
