@@ -111,7 +111,11 @@ def test_columns_of_other_names_are_mapped(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.jsonl", b'{"prompt": "a", "completion": "b"}\n{"prompt": 1}\n', "record 2 is not a row"),
+        (
+            "a.jsonl",
+            b'{"prompt": "a", "completion": "b"}\n{"prompt": 1}\n',
+            "record 2 is not a row",
+        ),
         ("a.jsonl", b'{"text": "a"}\nnonsense\n', "line 2 is no JSON"),
         ("a.jsonl", b'{"text": "a"}\n[1]\n', "object as record 2"),
         ("a.json", b'{"a": [1,', "is no JSON"),

@@ -171,8 +171,8 @@ def test_a_chat_streams(server, engine):
         ((400, {}, b'{"error": {"message": "too long"}}'), UsageError, "too long"),
         ((401, {}, b"<html>who are you?"), EngineFailed, "who are you"),
         (events(piece("On"), {"error": {"message": "out of memory"}}), EngineFailed, "memory"),
-        ((200, {}, b"data: {broken\n"), EngineFailed, "rubbish"),
-        ((200, {}, b"data: []\n"), EngineFailed, "rubbish"),
+        ((200, {}, b"data: {broken\n"), EngineFailed, "invalid response"),
+        ((200, {}, b"data: []\n"), EngineFailed, "invalid response"),
         ((200, {"content-length": "999"}, b"data: {}\n"), EngineFailed, "disconnected"),
     ],
 )
@@ -185,7 +185,7 @@ def test_errors_are_told_in_genwrights_words(server, engine, step, error, said):
 @pytest.mark.parametrize("reply", [b"[]", b"{}", b'{"data": [{}]}', b"<html>"])
 def test_rubbish_instead_of_vectors_is_told(server, engine, reply):
     server.script = [(200, {}, reply)]
-    with pytest.raises(EngineFailed, match="rubbish"):
+    with pytest.raises(EngineFailed, match="invalid response"):
         engine.embed(["text"])
 
 

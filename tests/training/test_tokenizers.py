@@ -87,7 +87,7 @@ def test_mistakes_are_said(tmp_path):
     with pytest.raises(NotFound):
         train_tokenizer([tmp_path / "none.txt"], tmp_path / "out")
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(UsageError, match="no tokenizer that can be read"):
+    with pytest.raises(UsageError, match="not a readable tokenizer"):
         load(tmp_path)
 
 

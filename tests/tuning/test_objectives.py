@@ -130,7 +130,7 @@ def test_reward_model_scores_and_steers(llama, runtime):
     config = config_of(llama, "ppo", reward="reward@1", max_steps=2)
     tuned = tune(runtime, begin_tuning(runtime, config, data()))
     assert math.isfinite(tuned.metrics["test"]["reward"]["value"])
-    with pytest.raises(UsageError, match="no reward"):
+    with pytest.raises(UsageError, match="not a reward model"):
         open_trained_reward(runtime, "ppo@1")
 
 

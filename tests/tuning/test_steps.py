@@ -268,12 +268,12 @@ def test_rows_with_errors_are_refused_with_the_worst(runtime, folder):
 
 def test_options_in_words_become_settings_or_an_error():
     made = parse_tune_request(
-        TuneRequest(base="x", options=["rank=4", "epochs=2", "targets=q_proj,v_proj"])
+        TuneRequest(base="x", options=["rank=4", "epochs=2", "target_modules=q_proj,v_proj"])
     )
-    assert made.options.rank == 4 and made.options.targets == ("q_proj", "v_proj")
+    assert made.options.rank == 4 and made.options.target_modules == ("q_proj", "v_proj")
     with pytest.raises(UsageError, match=r"Known keys: .*rank"):
         parse_tune_request(TuneRequest(base="x", options=["ranc=4"]))
-    with pytest.raises(UsageError, match="--set KEY=VALUE"):
+    with pytest.raises(UsageError, match="--param KEY=VALUE"):
         parse_tune_request(TuneRequest(base="x", options=["rank"]))
 
 
