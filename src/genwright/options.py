@@ -38,7 +38,7 @@ def nest_pairs(texts: Sequence[str], expected: str) -> dict[str, Any]:
 
     Example:
         >>> nest_pairs(["retrieval.top_k=5", "collection=manuals"], "--set SECTION.KEY=VALUE")
-        {'retrieval': {'k': '5'}, 'collection': 'manuals'}
+        {'retrieval': {'top_k': '5'}, 'collection': 'manuals'}
     """
     nested: dict[str, Any] = {}
     for each in texts:
