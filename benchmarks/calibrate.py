@@ -156,11 +156,11 @@ def fit_evidence(
         parted[case.question.held_back].append((rows, labels))
     rows, labels = (np.concatenate(each) for each in zip(*parted[False], strict=True))
     model = fit(rows, labels)
-    best = [labels[np.argmax(model.probability(rows))] for rows, labels in parted[True]]
+    best = [labels[np.argmax(model.predict_probability(rows))] for rows, labels in parted[True]]
     found = [labels.any() for _, labels in parted[True]]
     about = {"best sentence holds the answer": mean(best), "in the hits at all": mean(found)}
     rows, labels = (np.concatenate(each) for each in zip(*parted[True], strict=True))
-    return model, about | report(model.probability(rows), labels)
+    return model, about | report(model.predict_probability(rows), labels)
 
 
 def fit_answerable(cases: Sequence[Case]) -> tuple[LogisticRegression, dict[str, object]]:
@@ -172,7 +172,7 @@ def fit_answerable(cases: Sequence[Case]) -> tuple[LogisticRegression, dict[str,
     held = np.array([case.question.held_back for case in cases])
     xquad = np.array([case.question.suite == "xquad" for case in cases])
     model = fit(rows[~held], labels[~held], balanced=True)
-    chances = model.probability(rows)
+    chances = model.predict_probability(rows)
     about: dict[str, object] = {}
     for name, chosen in (("xquad", held & xquad), ("chunking", held & ~xquad)):
         yes, no = chosen & labels, chosen & ~labels
@@ -208,11 +208,13 @@ def fit_support(
     model = LogisticRegression((2.0, 0.0, 2.0, 1.0, 1.0, *[0.0] * 6, 2.0, *[0.0] * 4), 0.0)
     for _ in range(3):
         rows = np.array(
-            [each[int(np.argmax(model.probability(np.array(each))))] for each in described]
+            [each[int(np.argmax(model.predict_probability(np.array(each))))] for each in described]
         )
         model = fit(rows[~held], labels[~held], balanced=True)
-    rows = np.array([each[int(np.argmax(model.probability(np.array(each))))] for each in described])
-    chances = model.probability(rows)
+    rows = np.array(
+        [each[int(np.argmax(model.predict_probability(np.array(each))))] for each in described]
+    )
+    chances = model.predict_probability(rows)
     least = AnswerSettings().min_support
     about: dict[str, object] = report(chances[held], labels[held], least)
     kinds = sorted({claim.kind for claim in claims})
@@ -224,7 +226,7 @@ def fit_support(
 def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
     """What the chat model says; it counts as supported where it holds the gold answer."""
     prompt = load_prompt("answer")
-    engine = runtime.models.engine(runtime.settings.answer.model)
+    engine = runtime.models.get_engine(runtime.settings.answer.model)
     chosen = [case for case in cases if case.question.suite == "xquad" and not case.without]
     for case in chosen[::EVERY]:
         texts = tuple(each.text for each in case.found[:1])

@@ -35,7 +35,7 @@ def claims_of(
     question: Question, hits: Sequence[Hit], without: bool, dice: random.Random
 ) -> Iterator[Claim]:
     """Claims from one question; all are false where its document is left out."""
-    sentence, answer = question.count_sentence(), question.answers[0]
+    sentence, answer = question.sentence(), question.answers[0]
     if not sentence or (not any(question.source == hit.source for hit in hits) and not without):
         return
     for kind, supported, text in _made(question, sentence, answer, hits, dice):

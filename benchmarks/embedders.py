@@ -176,7 +176,7 @@ def _scifact(embedder: Embedder) -> list[float]:
 def _excerpts(embedder: Embedder) -> list[float]:
     """For each question, the share of its excerpts' characters that the best 5 passages hold."""
     folder = DATA / "02-qa/chunking-evaluation"
-    splitter = splitters.get("structure")(size=DocumentSettings().size, overlap=0)
+    splitter = splitters.get("structure")(size=DocumentSettings().chunk_tokens, overlap=0)
     spans: list[tuple[str, int, int]] = []
     texts: list[str] = []
     for file in sorted((folder / "corpora").glob("*.md")):

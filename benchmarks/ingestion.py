@@ -74,7 +74,7 @@ def _write_passages(folder: Path, options: argparse.Namespace) -> int:
         options.models / "all-minilm-l6-v2", name="minilm", threads=1, batch_tokens=4096
     )
     settings = DocumentSettings()
-    splitter = splitters.get(settings.splitter)(size=settings.size - 8, overlap=0)
+    splitter = splitters.get(settings.splitter)(size=settings.chunk_tokens - 8, overlap=0)
     texts: list[str] = []
     for file in sorted((DATA / "02-qa/chunking-evaluation/corpora").glob("*.md")):
         extract = MarkdownLoader().load(file.read_bytes(), file.name, settings)

@@ -66,7 +66,7 @@ def rate(runtime, asked: list[tuple[str, str]], raters: int, seed: int) -> int:
         ask_match(database, who, match.id, question)
         values = {}
         for side, name in (("left", match.left), ("right", match.right)):
-            said = Speaker(own, assistants, name).say(question, (), lambda *_: None)
+            said = Speaker(own, assistants, name).answer(question)
             store_answer(database, who, match.id, side, said.json())
             values[side] = score_quality(said.text, gold)
             if name == names[0] and not said.refused and draw.random() < CORRECTS:

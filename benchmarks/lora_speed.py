@@ -86,7 +86,7 @@ def prepare(folder: Path) -> tuple[Path, Path]:
     models = Path(os.environ.get("GENWRIGHT_MODELS_DIR", ".models"))
     base = find_base("smollm2-135m-instruct", Catalog(models), lambda name: None)  # type: ignore
     rows = read_dataset(FILE).rows
-    examples = objectives.get("generation")().encode(base.tokenizer(), rows, (), LENGTH)
+    examples = objectives.get("generation")().encode(base.open_tokenizer(), rows, (), LENGTH)
     whole = [each for each in examples if len(each["input_ids"]) == LENGTH]
     (folder / "rows.json").write_text(json.dumps(whole))
     return base.folder, folder / "rows.json"

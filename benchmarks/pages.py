@@ -15,10 +15,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.conftest import HANDBOOK, filled  # noqa: E402
 from tests.browser.test_looks import MOST_BYTES, PATHS  # noqa: E402
-from tests.browser.visiting import ARGUMENTS, CHROMIUM, Visit  # noqa: E402
 from tests.fixtures.running import running  # noqa: E402
+from tests.fixtures.visiting import ARGUMENTS, CHROMIUM, HANDBOOK, Visit, filled  # noqa: E402  # noqa: E402
 
 MOST_MS = 300
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"

@@ -48,7 +48,7 @@ def adapters(folder: Path) -> tuple[list[Path], str]:
                 torch.nn.init.normal_(parameter, std=0.01)
         stage = folder / f"stage-{seed}"
         tuned.save_pretrained(stage / "adapter")
-        write_adapter(stage / "adapter", base.config(), stage / "adapter.gguf")
+        write_adapter(stage / "adapter", base.read_config(), stage / "adapter.gguf")
         made.append(stage)
     return made, base.digest
 

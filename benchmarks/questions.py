@@ -11,7 +11,8 @@ from pathlib import Path
 from genwright.documents import Extract, split_sentences
 from genwright.documents.loaders.text import split_paragraphs
 from genwright.evaluation.suites import read_squad
-from genwright.library.ingest import DocumentIngester, ParsedDocument
+from genwright.library.ingest import DocumentIngester
+from genwright.library.prefetch import ParsedDocument
 from genwright.runtime import Runtime
 
 

@@ -32,11 +32,11 @@ def one(doorman: Doorman, secret: str, tracing: Tracing, metrics: Metrics) -> fl
     identity = doorman.find_by_key(secret)
     seen = metrics.start_request("model")
     mine = tracing.act_for(identity.principal)
-    with mine.span("invoke_agent"), mine.span("ask"), mine.span("chat") as span:
+    with mine.start_span("invoke_agent"), mine.start_span("ask"), mine.start_span("chat") as span:
         for _ in range(TOKENS):
-            seen.token()
+            seen.record_token()
         span.set_attribute("gen_ai.usage.output_tokens", TOKENS)
-    seen.finished("stop", 100, TOKENS)
+    seen.record_end("stop", 100, TOKENS)
     metrics.count_http_request("/v1/chat/completions", "POST", 200, 0.1)
     return time.perf_counter() - began
 

@@ -24,6 +24,7 @@ from genwright.access.people import create_group, join
 from genwright.documents import Extract
 from genwright.library.ingest import DocumentIngester
 from genwright.library.prefetch import ParsedDocument
+from genwright.library.search import find_passages
 from genwright.retrieval import Scope
 from genwright.runtime import Runtime
 from genwright.storage import Document
@@ -132,7 +133,7 @@ def search_all(team: Team, queries: int) -> None:
         pool = by_user[name] if mine else sorted(team.readers.keys() - set(by_user[name]))
         target = rng.choice(pool)
         query = f"Where is the {team.word[target]} kept?"
-        hits = acting[name].find(query, k=10, mode=MODES[number % 3], scope=Scope())
+        hits = find_passages(acting[name], query, k=10, mode=MODES[number % 3], scope=Scope())
         foreign += sum(name not in team.readers[hit.document] for hit in hits)
         if mine and MODES[number % 3] != "vector":
             own_asked += 1
@@ -163,8 +164,8 @@ def recall_of_private(team: Team, people: int) -> None:
                 shared = team.runtime.act_for(team.principal(name))
                 for number in range(10):
                     query = f"hall {number} inspected weekly report"
-                    alone = private.find(query, k=10, mode="vector", scope=Scope())
-                    among = shared.find(query, k=10, mode="vector", scope=Scope())
+                    alone = find_passages(private, query, k=10, mode="vector", scope=Scope())
+                    among = find_passages(shared, query, k=10, mode="vector", scope=Scope())
                     # Equal scores may come in another order: what counts is how good they are.
                     best = [round(hit.score, 5) for hit in alone]
                     found = [round(hit.score, 5) for hit in among]

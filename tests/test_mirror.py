@@ -7,7 +7,7 @@ from tests.conftest import ROOT
 SOURCE, TESTS = ROOT / "src" / "genwright", ROOT / "tests"
 OTHERS = {"browser", "contracts", "docs", "journeys"}
 """Folders that test the whole by another door."""
-LAWS = {"test_house.py", "test_injection.py", "test_mirror.py"}
+LAWS = {"test_benchmarks.py", "test_house.py", "test_injection.py", "test_mirror.py"}
 
 
 def has_subject(test: Path) -> bool:
