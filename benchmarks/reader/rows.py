@@ -41,7 +41,7 @@ READER_ROWS = {
 }
 """How many rows of each file: breadth of kinds and languages before size."""
 
-MOST_TOKENS, QUESTION_TOKENS = 224, 64
+MOST_TOKENS, QUESTION_TOKENS = 208, 64
 HELD_BACK = 25
 """One row in so many is for validation."""
 SWAPPED = 0.22
@@ -81,12 +81,12 @@ class Pairs:
         seen = 1.0 in marks
         if spans and not seen:
             raise ValueError("the answer was cut off")
-        return {"input_ids": ids, "labels": [float(bool(spans)), IGNORED], "word_labels": words}
+        return {"input_ids": ids, "first_end": start - 2, "second_start": start, "labels": [float(bool(spans)), IGNORED], "word_labels": words}
 
     def support_row(self, claim: str, source: str, supported: bool) -> Row:
         """A row of a claim and a source."""
-        ids, _, _ = self.encode(f"claim: {claim}", source)
-        return {"input_ids": ids, "labels": [IGNORED, float(supported)], "word_labels": [IGNORED] * len(ids)}
+        ids, _, start = self.encode(f"claim: {claim}", source)
+        return {"input_ids": ids, "first_end": start - 2, "second_start": start, "labels": [IGNORED, float(supported)], "word_labels": [IGNORED] * len(ids)}
 
 
 def read_gz(path: Path) -> list[Row]:
@@ -264,7 +264,7 @@ def _shorten(draw: random.Random, sentence: str) -> str:
 
 
 _NEGATED = (
-    (r"\b(is|are|was|were|can|will|has|have|had|does|do|did|should|may|must|could|would)\b(?! not)", r"\1 not"),
+    (r"\b(is|are|was|were|can|will|has|have|had|does|do|did|should|may|must|could|would)\b(?! not| no)", r"\1 not"),
     (r"\b(is|are|was|were|can|will|does|do|did|should|must) not\b", r"\1"),
     (r"\bist\b", "ist nicht"),
     (r"\best\b", "n'est pas"),

@@ -18,7 +18,7 @@ from genwright.training.cross_encoder import CrossEncoder, collate_pairs
 from genwright.training.job import TrainingJob
 from genwright.training.trainer import fit
 
-FROZEN = 2
+FROZEN = 4
 """Lowest layers that stay: what they know of languages is not to be forgotten."""
 
 
@@ -53,13 +53,13 @@ def main() -> None:
         config=TrainConfig(
             epochs=1,
             batch_size=16,
-            learning_rate=1.2e-4,
+            learning_rate=1e-4,
             lr_schedule="linear",
             warmup_ratio=0.06,
             weight_decay=0.01,
             time_limit_minutes=asked.minutes,
             patience=0,
-            evaluate_every=470,
+            evaluate_every=340,
             log_every=20,
             seed=asked.seed,
         ),

@@ -20,6 +20,15 @@ from genwright.retrieval import EVERYWHERE, Scope
 from genwright.runtime import Runtime
 
 
+WAYS = {
+    "smalltalk": "smalltalk",
+    "about-collection": "inventory",
+    "summary-collection": "overview",
+    "summary-document": "summary",
+}
+"""Strategies by what is wanted; everything else is read out of passages."""
+
+
 class Answerer:
     """Answers questions from one workspace.
 
@@ -78,9 +87,10 @@ class Answerer:
             EngineFailed: The model died or returned an invalid response.
         """
         known = {"genwright.question": question.text, "genwright.assistant": self.assistant}
-        strategy = strategies.get(self.strategy)(AnswerSetup(self.runtime, self.model, self.prompt))
         outer = find_outermost()
         with self.runtime.tracing.start_span(f"ask {self.model}", known) as span:
+            name, question = self._choose(question, span)
+            strategy = strategies.get(name)(AnswerSetup(self.runtime, self.model, self.prompt))
             for piece in strategy.stream(question):
                 if not isinstance(piece, Answer):
                     yield piece
@@ -95,6 +105,18 @@ class Answerer:
                     piece, trace_id=read_trace_id(span), timings=question.timer.read_seconds()
                 )
         yield answer  # once its trace is written
+
+    def _choose(self, question: Question, span: "Span") -> tuple[str, Question]:
+        """The way to answer, and the question with the kind of what it wants."""
+        if self.strategy == "short":
+            return self.strategy, question
+        with question.timer.measure_step("understand"):
+            intent = understand(self.runtime, question.text)
+        span.set_attribute("genwright.intent", intent.kind)
+        span.set_attribute("genwright.intent_probability", intent.probability)
+        name = WAYS.get(intent.kind, self.strategy)
+        span.set_attribute("genwright.strategy", name)
+        return name, replace(question, kind=intent.kind)
 
 
 def drain(pieces: Iterator[Piece]) -> Answer:

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Protocol
 
 from genwright.engines import ChatMessage
-from genwright.grounding.citations import Answer, Sentence
+from genwright.grounding.citations import Answer, Sentence, join_sentences
 from genwright.monitoring.step_timer import StepTimer
 from genwright.plugins import Plugins
 from genwright.prompts import Prompt
@@ -35,6 +35,8 @@ class Question:
     """Passages to look at; by default the settings'."""
     history: tuple[ChatMessage, ...] = ()
     """Earlier turns that the model sees before the question."""
+    kind: str = "fact"
+    """What is wanted; see ``answers.understanding.intent``."""
     cancel: Event = field(default_factory=Event)
     """Set by whoever no longer waits; the answer then ends where it is."""
     timer: StepTimer = field(default_factory=StepTimer)
@@ -75,8 +77,7 @@ strategies: Plugins[Strategy] = Plugins("genwright.answers.strategies")
 
 def complete_answer(base: Answer, sentences: Sequence[Sentence]) -> Answer:
     """An answer of sentences."""
-    text = " ".join(sentence.text for sentence in sentences)
-    return replace(base, answer=text, sentences=tuple(sentences))
+    return replace(base, answer=join_sentences(sentences), sentences=tuple(sentences))
 
 
 def refuse(base: Answer) -> Answer:

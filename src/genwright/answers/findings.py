@@ -1,15 +1,23 @@
-"""The first half of an answer: passages that fit the question, and the evidence in them."""
+"""The first half of an answer: passages that fit the question, read for what answers it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
-from genwright.grounding.calibration import load_calibration
+from genwright.answers.understanding.parts import split_compared, split_parts
 from genwright.grounding.citations import Answer
-from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
+from genwright.grounding.evidence import Evidence
+from genwright.grounding.passages import ReadPassage, list_evidence
 from genwright.library.search import find_passages
 from genwright.retrieval import Hit
+
+READ = 10
+"""Passages that are read for the whole question."""
+READ_PART = 5
+"""And for each of its parts."""
+SEARCH_SHARE = 0.25
+"""How much the search's own score counts in the order of what was read."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +26,15 @@ class Findings:
 
     base: Answer
     """The answer as far as it is known: passages found, and how likely they answer."""
+    read: Sequence[ReadPassage]
+    """Read for the whole question, best first."""
+    parts: Sequence[Sequence[ReadPassage]]
+    """Read for each part of a question that asks several things; empty where it is one."""
     evidence: Sequence[Evidence]
-    """Best first."""
+    """Every unit of it all, best first."""
     rarity: RarityTable
     is_answerable: bool
-    """Whether the evidence is likely enough to answer, by ``answer.min_answerable``."""
+    """Whether what was read is likely enough to answer, by ``answer.min_answerable``."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -31,31 +43,61 @@ class Findings:
 
 
 def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
-    """Search, and say which sentences of what was found answer the question, and whether any does.
+    """Search for a question and its parts, and read what was found.
 
     Raises:
         NotFound: The scope names a collection that is not there.
     """
-    runtime, calibration = setup.runtime, load_calibration()
+    runtime = setup.runtime
     rarity = RarityTable(runtime.database, runtime.principal)
-    hits = _search(setup, question)
-    rare = rarity.look_up(question.text)
+    asked = split_compared(question.text) or split_parts(question.text)
+    asked = asked if len(asked) > 1 else []
+    found = search_passages(setup, question)
+    by_part = [search_passages(setup, question, text=part, k=READ_PART) for part in asked]
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
-        embedder = runtime.models.embedder
-        evidence = find_evidence(question.text, hits, embedder, rare, calibration.evidence)
-        chance = estimate_answerability(question.text, evidence, rare, calibration.answerable)
+        rare = rarity.look_up(question.text)
+        reader = runtime.models.reader
+        read = _sort(reader.read(question.text, found[:READ], rare))
+        parts = [
+            _sort(reader.read(part, hits, rarity.look_up(part)))
+            for part, hits in zip(asked, by_part, strict=True)
+        ]
+    hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
+    best = [each[0].probability for each in (read, *parts) if each]
+    chance = max(best, default=0.0)
+    evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     likely = bool(evidence) and chance >= runtime.settings.answer.min_answerable
-    return Findings(base, evidence, rarity, likely)
+    return Findings(base, read, parts, evidence, rarity, likely)
 
 
-def _search(setup: AnswerSetup, question: Question) -> list[Hit]:
+def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:
+    """Best first: by the reader, and where it sees little difference by the search."""
+    top = max((each.hit.score for each in read), default=0.0) or 1.0
+
+    def rank(each: ReadPassage) -> float:
+        return each.probability * (1 - SEARCH_SHARE + SEARCH_SHARE * each.hit.score / top)
+
+    return sorted(read, key=rank, reverse=True)
+
+
+def search_passages(
+    setup: AnswerSetup, question: Question, *, text: str = "", k: int | None = None
+) -> list[Hit]:
+    """What a search for a question, or for a text instead, finds; traced.
+
+    Raises:
+        NotFound: The scope names a collection that is not there.
+    """
     attributes = {"gen_ai.operation.name": "retrieval"}
     with (
         question.timer.measure_step("search"),
         setup.runtime.tracing.start_span("retrieval", attributes) as span,
     ):
-        hits = find_passages(setup.runtime, question.text, k=question.k, scope=question.scope)
+        wanted = question.k or k
+        hits = find_passages(
+            setup.runtime, text or question.text, k=wanted, scope=question.scope
+        )
         span.set_attribute("genwright.hits", len(hits))
         # By number: who may read them sees their words, and forgetting one finds its traces.
         span.set_attribute("genwright.passages", [hit.passage for hit in hits])

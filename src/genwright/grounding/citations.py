@@ -1,6 +1,6 @@
 """Answers whose every sentence is tied to a place in a source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from genwright.engines import TokenUsage
@@ -25,12 +25,16 @@ class Citation:
 class Sentence:
     """A sentence of an answer. ``support`` is the calibrated probability that its source says it.
 
-    Without citations it is unsupported, and in the answer only where the settings keep such.
+    Without citations it is unsupported, and in the answer only where the settings keep such; or it
+    is a remark, the program's own words about the documents, which no source need say.
     """
 
     text: str
     support: float
     citations: tuple[Citation, ...] = ()
+    remark: bool = False
+    before: str = " "
+    """What parts it from the sentence before it: a blank, or line breaks around lists and code."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,18 @@ class Answer:
             },
             "timings": {step: round(seconds, 4) for step, seconds in self.timings.items()},
         }
+
+
+def join_sentences(sentences: Sequence[Sentence]) -> str:
+    """The text of an answer.
+
+    Example:
+        >>> join_sentences([Sentence("Do this:", 1.0), Sentence("- oil it", 1.0, before="\\n")])
+        'Do this:\\n- oil it'
+    """
+    first = sentences[:1]
+    rest = (sentence.before + sentence.text for sentence in sentences[1:])
+    return "".join([*(sentence.text for sentence in first), *rest])
 
 
 def cite(hit: Hit, start: int, end: int) -> Citation:

@@ -1,6 +1,6 @@
-"""The best evidence, quoted: no model is asked."""
+"""The sources' own words, at the size that was asked for: no model is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from genwright.answers.base import (
     AnswerSetup,
@@ -10,13 +10,18 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
-from genwright.answers.findings import gather_findings
-from genwright.answers.quoting import quote_evidence
+from genwright.answers.excerpts import SIZES, Excerpt, Size, choose_excerpts
+from genwright.answers.findings import Findings, gather_findings
+from genwright.answers.quoting import quote_excerpts
+from genwright.grounding.passages import ReadPassage
+
+PART_SHARE = 0.5
+"""A part is answered where its best passage is at least so sure, relative to the surest."""
 
 
 @strategies.register("extractive")
 class ExtractiveStrategy:
-    """Quotes the sentence that answers best, in a fraction of the time that a model takes."""
+    """Quotes what answers best, in a fraction of the time that a model takes."""
 
     def __init__(self, setup: AnswerSetup) -> None:
         self._setup = setup
@@ -27,6 +32,41 @@ class ExtractiveStrategy:
         if not findings.is_answerable:
             yield refuse(findings.base)
             return
-        sentence = quote_evidence(findings.evidence[0])
-        yield sentence
-        yield complete_answer(findings.base, [sentence])
+        sentences = quote_excerpts(select_excerpts(findings, SIZES.get(question.kind, SIZES["explanation"])))
+        yield from sentences
+        yield complete_answer(findings.base, sentences)
+
+
+def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
+    """What is quoted of findings: for a question of several parts, something for each of them."""
+    least = PART_SHARE * findings.base.answerable
+    sides = [each for each in findings.parts if each and each[0].probability >= least]
+    if len(sides) < 2:
+        return choose_excerpts(_merge(findings), size)
+    each_size = Size(int(1.3 * size.characters) // len(sides), 1)
+    chosen: list[Excerpt] = []
+    for side in sides:
+        for excerpt in choose_excerpts(side, each_size):
+            if not any(_is_within(excerpt, other) for other in chosen):
+                chosen.append(excerpt)
+    return chosen
+
+
+def _merge(findings: Findings) -> Sequence[ReadPassage]:
+    """What was read for the whole and for its parts, best first, each passage once."""
+    best: dict[int, ReadPassage] = {}
+    for each in (*findings.read, *(one for part in findings.parts for one in part)):
+        known = best.get(each.hit.passage)
+        if known is None or known.probability < each.probability:
+            best[each.hit.passage] = each
+    order = {each.hit.passage: place for place, each in enumerate(findings.read)}
+    return sorted(
+        best.values(),
+        key=lambda each: (-round(each.probability, 2), order.get(each.hit.passage, len(order))),
+    )
+
+
+def _is_within(one: Excerpt, other: Excerpt) -> bool:
+    return (
+        one.hit.document == other.hit.document and one.start < other.end and other.start < one.end
+    )

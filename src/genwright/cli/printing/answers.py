@@ -85,7 +85,8 @@ class SentencePrinter:
             if citation not in self._places:
                 self._places.append(citation)
             marks += f"[{self._places.index(citation) + 1}]"
-        print(f"{safe(sentence.text)} {marks or '[unsupported]'}", flush=True)
+        marks = marks or ("" if sentence.remark else "[unsupported]")
+        print(f"{safe(sentence.text)} {marks}".rstrip(), flush=True)
 
 
 def print_answer(answer: "Answer") -> None:

@@ -14,7 +14,7 @@ from genwright.grounding.citations import Sentence
 from genwright.server.api.chat.request import AssistantCall
 from genwright.server.api.chat.schema import ChatCompletionBody
 from genwright.server.api.shared.assistant_calls import FinalAnswer
-from genwright.server.api.shared.citations import BETWEEN, describe_answer, make_chat_annotations
+from genwright.server.api.shared.citations import describe_answer, make_chat_annotations
 from genwright.server.api.shared.model_calls import Made, RequestStart, add_usage
 from genwright.server.api.shared.sse import DONE, ChunkWriter, dumps, format_scores, format_usage
 from genwright.types import Json
@@ -211,7 +211,7 @@ async def stream_answer(
                 continue
             assert writer is not None
             if isinstance(piece, Sentence):
-                yield opening + writer.write_text(0, BETWEEN * told + piece.text)
+                yield opening + writer.write_text(0, piece.before * told + piece.text)
                 opening, told = "", True
                 continue
             answer, files = piece.answer, piece.files

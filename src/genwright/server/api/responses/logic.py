@@ -33,7 +33,7 @@ from genwright.server.api.shared.assistant_calls import (
     FinalAnswer,
     stream_assistant,
 )
-from genwright.server.api.shared.citations import BETWEEN, describe_answer
+from genwright.server.api.shared.citations import describe_answer
 from genwright.server.api.shared.model_calls import (
     Made,
     ModelCall,
@@ -322,7 +322,7 @@ async def _stream_assistant(
             assert turn is not None
             opening += turn.write_search_end(piece if isinstance(piece, FinalAnswer) else None)
             if isinstance(piece, Sentence):
-                yield turn, opening + turn.write_text(BETWEEN * bool(told) + piece.text)
+                yield turn, opening + turn.write_text(piece.before * bool(told) + piece.text)
                 told, opening = told + 1, ""
             else:
                 yield turn, opening + _end_answer(turn, piece, asked, bool(told))

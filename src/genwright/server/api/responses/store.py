@@ -8,7 +8,6 @@ from sqlalchemy import select
 from genwright.answers.conversations import WITHHELD, select_readable_ids
 from genwright.errors import NotFound
 from genwright.runtime import Runtime
-from genwright.server.api.shared.citations import BETWEEN
 from genwright.storage import StoredResponse, StoreSession
 from genwright.types import Json
 
@@ -102,6 +101,9 @@ def _withhold_results(body: Json, known: Collection[int]) -> Json:
         if item["type"] == "file_search_call":
             item["results"] = None
         elif item["type"] == "message" and gone:
-            text = BETWEEN.join(part["text"] for part in sentences)
+            text = "".join(
+                part.get("before", " ") * bool(place) + part["text"]
+                for place, part in enumerate(sentences)
+            )
             item["content"] = [{**item["content"][0], "text": text, "annotations": []}]
     return body

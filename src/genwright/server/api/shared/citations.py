@@ -11,10 +11,6 @@ from genwright.runtime import Runtime
 from genwright.storage import CollectionFile, StoredFile
 from genwright.types import Json
 
-BETWEEN = " "
-"""What sentences are joined by."""
-
-
 Files = Mapping[int, tuple[str, str]]
 """Id and name of the uploaded file that a document is, by document."""
 
@@ -40,11 +36,11 @@ def name_file(document: int, source: str, files: Files) -> tuple[str, str]:
 
 def place_sentences(sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, int, int]]:
     """Each sentence with where it begins and ends in the answer, in characters."""
-    at = 0
-    for sentence in sentences:
-        end = at + len(sentence.text)
-        yield sentence, at, end
-        at = end + len(BETWEEN)
+    end = 0
+    for place, sentence in enumerate(sentences):
+        start = end + len(sentence.before) * bool(place)
+        end = start + len(sentence.text)
+        yield sentence, start, end
 
 
 def list_citations(sentences: Sequence[Sentence]) -> Iterator[tuple[Citation, int, int]]:
@@ -104,6 +100,8 @@ def describe_answer(answer: Answer, label: str, files: Files, ignored: Sequence[
                 "start": start,
                 "end": end,
                 "support": round(sentence.support, 4),
+                "remark": sentence.remark,
+                "before": sentence.before,
                 "citations": [_format_citation(each, files) for each in sentence.citations],
             }
             for sentence, start, end in place_sentences(answer.sentences)

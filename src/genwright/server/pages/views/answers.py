@@ -53,6 +53,7 @@ class SentenceView:
     block: bool
     """Whether it is paragraphs and not a phrase."""
     supported: bool
+    """Whether a source says it, or it is the program's own remark."""
     withheld: bool
     chips: tuple[Chip, ...]
 
@@ -90,7 +91,9 @@ def make_sentence_view(sentence: Json, numbers: ChipNumbers) -> SentenceView:
     withheld = sentence["text"] == WITHHELD
     chips = tuple(numbers.make_chip(each) for each in sentence["citations"])
     text = sentence["text"]
-    return SentenceView(render_markdown(text), is_block(text), bool(chips), withheld, chips)
+    fine = bool(chips) or sentence.get("remark", False)
+    block = is_block(text) or "\n" in sentence.get("before", " ")
+    return SentenceView(render_markdown(text), block, fine, withheld, chips)
 
 
 def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -> TurnView:

@@ -1,0 +1,165 @@
+"""Which stretches of what was read are shown: an answer as a whole, at the size that was asked for.
+
+A stretch is a run of units of one passage. It is not broken inside a list, a table or a block of
+code, begins with the line that introduces it, and small gaps between units that answer are filled.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genwright.grounding.passages import ReadPassage, Unit
+from genwright.retrieval import Hit
+
+KEEP = 0.5
+"""A unit belongs to a stretch from so much of the best unit's score on."""
+LEAST = 0.15
+"""And from this probability on."""
+RIVAL = 0.6
+"""A further passage is shown where it answers at least so surely, relative to the best."""
+
+_ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+_HEADING = re.compile(r"\s*#{1,6}\s")
+_TABLE = re.compile(r"\s*\|")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much an answer of a kind may be."""
+
+    characters: int
+    stretches: int
+
+
+SIZES = {
+    "fact": Size(420, 2),
+    "explanation": Size(1100, 2),
+    "how-to": Size(1200, 2),
+    "comparison": Size(1200, 3),
+    "list": Size(1200, 2),
+}
+"""By kind of request; others are answered as an explanation is."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a passage."""
+
+    hit: Hit
+    start: int
+    """First character in the document's text."""
+    end: int
+    text: str
+    """As it stands in the document."""
+    score: float
+    """Probability that it answers."""
+
+    @property
+    def is_block(self) -> bool:
+        """Whether its line breaks mean something: it is a list, a table or code."""
+        return any(
+            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line)
+            for line in self.text.splitlines()
+        )
+
+
+def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
+    """The stretches to show, best first; none where nothing was read.
+
+    Args:
+        read: Best first.
+        size: Most of them, and most characters together.
+    """
+    chosen: list[Excerpt] = []
+    left = size.characters
+    for each in read:
+        if chosen and each.probability < RIVAL * read[0].probability:
+            break
+        if len(chosen) == size.stretches:
+            break
+        excerpt = _grow(each, left)
+        if chosen and (excerpt.end - excerpt.start > left or _repeats(excerpt, chosen)):
+            continue
+        chosen.append(excerpt)
+        left -= excerpt.end - excerpt.start
+    return chosen
+
+
+def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:
+    """Whether its words were shown already."""
+    own = set(excerpt.text.lower().split())
+    return any(len(own & set(other.text.lower().split())) > 0.8 * len(own) for other in chosen)
+
+
+def _grow(read: ReadPassage, most: int) -> Excerpt:
+    """The stretch around the best unit of a passage, of at most so many characters if it can."""
+    units, seed = read.units, read.units.index(read.best)
+    wanted = [unit.score >= max(KEEP * units[seed].score, LEAST) for unit in units]
+    first = last = seed
+    first, last = _complete(units, first, last)
+    while True:
+        grown = _step(units, wanted, first, last)
+        if grown is None or units[grown[1]].end - units[grown[0]].start > most:
+            break
+        first, last = grown
+    first, last = _fit(units, first, last, seed, most)
+    return _cut(read, first, last)
+
+
+def _step(
+    units: Sequence[Unit], wanted: Sequence[bool], first: int, last: int
+) -> tuple[int, int] | None:
+    """The stretch with the next unit that answers, over a gap of one; None where there is none."""
+    ways = []
+    for gap in (1, 2):
+        if last + gap < len(units) and wanted[last + gap]:
+            ways.append((units[last + gap].score, (first, last + gap)))
+        if first - gap >= 0 and wanted[first - gap]:
+            ways.append((units[first - gap].score, (first - gap, last)))
+        if ways:
+            return _complete(units, *max(ways)[1])
+    return None
+
+
+def _complete(units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
+    """The stretch with the whole of the lists and blocks of code that it touches."""
+    fences = [place for place, unit in enumerate(units) if _FENCE.match(unit.text)]
+    for opened, closed in zip(fences[::2], fences[1::2], strict=False):
+        if opened <= last and first <= closed:
+            first, last = min(first, opened), max(last, closed)
+    introduces = units[last].text.rstrip().endswith((":", "："))
+    if introduces or any(_ITEM.match(unit.text) for unit in units[first : last + 1]):
+        while last + 1 < len(units) and _ITEM.match(units[last + 1].text):
+            last += 1
+        if introduces and last + 1 < len(units) and _FENCE.match(units[last + 1].text):
+            return _complete(units, first, last + 1)
+        while first > 0 and _ITEM.match(units[first].text) and _ITEM.match(units[first - 1].text):
+            first -= 1
+        if first > 0 and _ITEM.match(units[first].text) and _introduces(units[first - 1]):
+            first -= 1
+    return first, last
+
+
+def _introduces(unit: Unit) -> bool:
+    return unit.text.rstrip().endswith((":", "：")) and not _HEADING.match(unit.text)
+
+
+def _fit(
+    units: Sequence[Unit], first: int, last: int, seed: int, most: int
+) -> tuple[int, int]:
+    """The stretch without what is farthest from its best unit, until it has few enough characters."""
+    while last > first and units[last].end - units[first].start > most:
+        if last - seed >= seed - first:
+            last -= 1
+        else:
+            first += 1
+    return first, last
+
+
+def _cut(read: ReadPassage, first: int, last: int) -> Excerpt:
+    while first < last and _HEADING.match(read.units[first].text):
+        first += 1
+    start, end = read.units[first].start, read.units[last].end
+    text = read.hit.text[start - read.hit.start : end - read.hit.start]
+    return Excerpt(read.hit, start, end, text, read.probability)

@@ -1,0 +1,205 @@
+"""Questions about the collection itself, answered from the store in the asker's rights."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from genwright.answers.base import (
+    AnswerSetup,
+    Piece,
+    Question,
+    complete_answer,
+    strategies,
+)
+from genwright.answers.strategies.extractive import EXTRACTIVE
+from genwright.answers.understanding.language import detect_language
+from genwright.grounding import words
+from genwright.grounding.citations import Answer, Sentence, cite
+from genwright.library.overview import DocumentEntry, list_entries
+from genwright.library.search import find_passages
+
+MOST_LISTED = 12
+NEAR = 0.55
+"""A document is about what was asked where its best passage scores so much of the best one's."""
+SAMPLED = 200
+"""Documents whose language is looked at."""
+
+FORMATS = {
+    "eml": ("e-mail", r"e-?mails?|mails?|correos?|courriels?|邮件|メール|이메일|письм\w*"),
+    "msg": ("e-mail", r"e-?mails?|mails?"),
+    "pdf": ("PDF", r"pdfs?"),
+    "docx": ("Word document", r"word|docx|\.docs?"),
+    "doc": ("Word document", r"word|\.docs?"),
+    "xlsx": ("spreadsheet", r"spread ?sheets?|excel|workbooks?|xlsx?|tabellen\w*|表格"),
+    "xls": ("spreadsheet", r"spread ?sheets?|excel|workbooks?|xlsx?"),
+    "csv": ("CSV table", r"csvs?|tables?|tabellen?"),
+    "pptx": ("presentation", r"presentations?|slides?|decks?|power ?points?|pptx?|folien|幻灯片"),
+    "html": ("web page", r"html|web ?pages?|webseiten?"),
+    "md": ("Markdown file", r"markdown|\.md"),
+    "txt": ("text file", r"text files?|txt|textdateien"),
+    "image": ("picture", r"images?|pictures?|photos?|bilder|fotos?"),
+}
+"""By format: what it is called, and how people ask for it."""
+
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "ru": "Russian", "uk": "Ukrainian",
+    "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "ar": "Arabic", "he": "Hebrew",
+    "tr": "Turkish", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "nb": "Norwegian",
+    "fi": "Finnish", "cs": "Czech", "hu": "Hungarian", "ro": "Romanian", "el": "Greek",
+    "hi": "Hindi", "th": "Thai", "vi": "Vietnamese", "id": "Indonesian", "fa": "Persian",
+}  # fmt: skip
+
+_NEWEST = re.compile(r"\b(newest|latest|most recent|last|neueste\w*|jüngste\w*|letzte\w*|plus récent\w*|"
+                     r"más reciente|último|più recente|mais recente|nieuwste)\b|最新|最近", re.IGNORECASE)
+_OLDEST = re.compile(r"\b(oldest|earliest|first|älteste\w*|früheste\w*|plus ancien\w*|más antiguo|"
+                     r"più vecchio|mais antigo|oudste)\b|最旧|最古", re.IGNORECASE)
+_LANGUAGE = re.compile(r"\b(languages?|sprachen?|langues?|idiomas?|lingue?|talen)\b|语言|言語", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:about|on|regarding|concerning|covering|deals? with|mention\w*|discuss\w*|über|zum thema|"
+    r"zu|behandel\w*|sur|sobre|acerca de|su|over|recovering|relat\w*)\b\s*(?P<subject>.+)|关于|について",
+    re.IGNORECASE,
+)
+_GENERIC = frozenset(
+    """document documents doc docs file files page pages paper papers article articles text texts
+    collection library folder archive item items thing things stuff content contents material here
+    list title titles name names give show tell know find contain contains holding hold stored store
+    number count total kind kinds type types format formats language languages newest latest oldest
+    upload uploaded add added please dokument dokumente datei dateien seite seiten sammlung hier
+    welche wieviele viele fichier fichiers documents documento documentos archivo archivos""".split()
+)
+
+
+@strategies.register("inventory")
+class InventoryStrategy:
+    """Says how many documents there are, of which kinds, and which of them are meant."""
+
+    def __init__(self, setup: AnswerSetup) -> None:
+        self._setup = setup
+
+    def stream(self, question: Question) -> Iterator[Piece]:
+        """See ``Strategy.stream``."""
+        number, entries = list_entries(self._setup.runtime, question.scope)
+        base = Answer("", False, (), (), EXTRACTIVE, "", 1.0)
+        if not entries:
+            told = [Sentence("There are no documents here yet.", 1.0, remark=True)]
+        else:
+            told = list(self._describe(question, number, entries))
+        yield from told
+        yield complete_answer(base, told)
+
+    def _describe(
+        self, question: Question, number: int, entries: Sequence[DocumentEntry]
+    ) -> Iterator[Sentence]:
+        """What there is, and then what was asked for in particular."""
+        text = question.text
+        kinds = find_formats(text, entries)
+        subject = None if kinds else find_subject(text)
+        if kinds:
+            meant = [each for each in entries if each.format in kinds]
+            yield _remark(f"{len(meant)} of the {number} documents: {_count_formats(meant)}.")
+            yield from _list_entries(meant)
+            return
+        if subject and not (_NEWEST.search(text) or _LANGUAGE.search(text)):
+            found = self._find_about(question, subject, entries)
+            if found:
+                yield _remark(f"These of the {number} documents come closest to it:")
+                yield from _list_entries(found)
+                return
+        yield _remark(f"There are {number} documents: {_count_formats(entries)}.")
+        if _LANGUAGE.search(text):
+            yield _remark(f"They are in {_count_languages(entries)}.")
+        if _NEWEST.search(text) or _OLDEST.search(text):
+            yield from _describe_ages(entries, bool(_NEWEST.search(text)))
+        elif not _LANGUAGE.search(text):
+            yield from _list_entries(entries)
+
+    def _find_about(
+        self, question: Question, subject: str, entries: Sequence[DocumentEntry]
+    ) -> list[DocumentEntry]:
+        """Documents whose passages come near to what was asked for, best first."""
+        hits = find_passages(self._setup.runtime, subject, k=30, scope=question.scope)
+        best: dict[int, float] = {}
+        for hit in hits:
+            best.setdefault(hit.document, hit.score)
+        stems = set(words.extract_content(subject))
+        for each in entries:  # a title that has all the words is what was meant
+            if each.id in best and stems <= set(words.extract_content(each.title)):
+                best[each.id] += 1.0
+        top = max(best.values(), default=0.0)
+        near = sorted((id_ for id_ in best if best[id_] >= NEAR * top), key=lambda id_: -best[id_])
+        by_id = {each.id: each for each in entries}
+        return [by_id[id_] for id_ in near if id_ in by_id][:5]
+
+
+def find_formats(question: str, entries: Sequence[DocumentEntry]) -> set[str]:
+    """Formats of documents that a question asks for by their names, and that are there."""
+    there = {each.format for each in entries}
+    return {
+        kind
+        for kind, (_, names) in FORMATS.items()
+        if kind in there and re.search(rf"(?<!\w)(?:{names})(?!\w)", question, re.IGNORECASE)
+    }
+
+
+def find_subject(question: str) -> str:
+    """What the documents are to be about; empty where any will do.
+
+    Example:
+        >>> find_subject("do you have any papers about sleep? which ones")
+        'sleep'
+        >>> find_subject("How many documents are there?")
+        ''
+    """
+    if (found := _ABOUT.search(question)) and found["subject"]:
+        told = re.split(r"[?.!]", found["subject"])[0].strip()
+        if words.extract_content(told):
+            return told
+    content = [w for w in words.split_tokens(question) if words.extract_content(w)]
+    rest = [w for w in content if w.lower() not in _GENERIC]
+    return " ".join(rest) if len(rest) >= 2 else ""
+
+
+def _remark(text: str) -> Sentence:
+    return Sentence(text, 1.0, remark=True)
+
+
+def _list_entries(entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
+    for each in entries[:MOST_LISTED]:
+        yield _make_item(each, f"- {each.name}")
+    if len(entries) > MOST_LISTED:
+        yield Sentence(f"… and {len(entries) - MOST_LISTED} more.", 1.0, remark=True, before="\n")
+
+
+def _make_item(entry: DocumentEntry, text: str, before: str = "\n") -> Sentence:
+    """A line about a document, cited by how it begins."""
+    hit = entry.opening
+    end = min(hit.end, hit.start + 200)
+    return Sentence(text, 1.0, (cite(hit, hit.start, end),), before=before)
+
+
+def _count_formats(entries: Sequence[DocumentEntry]) -> str:
+    counts = Counter(FORMATS.get(each.format, (each.format.upper(), ""))[0] for each in entries)
+    return ", ".join(
+        f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts.most_common()
+    )
+
+
+def _count_languages(entries: Sequence[DocumentEntry]) -> str:
+    codes = Counter(detect_language(each.opening.text) for each in entries[:SAMPLED])
+    return ", ".join(
+        f"{LANGUAGES.get(code, code)} ({count})" for code, count in codes.most_common() if code
+    )
+
+
+def _describe_ages(entries: Sequence[DocumentEntry], newest: bool) -> Iterator[Sentence]:
+    """The newest or oldest by the date that documents carry, else by when they were added."""
+    dated = sorted((each for each in entries if each.dated), key=lambda each: each.dated)
+    word = "newest" if newest else "oldest"
+    if len(dated) * 2 >= len(entries):
+        each = dated[-1 if newest else 0]
+        yield _make_item(each, f"The {word} is {each.name}, dated {each.dated}.", " ")
+        return
+    each = sorted(entries, key=lambda each: each.added_at)[-1 if newest else 0]
+    day = each.added_at.date().isoformat()
+    yield _make_item(each, f"The one added {'last' if newest else 'first'} is {each.name} ({day}).", " ")

@@ -1,0 +1,175 @@
+"""Summaries without a model: of a document, of the collection, of what a search finds."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from genwright.answers.base import (
+    EXTRACTIVE,
+    AnswerSetup,
+    Piece,
+    Question,
+    complete_answer,
+    refuse,
+    strategies,
+)
+from genwright.answers.findings import search_passages
+from genwright.answers.summarizing import TellingSentence, choose_telling, list_sentences
+from genwright.grounding import words
+from genwright.grounding.citations import Answer, Sentence, cite
+from genwright.library.overview import (
+    DocumentEntry,
+    find_opening,
+    list_entries,
+    read_document_passages,
+)
+from genwright.retrieval import Hit
+
+CHARACTERS = 1250
+SEARCHED = 24
+"""Passages that tell which document is meant."""
+NAMED = 0.5
+"""A document is meant by its title where the question has so much of the title's words."""
+OF_ONE = 0.45
+"""A document is meant where so much of what was found is in it."""
+SHOWN_DOCUMENTS = 6
+KEYWORDS = 12
+
+
+@strategies.register("summary")
+class DocumentSummaryStrategy:
+    """The gist of the document that is meant, or of what is found on a subject."""
+
+    def __init__(self, setup: AnswerSetup) -> None:
+        self._setup = setup
+
+    def stream(self, question: Question) -> Iterator[Piece]:
+        """See ``Strategy.stream``."""
+        hits = search_passages(self._setup, question, k=SEARCHED)
+        base = Answer("", False, (), tuple(hits), EXTRACTIVE, "", 1.0)
+        document = find_meant(question.text, hits)
+        passages = (
+            [hit for hit, _ in read_document_passages(self._setup.runtime, document)]
+            if document is not None
+            else hits
+        )
+        subject = "" if document is not None else question.text
+        embedder = self._setup.runtime.models.embedder
+        told = choose_telling(list_sentences(passages), embedder, CHARACTERS, subject)
+        if not told:
+            yield refuse(base)
+            return
+        sentences = [_make_item(each) for each in told]
+        if document is not None:
+            sentences.insert(0, Sentence(f"{passages[0].title}:", 1.0, remark=True))
+        yield from sentences
+        yield complete_answer(base, sentences)
+
+
+def find_meant(question: str, hits: Sequence[Hit]) -> int | None:
+    """The document that a question is about; None where it is about a subject."""
+    stems = set(words.extract_content(question))
+    best: tuple[float, int] | None = None
+    weight: defaultdict[int, float] = defaultdict(float)
+    for hit in hits:
+        weight[hit.document] += hit.score
+        title = set(words.extract_content(hit.title))
+        share = len(title & stems) / len(title) if title else 0.0
+        if share >= NAMED and (best is None or share > best[0]):
+            best = share, hit.document
+    if best is not None:
+        return best[1]
+    total = sum(weight.values())
+    if not total:
+        return None
+    document = max(weight, key=lambda each: weight[each])
+    return document if weight[document] >= OF_ONE * total else None
+
+
+def _make_item(each: TellingSentence) -> Sentence:
+    text = " ".join(each.text.split()).lstrip("-*• ")
+    return Sentence(f"- {text}", 1.0, (cite(each.hit, each.start, each.end),), before="\n")
+
+
+@strategies.register("overview")
+class CollectionSummaryStrategy:
+    """What the documents together are about: key words, and how the most typical ones begin."""
+
+    def __init__(self, setup: AnswerSetup) -> None:
+        self._setup = setup
+
+    def stream(self, question: Question) -> Iterator[Piece]:
+        """See ``Strategy.stream``."""
+        number, entries = list_entries(self._setup.runtime, question.scope)
+        base = Answer("", False, (), (), EXTRACTIVE, "", 1.0)
+        if not entries:
+            told = [Sentence("There are no documents here yet.", 1.0, remark=True)]
+        else:
+            told = list(self._describe(number, entries))
+        yield from told
+        yield complete_answer(base, told)
+
+    def _describe(self, number: int, entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
+        if number == 1:
+            yield from self._describe_one(entries[0])
+            return
+        terms = ", ".join(find_keywords(entries))
+        about = f", mostly about: {terms}" if terms else ""
+        yield Sentence(f"There are {number} documents{about}.", 1.0, remark=True)
+        for each in self._pick_typical(entries):
+            found = find_opening([each.opening])
+            if found is None:
+                continue
+            hit, start, end = found
+            text = " ".join(hit.text[start - hit.start : end - hit.start].split())
+            line = f"- **{each.title or each.name}**: {shorten(text)}"
+            yield Sentence(line, 1.0, (cite(hit, start, end),), before="\n")
+
+    def _describe_one(self, entry: DocumentEntry) -> Iterator[Sentence]:
+        passages = [hit for hit, _ in read_document_passages(self._setup.runtime, entry.id)]
+        embedder = self._setup.runtime.models.embedder
+        yield Sentence(f"{entry.name}:", 1.0, remark=True)
+        for each in choose_telling(list_sentences(passages), embedder, CHARACTERS):
+            yield _make_item(each)
+
+    def _pick_typical(self, entries: Sequence[DocumentEntry]) -> list[DocumentEntry]:
+        """Documents that together cover most of the others' subjects."""
+        if len(entries) <= SHOWN_DOCUMENTS:
+            return list(entries)
+        openings = [
+            TellingSentence(each.opening, 0, 0, f"{each.title}. {each.opening.text[:300]}", False)
+            for each in entries
+        ]
+        embedder = self._setup.runtime.models.embedder
+        chosen = choose_telling(openings, embedder, 10**9, most=SHOWN_DOCUMENTS)
+        by_document = {each.opening.passage: each for each in entries}
+        return [by_document[each.hit.passage] for each in chosen]
+
+
+def shorten(text: str, most: int = 170) -> str:
+    """A text cut between words.
+
+    Example:
+        >>> shorten("one two three", 8)
+        'one two …'
+    """
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def find_keywords(entries: Sequence[DocumentEntry]) -> list[str]:
+    """Words that most titles and openings share and that are in few others', as written."""
+    counts: Counter[str] = Counter()
+    written: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in entries:
+        text = f"{each.title} {each.opening.section}" + (
+            f" {each.opening.text[:400]}" if len(entries) < 40 else ""
+        )
+        seen = set()
+        for word in words.split_tokens(text):
+            content = words.extract_content(word)
+            if content and len(word) > 2 and not any(map(str.isdigit, word)):
+                written[content[0]][word.lower()] += 1
+                seen.add(content[0])
+        counts.update(seen)
+    most = 0.8 * len(entries)
+    shared = [stem for stem, count in counts.most_common() if 1 < count <= max(most, 2)]
+    return [written[stem].most_common(1)[0][0] for stem in shared[:KEYWORDS]]

@@ -1,0 +1,75 @@
+"""A question that asks several things, as its parts, so that each is searched for."""
+
+import re
+
+MOST_PARTS = 4
+LEAST_CHARACTERS = 12
+"""A shorter piece is no question of its own."""
+NEAREST_COMMON = 40
+"""Characters at the beginning that tell what the whole is about, where a part lost it."""
+
+_ASKS = (
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should"
+    r"|will|may|must|am|in which|by when|since when|from when"
+    r"|was|welche[rsnm]?|wer|wen|wem|wann|wo|warum|wie|wieviele?|ist|sind|kann|darf|muss|ab wann|bis wann"
+    r"|que|quoi|quel(?:le)?s?|qui|quand|où|pourquoi|comment|combien|est-ce"
+    r"|qué|cuál(?:es)?|quién(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?"
+    r"|che|quale|quali|chi|quando|dove|perché|come|quant[oiae]|wat|welke?|wie|wanneer|waar|hoe)"
+)
+_SENTENCE = re.compile(r"(?<=[?？!。])\s*(?=\S)|(?<=\.)\s+(?=\S)")
+_JOINED = re.compile(
+    rf"\s*(?:[,;]\s*(?:(?:and|or|but|und|oder|aber|et|ou|y|o|e|en|of)\s+)?"
+    rf"|\s(?:and|und|et|y|e|en)\s+)(?={_ASKS}\b)",
+    re.IGNORECASE,
+)
+_CJK_JOINED = re.compile(r"[，、,]\s*(?=[^，、,]*(?:什么|哪|谁|多少|怎么|何|どの|誰|いつ|どこ))")
+_VERSUS = re.compile(r"\s+(?:vs\.?|versus|compared (?:to|with)|gegenüber|contre|contra)\s+", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\b(?:between|zwischen|entre|tra|fra|tussen)\s+(?P<one>.+?)\s+(?:and|und|et|y|e|en)\s+(?P<other>.+)",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"^(?P<head>.*?[,:?-]?\s*)(?P<one>[^,:?]+?)\s+(?:or|oder|ou|o|of)\s+(?P<other>.+)$", re.IGNORECASE)
+
+
+def split_parts(question: str) -> list[str]:
+    """What a question asks, each part as one to search for; the question alone where it is one.
+
+    Example:
+        >>> split_parts("When is the pump oiled, and who may do it?")
+        ['When is the pump oiled', 'who may do it?']
+        >>> split_parts("How often is the oil changed?")
+        ['How often is the oil changed?']
+    """
+    pieces = [
+        part.strip()
+        for sentence in _SENTENCE.split(question)
+        for outer in _JOINED.split(sentence)
+        for part in _CJK_JOINED.split(outer)
+    ]
+    asked = [piece for piece in pieces if len(piece) >= LEAST_CHARACTERS or _is_dense(piece)]
+    return asked[:MOST_PARTS] if len(asked) > 1 else [question]
+
+
+def split_compared(question: str) -> list[str]:
+    """The things that are compared, each with what is asked of them; empty where none is seen.
+
+    Example:
+        >>> split_compared("WAL vs rollback journal: where is the commit?")
+        ['WAL : where is the commit?', 'rollback journal: where is the commit?']
+        >>> split_compared("What is the difference between a list and a tuple?")
+        ['a list', 'a tuple']
+    """
+    if found := _BETWEEN.search(question):
+        tail = found["other"].rstrip("?？. ")
+        return [found["one"], tail]
+    sides = _VERSUS.split(question, maxsplit=1)
+    if len(sides) == 2:
+        one, other = sides
+        _, mark, asked = other.partition(":")
+        return [f"{one} : {asked.strip()}" if mark else one, other]
+    return []
+
+
+def _is_dense(piece: str) -> bool:
+    """Whether a piece is in a script that says much with few characters."""
+    return sum(char > "\u2e80" for char in piece) >= 4

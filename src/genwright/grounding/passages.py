@@ -1,0 +1,178 @@
+"""What was found, as it was read: whether each passage answers a question, and where in it.
+
+A passage is taken apart into units (a sentence, a list item, a line of a table or of code), and each
+unit gets the probability that it belongs to the answer. What is shown is made of units.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from genwright.documents import split_sentences
+from genwright.embeddings import Embedder
+from genwright.grounding.calibration import load_calibration
+from genwright.grounding.reading import PairReader, ReadText
+from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
+from genwright.retrieval import Hit
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence, list item or line of a passage."""
+
+    start: int
+    """First character in the document's text."""
+    end: int
+    text: str
+    score: float
+    """Probability that it belongs to the answer."""
+
+
+@dataclass(frozen=True)
+class ReadPassage:
+    """A passage with what a reader made of it."""
+
+    hit: Hit
+    probability: float
+    """That it answers the question."""
+    units: tuple[Unit, ...]
+    """In the document's order; those without a letter or digit are there, too."""
+
+    @property
+    def best(self) -> Unit:
+        """The unit that answers best."""
+        return max(self.units, key=lambda unit: unit.score)
+
+
+class PassageReader(Protocol):
+    """Says of passages whether they answer a question, and which of their units do."""
+
+    def read(
+        self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
+    ) -> list[ReadPassage]:
+        """Each hit as read, in the order given; hits without any unit are left out.
+
+        Args:
+            question: What is asked.
+            hits: What was found.
+            rarity: Inverse document frequency of the question's stems.
+        """
+        ...
+
+
+class TrainedReader:
+    """Reads with the trained cross-encoder, in every language that its base knows.
+
+    Args:
+        reader: The cross-encoder.
+    """
+
+    def __init__(self, reader: PairReader) -> None:
+        self.pairs = reader
+
+    def read(
+        self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
+    ) -> list[ReadPassage]:
+        """See ``PassageReader.read``; the rarity of words is not asked for."""
+        readings = self.pairs.read(
+            question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
+        )
+        return [
+            ReadPassage(hit, reading.probability, units)
+            for hit, reading in zip(hits, readings, strict=True)
+            if (units := score_units(hit, reading.offsets, reading.marks.tolist()))
+        ]
+
+
+def _describe_place(hit: Hit) -> str:
+    """Title and headings of a passage, each once."""
+    if not hit.section or hit.section.startswith(hit.title):
+        return hit.section or hit.title
+    return f"{hit.title} > {hit.section}"
+
+
+class WordingReader:
+    """Reads by wording and likeness of meaning, where the trained reader's model is not there.
+
+    Args:
+        embedder: Gives meaning to question and sentences.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def read(
+        self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
+    ) -> list[ReadPassage]:
+        """See ``PassageReader.read``."""
+        calibration = load_calibration()
+        evidence = find_evidence(question, hits, self._embedder, rarity, calibration.evidence)
+        read = []
+        for hit in hits:
+            own = [each for each in evidence if each.hit.passage == hit.passage]
+            chance = estimate_answerability(question, own, rarity, calibration.answerable)
+            scores = [(each.start, each.end, each.score) for each in own]
+            if units := tuple(
+                Unit(start, end, text, _find_score(start, end, scores))
+                for start, end, text in split_units(hit)
+            ):
+                read.append(ReadPassage(hit, chance, units))
+        return read
+
+
+def _find_score(start: int, end: int, scores: Sequence[tuple[int, int, float]]) -> float:
+    """The best score of what lies over a unit."""
+    return max((score for s, e, score in scores if s < end and start < e), default=0.0)
+
+
+def split_units(hit: Hit) -> Iterator[tuple[int, int, str]]:
+    """The units of a passage: start and end in the document's text, and the text between."""
+    for start, end in split_sentences(hit.text):
+        at = start
+        lines = hit.text[start:end].splitlines(keepends=True)
+        for line in lines if _is_laid_out(lines) else [hit.text[start:end]]:
+            if line.strip():
+                yield hit.start + at, hit.start + at + len(line.rstrip()), line.rstrip()
+            at += len(line)
+
+
+def _is_laid_out(lines: Sequence[str]) -> bool:
+    """Whether line breaks mean something: rows of cells, or code; wrapped prose is one unit."""
+    cells = sum(line.count(" | ") + line.count("; ") > 1 or ": " in line[:40] for line in lines)
+    return len(lines) > 1 and 2 * cells >= len(lines)
+
+
+def score_units(
+    hit: Hit, offsets: Sequence[tuple[int, int]], marks: Sequence[float]
+) -> tuple[Unit, ...]:
+    """The units of a hit with the mean of their better half of marks.
+
+    Args:
+        hit: The passage.
+        offsets: Where its tokens stand, in characters of its text.
+        marks: Probability of each token that it belongs to the answer.
+    """
+    begins = np.array([begin for begin, _ in offsets] or [0])
+    values = np.array([*marks] or [0.0])
+    units = []
+    for start, end, text in split_units(hit):
+        first, last = np.searchsorted(begins, (start - hit.start, end - hit.start))
+        own = np.sort(values[first:last])
+        score = float(own[len(own) // 2 :].mean()) if len(own) else 0.0
+        units.append(Unit(start, end, text, score))
+    return tuple(units)
+
+
+def list_evidence(read: Sequence[ReadPassage]) -> list[Evidence]:
+    """Every unit of what was read as evidence, best first."""
+    return sorted(
+        (
+            Evidence(each.hit, unit.start, unit.end, unit.text, each.probability * unit.score, ())
+            for each in read
+            for unit in each.units
+            if any(map(str.isalnum, unit.text))
+        ),
+        key=lambda evidence: -evidence.score,
+    )
