@@ -19,7 +19,7 @@ import argparse
 import json
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -80,19 +80,32 @@ def main() -> None:
 
 
 class Remembering:
-    """An embedder that embeds no text twice."""
+    """An embedder that embeds no text twice in one role."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name, self.fingerprint = embedder.name, embedder.fingerprint
         self.dim, self.max_tokens = embedder.dim, embedder.max_tokens
         self.locate_tokens, self.close = embedder.locate_tokens, embedder.close
-        self._embed, self._known = embedder.embed, dict[str, np.ndarray]()
+        self._embedder = embedder
+        self._passages, self._queries = dict[str, np.ndarray](), dict[str, np.ndarray]()
 
     def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
-        """Vectors in the order of the texts."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._embed(new, progress), strict=True))
-        return np.stack([self._known[text] for text in texts])
+        """Vectors of passages in the order of the texts."""
+        return _look_up(self._passages, texts, lambda new: self._embedder.embed(new, progress))
+
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """Vectors of what is asked in the order of the texts."""
+        return _look_up(
+            self._queries, texts, lambda new: self._embedder.embed_queries(new, progress)
+        )
+
+
+def _look_up(
+    known: dict[str, np.ndarray], texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]
+) -> Vectors:
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known.update(zip(new, embed(new), strict=True))
+    return np.stack([known[text] for text in texts])
 
 
 def calibrate(runtime: Runtime, data: Path) -> dict[str, object]:
@@ -148,8 +161,9 @@ def fit_evidence(
         if case.without:
             continue
         candidates = list(evidence.split_candidates(case.hits))
-        vectors = runtime.models.embedder.embed([case.question.text, *(c.text for c in candidates)])
-        rows = evidence.describe(case.question.text, candidates, vectors[0], vectors[1:], case.rare)
+        asked = runtime.models.embedder.embed_queries([case.question.text])[0]
+        vectors = runtime.models.embedder.embed([c.text for c in candidates])
+        rows = evidence.describe(case.question.text, candidates, asked, vectors, case.rare)
         labels = np.array(
             [case.question.holds(c.hit.source, c.start, c.end) for c in candidates], bool
         )
@@ -248,10 +262,11 @@ def worded(runtime: Runtime, cases: Sequence[Case]) -> Iterator[Claim]:
 
 def _described(runtime: Runtime, claim: Claim) -> Iterator[list[float]]:
     spans = support.list_support_spans(claim.hits)
-    vectors = runtime.models.embedder.embed([claim.text, *(span.text for span in spans)])
+    claimed = runtime.models.embedder.embed_queries([claim.text])[0]
+    vectors = runtime.models.embedder.embed([span.text for span in spans])
     rare = RarityTable(runtime.database, runtime.principal).look_up(claim.text)
-    for span, vector in zip(spans, vectors[1:], strict=True):
-        cosine = float(vectors[0] @ vector)
+    for span, vector in zip(spans, vectors, strict=True):
+        cosine = float(claimed @ vector)
         yield support.describe(claim.text, span, cosine, rare, claim.question)
 
 

@@ -165,7 +165,7 @@ def _scifact(embedder: Embedder) -> list[float]:
     beir = read_beir(DATA / "01-retrieval/scifact")
     documents = list(beir.corpus)
     vectors = embedder.embed([build_embedding_text(*beir.corpus[id_]) for id_ in documents])
-    scores = embedder.embed(list(beir.queries.values())) @ vectors.T
+    scores = embedder.embed_queries(list(beir.queries.values())) @ vectors.T
     best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
     return [
         ndcg([documents[place] for place in row], beir.qrels[query], 10)
@@ -187,7 +187,7 @@ def _excerpts(embedder: Embedder) -> list[float]:
             texts.append(build_embedding_text(heading, extract.text[passage.start : passage.end]))
     with (folder / "questions_df.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    scores = embedder.embed([row["question"] for row in rows]) @ embedder.embed(texts).T
+    scores = embedder.embed_queries([row["question"] for row in rows]) @ embedder.embed(texts).T
     best = np.argsort(-scores, axis=1, kind="stable")[:, :5]
     return [
         _held(row, [spans[place] for place in places])

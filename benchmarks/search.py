@@ -74,6 +74,10 @@ class Drawn:
         """Look the texts up."""
         return np.stack([self._known[text] for text in texts])
 
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """Look the texts up."""
+        return self.embed(texts, progress)
+
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Nothing here asks for them."""
         return []
@@ -196,7 +200,7 @@ def _embedding_seconds(prepared: Path | None, queries: Sequence[str]) -> float:
     if prepared is None:
         return 0.0
     embedder = open_embedder(prepared, name="minilm", threads=1, batch_tokens=4096)
-    _, times = _timed(queries, lambda query: [len(embedder.embed([query]))])
+    _, times = _timed(queries, lambda query: [len(embedder.embed_queries([query]))])
     print(f"embedding a query with MiniLM: {times}")
     return times.median
 

@@ -322,7 +322,8 @@ def vote(
 
     database, principal = runtime.database, runtime.principal
     turns = read_match(database, principal, match).turns
-    topic = classify_question(turns[0]["question"], runtime.models.embedder.embed) if turns else ""
+    embed = runtime.models.embedder.embed_queries
+    topic = classify_question(turns[0]["question"], embed) if turns else ""
     most = runtime.settings.arena.per_day
     return cast_vote(database, principal, match, parse_winner(winner), per_day=most, category=topic)
 

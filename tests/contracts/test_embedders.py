@@ -44,6 +44,13 @@ def test_vectors_have_unit_length_and_come_in_order(embedder):
 
 def test_no_texts_give_no_vectors(embedder):
     assert embedder.embed([]).shape == (0, embedder.dim)
+    assert embedder.embed_queries([]).shape == (0, embedder.dim)
+
+
+def test_a_query_lies_in_the_space_of_the_passages(embedder):
+    asked = embedder.embed_queries(["oil is cold"])[0]
+    same, other = embedder.embed(["oil is cold", "the moon 42"])
+    assert asked @ same > asked @ other
 
 
 def test_the_same_text_has_the_same_vector(embedder):

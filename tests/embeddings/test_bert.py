@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from genwright.embeddings import open_embedder, prepare
 from genwright.embeddings.arithmetic import Bert, attend, gelu, load_bert, normalize
 from genwright.embeddings.bert import BertEmbedder
+from genwright.embeddings.graph import build_graph, calibrate
 from genwright.errors import EngineFailed, UntrustedWeights
 
 TEXTS = [
@@ -63,6 +64,7 @@ def test_the_prepared_form_computes_what_plain_arithmetic_does(prepared, plain, 
 def test_the_prepared_folder_holds_what_is_needed_and_no_more(prepared, published):
     assert {file.name for file in prepared.iterdir()} == {
         "model.onnx",
+        "words.bin",
         "tokenizer.json",
         "embedder.json",
         "probes.npz",
@@ -70,6 +72,32 @@ def test_the_prepared_folder_holds_what_is_needed_and_no_more(prepared, publishe
     about = json.loads((prepared / "embedder.json").read_text())
     assert (about["dim"], about["max_tokens"]) == (WIDTH, MAX_TOKENS)
     assert about["weights_sha256"][:12] in opened(prepared).fingerprint
+
+
+def test_a_folder_with_the_words_inside_the_graph_gives_the_same_vectors(prepared, plain, tmp_path):
+    before = tmp_path / "tiny"
+    shutil.copytree(prepared, before)
+    (before / "words.bin").unlink()
+    (before / "model.onnx").write_bytes(build_graph(plain, calibrate(plain)))
+    np.testing.assert_array_equal(opened(before).embed(TEXTS), opened(prepared).embed(TEXTS))
+
+
+def test_texts_are_read_with_the_prefix_of_their_role(prepared, tmp_path):
+    folder = tmp_path / "tiny"
+    shutil.copytree(prepared, folder)
+    about = json.loads((folder / "embedder.json").read_text())
+    prefixes = {"query_prefix": "the moon is: ", "passage_prefix": "oil: "}
+    (folder / "embedder.json").write_text(json.dumps(about | prefixes))
+    marked, bare = opened(folder), opened(prepared)
+
+    assert marked.max_tokens == MAX_TOKENS - 4
+    assert marked.locate_tokens("moon") == [(0, 4)]
+    for made, expected in (
+        (marked.embed(["pump"]), "oil: pump"),
+        (marked.embed_queries(["pump"]), "the moon is: pump"),
+    ):
+        np.testing.assert_array_equal(made, bare.embed([expected]))
+    np.testing.assert_array_equal(bare.embed_queries(TEXTS), bare.embed(TEXTS))
 
 
 def test_company_does_not_change_a_vector(prepared):

@@ -76,6 +76,16 @@ def test_a_tensor_comes_back_as_it_was(value):
     np.testing.assert_array_equal(turned, value.T)
 
 
+def test_values_in_a_file_beside_the_graph_are_found(tmp_path):
+    table = np.arange(24, dtype=np.int8).reshape(6, 4)
+    (tmp_path / "table.bin").write_bytes(bytes(8) + table.tobytes())
+    graph = OnnxGraph()
+    graph.external("int8", table.shape, "table.bin", offset=8)
+    (tmp_path / "model.onnx").write_bytes(graph.serialize({}, {}))
+    there = onnx.load(tmp_path / "model.onnx").graph.initializer[0]
+    np.testing.assert_array_equal(numpy_helper.to_array(there), table)
+
+
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_an_integer_comes_back_as_it_was(value):
     graph = OnnxGraph()

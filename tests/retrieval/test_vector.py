@@ -42,6 +42,8 @@ class Made:
         draws = (np.random.default_rng(list(text.encode())) for text in texts)
         return unit(np.array([draw.standard_normal(DIM) for draw in draws]))
 
+    embed_queries = embed
+
 
 def add(database: Database, source: str, count: int, who: Principal = OWNER, **more: str) -> int:
     with database.write(who) as session:

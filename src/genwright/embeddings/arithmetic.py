@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genwright.embeddings.e5s1 import find_e5s1, read_e5s1
 from genwright.errors import UntrustedWeights
 from genwright.types import Json
 
@@ -102,11 +103,15 @@ def gelu(x: Array) -> Array:
 
 
 def load_bert(folder: Path) -> Bert:
-    """Read ``model.safetensors`` and its configuration as they are published.
+    """Read the weights and their configuration as they are published.
+
+    They are ``model.safetensors`` with ``config.json``, or one ``.e5s1`` file that holds both.
 
     Raises:
         UntrustedWeights: The model is of another kind, or a tensor is missing.
     """
+    if file := find_e5s1(folder):
+        return _assemble(*read_e5s1(file), "mean")
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 

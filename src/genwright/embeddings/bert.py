@@ -40,13 +40,23 @@ class BertEmbedder:
                 f"{folder} holds no prepared embedder ({error}): genwright models pull {name}"
             ) from error
         self._about: Json = about
-        self.dim, self.max_tokens = int(about["dim"]), int(about["max_tokens"])
+        self._query, self._passage = about.get("query_prefix", ""), about.get("passage_prefix", "")
         self.fingerprint = f"{name}-{about['weights_sha256'][:12]}-{about['form']}"
         self._tokenizer = self._load_tokenizer()
+        self.dim, self._longest = int(about["dim"]), int(about["max_tokens"])
+        marks = (len(self._encode_piece(mark.strip())) for mark in (self._query, self._passage))
+        self.max_tokens = self._longest - max(marks)
         self._session: Any = None
 
     def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
-        """Vectors in the order of the texts, float32, shape (n, dim)."""
+        """Vectors of passages in the order of the texts, float32, shape (n, dim)."""
+        return self._embed([self._passage + text for text in texts], progress)
+
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """Vectors of what is asked; the same as ``embed`` where the model marks neither."""
+        return self._embed([self._query + text for text in texts], progress)
+
+    def _embed(self, texts: Sequence[str], progress: Progress) -> Vectors:
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         ids = [self._cut(encoding.ids) for encoding in self._encode(texts)]
         done = 0
@@ -59,7 +69,7 @@ class BertEmbedder:
 
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text begins and ends, in characters."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding = self._encode_piece(text)
         return [(start, end) for start, end in encoding.offsets if end > start]
 
     def decode_tokens(self, tokens: Sequence[int]) -> str:
@@ -71,14 +81,17 @@ class BertEmbedder:
         """Drop the model from memory; it is loaded again when it is needed."""
         self._session = None
 
+    def _encode_piece(self, text: str) -> Any:  # noqa: ANN401 - the package has no type stubs
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
     def _encode(self, texts: Sequence[str]) -> Sequence[Any]:
         # Far longer than the model reads: cut before the tokenizer sees it all.
-        limit = 16 * self.max_tokens
+        limit = 16 * self._longest
         return self._tokenizer.encode_batch([text[:limit] for text in texts])
 
     def _cut(self, ids: list[int]) -> list[int]:
-        """At most ``max_tokens``, the closing special token kept."""
-        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+        """At most what the model reads, the closing special token kept."""
+        return ids if len(ids) <= self._longest else [*ids[: self._longest - 1], ids[-1]]
 
     def _plan_batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         """Numbers of texts that run together: of one length, longest first."""

@@ -60,6 +60,10 @@ class EngineEmbedder:
             progress(start + len(batch), len(texts), "texts embedded")
         return vectors
 
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """The same as ``embed``: no engine tells how its model marks a question."""
+        return self.embed(texts, progress)
+
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token about begins and ends: pieces of words, marks, single CJK characters."""
         return [match.span() for match in _PIECE.finditer(text)]

@@ -85,9 +85,15 @@ class Probes:
     vectors: Array
 
     @classmethod
-    def of(cls, bert: Bert, tokenizer: Any, max_tokens: int) -> Self:  # noqa: ANN401
-        """Computed by plain arithmetic."""
-        ids = _encode(tokenizer, max_tokens)
+    def of(
+        cls,
+        bert: Bert,
+        tokenizer: Any,  # noqa: ANN401
+        max_tokens: int,
+        prefix: str = "",
+    ) -> Self:
+        """Computed by plain arithmetic; a prefix is what the model wants before each text."""
+        ids = _encode(tokenizer, max_tokens, prefix)
         return cls(ids, np.stack([bert.embed(row.tolist()) for row in ids]))
 
     def save(self, file: Path) -> None:
@@ -202,10 +208,14 @@ def _run(session: Any, ids: Sequence[NDArray[np.int64]]) -> Iterator[Array]:  # 
         yield session.run(["vectors"], {"ids": row[None]})[0][0]
 
 
-def _encode(tokenizer: Any, max_tokens: int) -> tuple[NDArray[np.int64], ...]:  # noqa: ANN401
+def _encode(
+    tokenizer: Any,  # noqa: ANN401
+    max_tokens: int,
+    prefix: str = "",
+) -> tuple[NDArray[np.int64], ...]:
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    rows = [tokenizer.encode(text).ids for text in TEXTS]
+    rows = [tokenizer.encode(prefix + text).ids for text in TEXTS]
     return tuple(np.array(row[:max_tokens], np.int64) for row in rows)
 
 

@@ -30,32 +30,49 @@ SMOOTHING = 0.65
 BLOCK = 128
 """Values that share a scale in the blocked product."""
 
+WORDS_AT_ONCE = 8192
+
 CALIBRATION_TEXTS, CALIBRATION_TOKENS = 8, 128
 
 
 class EncoderGraph(OnnxGraph):
     """A graph whose matrices are int8, or else float32."""
 
-    def __init__(self, int8: bool) -> None:
+    def __init__(self, int8: bool, words: str = "") -> None:
         super().__init__()
-        self.int8 = int8
+        self.int8, self.words = int8, words
 
 
-def build_graph(bert: Bert, ranges: Mapping[str, Array] | None) -> bytes:
+def build_graph(bert: Bert, ranges: Mapping[str, Array] | None, words: str = "") -> bytes:
     """The graph, serialised: ``ids`` int64 (B, T), texts of one length, to ``vectors`` (B, C).
 
     Args:
         bert: The weights.
         ranges: Largest magnitude by channel of what goes into ``N.qkv`` and ``N.up`` of each
             layer N, as ``calibrate`` finds them; None for a graph in float32.
+        words: Name of the file beside an int8 graph that holds the values of ``quantize_words``,
+            where another graph may share them; empty to have them in the graph itself.
     """
-    graph = EncoderGraph(int8=ranges is not None)
+    graph = EncoderGraph(ranges is not None, words)
     known = ranges or {}
     x = _add_embedding(graph, bert)
     for number, layer in enumerate(bert.layers):
         x = _add_layer(graph, bert, layer, x, known.get(f"{number}.qkv"), known.get(f"{number}.up"))
     _add_pooling(graph, bert, x)
     return graph.serialize({"ids": (INT64, ["B", "T"])}, {"vectors": (FLOAT, ["B", bert.width])})
+
+
+def quantize_words(bert: Bert) -> tuple[NDArray[np.int8], Array]:
+    """The word table in int8, shape (vocabulary, C), and the scale of each word.
+
+    In parts, for a multilingual table is most of a model and float32 copies of it would not fit.
+    """
+    values = np.empty(bert.words.shape, np.int8)
+    scales = np.empty(len(bert.words), np.float32)
+    for start in range(0, len(bert.words), WORDS_AT_ONCE):
+        part = slice(start, start + WORDS_AT_ONCE)
+        values[part], scales[part] = _quantize_rows(bert.words[part])
+    return values, scales
 
 
 def calibrate(bert: Bert) -> dict[str, Array]:
@@ -92,8 +109,12 @@ def _add_embedding(graph: EncoderGraph, bert: Bert) -> str:
 def _words(graph: EncoderGraph, bert: Bert) -> str:
     if not graph.int8:
         return graph.node("Gather", graph.constant(bert.words), "ids")
-    words, scales = _quantize_rows(bert.words)
-    words_node = graph.node("Gather", graph.constant(words), "ids")
+    words, scales = quantize_words(bert)
+    if graph.words:
+        table = graph.external("int8", words.shape, graph.words)
+    else:
+        table = graph.constant(words)
+    words_node = graph.node("Gather", table, "ids")
     scale = graph.node("Gather", graph.constant(scales[:, None]), "ids")
     return graph.node("Mul", graph.node("Cast", words_node, to=FLOAT), scale)
 

@@ -40,6 +40,10 @@ class HashingEmbedder:
         vectors[lengths[:, 0] == 0, 0] = 1.0  # opposite signs may cancel out
         return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """The same as ``embed``: words are words."""
+        return self.embed(texts, progress)
+
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each word or mark begins and ends, in characters."""
         return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]

@@ -19,6 +19,9 @@ FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7
 MICROSOFT = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
 
+EXTERNAL = 1
+"""``TensorProto.DataLocation`` of values that lie in a file beside the graph."""
+
 IR_VERSION, OPSETS = 9, {"": 20, MICROSOFT: 1}
 
 _TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": INT8, "int32": INT32, "int64": INT64}
@@ -42,6 +45,20 @@ class OnnxGraph:
         """Add a tensor: float32, uint8, int8, int32 or int64."""
         name = self._name("constant")
         self._constants += _message(5, _tensor(name, value))
+        return name
+
+    def external(self, kind: str, shape: Sequence[int], file: str, offset: int = 0) -> str:
+        """Add a tensor whose values lie in a file beside the graph, which the runtime maps.
+
+        Args:
+            kind: NumPy's name of the type, such as ``int8``.
+            shape: Of the tensor.
+            file: Name of the file, in the graph's own folder. It holds the values as
+                little-endian bytes, rows first.
+            offset: Where they begin in it, in bytes; runtimes map whole pages of 4096.
+        """
+        name = self._name("constant")
+        self._constants += _message(5, _external_tensor(name, kind, shape, file, offset))
         return name
 
     def node(
@@ -111,9 +128,22 @@ class OnnxGraph:
 def _tensor(name: str, value: NDArray[Any]) -> Parts:
     """``TensorProto`` with its values as raw little-endian bytes, rows first."""
     little = value.astype(value.dtype.newbyteorder("<"), copy=False)
-    dims = [part for size in value.shape for part in _integer(1, size)]
-    kind = _integer(2, _TYPES[np.dtype(value.dtype).name])
-    return [*dims, *kind, *_text(8, name), *_message(9, [little.tobytes()])]
+    head = _tensor_head(np.dtype(value.dtype).name, value.shape)
+    return [*head, *_text(8, name), *_message(9, [little.tobytes()])]
+
+
+def _external_tensor(name: str, kind: str, shape: Sequence[int], file: str, offset: int) -> Parts:
+    """``TensorProto`` with ``StringStringEntryProto`` that say where its values are."""
+    length = int(np.prod(shape)) * np.dtype(kind).itemsize
+    tensor = [*_tensor_head(kind, shape), *_text(8, name)]
+    for key, value in (("location", file), ("offset", str(offset)), ("length", str(length))):
+        tensor += _message(13, [*_text(1, key), *_text(2, value)])
+    return [*tensor, *_integer(14, EXTERNAL)]
+
+
+def _tensor_head(kind: str, shape: Sequence[int]) -> Parts:
+    dims = [part for size in shape for part in _integer(1, size)]
+    return [*dims, *_integer(2, _TYPES[kind])]
 
 
 def _attribute(name: str, value: float) -> Parts:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from genwright.embeddings.arithmetic import Bert, load_bert
+from genwright.embeddings.e5s1 import PREFIXES, find_e5s1
 from genwright.embeddings.fidelity import (
     LEAST_COSINE,
     PROBES,
@@ -15,36 +16,41 @@ from genwright.embeddings.fidelity import (
     measure,
     record,
 )
-from genwright.embeddings.graph import build_graph, calibrate
+from genwright.embeddings.graph import build_graph, calibrate, quantize_words
 from genwright.errors import UntrustedWeights
 from genwright.types import Json
 
-_KEPT = ("model.onnx", "tokenizer.json", "embedder.json", PROBES)
+WORDS = "words.bin"
+"""The int8 word table, apart from the graph: another graph of the folder may share it."""
+
+_KEPT = ("model.onnx", WORDS, "tokenizer.json", "embedder.json", PROBES)
 
 
 def prepare(folder: Path) -> None:
-    """Turn ``model.safetensors`` and its configuration into ``model.onnx``, and delete them.
+    """Turn published weights and their configuration into ``model.onnx``, and delete them.
 
     The graph is int8, or float32 where int8 does not do for the weights: a quarter of the size, or
     the same. How it is best run here is measured. ``embedder.json`` keeps that, what the runtime
     must know, and the digest of the weights; ``probes.npz`` what to measure by on another
-    processor.
+    processor. The words of an int8 graph are in ``words.bin``, which the runtime maps.
 
     Raises:
         UntrustedWeights: The model is of another kind, or does not compute what it should.
     """
     from tokenizers import Tokenizer
 
-    bert = load_bert(folder)
+    bert, packed = load_bert(folder), find_e5s1(folder)
+    prefixes = PREFIXES if packed else {}
     max_tokens = _read_max_tokens(folder, len(bert.positions))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    probes = Probes.of(bert, tokenizer, max_tokens)
+    probes = Probes.of(bert, tokenizer, max_tokens, prefixes.get("passage_prefix", ""))
     probes.save(folder / PROBES)
     about = _write_graph(folder, bert, probes) | {
         "dim": bert.width,
         "max_tokens": max_tokens,
         "pooling": bert.pooling,
-        "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "weights_sha256": _digest(packed or folder / "model.safetensors"),
+        **prefixes,
     }
     (folder / "embedder.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     for path in folder.iterdir():
@@ -58,7 +64,12 @@ def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
     """Write ``model.onnx`` in the first form that is faithful in some way of running it."""
     graph = folder / "model.onnx"
     for form in WAYS:
-        graph.write_bytes(build_graph(bert, calibrate(bert) if form.startswith("int8") else None))
+        if form.startswith("int8"):
+            (folder / WORDS).write_bytes(quantize_words(bert)[0].tobytes())
+            graph.write_bytes(build_graph(bert, calibrate(bert), WORDS))
+        else:
+            (folder / WORDS).unlink(missing_ok=True)
+            graph.write_bytes(build_graph(bert, None))
         ways = measure(graph, form, probes)
         if chosen := choose(ways):
             return {"form": form} | record(chosen, ways)
@@ -66,6 +77,11 @@ def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
         f"{folder}: the prepared embedder has cosine {ways[0].cosine:.4f} to plain arithmetic "
         f"even in float32, expected {LEAST_COSINE}; pull it again."
     )
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as weights:
+        return hashlib.file_digest(weights, "sha256").hexdigest()
 
 
 def _read_max_tokens(folder: Path, positions: int) -> int:

@@ -84,8 +84,9 @@ def find_evidence(
     candidates = list(split_candidates(hits))
     if not candidates:
         return []
-    vectors = embedder.embed([question, *(each.text for each in candidates)])
-    features = describe(question, candidates, vectors[0], vectors[1:], rarity)
+    asked = embedder.embed_queries([question])[0]
+    vectors = embedder.embed([each.text for each in candidates])
+    features = describe(question, candidates, asked, vectors, rarity)
     scores = model.predict_probability(features) * [
         _is_informative(question, c.text) for c in candidates
     ]

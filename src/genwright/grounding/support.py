@@ -89,7 +89,7 @@ class SupportCheck:
             return None
         if self._vectors is None:
             self._vectors = self._embedder.embed([span.text for span in self.spans])
-        cosines = self._vectors @ self._embedder.embed([claim])[0]
+        cosines = self._vectors @ self._embedder.embed_queries([claim])[0]
         features = np.array(
             [
                 describe(claim, span, float(cosine), rarity, self._question)

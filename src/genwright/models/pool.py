@@ -106,7 +106,7 @@ class Models:
             if prompt.version not in self._pickers:
                 examples = prompt.examples
                 near = examples.picker in ("nearest", "mmr")
-                embed = self.embedder.embed if near else None
+                embed = self.embedder.embed_queries if near else None
                 while len(self._pickers) >= MOST_PICKERS:
                     self._pickers.pop(next(iter(self._pickers)), None)
                 self._pickers[prompt.version] = Picker(examples.pool, examples.picker, embed)

@@ -92,7 +92,7 @@ class PassageSearch:
         if mode == "keyword":
             keyword = dict(search_keywords(session, query, scope, depth))
             return keyword, {"keyword": keyword}
-        embedded = self.embedder.embed([query])[0]
+        embedded = self.embedder.embed_queries([query])[0]
         if mode == "vector":
             vector = dict(self.vectors.search(session, embedded, scope, depth))
             return vector, {"vector": vector}

@@ -80,7 +80,7 @@ class Background:
     def _look_for_drift(self) -> None:
         runtime = self._service.runtime
         size = runtime.settings.monitoring.drift_window
-        look_for_drift(runtime.database, runtime.models.embedder.embed, size)
+        look_for_drift(runtime.database, runtime.models.embedder.embed_queries, size)
 
     def _sometimes(self, what: str, seconds: float, do: Callable[[], object]) -> None:
         now = time.monotonic()

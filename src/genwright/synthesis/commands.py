@@ -53,7 +53,7 @@ def write_result(runtime: Runtime, made: SynthesisResult, asked: SynthesisReques
     texts = [extract_text(row) for row in dataset.rows]
     return {**made.json(), "file": str(asked.output),
             "diversity":
-                measure_diversity(texts, runtime.models.embedder.embed).json()}  # fmt: skip
+                measure_diversity(texts, runtime.models.embedder.embed_queries).json()}  # fmt: skip
 
 
 def synthesize_instructions(runtime: Runtime, seeds: Path, asked: SynthesisRequest) -> Json:
@@ -100,7 +100,7 @@ def synthesize_paraphrases(
     dataset = read_dataset(data, form="classification")
     engine = runtime.models.get_engine(asked.model)
     made = make_paraphrases(
-        engine, dataset, runtime.models.embedder.embed, least=least, model=engine.name,
+        engine, dataset, runtime.models.embedder.embed_queries, least=least, model=engine.name,
         seed=asked.seed,
         progress=runtime.progress,
     )  # fmt: skip
@@ -139,7 +139,7 @@ def synthesize_table(data: Path, asked: SynthesisRequest, held_out: float = 0.3)
 def measure_gain(runtime: Runtime, train: Path, made: Path, test: Path) -> Json:
     """What made rows are worth on real test rows; see ``synthesis.gain``."""
     train_, made_, test_ = (_read_labeled(path) for path in (train, made, test))
-    return measure_label_gain(train_, made_, test_, runtime.models.embedder.embed)
+    return measure_label_gain(train_, made_, test_, runtime.models.embedder.embed_queries)
 
 
 def _read_labeled(path: Path) -> Dataset:

@@ -73,7 +73,7 @@ def check(
             if tokens
             else None,
             against=others,
-            embed=runtime.models.embedder.embed if embed else None,
+            embed=runtime.models.embedder.embed_queries if embed else None,
         )
     if mend:
         write_dataset(repair_dataset(dataset, report), mend)

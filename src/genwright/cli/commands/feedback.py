@@ -134,7 +134,7 @@ def queue(
     from genwright.feedback.queues import list_rating_queue
 
     with open_runtime(ctx) as runtime:
-        embed = runtime.models.embedder.embed
+        embed = runtime.models.embedder.embed_queries
         found = list_rating_queue(runtime.database, OWNER, rule, embed, limit)  # type: ignore[arg-type]
     if as_json:
         print_json([each.json() for each in found])

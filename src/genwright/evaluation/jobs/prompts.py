@@ -133,7 +133,7 @@ def run_prompt_comparison(runtime: Runtime, wanted: PromptComparison) -> Json:
     with keep_evaluation(runtime.database, runtime.principal, "eval.prompts", config, data) as walk:
         found = compare_prompts(
             runtime.models.get_engine(model), variants, cases, pool, wanted.metric,
-            render=render, embed=runtime.models.embedder.embed, progress=runtime.progress,
+            render=render, embed=runtime.models.embedder.embed_queries, progress=runtime.progress,
         )  # fmt: skip
         walk.finish(results={"variants": found})
     return {"run": walk.run, "model": model, "data": data, "variants": found}

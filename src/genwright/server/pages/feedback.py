@@ -38,7 +38,8 @@ def show_queue(
 ) -> Response:
     """The next answer of a queue."""
     database, principal = runtime.database, runtime.principal
-    waiting = list_rating_queue(database, principal, rule, runtime.models.embedder.embed, 200)  # type: ignore[arg-type]
+    embed = runtime.models.embedder.embed_queries
+    waiting = list_rating_queue(database, principal, rule, embed, 200)  # type: ignore[arg-type]
     each = waiting[skip] if skip < len(waiting) else None
     exchange = read_exchange(database, principal, each.trace_id) if each else None
     found = read_passages(runtime, exchange.passages[:SHOWN]) if exchange else {}

@@ -187,7 +187,7 @@ def _measure_untrained(
     found = {"accuracy_majority": score_majority(train, rows)}
     if runtime.settings.embedding.model != "hashing":  # whose vectors know no meaning
         try:
-            embed = runtime.models.embedder.embed
+            embed = runtime.models.embedder.embed_queries
             found["accuracy_zero_shot"] = score_zero_shot(facts.labels, rows, embed)
             found["accuracy_few_shot_8"] = score_few_shot(train, rows, embed, 8)
         except GenwrightError as error:  # no embedder is here

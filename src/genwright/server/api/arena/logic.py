@@ -124,8 +124,7 @@ def record_vote(service: Service, identity: Identity, match: str, winner: int) -
     database, principal = service.workspace.database, identity.principal
     found = read_match(database, principal, match)
     question = str(found.turns[0]["question"]) if found.turns else ""
-    category = (
-        classify_question(question, service.runtime.models.embedder.embed) if question else ""
-    )
+    embed = service.runtime.models.embedder.embed_queries
+    category = classify_question(question, embed) if question else ""
     most = service.settings.arena.per_day
     return cast_vote(database, principal, match, winner, per_day=most, category=category)
