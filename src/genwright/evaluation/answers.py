@@ -53,7 +53,7 @@ def summarize_answers(judged: Sequence[JudgedAnswer]) -> Json:
     """Counts of verdicts, over all and by group, seconds, lengths and measures of references.
 
     Returns:
-        ``{"overall", "kinds", "collections", "measures", "missing"}``. A group has ``n``, the
+        ``{"overall", "kinds", "collections", "measures", "failed"}``. A group has ``n``, the
         verdicts, ``right_share`` with its interval, ``seconds`` and ``characters`` (median and
         p95); ``failed`` has the ids of questions that asking failed for.
     """

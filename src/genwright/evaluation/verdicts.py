@@ -79,13 +79,15 @@ def judge_answer(case: AnswerCase, given: GivenAnswer) -> str:
         return _say(talks and len(text) <= LONGEST_SMALLTALK)
     if given.refused:
         return "refused"
+    if case.documents:  # nobody said what it must hold: answering is what was asked for
+        return _say(bool(text))
     return _judge_statements(case, given.citations, text)
 
 
 def find_missing(case: AnswerCase, given: GivenAnswer) -> list[str]:
     """What keeps an answer from being right, each in a few words; for whoever reads it."""
     text = normalize_reply(given.answer)
-    if case.expect != "answer" or given.refused:
+    if case.expect != "answer" or given.refused or case.documents:
         return []
     found = [f"lacks: {each.text}" for each in case.nuggets if not each.is_in(text)]
     found += [f"says: {each.text}" for each in case.forbidden if each.is_in(text)]
@@ -111,8 +113,6 @@ def _is_cited(case: AnswerCase, citations: Sequence[str]) -> bool:
 
 
 def _find_longest(case: AnswerCase) -> int:
-    if case.documents:
-        return 10**9  # its answers are held against references, whatever their length
     return LONGEST_SHORT if case.kind in SHORT_KINDS else LONGEST
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from genwright.cli.printing.figures import format_interval
+from genwright.cli.printing.figures import format_interval, print_footer
 from genwright.cli.printing.output import print_table, to_one_line
 
 if TYPE_CHECKING:
@@ -12,6 +12,17 @@ HEADERS = (
     "", "n", "right", "partial", "wrong", "refused", "share right [95 % interval]",
     "s median", "s p95", "characters median", "p95",
 )  # fmt: skip
+
+
+def print_answers_trial(made: "Json") -> None:
+    """What was asked, the table, and which run it was."""
+    data = made["data"]
+    print(
+        f"{to_one_line(data['name'])}: {data['questions']} of {data['of_questions']} questions "
+        f"over {data['documents']} documents\n"
+    )
+    print_verdicts(made["results"])
+    print_footer(made)
 
 
 def print_verdicts(results: "Json") -> None:

@@ -23,7 +23,7 @@ EXPECTED = {
 }
 """What may be expected of a reply, by form."""
 
-_ROLES = {"agent": "assistant", "assistant": "assistant"}
+_ANSWERING = {"agent", "assistant"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ def read_answer_set(path: Path, form: str = "") -> AnswerSet:
     for number, row in enumerate(rows, start=1):
         try:
             case = parse(row)
+            if form == "documents" and not case.documents:
+                raise KeyError("documents")
         except (AttributeError, KeyError, TypeError, re.error) as error:
             raise UsageError(
                 f"{path}, question {number}: not of the form {form!r}: {error!r}."
@@ -155,7 +157,7 @@ def _parse_turn(turn: Mapping[str, Any]) -> ChatMessage:
     """A turn as ``role`` and ``content``, or as ``speaker`` and ``text``."""
     role = str(turn["role"] if "role" in turn else turn["speaker"])
     text = turn["content"] if "content" in turn else turn["text"]
-    return ChatMessage("assistant" if role in _ROLES else "user", str(text))
+    return ChatMessage("assistant" if role in _ANSWERING else "user", str(text))
 
 
 def _parse_nuggets(rows: Sequence[Mapping[str, Any]]) -> tuple[Nugget, ...]:
