@@ -11,7 +11,7 @@ export HF_HUB_OFFLINE ?= 1
 AXE := axe-core@4.14.1
 AXE_SHA256 := 29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 
-.PHONY: help setup dev models clients browser-tools demo test lint check docs cli-docs bench clean
+.PHONY: help setup dev models clients browser-tools demo test lint check docs cli-docs bench bench-answers clean
 
 help:
 	@echo "make demo   documents in, cited answers out (DOCS=folder for your own)"
@@ -20,6 +20,7 @@ help:
 	@echo "make docs   the documentation as a site in site/, its links checked"
 	@echo "make cli-docs  write docs/cli.md from the program"
 	@echo "make bench  the quick benchmarks; benchmarks/README.md has all"
+	@echo "make bench-answers  answers to 144 questions over six real collections"
 
 setup: $(VENV)/.base
 dev: $(VENV)/.dev
@@ -90,6 +91,9 @@ docs: $(VENV)/.docs
 bench: dev models
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/search.py
+
+bench-answers: dev models
+	$(BIN)/python benchmarks/answers.py --workspace .cache/answers --answers .cache/answers/given
 
 clean:
 	rm -rf demo-workspace build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

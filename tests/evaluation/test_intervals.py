@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genwright.evaluation import bootstrap_mean, bootstrap_ratio
+from genwright.evaluation.intervals import wilson_interval
 
 VALUES = st.lists(st.floats(min_value=0, max_value=1, width=32), min_size=1, max_size=40)
 
@@ -66,3 +67,10 @@ def test_a_resample_without_a_denominator_is_left_out_silently():
 
 def test_json_has_four_decimals():
     assert bootstrap_mean([1 / 3]).json() == {"value": 0.3333, "low": 0.3333, "high": 0.3333}
+
+
+def test_a_share_has_wilson_s_interval_also_at_its_ends():
+    none, all_ = wilson_interval(0, 10), wilson_interval(10, 10)
+    assert (none.value, none.low, all_.high) == (0, 0, 1)
+    assert none.high == pytest.approx(0.2775, abs=1e-4) and all_.low == pytest.approx(1 - none.high)
+    assert wilson_interval(0, 0).json() == {"value": None, "low": None, "high": None}

@@ -1,6 +1,7 @@
-"""Bootstrap intervals: how far a mean may be off, from the cases it was taken over.
+"""Intervals: how far a mean or a share may be off, from the cases it was taken over.
 
 Efron 1979, doi:10.1214/aos/1176344552; the percentile interval over 1,000 resamples of the cases.
+Shares of few cases have Wilson's (1927, doi:10.1080/01621459.1927.10502953).
 """
 
 import math
@@ -12,6 +13,8 @@ import numpy as np
 from genwright.types import Json
 
 RESAMPLES = 1000
+Z95 = 1.959964
+"""The normal distribution's quantile at 0.975."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,18 @@ def bootstrap_ratio(
         ratios = top[draws].sum(axis=1) / bottom[draws].sum(axis=1)
     low, high = np.nanquantile(ratios, [0.025, 0.975])
     return ConfidenceInterval(float(top.sum() / bottom.sum()), float(low), float(high))
+
+
+def wilson_interval(hits: int, n: int) -> ConfidenceInterval:
+    """A share of cases with Wilson's score interval, which holds at 0 and at 1, too.
+
+    Example:
+        >>> print(wilson_interval(8, 10))
+        0.800 [0.490, 0.943]
+    """
+    if not n:
+        return ConfidenceInterval(float("nan"), float("nan"), float("nan"))
+    share, weight = hits / n, Z95 * Z95 / n
+    centre = (share + weight / 2) / (1 + weight)
+    reach = math.sqrt(share * (1 - share) * weight + weight * weight / 4) / (1 + weight)
+    return ConfidenceInterval(share, max(0.0, centre - reach), min(1.0, centre + reach))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.commands import compare, regression
+from genwright.cli.commands import compare, eval_answers, regression
 from genwright.cli.commands import eval_models as measure
 from genwright.cli.context import GlobalOptions, make_display, use_workspace
 from genwright.cli.printing.figures import print_qa, print_retrieval, print_runs
@@ -95,6 +95,7 @@ def eval_qa(
     print_json(made) if as_json else print_qa(made)
 
 
+app.command("answers")(eval_answers.eval_answers)
 app.command("lm")(measure.eval_lm)
 app.command("task")(measure.eval_task)
 app.command("bench")(measure.eval_bench)

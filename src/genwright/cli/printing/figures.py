@@ -8,7 +8,9 @@ from genwright.cli.printing.output import print_remark, print_table, to_one_line
 if TYPE_CHECKING:
     from genwright.types import Json
 
-HEADLINES = ("ndcg@10", "answer_recall", "citation_precision", "refusal_accuracy")
+HEADLINES = (
+    "ndcg@10", "answer_recall", "citation_precision", "refusal_accuracy", "right_share",
+)  # fmt: skip
 """Measures that a line of the list of runs has room for."""
 
 
@@ -24,7 +26,7 @@ def print_retrieval(made: "Json") -> None:
     if made["differences"]:
         print()
         _print_side_by_side(made["differences"])
-    _print_footer(made)
+    print_footer(made)
 
 
 def print_qa(made: "Json") -> None:
@@ -37,7 +39,7 @@ def print_qa(made: "Json") -> None:
     )
     rows = [(name, format_interval(each)) for name, each in made["results"].items()]
     print_table(("measure", "value [95 % interval]"), rows)
-    _print_footer(made)
+    print_footer(made)
 
 
 def print_runs(rows: "Sequence[Json]") -> None:
@@ -74,7 +76,8 @@ def _print_side_by_side(table: "Mapping[str, Json]") -> None:
     print_table(("", *table), rows)
 
 
-def _print_footer(made: "Json") -> None:
+def print_footer(made: "Json") -> None:
+    """Which run it was, and how long it took."""
     print_remark(f"run {made['run']}, {made['seconds']:.1f} s; all runs: genwright eval runs")
 
 

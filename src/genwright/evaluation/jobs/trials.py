@@ -9,20 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import delete, func, select
-
-from genwright import __version__
 from genwright.answers.answerer import Answerer
 from genwright.errors import UsageError
 from genwright.evaluation.jobs.corpus_cache import Corpus, clean, open_corpus
+from genwright.evaluation.jobs.descriptions import count_rows, describe_config, forget_traces
 from genwright.evaluation.jobs.probes import make_document_asker, make_ranker
 from genwright.evaluation.qa import ask_all, measure_answers
 from genwright.evaluation.records import keep_evaluation
 from genwright.evaluation.retrieval import encode_table, evaluate_retrieval
 from genwright.evaluation.suites import BeirSet, SquadParagraph, SquadSet
 from genwright.retrieval.search import MODES
-from genwright.runtime import Runtime
-from genwright.storage import Document, Passage, Span
 from genwright.types import OWNER, Json, Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
@@ -77,8 +73,8 @@ def run_retrieval_trial(
     ):
         report = evaluate_retrieval(asked, make_ranker(runtime), modes, progress)
         data: Json = {"name": name, "form": "beir", "split": split, "sha256": beir.sha256}
-        data |= {**_count_rows(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
-        config = {**_describe_config(runtime), "modes": list(modes), "seed": seed}
+        data |= {**count_rows(runtime), "queries": len(queries), "of_queries": len(beir.queries)}
+        config = {**describe_config(runtime), "modes": list(modes), "seed": seed}
         results = encode_table(report.compute_results())
         differences = encode_table(report.compute_differences())
         walk.runs.update(walk.run, config=config, data=data)
@@ -142,13 +138,13 @@ def run_qa_trial(
         asked = ask_all(questions, left_out, make_document_asker(runtime, answerer), progress)
         depth = runtime.settings.retrieval.top_k
         measured = measure_answers(squad, asked, sorted({SPAN_DEPTH, depth}))
-        data = {"name": name, "form": "squad", "sha256": squad.sha256, **_count_rows(runtime)}
+        data = {"name": name, "form": "squad", "sha256": squad.sha256, **count_rows(runtime)}
         data |= {"questions": len(questions), "of_questions": len(squad.questions)}
         data |= {"unanswerable": sum(not each.is_answerable for each in questions)}
         data |= {"left_out": len(left_out)}
-        config = {**_describe_config(runtime), "seed": seed, "short": short}
+        config = {**describe_config(runtime), "seed": seed, "short": short}
         config |= {"model": answerer.model, "prompt_version": answerer.prompt.version}
-        _forget_traces(runtime)
+        forget_traces(runtime)
         results = {name: each.json() for name, each in measured.items()}
         walk.runs.update(walk.run, config=config, data=data)
         walk.finish(results=results)
@@ -180,25 +176,3 @@ def _list_paragraphs(squad: SquadSet) -> Corpus:
 
 def _clean_paragraph(paragraph: SquadParagraph) -> SquadParagraph:
     return replace(paragraph, text=clean(paragraph.text))
-
-
-def _count_rows(runtime: Runtime) -> Json:
-    with runtime.database.read(runtime.principal) as session:
-        return {
-            "documents": session.scalar(select(func.count()).select_from(Document)),
-            "passages": session.scalar(select(func.count()).select_from(Passage)),
-        }
-
-
-def _describe_config(runtime: Runtime) -> Json:
-    """What decides the result, beside the data."""
-    settings = runtime.settings
-    sections = ("documents", "retrieval", "answer", "engine")
-    chosen = {name: getattr(settings, name).model_dump(mode="json") for name in sections}
-    return {**chosen, "embedder": runtime.models.embedder.fingerprint, "genwright": __version__}
-
-
-def _forget_traces(runtime: Runtime) -> None:
-    """The requests of an evaluation would only make its store grow with each run."""
-    with runtime.database.write(runtime.principal) as session:
-        session.execute(delete(Span))
