@@ -13,7 +13,6 @@ import numpy as np
 from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding.calibration import load_calibration
-from genwright.grounding.reading import PairReader, ReadText
 from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
 from genwright.retrieval import Hit
 
@@ -60,37 +59,6 @@ class PassageReader(Protocol):
             rarity: Inverse document frequency of the question's stems.
         """
         ...
-
-
-class TrainedReader:
-    """Reads with the trained cross-encoder, in every language that its base knows.
-
-    Args:
-        reader: The cross-encoder.
-    """
-
-    def __init__(self, reader: PairReader) -> None:
-        self.pairs = reader
-
-    def read(
-        self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
-    ) -> list[ReadPassage]:
-        """See ``PassageReader.read``; the rarity of words is not asked for."""
-        readings = self.pairs.read(
-            question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
-        )
-        return [
-            ReadPassage(hit, reading.probability, units)
-            for hit, reading in zip(hits, readings, strict=True)
-            if (units := score_units(hit, reading.offsets, reading.marks.tolist()))
-        ]
-
-
-def _describe_place(hit: Hit) -> str:
-    """Title and headings of a passage, each once."""
-    if not hit.section or hit.section.startswith(hit.title):
-        return hit.section or hit.title
-    return f"{hit.title} > {hit.section}"
 
 
 class WordingReader:

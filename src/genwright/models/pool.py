@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genwright.embeddings import Embedder
     from genwright.engines import Engine
     from genwright.engines.llamacpp.sharing import SharedBase
+    from genwright.grounding.passages import PassageReader
     from genwright.models.bases import BaseModel
     from genwright.registry import ModelVersions, TrainedVersion
     from genwright.retrieval.vector import VectorSearch
@@ -82,6 +83,13 @@ class Models:
                 self._closing.callback(embedder.close)
                 self._embedders[name] = embedder
             return self._embedders[name]
+
+    @cached_property
+    def reader(self) -> "PassageReader":
+        """What says whether passages answer a question, and where."""
+        from genwright.grounding.passages import WordingReader
+
+        return WordingReader(self.embedder)
 
     @cached_property
     def vectors(self) -> "VectorSearch":
