@@ -71,6 +71,6 @@ def test_json_has_four_decimals():
 
 def test_a_share_has_wilson_s_interval_also_at_its_ends():
     none, all_ = wilson_interval(0, 10), wilson_interval(10, 10)
-    assert (none.value, none.low, all_.high) == (0, 0, 1)
+    assert (none.value, none.low, all_.high) == pytest.approx((0, 0, 1))
     assert none.high == pytest.approx(0.2775, abs=1e-4) and all_.low == pytest.approx(1 - none.high)
     assert wilson_interval(0, 0).json() == {"value": None, "low": None, "high": None}
