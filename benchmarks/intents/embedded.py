@@ -10,15 +10,16 @@ from genwright.types import Vectors
 PREFIX, MOST_TOKENS = "query: ", 64
 
 
-def embed_requests(texts: Sequence[str], model: Path, cache: Path) -> Vectors:
+def embed_requests(texts: Sequence[str], model: Path, cache: Path | None = None) -> Vectors:
     """Mean of the last states, unit length; (n, 384). What is new is added to the cache."""
     known: dict[str, Vectors] = {}
-    if cache.is_file():
+    if cache and cache.is_file():
         with np.load(cache) as kept:
             known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
     new = [text for text in dict.fromkeys(texts) if text not in known]
     if new:
         known.update(zip(new, _embed(new, model), strict=True))
+    if new and cache:
         np.savez(cache, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
     return np.stack([known[text] for text in texts])
 

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.intents.embedded import embed_requests
+from benchmarks.intents.figures import figure_follow_ups, figure_kinds
+from benchmarks.intents.rows import Request, read_public, read_requests
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array, issparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from benchmarks.intents.embedded import embed_requests
-from benchmarks.intents.figures import figure_follow_ups, figure_kinds
-from benchmarks.intents.rows import Request, read_public, read_requests
 from genwright.answers.understanding.intent import (
     KINDS,
     TRAINED_WITH,
@@ -99,8 +99,8 @@ def train(features: Vectors, requests: Sequence[Request], strength: float) -> Tr
     kinds = np.array([KINDS.index(each.kind) for each in requests])
     follow = np.array([each.follow_up for each in requests])
     weight = np.where(follow, 0.5, 1.0)
-    softmax = LogisticRegression(C=strength, max_iter=300).fit(centered, kinds, weight)
-    sigmoid = LogisticRegression(C=strength, max_iter=300).fit(centered, follow)
+    softmax = LogisticRegression(C=strength, max_iter=150).fit(centered, kinds, weight)
+    sigmoid = LogisticRegression(C=strength, max_iter=150).fit(centered, follow)
     weights = np.vstack([softmax.coef_, sigmoid.coef_]).T
     biases = np.concatenate([softmax.intercept_, sigmoid.intercept_]) - mean @ weights
     return Trained(weights, biases)
