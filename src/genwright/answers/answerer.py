@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from threading import Event
+from typing import TYPE_CHECKING
 
 from genwright.answers.base import (
     EXTRACTIVE,
@@ -12,12 +13,16 @@ from genwright.answers.base import (
     Question,
     strategies,
 )
+from genwright.answers.understanding.intent import classify_request
 from genwright.engines import ChatMessage
 from genwright.grounding.citations import Answer
 from genwright.monitoring.tracing import find_outermost, read_trace_id
 from genwright.prompts import Prompt, load_prompt
 from genwright.retrieval import EVERYWHERE, Scope
 from genwright.runtime import Runtime
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 
 WAYS = {
@@ -111,9 +116,9 @@ class Answerer:
         if self.strategy == "short":
             return self.strategy, question
         with question.timer.measure_step("understand"):
-            intent = understand(self.runtime, question.text)
+            intent = classify_request(self.runtime.models.embedder, question.text)
         span.set_attribute("genwright.intent", intent.kind)
-        span.set_attribute("genwright.intent_probability", intent.probability)
+        span.set_attribute("genwright.intent_probability", intent.confidence)
         name = WAYS.get(intent.kind, self.strategy)
         span.set_attribute("genwright.strategy", name)
         return name, replace(question, kind=intent.kind)

@@ -1,0 +1,1 @@
+"""What a request wants: rows written for it, the training and its figures."""
