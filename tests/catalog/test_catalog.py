@@ -25,7 +25,7 @@ def test_the_catalog_has_the_embedded_two_and_larger_ones(catalog):
     models = catalog.list_models()
     chat = [model for model in models if model.kind == "chat" and not model.embedded]
     embed = [model for model in models if model.kind == "embed" and not model.embedded]
-    assert catalog.list_embedded() == ["smollm2-135m-instruct", "all-minilm-l6-v2"]
+    assert catalog.list_embedded() == ["smollm2-135m-instruct", "multilingual-e5-small"]
     assert len(chat) >= 6
     assert len(embed) >= 2
     assert any(model.kind == "rerank" for model in models)
