@@ -24,7 +24,7 @@ help:
 
 setup: $(VENV)/.base
 dev: $(VENV)/.dev
-models: $(GENWRIGHT_MODELS_DIR)/.pulled
+models: $(GENWRIGHT_MODELS_DIR)/.pulled-e5
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,8 +41,9 @@ $(VENV)/.docs: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@
 
-$(GENWRIGHT_MODELS_DIR)/.pulled: | $(VENV)/.base
+$(GENWRIGHT_MODELS_DIR)/.pulled-e5: | $(VENV)/.base
 	$(BIN)/genwright models pull
+	$(BIN)/genwright models pull all-minilm-l6-v2
 	@touch $@
 
 clients: .clients/.made

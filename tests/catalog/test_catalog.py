@@ -25,7 +25,7 @@ def test_the_catalog_has_the_embedded_two_and_larger_ones(catalog):
     models = catalog.list_models()
     chat = [model for model in models if model.kind == "chat" and not model.embedded]
     embed = [model for model in models if model.kind == "embed" and not model.embedded]
-    assert catalog.list_embedded() == ["smollm2-135m-instruct", "all-minilm-l6-v2"]
+    assert catalog.list_embedded() == ["smollm2-135m-instruct", "multilingual-e5-small"]
     assert len(chat) >= 6
     assert len(embed) >= 2
     assert any(model.kind == "rerank" for model in models)
@@ -37,7 +37,9 @@ def test_every_entry_states_its_licence_size_and_memory(catalog):
         assert entry.size > 0
         assert entry.memory_mb * 10**6 > (entry.size if entry.format == "gguf" else 0)
         assert bool(entry.template) == (entry.kind == "chat")
-        assert entry.embedded == all(file.sha256 and file.size for file in entry.files)
+        pinned = all(file.sha256 and file.size for file in entry.files)
+        in_packages = any(source.package or source.parts for source in entry.sources)
+        assert pinned == in_packages and pinned >= entry.embedded
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_nearest(catalog):

@@ -37,7 +37,7 @@ def test_every_weight_comes_back(made):
 def test_what_is_unpacked_is_the_same_encoder(tmp_path):
     file, _ = make_e5s1(tmp_path)
     packed = load_bert(tmp_path)
-    unpack_e5s1(file)
+    unpack_e5s1(tmp_path)
     file.unlink()
     ids = [2, 5, 6, 3]
     np.testing.assert_array_equal(load_bert(tmp_path).embed(ids), packed.embed(ids))

@@ -42,7 +42,7 @@ def langchain(url: str, folder: Path) -> dict:
         model="assistant", base_url=url, api_key="none", use_responses_api=True, max_retries=0
     ).invoke(QUESTION)
     embeddings = OpenAIEmbeddings(
-        model="all-minilm-l6-v2",
+        model="multilingual-e5-small",
         base_url=url,
         api_key="none",
         check_embedding_ctx_length=False,  # it would send the tokens of another vocabulary

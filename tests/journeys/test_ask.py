@@ -61,7 +61,7 @@ def test_an_answer_is_printed_with_numbered_sources(filled):
 def test_quoting_needs_no_chat_model(filled, models_dir: Path, tmp_path: Path):
     only = tmp_path / "models"
     only.mkdir()
-    (only / "all-minilm-l6-v2").symlink_to(models_dir / "all-minilm-l6-v2")
+    (only / "multilingual-e5-small").symlink_to(models_dir / "multilingual-e5-small")
     filled.environment["GENWRIGHT_MODELS_DIR"] = str(only)
     answer = filled.json("ask", OIL, "--extractive")
     assert (answer["model"], answer["prompt_version"]) == ("extractive", "")

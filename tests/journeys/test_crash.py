@@ -90,9 +90,9 @@ def stored(runtime: Runtime) -> dict[str, tuple[str, int, int]]:
     ("model", "kills"),
     [
         ("hashing", 15),
-        ("all-minilm-l6-v2", 2),
+        ("multilingual-e5-small", 2),
         pytest.param("hashing", 45, marks=pytest.mark.nightly),
-        pytest.param("all-minilm-l6-v2", 5, marks=pytest.mark.nightly),
+        pytest.param("multilingual-e5-small", 5, marks=pytest.mark.nightly),
     ],
 )
 def test_an_ingest_killed_at_random_points_loses_doubles_and_halves_nothing(

@@ -141,5 +141,5 @@ def test_a_first_use_without_models_or_network_says_what_was_tried(plain, docume
     plain.environment.clear()
     done = plain("add", documents, status=5)
     first, last = done.stderr.splitlines()
-    assert "pulling all-minilm-l6-v2" in first
+    assert "pulling multilingual-e5-small" in first
     assert last.startswith("error: ") and "package" in last

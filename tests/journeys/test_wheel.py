@@ -79,7 +79,7 @@ def test_the_first_commands_of_the_readme(elsewhere, tmp_path):
     answer = json.loads(elsewhere("genwright", "ask", OIL, "--extractive", "--json", folder=notes))
     assert "400 hours" in answer["answer"]
     assert answer["sentences"][0]["citations"]
-    assert "all-minilm-l6-v2" in elsewhere("genwright", "models", "list", folder=notes)
+    assert "multilingual-e5-small" in elsewhere("genwright", "models", "list", folder=notes)
     status = json.loads(elsewhere("genwright", "status", "--json", folder=notes))
     assert status["documents"] == len(DOCUMENTS)
 

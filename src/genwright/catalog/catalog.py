@@ -97,7 +97,7 @@ class Catalog:
         Args:
             name: Of an entry.
             progress: Told of bytes.
-            finish: Run on the folder of checked files of a safetensors model before it is there
+            finish: Run on the folder of checked files of an encoder's weights before it is there
                 for anyone; it may replace them, as preparing an embedder for its runtime does.
                 A GGUF runs as it is.
 
@@ -207,7 +207,7 @@ class Catalog:
         if came.pinned_by != "catalog":
             with self.hold_lock(pins.PINS):
                 pins.add(self.models_dir, entry.name, came.files)
-        if finish is not None and entry.format == "safetensors":
+        if finish is not None and entry.format != "gguf":
             finish(stage)
         self._settle(
             stage, manifest.build_manifest(entry, came.source, came.pinned_by, came.files, stage)

@@ -1,4 +1,4 @@
-"""What a file really is, judged by its bytes: only safetensors, GGUF, JSON and plain text pass.
+"""What a file really is, judged by its bytes: only GGUF, safetensors, E5S1, JSON and text pass.
 
 Pickles (and the zip archives of them that torch writes) run code when they are loaded; other
 formats have loaders that nobody here has checked.
@@ -43,6 +43,8 @@ def check(path: Path) -> None:
         head = _read_head(path)
         _expect(path, len(head) > 8 and head[8:9] == b"{", "safetensors")
         safetensors_header.read_header(path)
+    elif suffix == ".e5s1":  # what is in it is checked where it is read, once, to be prepared
+        _expect(path, _read_head(path).startswith(b"E5S1"), "E5S1 weights")
     elif suffix in (".json", ".txt"):
         _check_text(path)
     else:

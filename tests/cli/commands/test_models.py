@@ -39,7 +39,7 @@ def test_a_model_lives_from_import_to_removal(genwright, tmp_path):
     )
     rows = {row["name"]: row for row in json.loads(genwright("list", "--json")[1])}
     assert rows["mine"]["pulled"] is True
-    assert rows["all-minilm-l6-v2"]["pulled"] is False
+    assert rows["multilingual-e5-small"]["pulled"] is False
     assert "mine" in genwright("list")[1]
     assert genwright("verify")[0] == 0
     assert genwright("verify", "--json")[1] == "[]\n"
