@@ -138,7 +138,7 @@ class TuneRun:
             self.config.base, self.runtime.principal, accept_license=self.config.accept_license
         )
         self.walk.record("base", {
-            "name": base.name, "family": base.family, "licence": base.licence,
+            "name": base.name, "family": base.family, "license": base.license,
             "digest": base.digest, "context": base.context,
         })  # fmt: skip
         parts = self._read_data(base)
