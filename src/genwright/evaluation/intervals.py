@@ -6,6 +6,7 @@ Efron 1979, doi:10.1214/aos/1176344552; the percentile interval over 1,000 resam
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Self
 
 import numpy as np
 
@@ -25,6 +26,12 @@ class ConfidenceInterval:
     def json(self) -> Json:
         """``{"value", "low", "high"}``, with None for nan and four decimals."""
         return {k: None if math.isnan(v) else round(v, 4) for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: Json) -> Self:
+        """What ``json`` gave."""
+        numbers = (values[name] for name in ("value", "low", "high"))
+        return cls(*(math.nan if each is None else float(each) for each in numbers))
 
     def __str__(self) -> str:
         if math.isnan(self.value):
