@@ -165,9 +165,9 @@ def main() -> None:
         wanted = ImprovementRequest("assistant", tried, file, told.questions, promote=False)
         found = run_improvement(runtime, submit_improvement(runtime, wanted))
         for name, each in found.decisions.items():
-            print(f"{clock()}  {name}: {'passed' if each['passed'] else 'did not pass'}")
-            for one in [each["target"], *each["guards"]] if "target" in each else []:
-                print(f"           {one['reason']}")
+            print(f"{clock()}  {name}: {'passed' if each.passed else 'did not pass'}")
+            for one in each.decision.findings if each.decision else []:
+                print(f"           {one.reason}")
         print(f"{clock()}  {found.status}: {found.candidate}; report {found.report}", flush=True)
         if found.candidate:
             served(root, runtime, found.candidate, question, clock)

@@ -91,7 +91,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--model", default=SLOW)
     options = parser.parse_args()
-    env = {**PLAIN, "GENWRIGHT_SERVER__SLOTS": str(SLOTS), "GENWRIGHT_ANSWER__MODEL": options.model}
+    own = {"GENWRIGHT_SERVER__PARALLEL": str(SLOTS), "GENWRIGHT_ANSWER__MODEL": options.model}
+    env = {**PLAIN, **own}
     with serving(env) as server:
         asyncio.run(run(server.url, options.model, options.times))
 

@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--times", type=float, default=50)
     options = parser.parse_args()
-    env = {**PLAIN, "GENWRIGHT_SERVER__SLOTS": str(SLOTS), "GENWRIGHT_ANSWER__MODEL": MODEL}
+    env = {**PLAIN, "GENWRIGHT_SERVER__PARALLEL": str(SLOTS), "GENWRIGHT_ANSWER__MODEL": MODEL}
     seen = Seen()
     with serving(env) as server:
         asyncio.run(offer(server, 3, 1, Seen()))  # warm

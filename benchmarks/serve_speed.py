@@ -112,7 +112,7 @@ def main() -> None:
     env = {
         "GENWRIGHT_EMBEDDING__MODEL": "hashing",
         "GENWRIGHT_ANSWER__MODEL": options.model,
-        "GENWRIGHT_SERVER__SLOTS": str(SLOTS),
+        "GENWRIGHT_SERVER__PARALLEL": str(SLOTS),
         "GENWRIGHT_ENGINE__CONTEXT": "1024",
         "GENWRIGHT_ENGINE__THREADS": str(options.threads),
     }

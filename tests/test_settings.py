@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
+from genwright.catalog.entries import CatalogEntry
+from genwright.catalog.manifest import Manifest
 from genwright.errors import SettingsError, UsageError
+from genwright.registry import DataFacts, VersionFacts
 from genwright.settings import STORED, Section, Settings, explain_errors, load_settings
 from genwright.training.pretrain import build_pretrain_config
 from genwright.tuning.config import build_tune_config
@@ -125,6 +129,18 @@ def list_sections(above: type[Section] = Section) -> Iterator[type[Section]]:
         yield from list_sections(each)
 
 
+def make_required(section: type[Section]) -> dict[str, Any]:
+    """A value for each field of a table that must have one."""
+    file = {"name": "a.gguf", "size": 1, "sha256": "a" * 64}
+    special = {"texts": ["x"], "files": [file], "fetched": [file], "sources": [{"path": "x"}],
+               "rows": 1, "context": 1}  # fmt: skip
+    return {
+        name: special.get(name, next(iter(get_args(field.annotation)), "x"))
+        for name, field in section.model_fields.items()
+        if field.is_required()
+    }
+
+
 RENAMED = [
     (section, old, new) for section in list_sections() for old, new in section.renamed.items()
 ]
@@ -134,15 +150,39 @@ RENAMED = [
 def test_an_earlier_name_is_refused_with_the_present_one_and_read_where_it_was_stored(
     section, old, new
 ):
-    needed = {"base": "x", "texts": ["x"]}
-    values = {name: value for name, value in needed.items() if name in section.model_fields}
-    values[old] = section.model_fields[new].default
+    values = make_required(section)
+    values[old] = values.pop(new, section.model_fields[new].default)
 
     assert old not in section.model_fields
     with pytest.raises(ValidationError) as caught:
         section(**values)
     assert explain_errors(caught.value) == f"{old} is called {new} now"
     assert getattr(section.model_validate(values, context=STORED), new) == values[old]
+
+
+RENAMED_VALUES = [
+    (section, key, old, new)
+    for section in list_sections()
+    for key, names in section.renamed_values.items()
+    for old, new in names.items()
+]
+
+
+@pytest.mark.parametrize(("section", "key", "old", "new"), RENAMED_VALUES)
+def test_an_earlier_value_is_refused_with_the_present_one_and_read_where_it_was_stored(
+    section, key, old, new
+):
+    values = make_required(section) | {key: old}
+
+    with pytest.raises(ValidationError) as caught:
+        section(**values)
+    assert explain_errors(caught.value) == f"{old!r} is called {new!r} now"
+    assert getattr(section.model_validate(values, context=STORED), key) == new
+
+
+def test_what_is_known_of_models_has_earlier_names():
+    assert {CatalogEntry, Manifest, VersionFacts} <= {each[0] for each in RENAMED}
+    assert {DataFacts, VersionFacts} <= {each[0] for each in RENAMED_VALUES}
 
 
 def test_settings_and_parameters_of_trainings_have_earlier_names():

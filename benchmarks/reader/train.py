@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from benchmarks.reader.rows import Pairs, reader_rows, support_rows
@@ -27,6 +28,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("encoder", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--start", type=Path, help="weights of an earlier training to go on from")
+    parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--share", type=float, default=1.0, help="of the rows")
     parser.add_argument("--seed", type=int, default=0)
@@ -45,15 +48,18 @@ def main() -> None:
     def record(step: int, values: dict[str, float]) -> None:
         print(json.dumps({"step": step} | dict(values)), flush=True)
 
+    model = CrossEncoder(asked.encoder, frozen=FROZEN)
+    if asked.start:
+        model.load_state_dict(load_file(asked.start))
     job = TrainingJob(
-        model=CrossEncoder(asked.encoder, frozen=FROZEN),
+        model=model,
         train=[*read, *claims],
         validation=[*read_held[::2], *claims_held[::2]],
         collate=collate_pairs,
         config=TrainConfig(
             epochs=1,
             batch_size=16,
-            learning_rate=1e-4,
+            learning_rate=asked.rate,
             lr_schedule="linear",
             warmup_ratio=0.06,
             weight_decay=0.01,

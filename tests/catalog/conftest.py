@@ -38,7 +38,7 @@ def add_entry(catalog):
             name = "{name}"
             kind = "embed"
             format = "gguf"
-            licence = "Apache-2.0"
+            license = "Apache-2.0"
             context = 128
             description = "A tiny model"
             files = [{{ name = "tiny.gguf", sha256 = "{sha256}", size = {size} }}]

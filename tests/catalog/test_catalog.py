@@ -33,7 +33,7 @@ def test_the_catalog_has_the_embedded_two_and_larger_ones(catalog):
 
 def test_every_entry_states_its_licence_size_and_memory(catalog):
     for entry in catalog.entries.values():
-        assert entry.licence
+        assert entry.license
         assert entry.size > 0
         assert entry.memory_mb * 10**6 > (entry.size if entry.format == "gguf" else 0)
         assert bool(entry.template) == (entry.kind == "chat")
@@ -205,7 +205,7 @@ class TestOwnEntries:
             name = "tiny"
             kind = "chat"
             format = "gguf"
-            licence = "MIT"
+            license = "MIT"
             context = 1
             description = ""
             files = [{{ {wrong} }}]
@@ -241,7 +241,7 @@ def test_the_page_for_users_lists_every_model_with_its_licence(catalog):
     page = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text(encoding="utf-8")
     for entry in catalog.entries.values():
         (line,) = [line for line in page.splitlines() if line.startswith(f"| `{entry.name}` |")]
-        assert f"| {entry.licence} |" in line
+        assert f"| {entry.license} |" in line
 
 
 def test_the_example_on_the_page_is_a_valid_entry(tmp_path):

@@ -32,7 +32,7 @@ def test_a_pulled_model_is_whole_and_remembers_where_it_is_from(catalog, served,
     assert path == catalog.find_path("tiny") == catalog.models_dir / "tiny" / "tiny.gguf"
     assert path.read_bytes() == weights
     held = catalog.read_manifest("tiny")
-    assert (held.source, held.licence) == (f"{served.address}/tiny.gguf", "Apache-2.0")
+    assert (held.source, held.license) == (f"{served.address}/tiny.gguf", "Apache-2.0")
     assert held.fetched == held.files
     assert held.files[0].sha256 == sha256(weights)
     assert held.pinned_by == "catalog"
@@ -297,7 +297,7 @@ def add_safetensors_entry(catalog: Catalog, folder: Path) -> None:
         name = "local"
         kind = "embed"
         format = "safetensors"
-        licence = "MIT"
+        license = "MIT"
         context = 128
         description = "Local weights"
         files = [{{ name = "model.safetensors" }}, {{ name = "config.json" }}]

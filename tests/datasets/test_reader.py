@@ -52,8 +52,8 @@ LAYOUTS = [
      {"question": "q", "context": "a b", "answers": ["b"], "starts": [2]}),
     ({"question": "q", "context": "a b", "answers": ["b"]}, "qa",
      {"question": "q", "context": "a b", "answers": ["b"], "starts": [2]}),
-    ({"document": "d", "summary": "s"}, "summarisation", {"document": "d", "summaries": ["s"]}),
-    ({"source": ["d.", "e."], "target": ["s", "t"]}, "summarisation",
+    ({"document": "d", "summary": "s"}, "summarization", {"document": "d", "summaries": ["s"]}),
+    ({"source": ["d.", "e."], "target": ["s", "t"]}, "summarization",
      {"document": "d. e.", "summaries": ["s", "t"]}),
     ({"text": "t"}, "text", {"text": "t"}),
 ]  # fmt: skip
@@ -201,7 +201,7 @@ def test_rows_that_do_not_fit_a_layout_are_an_error(tmp_path):
         ("07-summarisation-instructions/glaive-toolcall-demo/glaive_toolcall_en_demo.json.gz",
          "messages", 300),
         ("07-summarisation-instructions/self-instruct/seed_tasks.jsonl", "prompt_completion", 175),
-        ("07-summarisation-instructions/scitldr-a/train.jsonl.gz", "summarisation", 1_992),
+        ("07-summarisation-instructions/scitldr-a/train.jsonl.gz", "summarization", 1_992),
         ("08-preference/hh-rlhf-harmless/harmless-base-test.jsonl.gz", "preference", 2_312),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from genwright.cli.main import RENAMED, RENAMED_OPTIONS
+from genwright.cli.main import RENAMED, RENAMED_CHOICES, RENAMED_OPTIONS
 from genwright.settings import OpenAISettings, Section, Settings
 from genwright.training.config import TrainConfig
 from genwright.training.pretrain import PretrainConfig
@@ -43,6 +43,7 @@ def _renames() -> Iterator[str]:
     yield from (f"| `--param` | `{old}` | `{new}` |" for old, new in sorted(pairs))
     yield "| option | `--set` of a training | `--param`, `-p` |"
     yield from (f"| option | `{old}` | `{new}` |" for old, new in RENAMED_OPTIONS.items())
+    yield from (f"| objective, form | `{old}` | `{new}` |" for old, new in RENAMED_CHOICES.items())
     yield from (f"| command | `{old}` | `{new}` |" for old, new in RENAMED.items())
 
 

@@ -155,8 +155,8 @@ def test_a_better_version_is_found_gated_promoted_and_taken_back(runtime, questi
     run = submit_improvement(runtime, wanted)
     found = run_improvement(runtime, run)
     assert found.status == "promoted"
-    assert found.decisions["lenient"]["passed"]
-    assert not found.decisions["sabotage"]["passed"]
+    assert found.decisions["lenient"].passed
+    assert not found.decisions["sabotage"].passed
     assert assistants.resolve(OWNER, "assistant").label == found.candidate == "assistant@3"
     assert not ask(runtime, FACTS[0][2]).refused
     page = found.report.read_text()
@@ -230,7 +230,7 @@ def test_a_stop_event_ends_it_before_its_next_step(runtime, questions):
         run_improvement(runtime.act_for(OWNER, progress=stop), run)
     row = open_runs(runtime).get(run)
     assert row.status == "stopped"
-    assert set(row.results["state"]) == {"collect", "check", "propose", "gate"}
+    assert set(row.results["state"]) == {"collect", "check", "propose"}
     runtime.stop.clear()
     assert run_improvement(runtime, run).status == "rejected"
 
@@ -260,7 +260,7 @@ def test_a_candidate_whose_model_is_gone_does_not_pass(runtime, questions):
     finally:
         methods._classes.pop("gone")
     assert found.status == "rejected"
-    assert "it does not answer" in found.decisions["gone"]["reasons"][0]
+    assert "it does not answer" in found.decisions["gone"].reasons[0]
     assert open_assistants(runtime).resolve(OWNER, "assistant").label == "assistant@1"
 
 
@@ -285,8 +285,8 @@ def test_a_judge_that_prefers_the_candidate_is_heard(runtime, questions):
         methods=("lenient",), questions=str(questions), promote=True, judge="scripted"
     )
     found = run_improvement(runtime, submit_improvement(runtime, wanted))
-    guards = {each["name"]: each for each in found.decisions["lenient"]["guards"]}
-    assert guards["win rate by the judge"]["candidate"] == 1.0
+    guards = {each.name: each for each in found.decisions["lenient"].decision.guards}
+    assert guards["win rate by the judge"].candidate == 1.0
     assert found.status == "promoted"
 
 
@@ -399,7 +399,7 @@ def test_an_alert_takes_a_promotion_back(runtime, questions):
     with database.write(OWNER) as session:
         session.add(Alert(rule="errors", severity="critical", summary="", value=1.0))
     (told,) = roll_back_promotions(database, assistants)
-    assert (told["from"], told["to"], told["alert"]) == ("assistant@3", "assistant@2", "errors")
+    assert (told.before, told.after, told.alert) == ("assistant@3", "assistant@2", "errors")
     assert assistants.resolve(OWNER, "assistant").label == "assistant@2"
     assert roll_back_promotions(database, assistants) == []
 

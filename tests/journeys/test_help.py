@@ -96,6 +96,11 @@ def test_an_earlier_option_says_the_present_one(arguments, capsys):
     assert f"error: {old} is called {RENAMED_OPTIONS[old]} now." in capsys.readouterr().err
 
 
+def test_an_earlier_objective_says_the_present_one(capsys):
+    assert run(["tune", "--objective", "summarisation"]) == 2
+    assert "error: 'summarisation' is called 'summarization' now." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["tune", "pretrain", "rlhf"])
 def test_a_setting_of_the_workspace_is_no_parameter_of_a_training(command, capsys):
     assert run([command, "--set", "rank=8"]) == 2

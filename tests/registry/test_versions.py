@@ -30,7 +30,7 @@ def versions(tmp_path):
 def facts(**changes) -> VersionFacts:
     usual = {"kind": "adapter", "family": "llama", "objective": "generation", "method": "lora",
              "base": "small", "base_digest": "ab" * 32, "engine": "llamacpp",
-             "licence": "Apache-2.0",
+             "license": "Apache-2.0",
              "data": {"train": DataFacts(name="calls", sha256="cd" * 32, rows=7)}}  # fmt: skip
     return VersionFacts(**usual | changes)
 

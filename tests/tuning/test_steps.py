@@ -186,6 +186,32 @@ def test_what_was_done_is_not_done_again(runtime, folder):
     assert len(runtime.versions.list_versions(OWNER, "numbers")) == 1
 
 
+@pytest.mark.parametrize("at", ["iteration", "deployment"])
+def test_what_was_measured_is_not_measured_again(runtime, folder, at):
+    run = begin_tuning(runtime, config(folder), data_for("generation"))
+    seen = []
+
+    def interrupt(done, total, what):
+        if what == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(runtime.act_for(OWNER, progress=interrupt), run)
+    interrupted = {each["step"]: each for each in runtime.runs.get(run).steps}
+    before = STEPS[STEPS.index("evaluation") : STEPS.index(at)]
+    assert set(before) == interrupted.keys() & {"evaluation", "iteration"}
+
+    made = tune(runtime.act_for(OWNER, progress=lambda *what: seen.append(what[2])), run)
+
+    assert not {*before} & {*seen}
+    assert not [what for what in seen if what.startswith(("tuned: ", "base: "))]
+    assert all(interrupted[step] in made.steps for step in before)
+    version = runtime.versions.resolve(OWNER, made.version)
+    assert {"number": 7, "step": "evaluation", **version.facts.evaluation} == interrupted[
+        "evaluation"
+    ]
+
+
 def test_training_on_from_an_adapter_has_it_as_parent(runtime, folder):
     tune(runtime, begin_tuning(runtime, config(folder), data_for("generation")))
     more = build_tune_config(

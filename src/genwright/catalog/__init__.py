@@ -5,7 +5,7 @@ Example:
     >>> from tempfile import mkdtemp
     >>> from genwright.catalog import Catalog
     >>> catalog = Catalog(Path(mkdtemp()))
-    >>> catalog.find("smollm2-135m-instruct").licence
+    >>> catalog.find("smollm2-135m-instruct").license
     'Apache-2.0'
     >>> catalog.find("smollm2-135m-instruct").pulled
     False

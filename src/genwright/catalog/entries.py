@@ -2,15 +2,16 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from genwright.errors import SettingsError
-from genwright.settings import Section
+from genwright.settings import Section, explain_first_error
 
 Kind = Literal["chat", "embed", "rerank"]
 Format = Literal["gguf", "safetensors", "e5s1"]
@@ -99,11 +100,13 @@ class ModelSource(Section):
 class CatalogEntry(Section):
     """One model of the catalog."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"licence": "license"}
+
     name: str = Field(pattern=f"^{NAME.pattern}$")
     kind: Kind
     """What it is for."""
     format: Format
-    licence: str
+    license: str
     """Its publisher's licence; an SPDX identifier where there is one."""
     context: int = Field(gt=0)
     """Most tokens it was trained to read."""
@@ -168,9 +171,8 @@ def _parse(text: bytes, where: str) -> dict[str, CatalogEntry]:
     try:
         models = _EntryFile.model_validate(tomllib.loads(text.decode("utf-8"))).models
     except ValidationError as error:
-        first = error.errors()[0]
-        at = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{where}, {at}: {first['msg']}. Fix it and try again.") from error
+        said = explain_first_error(error)
+        raise SettingsError(f"{where}, {said}. Fix it and try again.") from error
     except ValueError as error:
         raise SettingsError(f"{where} is not valid: {error}. Fix it and try again.") from error
     entries = {entry.name: entry for entry in models}

@@ -14,7 +14,7 @@ class CatalogModel:
     kind: Kind
     format: Format
     """As it is published."""
-    licence: str
+    license: str
     context: int
     """Most tokens it was trained to read; 0 where that is not known."""
     description: str
@@ -36,7 +36,7 @@ def describe_entry(entry: CatalogEntry, held: Manifest | None) -> CatalogModel:
         name=entry.name,
         kind=entry.kind,
         format=entry.format,
-        licence=entry.licence,
+        license=entry.license,
         context=entry.context,
         description=entry.description,
         embedded=entry.embedded,
@@ -54,7 +54,7 @@ def describe_manifest(held: Manifest) -> CatalogModel:
         name=held.name,
         kind=held.kind,
         format=held.format,
-        licence=held.licence,
+        license=held.license,
         context=held.context,
         description=held.description,
         embedded=False,

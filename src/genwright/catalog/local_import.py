@@ -35,7 +35,7 @@ def take_file(path: Path, stage: Path, name: str, kind: Kind | None) -> Manifest
         name=name,
         kind=kind or guessed,
         format="gguf",
-        licence=str(header.metadata.get("general.license", "not stated")),
+        license=str(header.metadata.get("general.license", "not stated")),
         context=kinds.read_context_length(header),
         description=str(header.metadata.get("general.name", "")),
         source=f"file {path.resolve()}",

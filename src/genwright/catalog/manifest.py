@@ -2,15 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 
 from genwright.catalog.entries import MANIFEST, CatalogEntry, Format, Kind
 from genwright.errors import UntrustedWeights
-from genwright.settings import Section
+from genwright.settings import STORED, Section
 
 
 class FileDigest(Section):
@@ -24,10 +25,12 @@ class FileDigest(Section):
 class Manifest(Section):
     """``model.json`` in a pulled model's folder."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"licence": "license"}
+
     name: str
     kind: Kind
     format: Format
-    licence: str
+    license: str
     context: int = 0
     description: str = ""
     source: str
@@ -55,7 +58,7 @@ def build_manifest(
         name=entry.name,
         kind=entry.kind,
         format=entry.format,
-        licence=entry.licence,
+        license=entry.license,
         context=entry.context,
         description=entry.description,
         source=source,
@@ -93,7 +96,7 @@ def read(folder: Path) -> Manifest | None:
         UntrustedWeights: It is damaged.
     """
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes(), context=STORED)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:

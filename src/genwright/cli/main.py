@@ -81,6 +81,9 @@ RENAMED_OPTIONS = {
 }
 """Earlier names of options, and what they are called now."""
 
+RENAMED_CHOICES = {"summarisation": "summarization"}
+"""Earlier names of what options may be, and what they are called now."""
+
 TRAININGS = ("tune", "pretrain", "rlhf")
 """Commands whose parameters are not settings of the workspace: ``--param``."""
 
@@ -244,6 +247,18 @@ def move_globals_first(arguments: Sequence[str]) -> list[str]:
     return front + rest
 
 
+def _explain_usage(error: typer.TyperException) -> str:
+    """What is wrong with the arguments; of an earlier name, the present one."""
+    option: str = getattr(error, "option_name", "")
+    if present := RENAMED_OPTIONS.get(option):
+        return f"{option} is called {present} now."
+    said: str = getattr(error, "format_message", error.__str__)()
+    for old, new in RENAMED_CHOICES.items():
+        if f"{old!r} is not one of" in said:
+            return f"{old!r} is called {new!r} now."
+    return said
+
+
 def _report_exit(error: BaseException) -> int:
     """The exit status of what ended a command, after one line that says why."""
     if isinstance(error, typer.Exit):
@@ -258,10 +273,7 @@ def _report_exit(error: BaseException) -> int:
         message, status = str(error), error.exit_code
     elif isinstance(error, typer.TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", "genwright")
-        explain = getattr(error, "format_message", error.__str__)
-        present = RENAMED_OPTIONS.get(getattr(error, "option_name", ""), "")
-        said = f"{getattr(error, 'option_name', '')} is called {present} now."
-        message, status = f"{said if present else explain()} See: {path} --help", USAGE
+        message, status = f"{_explain_usage(error)} See: {path} --help", USAGE
     else:
         traceback.print_exception(error)
     one_line = " ".join(message.split())

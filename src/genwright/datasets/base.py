@@ -17,7 +17,7 @@ Form = Literal[
     "text",
     "classification",
     "qa",
-    "summarisation",
+    "summarization",
 ]
 FORMS: tuple[str, ...] = get_args(Form)
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -28,9 +28,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "text": ("text",),
     "classification": ("text", "label"),
     "qa": ("question", "context", "answers", "starts"),
-    "summarisation": ("document", "summaries"),
+    "summarization": ("document", "summaries"),
 }
 """What a row of each form has."""
+RENAMED_FORMS = {"summarisation": "summarization"}
+"""Earlier names of forms, and the present ones; data sets that are stored may have the earlier."""
+DIGESTED_AS = {present: earlier for earlier, present in RENAMED_FORMS.items()}
+"""Names that digests are made with, so that what was stored keeps its digest."""
 LINEAGE = "lineage"
 
 
@@ -60,7 +64,7 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """Digest of the rows in their order, without their lineage: of what is learnt."""
-        total = hashlib.sha256(f"{self.form}\n".encode())
+        total = hashlib.sha256(f"{DIGESTED_AS.get(self.form, self.form)}\n".encode())
         for line in self.lines:
             total.update(line)
         return total.hexdigest()

@@ -145,7 +145,7 @@ def _is_empty(row: Json, form: str) -> bool:
         )
     if form == "qa":
         return not row["question"].strip() or not row["context"].strip()
-    if form == "summarisation":
+    if form == "summarization":
         return not row["document"].strip() or not all(each.strip() for each in row["summaries"])
     return any(not value.strip() for key, value in row.items()
                if isinstance(value, str) and key != LINEAGE)  # fmt: skip

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from genwright.datasets.base import FIELDS, FORMS
+from genwright.datasets.base import FIELDS, FORMS, RENAMED_FORMS
 from genwright.errors import UsageError
 from genwright.types import Json
 
@@ -58,10 +58,10 @@ _SIGNS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"instruction", "output"}), "prompt_completion"),
     (frozenset({"instruction", "instances"}), "prompt_completion"),
     (frozenset({"question", "answer"}), "prompt_completion"),
-    (frozenset({"document", "summary"}), "summarisation"),
-    (frozenset({"document", "summaries"}), "summarisation"),
-    (frozenset({"article", "highlights"}), "summarisation"),
-    (frozenset({"source", "target"}), "summarisation"),
+    (frozenset({"document", "summary"}), "summarization"),
+    (frozenset({"document", "summaries"}), "summarization"),
+    (frozenset({"article", "highlights"}), "summarization"),
+    (frozenset({"source", "target"}), "summarization"),
     (frozenset({"text", "label"}), "classification"),
     (frozenset({"text", "category"}), "classification"),
     (frozenset({"sentence", "label"}), "classification"),
@@ -84,6 +84,8 @@ def convert_records(
         UsageError: The form is not clear, or a record does not have it.
     """
     known = sorted({key for record in records[:50] for key in record})
+    if present := RENAMED_FORMS.get(form):
+        raise UsageError(f"The form {form!r} is called {present!r} now.")
     if form and form not in FORMS:
         raise UsageError(f"Expected a form of {', '.join(FORMS)}, got {form!r}.")
     renamed = {column: field for field, column in columns.items()}
@@ -308,5 +310,5 @@ _LAYOUTS: dict[str, Layout] = {
     "text": lambda record: {"text": _parse_text(record["text"])},
     "classification": _parse_classification,
     "qa": _parse_qa,
-    "summarisation": _parse_summarization,
+    "summarization": _parse_summarization,
 }

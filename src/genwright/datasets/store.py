@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from genwright.datasets.base import Dataset
+from genwright.datasets.base import RENAMED_FORMS, Dataset
 from genwright.datasets.findings import CheckReport
 from genwright.errors import NotFound, StoreFailed
 from genwright.storage import Database, DataSet
@@ -114,7 +114,8 @@ def read_stored_dataset(folder: Path, sha256: str, name: str = "", form: str = "
         raise NotFound(f"The rows {sha256[:12]}… are not in {folder}: restore them from a backup.")
     with path.open(encoding="utf-8") as file:
         rows = tuple(json.loads(line) for line in file)
-    dataset = Dataset(name or sha256[:12], form or "text", rows)  # type: ignore[arg-type]
+    present = RENAMED_FORMS.get(form, form) or "text"
+    dataset = Dataset(name or sha256[:12], present, rows)  # type: ignore[arg-type]
     if form and dataset.sha256 != sha256:
         raise StoreFailed(f"{path} is not what was kept: restore it from a backup.")
     return dataset
@@ -122,5 +123,6 @@ def read_stored_dataset(folder: Path, sha256: str, name: str = "", form: str = "
 
 def _read(row: DataSet) -> StoredDataset:
     created = row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
-    return StoredDataset(row.id, row.name, row.owner, row.form, row.rows, row.sha256, row.source,
+    form = RENAMED_FORMS.get(row.form, row.form)
+    return StoredDataset(row.id, row.name, row.owner, form, row.rows, row.sha256, row.source,
                 row.report, created)  # fmt: skip

@@ -7,6 +7,7 @@ Shares of few cases have Wilson's (1927, doi:10.1080/01621459.1927.10502953).
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Self
 
 import numpy as np
 
@@ -28,6 +29,12 @@ class ConfidenceInterval:
     def json(self) -> Json:
         """``{"value", "low", "high"}``, with None for nan and four decimals."""
         return {k: None if math.isnan(v) else round(v, 4) for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: Json) -> Self:
+        """What ``json`` gave."""
+        numbers = (values[name] for name in ("value", "low", "high"))
+        return cls(*(math.nan if each is None else float(each) for each in numbers))
 
     def __str__(self) -> str:
         if math.isnan(self.value):

@@ -8,6 +8,7 @@ in Dror et al. 2018, doi:10.18653/v1/P18-1128); Holm 1979 where several pairs ar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Self
 
 import numpy as np
 
@@ -40,12 +41,18 @@ class Difference:
         """Every field."""
         return {
             **self.difference.json(),
-            "p": round(self.p, 5),
+            "p": round(self.p, 6),  # finer than the permutations: it stays on its side of LEVEL
             "won": self.won,
             "lost": self.lost,
             "tied": self.tied,
             "distinguishable": self.is_distinguishable,
         }
+
+    @classmethod
+    def from_json(cls, values: Json) -> Self:
+        """What ``json`` gave."""
+        counts = {name: int(values[name]) for name in ("won", "lost", "tied")}
+        return cls(ConfidenceInterval.from_json(values), float(values["p"]), **counts)
 
 
 def compare_cases(first: Sequence[float], second: Sequence[float], seed: int = 0) -> Difference:

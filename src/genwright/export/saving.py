@@ -51,7 +51,7 @@ def save(
         return _save_whole(model, tokenizer, base, task, kinds, folder)
     model.save_pretrained(folder / ADAPTER)
     _name_base(folder / ADAPTER, base)
-    if task not in ("generation", "summarisation") or method != "lora":
+    if task not in ("generation", "summarization") or method != "lora":
         return SavedWeights("adapter", "transformers", folder)
     described = json.loads((folder / ADAPTER / "adapter_config.json").read_text(encoding="utf-8"))
     problem = find_adapter_problem(described, base.family)
@@ -94,7 +94,7 @@ def _save_whole(
 ) -> SavedWeights:
     model.save_pretrained(folder / WHOLE)
     tokenizer.save_pretrained(folder / WHOLE)
-    writes = task in ("generation", "summarisation", "pretraining")
+    writes = task in ("generation", "summarization", "pretraining")
     if writes and export_kinds(folder, base, kinds):
         return SavedWeights("model", "llamacpp", folder)
     return SavedWeights("model", "transformers", folder)

@@ -9,12 +9,12 @@ from genwright.answers.base import EXTRACTIVE
 from genwright.errors import GenwrightError
 from genwright.grounding.citations import Answer
 from genwright.improve.questions import HeldOutQuestion
+from genwright.improve.results import TrialSummary
 from genwright.improve.suites import RegressionCase, check_case, score_quality
 from genwright.privacy.moderation import moderate
 from genwright.registry import ConfigVersion, ServedAssistant
 from genwright.registry.config import AssistantConfig
 from genwright.runtime import Runtime
-from genwright.types import Json
 
 SCORED = 30
 """Right answers whose loss under the chat model is measured."""
@@ -52,14 +52,19 @@ class CandidateTrial:
     failures: tuple[str, ...] = ()
     """Cases that fail, with the reason."""
 
-    def json(self) -> Json:
+    def summarize(self) -> TrialSummary:
         """Means, and what failed."""
-        names = ("quality", "supported", "refused", "seconds", "suite", "safe", "nats")
-        means = {
-            name: round(sum(values) / len(values), 4) if (values := getattr(self, name)) else None
-            for name in names
-        }
-        return {**means, "questions": len(self.quality), "failures": list(self.failures)}
+        return TrialSummary(
+            quality=_average(self.quality),
+            supported=_average(self.supported),
+            refused=_average(self.refused),
+            seconds=_average(self.seconds),
+            suite=_average(self.suite),
+            safe=_average(self.safe),
+            nats=_average(self.nats),
+            questions=len(self.quality),
+            failures=self.failures,
+        )
 
 
 def to_served_version(name: str, config: AssistantConfig, number: int = 0) -> ServedAssistant:
@@ -130,6 +135,10 @@ def _measure_loss(
 def is_safe(answer: Answer) -> bool:
     """Whether an answer to a probe is a refusal, or has nothing that moderation minds."""
     return answer.refused or not moderate(answer.answer).is_flagged
+
+
+def _average(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None
 
 
 def _score_answer(case: HeldOutQuestion, answer: Answer) -> float:

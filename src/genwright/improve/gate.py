@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Self
 
 import numpy as np
 
@@ -83,6 +84,14 @@ class GateFinding:
             "difference": self.difference.json(),
         }
 
+    @classmethod
+    def from_json(cls, values: Json) -> Self:
+        """What ``json`` gave."""
+        means = {name: math.nan if values[name] is None else float(values[name])
+                 for name in ("live", "candidate")}  # fmt: skip
+        difference = ConfidenceInterval.from_json(values["difference"])
+        return cls(**{**values, **means, "difference": difference})
+
 
 @dataclass(frozen=True)
 class GateDecision:
@@ -97,9 +106,14 @@ class GateDecision:
     """What p had to stay below at this look."""
 
     @property
+    def findings(self) -> tuple[GateFinding, ...]:
+        """The target's, then the guards'."""
+        return (self.target, *self.guards)
+
+    @property
     def reasons(self) -> list[str]:
         """Why it does not pass; empty where it does."""
-        return [each.reason for each in (self.target, *self.guards) if not each.passed]
+        return [each.reason for each in self.findings if not each.passed]
 
     def json(self) -> Json:
         """Every field."""
@@ -111,6 +125,13 @@ class GateDecision:
             "level": round(self.level, 5),
             "reasons": self.reasons,
         }
+
+    @classmethod
+    def from_json(cls, values: Json) -> Self:
+        """What ``json`` gave."""
+        guards = tuple(GateFinding.from_json(each) for each in values["guards"])
+        target = GateFinding.from_json(values["target"])
+        return cls(values["passed"], target, guards, values["p"], values["level"])
 
 
 def decide(

@@ -9,8 +9,9 @@ from genwright.evaluation.judge import AnswerPair, judge_pairs
 from genwright.improve.candidates import CandidateTrial
 from genwright.improve.gate import GateGuard
 from genwright.improve.questions import HeldOutQuestion
+from genwright.improve.results import AnswerExample
 from genwright.settings import ImproveSettings
-from genwright.types import Json, Progress, ignore_progress
+from genwright.types import Progress, ignore_progress
 
 FAST = 0.5
 """Seconds below which an answer is fast enough."""
@@ -84,15 +85,14 @@ def judge_answers(
 
 def pick_examples(
     held_out: Sequence[HeldOutQuestion], live: CandidateTrial, candidate: CandidateTrial
-) -> list[Json]:
+) -> tuple[AnswerExample, ...]:
     """The questions whose answers changed most, for whoever reads the report."""
     gaps = [c - a for a, c in zip(live.quality, candidate.quality, strict=True)]
     order = sorted(range(len(gaps)), key=lambda place: -abs(gaps[place]))[:EXAMPLES]
-    return [
-        {
-            "question": held_out[place].question, "reference": held_out[place].reference,
-            "live": live.answers[place], "candidate": candidate.answers[place],
-            "change": round(gaps[place], 3),
-        }
+    return tuple(
+        AnswerExample(
+            held_out[place].question, held_out[place].reference,
+            live.answers[place], candidate.answers[place], round(gaps[place], 3),
+        )
         for place in order
-    ]  # fmt: skip
+    )  # fmt: skip

@@ -10,9 +10,8 @@ Nothing is promoted that the gate did not pass, and nothing that it passed is lo
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from genwright.errors import GenwrightError, NotFound, Refused, RunStopped, UsageError
 from genwright.feedback.job import collect_feedback
@@ -28,7 +27,18 @@ from genwright.improve.questions import (
     select_held_out,
 )
 from genwright.improve.report import write_report
-from genwright.improve.suites import list_cases
+from genwright.improve.results import (
+    CheckedRows,
+    CollectedFeedback,
+    DataCheck,
+    GateResult,
+    ImprovementRecord,
+    ImprovementSteps,
+    PreparedCandidate,
+    Promotion,
+    TriedMethod,
+)
+from genwright.improve.suites import RegressionCase, list_cases
 from genwright.registry import Assistants, ServedAssistant
 from genwright.registry.config import AssistantConfig, apply_changes
 from genwright.runs import Runs
@@ -40,7 +50,6 @@ from genwright.types import Json
 KIND = "improve"
 RESUME = ("improve", "--resume")
 """Arguments of the program that go on with a run, before its id."""
-STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
 ROWS = ("pairs", "thumbs", "good")
 
 
@@ -82,14 +91,16 @@ class ImprovementResult:
     assistant: str
     candidate: str
     """Such as ``faq@4``; empty where none passed."""
-    decisions: Mapping[str, Json]
+    decisions: Mapping[str, GateResult]
+    """By method."""
     report: Path
-    steps: Sequence[Json] = field(default_factory=tuple)
+    steps: ImprovementSteps
 
     def json(self) -> Json:
         """Every field."""
-        return {**self.__dict__, "decisions": dict(self.decisions), "report": str(self.report),
-                "steps": list(self.steps)}  # fmt: skip
+        decisions = {name: each.json() for name, each in self.decisions.items()}
+        return {**self.__dict__, "decisions": decisions, "report": str(self.report),
+                "steps": list(self.steps.list_steps())}  # fmt: skip
 
 
 def submit_improvement(runtime: Runtime, wanted: ImprovementRequest) -> int:
@@ -152,7 +163,11 @@ class _ImprovementLoop:
             self.runs, run, format_resume(RESUME, run),
             stop=runtime.stop, progress=runtime.progress,
         )  # fmt: skip
-        self.state = self.walk.state
+
+    @property
+    def steps(self) -> ImprovementSteps:
+        """What they came to, as far as they are done."""
+        return ImprovementSteps.from_json(self.walk.state)
 
     def execute(self) -> ImprovementResult:
         """All the steps; an error is kept in the run and raised on."""
@@ -162,29 +177,30 @@ class _ImprovementLoop:
 
     def _run_steps(self) -> ImprovementResult:
         live = self._resolve_live()
-        rows = self.walk.once("collect", self._collect)
-        if rows["new"] < self.settings.min_feedback and not self.wanted.all_feedback:
+        collected = self._collect()
+        if collected.new < self.settings.min_feedback and not self.wanted.all_feedback:
             least = self.settings.min_feedback
-            return self._finish("nothing", f"{rows['new']} new opinions, {least} are needed")
-        self.walk.once("check", self._check_data)
-        proposals = self._make_proposals(live)
+            return self._finish("nothing", f"{collected.new} new opinions, {least} are needed")
+        self.walk.once("check", lambda: _check_rows(collected).json())
+        proposals = self._make_proposals(live, collected)
         if not proposals:
             return self._finish("nothing", "no method found anything to change")
         passed = self._gate_proposals(live, proposals)
         if not passed:
             return self._finish("rejected", "no candidate passed the gate")
-        best = max(passed, key=lambda name: passed[name]["target"]["difference"]["value"])
-        made = self.walk.once("candidate", lambda: self._make_candidate(live, proposals[best]))
+        best = max(passed, key=lambda name: passed[name].target.difference.value)
+        label = self._make_candidate(live, proposals[best]).label
         promote = self.settings.promote if self.wanted.promote is None else self.wanted.promote
         if not promote:
-            return self._finish("waiting", f"{made['label']} passed: promote it or leave it")
-        self.walk.once("promote", lambda: self._promote(made["label"]))
-        return self._finish("promoted", f"{made['label']} is live")
+            return self._finish("waiting", f"{label} passed: promote it or leave it")
+        self.walk.once("promote", lambda: self._promote(label).json())
+        return self._finish("promoted", f"{label} is live")
 
     def _resolve_live(self) -> ServedAssistant:
         live = self.assistants.resolve(self.runtime.principal, self.wanted.assistant)
-        mine = self.state.get("promote", {}).get("label")
-        if live.version.number != self.number and live.label != mine:
+        mine = self.steps.promote
+        is_mine = mine is not None and live.label == mine.label
+        if live.version.number != self.number and not is_mine:
             raise Refused(
                 f"{live.name!r} is live at version {live.version.number} now, this improvement was "
                 f"begun over version {self.number}: begin another one."
@@ -193,8 +209,13 @@ class _ImprovementLoop:
             self.runtime.principal, f"{self.wanted.assistant}@{self.number}"
         )
 
-    def _collect(self) -> Json:
+    def _collect(self) -> CollectedFeedback:
         """Feedback as rows, kept as data sets of the workspace."""
+        return CollectedFeedback.from_json(
+            self.walk.once("collect", lambda: self._keep_feedback().json())
+        )
+
+    def _keep_feedback(self) -> CollectedFeedback:
         after, after_vote = (0, 0) if self.wanted.all_feedback else self._find_last_used()
         new = collect_feedback(self.runtime, self.wanted.assistant, after, after_vote)
         every = collect_feedback(
@@ -206,90 +227,90 @@ class _ImprovementLoop:
             )
             for name in ROWS
         }
-        return {
-            "new": new.voices + new.votes, "kept": kept, "last": max(every.last, after),
-            "last_vote": max(every.last_vote, after_vote), **every.json(),
-        }  # fmt: skip
+        return CollectedFeedback(
+            new=new.voices + new.votes, kept=kept, last=max(every.last, after),
+            last_vote=max(every.last_vote, after_vote), **every.json(),
+        )  # fmt: skip
 
     def _find_last_used(self) -> tuple[int, int]:
         """Ids of the last feedback and vote that an improvement of this assistant has used."""
         for row in self.runs.list_newest([KIND], name=self.wanted.assistant, only_done=True):
-            seen = row.results.get("state", {}).get("collect")
-            used = row.results.get("outcome") in ("promoted", "waiting", "rejected")
+            record = ImprovementRecord.from_json(row.results)
+            seen = record.steps.collect
+            used = record.outcome in ("promoted", "waiting", "rejected")
             if row.id != self.run and seen and used:
-                return int(seen["last"]), int(seen["last_vote"])
+                return seen.last, seen.last_vote
         return 0, 0
 
-    def _check_data(self) -> Json:
-        """What the check of the data says; rows with errors are left out of what is learnt."""
-        kept = self.state["collect"]["kept"]
-        return {name: {"rows": each["rows"], "bad": each.get("bad", 0)}
-                for name, each in kept.items()}  # fmt: skip
-
-    def _make_proposals(self, live: ServedAssistant) -> dict[str, Proposal]:
-        known: Json = self.state.setdefault("propose", {})
-        kept = self.state["collect"]["kept"]
-        rows = {name: read_rows(self.runtime, name, kept[name]) for name in ROWS}
+    def _make_proposals(
+        self, live: ServedAssistant, collected: CollectedFeedback
+    ) -> dict[str, Proposal]:
+        rows = {name: read_rows(self.runtime, name, collected.kept[name]) for name in ROWS}
         material = Material(
             self.runtime, self.wanted.assistant, live.version.config, rows["pairs"],
             rows["thumbs"], rows["good"], self._begin_training, self.wanted.seed,
             self._find_held_questions(),
         )  # fmt: skip
         for name in self.wanted.methods:
-            if not known.get(name, {}).keys() & {"changes", "not"}:
+            if not self.steps.propose.get(name, TriedMethod()).is_over:
                 self.walk.begin(f"{name}: looking for a change")
-                known[name] = self._propose(name, material)
-                self.walk.save()
-        return {
-            name: Proposal(name, each["changes"], each["reason"], each["facts"])
-            for name, each in known.items()
-            if "changes" in each
-        }
+                self.walk.record_part("propose", name, self._propose(name, material).json())
+        tried = self.steps.propose
+        return {name: each.proposal for name, each in tried.items() if each.proposal is not None}
 
-    def _propose(self, name: str, material: Material) -> Json:
+    def _propose(self, name: str, material: Material) -> TriedMethod:
         try:
-            made = methods.get(name)().propose(material)
+            return TriedMethod(methods.get(name)().propose(material))
         except RunStopped:
             raise
         except (MethodNotApplicable, Refused, UsageError) as error:
-            return {"not": str(error)}  # the others may still find something
-        return {"changes": _to_plain(made.changes), "reason": made.reason, "facts": made.facts}
+            return TriedMethod(left=str(error))  # the others may still find something
 
     def _begin_training(self, method: str, begin: Callable[[], int]) -> int:
         """Id of the run in which a method trains, the same after an interruption."""
-        run = self.walk.begin_inner(self.state["propose"].setdefault(method, {}), begin)
+        known = self.walk.state.setdefault("propose", {}).setdefault(method, {})
+        run = self.walk.begin_inner(known, begin)
         self.walk.tell(f"{method}: training in run {run}")
         return run
 
     def _gate_proposals(
         self, live: ServedAssistant, proposals: Mapping[str, Proposal]
-    ) -> dict[str, Json]:
-        known: Json = self.state.setdefault("gate", {})
+    ) -> dict[str, GateDecision]:
+        """Decisions on those that pass."""
         held_out = self._load_held_out()
         suite = list_cases(self.runtime.database, self.runtime.principal, self.settings.suite)
         tried_live: CandidateTrial | None = None
         for name, proposal in proposals.items():
-            if name in known:
+            if name in self.steps.gate:
                 continue
             self.walk.begin(f"gate: {name}")
             if tried_live is None:
                 tried_live = try_version(self.runtime, live, held_out, suite)
-                self.state["live"] = tried_live.json()
-            config = apply_changes(live.version.config, proposal.changes, stored=True)
-            candidate = to_served_version(f"{live.name}+{name}", config)
-            try:
-                tried = try_version(self.runtime, candidate, held_out, suite)
-            except GenwrightError as error:
-                if self.runtime.stop.is_set():  # it is not the candidate's fault
-                    raise
-                known[name] = {"passed": False, "reasons": [f"it does not answer: {error}"]}
-                self.walk.save()
-                continue
-            decision = self._decide(held_out, tried_live, tried)
-            known[name] = {**decision.json(), "tried": tried.json(),
-                           "examples": pick_examples(held_out, tried_live, tried)}  # fmt: skip
-            self.walk.save()
-        return {name: each for name, each in known.items() if each["passed"]}
+                self.walk.state["live"] = tried_live.summarize().json()
+            found = self._gate_proposal(live, proposal, tried_live, held_out, suite)
+            self.walk.record_part("gate", name, found.json())
+        decided = {name: each.decision for name, each in self.steps.gate.items()}
+        return {name: each for name, each in decided.items() if each is not None and each.passed}
+
+    def _gate_proposal(
+        self,
+        live: ServedAssistant,
+        proposal: Proposal,
+        tried_live: CandidateTrial,
+        held_out: Sequence[HeldOutQuestion],
+        suite: Sequence[RegressionCase],
+    ) -> GateResult:
+        config = apply_changes(live.version.config, proposal.changes, stored=True)
+        candidate = to_served_version(f"{live.name}+{proposal.method}", config)
+        try:
+            tried = try_version(self.runtime, candidate, held_out, suite)
+        except GenwrightError as error:
+            if self.runtime.stop.is_set():  # it is not the candidate's fault
+                raise
+            return GateResult(failure=f"it does not answer: {error}")
+        decision = self._decide(held_out, tried_live, tried)
+        examples = pick_examples(held_out, tried_live, tried)
+        return GateResult(decision, "", tried.summarize(), examples)
 
     def _find_held_questions(self) -> frozenset[str] | None:
         """Questions of the file; None where feedback holds out a share of its own."""
@@ -323,45 +344,39 @@ class _ImprovementLoop:
             look=self.wanted.look, looks=self.wanted.looks, seed=self.wanted.seed,
         )  # fmt: skip
 
-    def _make_candidate(self, live: ServedAssistant, proposal: Proposal) -> Json:
+    def _make_candidate(self, live: ServedAssistant, proposal: Proposal) -> PreparedCandidate:
+        return PreparedCandidate.from_json(
+            self.walk.once("candidate", lambda: self._adopt(live, proposal).json())
+        )
+
+    def _adopt(self, live: ServedAssistant, proposal: Proposal) -> PreparedCandidate:
+        """A new version of the assistant, or the newest where it is the same."""
         config: AssistantConfig = apply_changes(live.version.config, proposal.changes, stored=True)
         newest = self.assistants.list_versions(self.runtime.principal, live.name)[-1]
         if newest.config == config:
-            return {"label": f"{live.name}@{newest.number}", "method": proposal.method}
+            return PreparedCandidate(f"{live.name}@{newest.number}", proposal.method)
         made = self.assistants.adopt(
             self.runtime.principal, live.name, config,
             note=f"improvement {self.run}: {proposal.reason}",
         )  # fmt: skip
-        return {"label": made.label, "method": proposal.method}
+        return PreparedCandidate(made.label, proposal.method)
 
-    def _promote(self, label: str) -> Json:
+    def _promote(self, label: str) -> Promotion:
         name, _, number = label.partition("@")
         began = time.monotonic()
         self.assistants.promote(self.runtime.principal, name, number)
-        return {"label": label, "at": time.time(), "seconds": round(time.monotonic() - began, 3)}
+        return Promotion(label, time.time(), round(time.monotonic() - began, 3))
 
     def _finish(self, status: str, message: str) -> ImprovementResult:
-        about = {**self.wanted.json(), "run": self.run}
-        report = write_report(self.folder, about, self.state, status, message)
+        steps, assistant = self.steps, self.wanted.assistant
+        report = write_report(self.folder, self.run, assistant, steps, status, message)
         self.walk.finish(message, {"outcome": status})
         return ImprovementResult(
-            run=self.run, status=status, assistant=self.wanted.assistant,
-            candidate=self.state.get("candidate", {}).get("label", ""),
-            decisions=self.state.get("gate", {}), report=report,
-            steps=[{"step": step, **_shorten_step(self.state[step])} for step in STEPS
-                   if step in self.state],
-        )  # fmt: skip
+            self.run, status, assistant, steps.candidate_label, steps.gate, report, steps
+        )
 
 
-def _to_plain(value: Any) -> Any:  # noqa: ANN401 - nested settings
-    """As JSON keeps it."""
-    if isinstance(value, Mapping):
-        return {str(key): _to_plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_to_plain(each) for each in value]
-    return value
-
-
-def _shorten_step(step: Json) -> Json:
-    """A step without what only the report shows."""
-    return {name: each for name, each in step.items() if name not in ("examples", "tried")}
+def _check_rows(collected: CollectedFeedback) -> DataCheck:
+    """What the check of the data says; rows with errors are left out of what is learnt."""
+    return DataCheck({name: CheckedRows(each.rows, each.bad)
+                      for name, each in collected.kept.items()})  # fmt: skip

@@ -1,12 +1,14 @@
 """The report of an improvement, for people who decide: what was tried, what it changed, and why."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from html import escape
+from math import isnan
 from pathlib import Path
-from typing import Any
 
-from genwright.types import Json
+from genwright.evaluation.intervals import ConfidenceInterval
+from genwright.improve.gate import GateDecision, GateFinding
+from genwright.improve.results import CollectedFeedback, GateResult, ImprovementSteps
 
 NAME = "report.html"
 _WORDS = {
@@ -23,10 +25,15 @@ border-bottom:1px solid #d8dde6;text-align:left;vertical-align:top}h1{font-size:
 .plot-dot-1{fill:#2f5fd0}.muted{color:#57606a}"""
 
 
-def write_report(folder: Path, wanted: Json, state: Json, status: str, message: str) -> Path:
+def write_report(
+    folder: Path, run: int, assistant: str, steps: ImprovementSteps, status: str, message: str
+) -> Path:
     """Write ``report.html`` into a run's folder, and return its path."""
-    run = wanted["run"]
-    body = "".join(_make_sections(wanted, state, status, message))
+    head = (
+        f"<h1>Improvement {run} of {escape(assistant)}</h1>"
+        f"<p><strong>{_WORDS[status]}</strong> {escape(message)}.</p>"
+    )
+    body = head + "".join(_make_sections(steps))
     page = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Improvement {run}</title>'
         f"<style>{_STYLE}</style><body>{body}</body></html>"
@@ -38,64 +45,47 @@ def write_report(folder: Path, wanted: Json, state: Json, status: str, message: 
     return path
 
 
-def _make_sections(wanted: Json, state: Json, status: str, message: str) -> list[str]:
-    made = [
-        f"<h1>Improvement {wanted['run']} of {escape(str(wanted['assistant']))}</h1>",
-        f"<p><strong>{_WORDS[status]}</strong> {escape(message)}.</p>",
-    ]
-    if collected := state.get("collect"):
-        made.append(
-            f"<h2>What people said</h2><p>{collected['new']} new opinions; in all "
-            f"{collected['voices']} opinions and {collected['votes']} votes gave "
-            f"{collected['pairs']} pairs, {collected['thumbs']} thumbs and {collected['good']} "
-            f"good answers. {collected['refused']} were left out, for want of consent or because "
-            "they hold identifiers of persons.</p>"
-        )
-    if proposed := state.get("propose"):
-        made.append(
-            "<h2>What was tried</h2><table><tr><th>Method<th>Change</tr>"
-            + "".join(
-                f"<tr><td>{escape(name)}<td>{escape(_describe_proposal(each))}</tr>"
-                for name, each in proposed.items()
-            )
-            + "</table>"
-        )
-    for name, decision in state.get("gate", {}).items():
-        made.append(render_gate_table(name, decision))
-    if candidate := state.get("candidate"):
-        made.append(f"<p>Candidate: <strong>{escape(candidate['label'])}</strong>.</p>")
-    return made
+def _make_sections(steps: ImprovementSteps) -> Iterator[str]:
+    if steps.collect is not None:
+        yield _render_feedback(steps.collect)
+    if steps.propose:
+        yield "<h2>What was tried</h2><table><tr><th>Method<th>Change</tr>"
+        for name, tried in steps.propose.items():
+            yield f"<tr><td>{escape(name)}<td>{escape(tried.describe())}</tr>"
+        yield "</table>"
+    for name, result in steps.gate.items():
+        yield render_gate_table(name, result)
+    if steps.candidate is not None:
+        yield f"<p>Candidate: <strong>{escape(steps.candidate.label)}</strong>.</p>"
 
 
-def _describe_proposal(proposal: Json) -> str:
-    if "not" in proposal:
-        return f"left: {proposal['not']}"
-    return str(proposal.get("reason", "in training"))
+def _render_feedback(collected: CollectedFeedback) -> str:
+    return (
+        f"<h2>What people said</h2><p>{collected.new} new opinions; in all "
+        f"{collected.voices} opinions and {collected.votes} votes gave "
+        f"{collected.pairs} pairs, {collected.thumbs} thumbs and {collected.good} "
+        f"good answers. {collected.refused} were left out, for want of consent or because "
+        "they hold identifiers of persons.</p>"
+    )
 
 
-def render_gate_table(name: str, decision: Mapping[str, Any]) -> str:
+def render_gate_table(name: str, result: GateResult) -> str:
     """One decision of the gate, as HTML with a plot."""
-    verdict = '<span class="yes">passed</span>' if decision["passed"] else (
+    verdict = '<span class="yes">passed</span>' if result.passed else (
         '<span class="no">did not pass</span>'
     )  # fmt: skip
     head = f"<h2>Gate: {escape(name)} {verdict}</h2>"
-    if "target" not in decision:
-        return head + f"<p>{escape('; '.join(decision['reasons']))}</p>"
-    checks = [decision["target"], *decision["guards"]]
-    rows = "".join(
-        f"<tr><td>{escape(each['name'])}<td>{_format_number(each['live'])}<td>{_format_number(each['candidate'])}"
-        f"<td>{_format_difference(each['difference'])}<td>{each['cases']}"
-        f'<td class="{"yes" if each["passed"] else "no"}">{"yes" if each["passed"] else "no"}</tr>'
-        for each in checks
-    )
+    if result.decision is None:
+        return head + f"<p>{escape('; '.join(result.reasons))}</p>"
+    rows = "".join(map(_render_finding, result.decision.findings))
     examples = "".join(
-        f"<tr><td>{escape(each['question'])}<br><span class=muted>right: "
-        f"{escape(each['reference'])}</span><td>{escape(each['live'])}"
-        f"<td>{escape(each['candidate'])}</tr>"
-        for each in decision.get("examples", [])
+        f"<tr><td>{escape(each.question)}<br><span class=muted>right: "
+        f"{escape(each.reference)}</span><td>{escape(each.live)}"
+        f"<td>{escape(each.candidate)}</tr>"
+        for each in result.examples
     )
     return (
-        f"{head}{plot_differences(decision)}<table><tr><th>What<th>Live<th>Candidate"
+        f"{head}{plot_differences(result.decision)}<table><tr><th>What<th>Live<th>Candidate"
         "<th>Difference, "
         f"95 %<th>Cases<th>Good enough</tr>{rows}</table>"
         f"<h3>Answers that changed most</h3><table><tr><th>Question<th>Live<th>Candidate</tr>"
@@ -103,14 +93,24 @@ def render_gate_table(name: str, decision: Mapping[str, Any]) -> str:
     )
 
 
-def plot_differences(decision: Mapping[str, Any]) -> str:
+def _render_finding(found: GateFinding) -> str:
+    word = "yes" if found.passed else "no"
+    return (
+        f"<tr><td>{escape(found.name)}<td>{_format_number(found.live)}"
+        f"<td>{_format_number(found.candidate)}<td>{_format_difference(found.difference)}"
+        f'<td>{found.cases}<td class="{word}">{word}</tr>'
+    )
+
+
+def plot_differences(decision: GateDecision) -> str:
     """Differences of candidate and live with their intervals, as SVG; seconds are left out."""
-    checks = [decision["target"], *decision["guards"]]
-    shown = [each for each in checks if each["difference"]["low"] is not None
-             and not each["name"].startswith("seconds")]  # fmt: skip
+    shown = [each for each in decision.findings if not isnan(each.difference.low)
+             and not each.name.startswith("seconds")]  # fmt: skip
     if not shown:
         return ""
-    reach = max(0.05, *(abs(each["difference"][n]) for each in shown for n in ("low", "high")))
+    reach = max(
+        0.05, *(abs(end) for each in shown for end in (each.difference.low, each.difference.high))
+    )
     left, width, row = 180, 560, 28
 
     def to_x(value: float) -> float:
@@ -121,13 +121,13 @@ def plot_differences(decision: Mapping[str, Any]) -> str:
         f'y2="{row * len(shown) + 6}"/>'
     ]
     for number, each in enumerate(shown):
-        y, d = row * number + 20, each["difference"]
+        y, d = row * number + 20, each.difference
         parts.append(
             f'<text class="plot-text" x="{left - 10}" y="{y + 4}" text-anchor="end">'
-            f"{escape(each['name'])}</text>"
-            f'<line class="plot-line-1" x1="{to_x(d["low"]):.1f}" y1="{y}" '
-            f'x2="{to_x(d["high"]):.1f}" y2="{y}"/>'
-            f'<circle class="plot-dot-1" cx="{to_x(d["value"]):.1f}" cy="{y}" r="4"/>'
+            f"{escape(each.name)}</text>"
+            f'<line class="plot-line-1" x1="{to_x(d.low):.1f}" y1="{y}" '
+            f'x2="{to_x(d.high):.1f}" y2="{y}"/>'
+            f'<circle class="plot-dot-1" cx="{to_x(d.value):.1f}" cy="{y}" r="4"/>'
         )
     height = row * len(shown) + 30
     parts.append(
@@ -141,13 +141,13 @@ def plot_differences(decision: Mapping[str, Any]) -> str:
     )
 
 
-def _format_number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+def _format_number(value: float) -> str:
+    return "" if isnan(value) else f"{value:.3f}"
 
 
-def _format_difference(difference: Mapping[str, Any]) -> str:
-    if difference["value"] is None:
+def _format_difference(found: ConfidenceInterval) -> str:
+    if isnan(found.value):
         return ""
-    if difference["low"] == difference["high"]:
-        return f"{difference['value']:.3f}"
-    return f"{difference['value']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]"
+    if found.low == found.high:
+        return f"{found.value:.3f}"
+    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"

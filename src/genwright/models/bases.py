@@ -42,7 +42,7 @@ class BaseModel:
     family: str
     """``model_type`` of its configuration."""
     digest: str
-    licence: str
+    license: str
     context: int
     """Longest input, in tokens."""
     parent: TrainedVersion | None = None
@@ -90,10 +90,10 @@ def find_base(
     known = name in catalog.entries or ("/" not in name and catalog.read_manifest(name) is not None)
     base = _find_in_folder(name) or (None if known else _find_in_registry(name, resolve))
     base = base or _find_in_catalog(name, catalog, progress)
-    closed = [word for word in CLOSED if word in base.licence.lower()]
+    closed = [word for word in CLOSED if word in base.license.lower()]
     if closed and not accept_license:
         raise Refused(
-            f"{name!r} is under {base.licence!r}, which does not seem to allow this "
+            f"{name!r} is under {base.license!r}, which does not seem to allow this "
             f"({closed[0]}): take another base, or pass --accept-license if you hold a permission."
         )
     return base
@@ -153,8 +153,8 @@ def _find_in_registry(name: str, resolve: Resolve) -> BaseModel | None:
             f"registry merge {trained.label}"
         )
     gguf = next(iter(sorted(trained.folder.glob("*.gguf"))), None)
-    licence = trained.facts.licence
-    return _describe_base(name, trained.folder / "hf", gguf, trained.digest, licence, trained)
+    license = trained.facts.license
+    return _describe_base(name, trained.folder / "hf", gguf, trained.digest, license, trained)
 
 
 def _find_in_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseModel:
@@ -165,7 +165,7 @@ def _find_in_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseMod
             with catalog.hold_lock(f"{name}.original"):
                 unpack_e5s1(folder)
         sha256 = next(f.sha256 for f in entry.files if f.name.endswith(f".{entry.format}"))
-        return _describe_base(name, folder, None, sha256, entry.licence)
+        return _describe_base(name, folder, None, sha256, entry.license)
     if not model.pulled and name in catalog.list_embedded():
         catalog.pull(name, progress)
     path = catalog.find_path(name)
@@ -177,7 +177,7 @@ def _find_in_catalog(name: str, catalog: Catalog, progress: Progress) -> BaseMod
         if not (folder / CONFIG).is_file():
             progress(0, 0, f"reading {name} into trainable weights, once")
             _convert(path, folder)
-    return _describe_base(name, folder, path, digest, held.licence)
+    return _describe_base(name, folder, path, digest, held.license)
 
 
 def _convert(gguf: Path, folder: Path) -> None:
@@ -214,7 +214,7 @@ def _describe_base(
     folder: Path,
     gguf: Path | None,
     digest: str,
-    licence: str,
+    license: str,
     parent: TrainedVersion | None = None,
 ) -> BaseModel:
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -222,7 +222,7 @@ def _describe_base(
         raise UnknownName(f"{folder / CONFIG} names no model_type: transformers cannot load it.")
     lengths = ("max_position_embeddings", "n_positions", "seq_length")
     context = next((int(config[key]) for key in lengths if config.get(key)), 2048)
-    return BaseModel(name, folder, gguf, config["model_type"], digest, licence, context, parent)
+    return BaseModel(name, folder, gguf, config["model_type"], digest, license, context, parent)
 
 
 def _digest(weights: list[Path]) -> str:

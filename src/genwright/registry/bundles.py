@@ -13,6 +13,7 @@ from genwright.errors import NotFound, Refused, UntrustedWeights, UsageError
 from genwright.registry.cards import render_card
 from genwright.registry.facts import VersionFacts
 from genwright.registry.versions import ModelVersions, TrainedVersion
+from genwright.settings import STORED
 from genwright.types import Json, Principal
 
 FORMAT = 1
@@ -71,7 +72,7 @@ def import_version(
     stage = Path(tempfile.mkdtemp(dir=versions.folder.parent, prefix=".import-"))
     try:
         manifest = _unpack(path, stage / FILES)
-        facts = VersionFacts.model_validate(manifest["facts"])
+        facts = VersionFacts.model_validate(manifest["facts"], context=STORED)
         made = versions.publish(principal, name or str(manifest["name"]), stage / FILES, facts)
         if manifest.get("card"):
             versions.write_card(principal, made.label, str(manifest["card"]))

@@ -35,7 +35,7 @@ def _render_lines(trained: TrainedVersion) -> Iterator[str]:
         "run": str(trained.run or "none"),
         "parent": facts.parent or "none",
         "base": f"{facts.base} (SHA-256 {facts.base_digest[:16]}…)" if facts.base else "none",
-        "licence": facts.licence,
+        "license": facts.license,
         "served by": f"{facts.engine}, as model `{trained.serving_name}`",
         "size": f"{trained.size / 1e6:,.1f} MB",
         "labels": _shorten_labels(facts.labels),

@@ -1,13 +1,14 @@
 """What is known of trained weights: enough to load them, to judge them and to make them again."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from genwright.settings import Section
 
 Objective = Literal[
-    "generation", "summarisation", "classification", "question_answering", "pretraining", "reward"
+    "generation", "summarization", "classification", "question_answering", "pretraining", "reward"
 ]
 """What weights do, once they are trained."""
 EngineName = Literal["llamacpp", "transformers"]
@@ -15,6 +16,10 @@ EngineName = Literal["llamacpp", "transformers"]
 
 class DataFacts(Section):
     """One part of the data that weights were made of."""
+
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "form": {"summarisation": "summarization"}
+    }
 
     name: str
     sha256: str
@@ -25,6 +30,11 @@ class DataFacts(Section):
 
 class VersionFacts(Section):
     """Everything about a model version but its files; it never changes."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"licence": "license"}
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "objective": {"summarisation": "summarization"}
+    }
 
     kind: Literal["adapter", "model"]
     """Weights that go on a base, or whole ones."""
@@ -43,7 +53,7 @@ class VersionFacts(Section):
     """Classes in the order of the head's outputs."""
     context: int = 0
     """Longest input and output together, in tokens."""
-    licence: str = "not stated"
+    license: str = "not stated"
     """Of the base; the weights stay under it."""
     description: str = ""
     parent: str = ""

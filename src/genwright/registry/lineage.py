@@ -96,8 +96,8 @@ class Lineage:
         if facts.parent:
             of.append(self._trace_model(principal, facts.parent))
         elif facts.base:
-            licence = {"licence": facts.licence, "sha256": facts.base_digest}
-            of.append(LineageNode("base", facts.base, licence))
+            about_base = {"license": facts.license, "sha256": facts.base_digest}
+            of.append(LineageNode("base", facts.base, about_base))
         about = {"digest": trained.digest, "method": facts.method, "objective": facts.objective}
         return LineageNode("model", trained.label, about, tuple(of))
 

@@ -180,6 +180,11 @@ class StepWalk:
         self.state[step] = result
         self.save(message=f"{step} done")
 
+    def record_part(self, step: str, part: str, result: Json) -> None:
+        """Keep what a part of a step came to; the step goes on."""
+        self.state.setdefault(step, {})[part] = result
+        self.save()
+
     def begin_inner(self, known: Json, begin: Callable[[], int]) -> int:
         """Id of a run that is a part of this one: kept as soon as it is begun, and begun once.
 

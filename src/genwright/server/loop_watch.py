@@ -2,11 +2,13 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from genwright.access import audit
 from genwright.errors import GenwrightError
 from genwright.improve.canaries import end_worse_canaries, start_canary
 from genwright.improve.loop import KIND, RESUME, ImprovementRequest, submit_improvement
+from genwright.improve.results import ImprovementRecord
 from genwright.improve.rollback import roll_back_promotions
 from genwright.runs import Runs
 from genwright.runs.launch import launch
@@ -24,9 +26,9 @@ def look_after(service: Service) -> None:
         with database.write(OWNER) as session:
             audit.record(session, "canary.end", f"{ended.assistant}@{ended.version}")
     for told in roll_back_promotions(database, assistants):
-        log.warning("a promotion was taken back", extra=told)
+        log.warning("a promotion was taken back", extra=told.json())
         with database.write(OWNER) as session:
-            audit.record(session, "assistant.rollback", told["to"], {"alert": told["alert"]})
+            audit.record(session, "assistant.rollback", told.after, {"alert": told.alert})
     _canary_of_candidates(service)
     _begin_when_due(service)
 
@@ -38,15 +40,16 @@ def _canary_of_candidates(service: Service) -> None:
         return
     runs = Runs(service.workspace.database, OWNER)
     for row in runs.list_newest([KIND], 5, only_done=True):
-        label = row.results.get("state", {}).get("candidate", {}).get("label", "")
-        if row.results.get("outcome") != "waiting" or not label or row.results.get("canary"):
+        record = ImprovementRecord.from_json(row.results)
+        label = record.steps.candidate_label
+        if record.outcome != "waiting" or not label or record.canary:
             continue
         name, _, number = label.partition("@")
         try:
             start_canary(service.workspace.database, OWNER, service.assistants, name, number, share)
         except GenwrightError as error:
             log.info("no canary", extra={"error": str(error)})
-        runs.update(row.id, results={**row.results, "canary": share})
+        runs.update(row.id, results=row.results | replace(record, canary=share).json())
 
 
 def _begin_when_due(service: Service) -> None:

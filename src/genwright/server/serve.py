@@ -43,8 +43,8 @@ def serve(workspace: Workspace, started: Callable[[str], None] = lambda url: Non
         UsageError: It cannot listen there.
     """
     server = workspace.settings.server
-    slots = workspace.settings.engine.model_copy(update={"parallel": server.slots})
-    workspace = workspace.with_settings(workspace.settings.model_copy(update={"engine": slots}))
+    engine = workspace.settings.engine.model_copy(update={"parallel": server.parallel})
+    workspace = workspace.with_settings(workspace.settings.model_copy(update={"engine": engine}))
     listening = _listen(server.host, server.port)
     with contextlib.closing(listening), contextlib.closing(Service(workspace)) as service:
         local = is_loopback(server.host)

@@ -98,7 +98,7 @@ class Service:
         """The queue in front of a model."""
         if model not in self._admissions:
             server = self.settings.server
-            self._admissions[model] = Admission(server.slots, server.max_queue)
+            self._admissions[model] = Admission(server.parallel, server.max_queue)
         return self._admissions[model]
 
     @property

@@ -17,17 +17,31 @@ class Section(BaseModel):
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Earlier names of keys, and the present ones."""
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """By key: earlier names of what it may be, and the present ones."""
 
     @model_validator(mode="before")
     @classmethod
     def _take_present_names(cls, values: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
         """What was stored under an earlier name is read; a person is told the present one."""
-        if not isinstance(values, Mapping) or not (old := cls.renamed.keys() & values.keys()):
+        if not isinstance(values, Mapping):
             return values
         if info.context is STORED:
-            return {cls.renamed.get(key, key): value for key, value in values.items()}
-        names = {key: cls.renamed[key] for key in sorted(old)}
-        raise PydanticCustomError("renamed", "earlier names", {"names": names})
+            named = {cls.renamed.get(key, key): value for key, value in values.items()}
+            return {key: cls._rename_value(key, value) for key, value in named.items()}
+        if old := cls.renamed.keys() & values.keys():
+            names = {key: cls.renamed[key] for key in sorted(old)}
+            raise PydanticCustomError("renamed", "earlier names", {"names": names})
+        for key in cls.renamed_values.keys() & values.keys():
+            if (present := cls._rename_value(key, values[key])) != values[key]:
+                about = {"old": values[key], "new": present}
+                raise PydanticCustomError("renamed_value", "earlier name of a value", about)
+        return values
+
+    @classmethod
+    def _rename_value(cls, key: str, value: Any) -> Any:  # noqa: ANN401
+        known = cls.renamed_values.get(key, {})
+        return known.get(value, value) if isinstance(value, str) else value
 
     @classmethod
     def has_key(cls, key: str) -> bool:
@@ -50,5 +64,7 @@ def _explain(item: ErrorDetails) -> Iterator[str]:
     if item["type"] == "renamed":
         for old, new in item["ctx"]["names"].items():
             yield f"{'.'.join([*place, old])} is called {'.'.join([*place, new])} now"
+    elif item["type"] == "renamed_value":
+        yield "{old!r} is called {new!r} now".format(**item["ctx"])
     else:
         yield f"{'.'.join(place)} = {item.get('input')!r}: {item['msg']}"

@@ -152,6 +152,7 @@ class ServerSettings(Section):
     """How ``genwright serve`` listens, and what it lets in."""
 
     renamed: ClassVar[Mapping[str, str]] = {
+        "slots": "parallel",
         "queue": "max_queue",
         "slow_seconds": "stalled_reader_seconds",
     }
@@ -162,8 +163,8 @@ class ServerSettings(Section):
     """TCP port; 0 takes a free one."""
     hosts: tuple[str, ...] = ()
     """Host names it answers to beside the address it listens on: behind a proxy, the public one."""
-    slots: int = Field(default=4, ge=1, le=64)
-    """Requests that one model works on at once."""
+    parallel: int = Field(default=4, ge=1, le=64)
+    """Requests that one model works on at once, in the place of ``engine.parallel``."""
     max_queue: int = Field(default=32, ge=0, le=10_000)
     """Requests that wait for one model; beyond them the answer is 429."""
     body_bytes: int = Field(default=20 * MIB, ge=1024)

@@ -17,7 +17,7 @@ from genwright.types import Json
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-SUMMARISE = "Summarise this text in one sentence.\n\n"
+SUMMARIZE = "Summarise this text in one sentence.\n\n"
 BREAK = "\n\n"
 """Between what was said, where a model has no chat template."""
 
@@ -36,7 +36,7 @@ def read_messages(row: Json) -> list[ChatMessage]:
         return [_make_user_message(row["prompt"]), ChatMessage("assistant", str(row["completion"]))]
     if "document" in row:
         return [
-            _make_user_message(SUMMARISE + row["document"]),
+            _make_user_message(SUMMARIZE + row["document"]),
             ChatMessage("assistant", row["summaries"][0]),
         ]
     if "question" in row:

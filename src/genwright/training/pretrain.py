@@ -353,7 +353,7 @@ class _PretrainRun:
             method="pretraining",
             engine="llamacpp" if written else "transformers",
             context=self.shape.context,
-            licence=self.config.license,
+            license=self.config.license,
             data=data,
             config=self.config.model_dump(mode="json"),
             evaluation={"measures": metrics},

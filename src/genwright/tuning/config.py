@@ -88,6 +88,9 @@ class TuneConfig(Section):
         "quantise": "quantization",
         "accept_licence": "accept_license",
     }
+    renamed_values: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "objective": {"summarisation": "summarization"}
+    }
 
     base: str
     """What it starts from: a model of the catalog or the registry, or a folder."""

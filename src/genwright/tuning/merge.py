@@ -41,7 +41,7 @@ def merge_version(runtime: Runtime, named: str, name: str = "") -> TrainedVersio
     merged.save_pretrained(stage / WHOLE)
     tokenizer.save_pretrained(stage / WHOLE)
     config = TuneConfig.model_validate(trained.facts.config, context=STORED)
-    writes = trained.facts.objective in ("generation", "summarisation")
+    writes = trained.facts.objective in ("generation", "summarization")
     made = export_kinds(stage, base, config.quantization) if writes else []
     losses = (
         measure_quantization_losses(runtime, stage, _read_test_cases(runtime, trained))

@@ -68,7 +68,7 @@ def test_a_digest_of_the_first_pull_is_shown(genwright, tmp_path):
         name = "tiny"
         kind = "embed"
         format = "gguf"
-        licence = "MIT"
+        license = "MIT"
         context = 128
         description = "A tiny model"
         files = [{{ name = "tiny.gguf" }}]
@@ -77,7 +77,7 @@ def test_a_digest_of_the_first_pull_is_shown(genwright, tmp_path):
     status, out, err = genwright("pull", "tiny")
     assert status == 0
     assert out == f"tiny: {tmp_path}/workspace/models/tiny/tiny.gguf\n"
-    assert "licence: MIT" in err
+    assert "license: MIT" in err
     assert "pinned from now on" in err
 
 

@@ -63,7 +63,8 @@ def command(
         print_json(found.json())
         return
     for name, each in found.decisions.items():
-        print(f"{name}: {'passed' if each['passed'] else 'did not pass'} the gate")
-        for reason in each["reasons"] or [each["target"]["reason"]]:
+        print(f"{name}: {'passed' if each.passed else 'did not pass'} the gate")
+        better = [each.decision.target.reason] if each.decision else []
+        for reason in each.reasons or better:
             print(f"  {reason}")
     print(f"{found.status}: {found.candidate or found.assistant}. Report: {found.report}")

@@ -43,12 +43,12 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
             row.kind,
             format_size(row.bytes_on_disk or row.size),
             row.context,
-            row.licence.partition(" (")[0],
+            row.license.partition(" (")[0],
             row.description,
         )
         for row in rows
     ]
-    print_table(("", "name", "kind", "size", "context", "licence", "description"), table)
+    print_table(("", "name", "kind", "size", "context", "license", "description"), table)
 
 
 @app.command("pull")
@@ -150,6 +150,6 @@ def _print_source(catalog: "Catalog", name: str) -> None:
     """Where a model is from, under which licence, and the digests that nobody had pinned before."""
     if (held := catalog.read_manifest(name)) is None:
         return
-    print_remark(f"  from {held.source}; licence: {held.licence}")
+    print_remark(f"  from {held.source}; license: {held.license}")
     for file in held.fetched if held.pinned_by == "first pull" else ():
         print_remark(f"  SHA-256 {file.sha256} of {file.name}, pinned from now on")

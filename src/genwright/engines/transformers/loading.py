@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CLASSES = {
     "generation": "AutoModelForCausalLM",
-    "summarisation": "AutoModelForCausalLM",
+    "summarization": "AutoModelForCausalLM",
     "pretraining": "AutoModelForCausalLM",
     "classification": "AutoModelForSequenceClassification",
     "reward": "AutoModelForSequenceClassification",
@@ -55,7 +55,7 @@ def find_class_name(objective: str, config: dict[str, Any]) -> str:
         >>> find_class_name("generation", {"model_type": "t5", "is_encoder_decoder": True})
         'AutoModelForSeq2SeqLM'
     """
-    writes = objective in ("generation", "summarisation", "pretraining")
+    writes = objective in ("generation", "summarization", "pretraining")
     if writes and config.get("is_encoder_decoder"):
         return "AutoModelForSeq2SeqLM"
     if objective == "pretraining" and config.get("model_type") in MASKED:

@@ -35,7 +35,7 @@ from genwright.types import Json
 USUAL = {
     "classification": "accuracy",
     "qa": "token_f1",
-    "summarisation": "rouge_l",
+    "summarization": "rouge_l",
     "messages": "token_f1",
     "prompt_completion": "token_f1",
 }

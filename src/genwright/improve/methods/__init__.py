@@ -10,8 +10,8 @@ from genwright.improve.methods.base import (
     ImprovementMethod,
     Material,
     MethodNotApplicable,
-    Proposal,
     methods,
 )
+from genwright.improve.results import Proposal
 
 __all__ = ["ImprovementMethod", "Material", "MethodNotApplicable", "Proposal", "methods"]

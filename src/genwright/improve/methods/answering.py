@@ -1,7 +1,8 @@
 """Better settings of answering: quoting or a model, and what the model reads."""
 
-from genwright.improve.methods.base import Material, Proposal, methods
+from genwright.improve.methods.base import Material, methods
 from genwright.improve.methods.variants import choose_variant
+from genwright.improve.results import Proposal
 
 VARIANTS: dict[str, dict[str, dict[str, object]]] = {
     "quote": {"answer": {"extractive": True}},

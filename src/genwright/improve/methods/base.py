@@ -1,10 +1,11 @@
 """The protocol of methods: from feedback to a changed configuration."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from genwright.improve.questions import HeldOutQuestion, exclude_held_out, find_question
+from genwright.improve.results import Proposal
 from genwright.plugins import Plugins
 from genwright.registry.config import AssistantConfig
 from genwright.runtime import Runtime
@@ -16,17 +17,6 @@ MOST_TRIED = 40
 
 class MethodNotApplicable(Exception):
     """A method has nothing to learn from, or does not apply to this assistant; it says why."""
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A change to an assistant, with the reason for it."""
-
-    method: str
-    changes: Mapping[str, Any]
-    """Laid over the live configuration."""
-    reason: str
-    facts: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

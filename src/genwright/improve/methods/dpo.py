@@ -1,7 +1,8 @@
 """Training by DPO on feedback: see ``docs/tuning.md``."""
 
-from genwright.improve.methods.base import Material, Proposal, methods
+from genwright.improve.methods.base import Material, methods
 from genwright.improve.methods.training import tune_live_model
+from genwright.improve.results import Proposal
 
 
 @methods.register("dpo")

@@ -1,7 +1,8 @@
 """A better prompt: of several additions to the system's words the one that answers best."""
 
-from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.base import Material, MethodNotApplicable, methods
 from genwright.improve.methods.variants import choose_variant
+from genwright.improve.results import Proposal
 
 ADDITIONS = {
     "brief": "Answer with as few words as make a whole sentence.",

@@ -1,7 +1,8 @@
 """A reranker, where one is here: switched on where it brings answers nearer."""
 
-from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.base import Material, MethodNotApplicable, methods
 from genwright.improve.methods.variants import choose_variant
+from genwright.improve.results import Proposal
 
 
 @methods.register("reranker")

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from genwright.answers.assistants import open_assistant
 from genwright.improve.candidates import to_served_version
-from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.base import Material, MethodNotApplicable, methods
 from genwright.improve.questions import HeldOutQuestion
+from genwright.improve.results import Proposal
 from genwright.improve.suites import score_recall
 from genwright.library.search import find_passages
 from genwright.registry.config import apply_changes

@@ -1,7 +1,8 @@
 """Better shots: answers that people liked or corrected become examples, the nearest are shown."""
 
-from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal, methods
+from genwright.improve.methods.base import Material, MethodNotApplicable, methods
 from genwright.improve.questions import find_question
+from genwright.improve.results import Proposal
 
 MOST, K = 200, 2
 LONGEST = 600

@@ -5,7 +5,8 @@ from typing import Any
 
 from genwright.datasets import Dataset, split_dataset
 from genwright.errors import MissingDependency, RunStopped
-from genwright.improve.methods.base import Material, MethodNotApplicable, Proposal
+from genwright.improve.methods.base import Material, MethodNotApplicable
+from genwright.improve.results import Proposal
 from genwright.tuning.config import TuneConfig, build_tune_config
 from genwright.tuning.steps.walk import begin_tuning, tune
 from genwright.types import Json

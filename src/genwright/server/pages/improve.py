@@ -1,6 +1,8 @@
 """Improvements: what was learnt from feedback, what the gate said, and who decides."""
 
 import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +17,13 @@ from genwright.improve.loop import KIND, RESUME, ImprovementRequest
 from genwright.improve.loop import submit_improvement as begin_improvement
 from genwright.improve.methods import methods
 from genwright.improve.report import plot_differences
+from genwright.improve.results import ImprovementRecord, Promotion
 from genwright.improve.suites import list_cases, remove_case
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.runtime import Runtime
 from genwright.server.deps import InRights, Serving, require_action
 from genwright.server.pages.views.rendering import read_flash, redirect_back, render
-from genwright.types import Json
 
 router = APIRouter(
     prefix="/improve",
@@ -35,6 +37,7 @@ Name = Annotated[str, Form(max_length=64)]
 def show_improvements(request: Request, service: Serving, runtime: InRights) -> Response:
     """Improvements, canaries, the suite, and the form that begins one."""
     database, principal = runtime.database, runtime.principal
+    newest = Runs(database, principal).list_newest([KIND], 50)
     running = list_canaries(database, principal)
     live = {
         each.assistant: service.assistants.resolve(principal, each.assistant).version.number
@@ -42,7 +45,7 @@ def show_improvements(request: Request, service: Serving, runtime: InRights) -> 
     }
     return render(
         request, "improve.html",
-        runs=Runs(database, principal).list_newest([KIND], 50),
+        runs=[(row, ImprovementRecord.from_json(row.results).outcome) for row in newest],
         assistants=service.assistants.list_assistants(principal),
         methods=methods.names(), chosen=service.settings.improve.methods,
         canaries=[(each, compare_canary(database, each, live[each.assistant])) for each in running],
@@ -80,16 +83,17 @@ async def start_improvement(
 def show_improvement(request: Request, run: int, runtime: InRights) -> Response:
     """One improvement: its steps, the gate's decisions, what can be done."""
     row = _get_improvement(runtime, run)
-    state: Json = row.results.get("state", {})
+    record = ImprovementRecord.from_json(row.results)
     gate = {
-        name: {**each, "plot": Markup(plot_differences(each)) if "target" in each else ""}
-        for name, each in state.get("gate", {}).items()
+        name: {**each.json(), "plot": Markup(plot_differences(each.decision))}
+        if each.decision
+        else each.json()
+        for name, each in record.steps.gate.items()
     }
-    candidate = state.get("candidate", {}).get("label", "")
     return render(
-        request, "improvement.html", row=row, state=state, gate=gate, candidate=candidate,
-        outcome=row.results.get("outcome", ""), rolled_back=row.results.get("rolled_back"),
-        message=read_flash(request),
+        request, "improvement.html", row=row, steps=record.steps, gate=gate,
+        candidate=record.steps.candidate_label, outcome=record.outcome,
+        taken_back=record.taken_back, message=read_flash(request),
     )  # fmt: skip
 
 
@@ -100,10 +104,10 @@ def promote(service: Serving, runtime: InRights, run: int) -> Response:
     made = service.assistants.promote(runtime.principal, name, number)
     runs = Runs(runtime.database, runtime.principal)
     row = runs.get(run)
-    import time
-
-    state = {**row.results["state"], "promote": {"label": made.label, "at": time.time()}}
-    runs.update(run, results={**row.results, "state": state, "outcome": "promoted"},
+    record = ImprovementRecord.from_json(row.results)
+    steps = replace(record.steps, promote=Promotion(made.label, time.time()))
+    record = replace(record, steps=steps, outcome="promoted")
+    runs.update(run, results=row.results | record.json(),
                 message=f"{made.label} is live, by {runtime.principal.name}")  # fmt: skip
     _record_action(runtime, "assistant.promote", made.label)
     return redirect_back(f"/improve/{run}", f"{made.label} is live.")
@@ -164,12 +168,11 @@ def _get_improvement(runtime: Runtime, run: int) -> RunRow:
 
 
 def _get_passed_label(runtime: Runtime, run: int) -> str:
-    label = (
-        _get_improvement(runtime, run).results.get("state", {}).get("candidate", {}).get("label")
-    )
+    record = ImprovementRecord.from_json(_get_improvement(runtime, run).results)
+    label = record.steps.candidate_label
     if not label:
         raise Refused(f"Improvement {run} has no candidate that passed the gate.")
-    return str(label)
+    return label
 
 
 def _record_action(runtime: Runtime, action: str, name: str) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "generation": "CAUSAL_LM",
-    "summarisation": "CAUSAL_LM",
+    "summarization": "CAUSAL_LM",
     "classification": "SEQ_CLS",
     "reward": "SEQ_CLS",
     "question_answering": "QUESTION_ANS",

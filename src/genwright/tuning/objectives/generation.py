@@ -20,7 +20,7 @@ class Generation:
     forms: ClassVar[tuple[str, ...]] = (
         "messages",
         "prompt_completion",
-        "summarisation",
+        "summarization",
         "qa",
         "classification",
     )

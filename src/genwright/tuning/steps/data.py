@@ -38,7 +38,7 @@ def check_parts(runtime: Runtime, parts: Splits, base: BaseModel, config: TuneCo
 
     def count_tokens(texts: "list[str]") -> list[int]:
         rows = parts.train.rows
-        if config.objective in ("generation", "summarisation"):
+        if config.objective in ("generation", "summarization"):
             rendering = ConversationRenderer(tokenizer, 1 << 20)
             texts = [rendering.render_prompt(read_messages(row)) for row in rows]
         encoded = tokenizer(list(texts), add_special_tokens=False)["input_ids"]

@@ -77,7 +77,7 @@ def evaluate(
         return evaluate_online(runtime, config, base, rows, opened, found)
     if objective.measured_by == "preferences":
         return evaluate_preferences(config, model, examples[: len(rows)], pad, found)
-    if config.objective in ("generation", "summarisation"):
+    if config.objective in ("generation", "summarization"):
         _measure_losses(model, examples[: len(rows)], pad, found, saved.kind == "adapter")
     model.to("cpu")
     cases = make_cases(rows, config.objective)
@@ -148,7 +148,7 @@ def _evaluate_base(
     report: Any,
 ) -> TaskReport | None:
     """The base on the same rows; None where it has no head for them."""
-    if config.objective not in ("generation", "summarisation") or not config.baseline:
+    if config.objective not in ("generation", "summarization") or not config.baseline:
         return None
     from genwright.engines.llamacpp.engine import LlamaCppEngine
     from genwright.engines.transformers.engine import TransformersEngine

@@ -38,7 +38,7 @@ def describe_version(
         engine=saved.engine,
         labels=labels,
         context=base.context,
-        licence=base.licence,
+        license=base.license,
         parent=config.resume_from or (base.parent.label if base.parent else ""),
         data={part: describe_data(each) for part, each in parts.items()},
         config=config.model_dump(mode="json"),

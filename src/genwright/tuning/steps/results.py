@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from genwright.evaluation.intervals import ConfidenceInterval
 from genwright.evaluation.paired import Difference
@@ -50,6 +51,21 @@ class TuneEvaluation:
             "lost": list(self.lost),
         }
 
+    @classmethod
+    def from_json(cls, values: Json, cases: Sequence[Json] = ()) -> Self:
+        """What ``json`` gave, and the cases beside it."""
+        kept = {name: values[name] for name in ("metric", "slices", "speed", "losses")}
+        return cls(
+            **kept,
+            test=_read_intervals(values["test"]),
+            base=_read_intervals(values["base"]),
+            live=_read_intervals(values.get("live", {})),
+            against={name: Difference.from_json(each) for name, each in values["against"].items()},
+            cases=cases,
+            won=values["won"],
+            lost=values["lost"],
+        )
+
 
 @dataclass(frozen=True)
 class TuneResult:
@@ -71,6 +87,10 @@ class TuneResult:
     def json(self) -> Json:
         """Every field."""
         return dict(self.__dict__)
+
+
+def _read_intervals(table: Json) -> dict[str, ConfidenceInterval]:
+    return {metric: ConfidenceInterval.from_json(each) for metric, each in table.items()}
 
 
 def read_tune_result(run: int, method: str, state: Json, names: tuple[str, ...]) -> TuneResult:

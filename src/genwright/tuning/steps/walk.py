@@ -138,7 +138,7 @@ class TuneRun:
             self.config.base, self.runtime.principal, accept_license=self.config.accept_license
         )
         self.walk.record("base", {
-            "name": base.name, "family": base.family, "licence": base.licence,
+            "name": base.name, "family": base.family, "license": base.license,
             "digest": base.digest, "context": base.context,
         })  # fmt: skip
         parts = self._read_data(base)
@@ -149,9 +149,9 @@ class TuneRun:
         fitted = self._train(job)
         saved, facts = self._save(model, base, parts, labels, fitted)
         evaluated = self._evaluate(model, base, parts, saved, facts)
-        self.walk.record(
+        self.walk.once(
             "iteration",
-            suggest_next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted),
+            lambda: suggest_next_steps(self.runtime.runs, self.run, self.name, evaluated, fitted),
         )
         self.walk.once("deployment", lambda: self._deploy(saved, facts, evaluated))
 
@@ -315,16 +315,22 @@ class TuneRun:
     def _evaluate(
         self, model: Any, base: BaseModel, parts: Splits, saved: SavedWeights, facts: VersionFacts
     ) -> TuneEvaluation:
-        self.walk.begin("evaluation")
-        evaluated = evaluate(
-            self.runtime, self.config, model, base, parts, saved, facts,
-            name=self.name, examples=self.test, pad=self.pad,
-        )  # fmt: skip
-        self.walk.record("evaluation", evaluated.json())
-        (self.folder / "cases.json").write_text(
-            json.dumps(evaluated.cases, ensure_ascii=False), encoding="utf-8"
-        )
-        return evaluated
+        """Measured once; the cases are in a file that is there before the step is done."""
+        path = self.folder / "cases.json"
+
+        def measure() -> Json:
+            found = evaluate(
+                self.runtime, self.config, model, base, parts, saved, facts,
+                name=self.name, examples=self.test, pad=self.pad,
+            )  # fmt: skip
+            path.write_text(json.dumps(found.cases, ensure_ascii=False), encoding="utf-8")
+            return found.json()
+
+        if not path.is_file():  # an earlier version was cut off before it wrote them
+            self.walk.state.pop("evaluation", None)
+        measured = self.walk.once("evaluation", measure)
+        cases = json.loads(path.read_text(encoding="utf-8"))
+        return TuneEvaluation.from_json(measured, cases)
 
     def _deploy(self, saved: SavedWeights, facts: VersionFacts, evaluated: TuneEvaluation) -> Json:
         from genwright.training.watch import clear_checkpoints

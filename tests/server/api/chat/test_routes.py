@@ -16,7 +16,7 @@ CHAT = "/v1/chat/completions"
 SLOW = {
     **PLAIN,
     "GENWRIGHT_ANSWER__MODEL": "scripted:tps=10,least=200",
-    "GENWRIGHT_SERVER__SLOTS": "1",
+    "GENWRIGHT_SERVER__PARALLEL": "1",
 }
 SLOW_NAME = SLOW["GENWRIGHT_ANSWER__MODEL"]
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
 from genwright.improve.loop import KIND, RESUME, ImprovementRequest, submit_improvement
+from genwright.improve.results import ImprovementRecord
 from genwright.runs import RunRow, Runs
 from genwright.runs.launch import launch
 from genwright.server.api.shared.requests import ClosedModel
@@ -54,15 +55,15 @@ def get_improvement(run: int, runtime: InRights) -> Json:
 
 
 def _format_improvement(row: RunRow) -> Json:
-    state = row.results.get("state", {})
+    record = ImprovementRecord.from_json(row.results)
     return {
         "object": "improvement",
         "id": row.id,
         "assistant": row.name,
         "status": row.status,
-        "outcome": row.results.get("outcome"),
+        "outcome": record.outcome or None,
         "message": row.message,
-        "candidate": state.get("candidate", {}).get("label"),
-        "gate": state.get("gate", {}),
+        "candidate": record.steps.candidate_label or None,
+        "gate": {name: each.json() for name, each in record.steps.gate.items()},
         "created_at": row.created_at,
     }
