@@ -1,15 +1,15 @@
 """What engines share whose model runs in a child process of its own."""
 
 from collections.abc import Callable
-from typing import Self
 
 import httpx
 
 from genwright.engines.process import ChildProcess
 from genwright.settings import EngineSettings
+from genwright.types import Closing
 
 
-class ChildEngine:
+class ChildEngine(Closing):
     """A child process that serves one model over HTTP, and the client that speaks to it."""
 
     name: str
@@ -59,9 +59,3 @@ class ChildEngine:
         """End the child."""
         self._client.close()
         self._child.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

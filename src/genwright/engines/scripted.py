@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from threading import Condition, Event, Lock
-from typing import Self
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from genwright.engines.base import (
 )
 from genwright.engines.instances import build_smallest_instance
 from genwright.errors import UsageError
-from genwright.types import Vectors
+from genwright.types import Closing, Vectors
 
 DIM = 256
 LOOK_SECONDS = 0.1
@@ -42,7 +41,7 @@ _WORD = re.compile(r"\w+")
 
 
 @engines.register("scripted")
-class ScriptedEngine:
+class ScriptedEngine(Closing):
     """Replies from a script, in the wished order of streaming, stops and limits, at a wished speed.
 
     Args:
@@ -161,12 +160,6 @@ class ScriptedEngine:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _reply(self, prompt: str, last: str) -> str:
         text = self._find_reply(prompt, last)
