@@ -1,10 +1,12 @@
 """What engines share whose model runs in a child process of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 
 from genwright.engines.process import ChildProcess
+from genwright.errors import EngineFailed
 from genwright.settings import EngineSettings
 from genwright.types import Closing
 
@@ -15,6 +17,7 @@ class ChildEngine(Closing):
     name: str
     _child: ChildProcess
     _client: httpx.Client
+    _seconds: float
 
     def _start_child(
         self,
@@ -36,6 +39,7 @@ class ChildEngine(Closing):
         Raises:
             EngineFailed: It cannot be started.
         """
+        self._seconds = settings.request_seconds
         what = f"The engine of {self.name!r}"
         self._child = ChildProcess(module, configure, what, settings.start_seconds)
         self._client = httpx.Client(
@@ -59,3 +63,22 @@ class ChildEngine(Closing):
         """End the child."""
         self._client.close()
         self._child.close()
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        """Have the child run; turn a broken connection into an EngineFailed that says why."""
+        self._child.ensure()
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            self._child.kill_unless_healthy()
+            raise EngineFailed(
+                f"{self.name!r} timed out after {self._seconds:g} s. Request fewer tokens, or "
+                "raise engine.request_seconds."
+            ) from error
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            self._child.kill_unless_healthy()
+            raise EngineFailed(
+                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
+                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
+            ) from error

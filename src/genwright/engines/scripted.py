@@ -267,7 +267,7 @@ class RequestQueue:
 def _choose_tool(request: ChatRequest) -> Tool | None:
     """The tool that is called: only where one must be."""
     named = request.tool_choice.name if isinstance(request.tool_choice, RequiredTool) else ""
-    if not request.tools or not (named or request.tool_choice == "required"):
+    if not request.must_call:
         return None
     return next((tool for tool in request.tools if tool.name == named), request.tools[0])
 
