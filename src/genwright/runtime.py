@@ -6,12 +6,11 @@ A job of a capability takes a ``Runtime`` first; what stands below a job takes j
 
 from functools import cached_property
 from threading import Event
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from genwright.models.pool import Models
 from genwright.settings import Settings
-from genwright.types import OWNER, Principal, Progress, ignore_progress
+from genwright.types import OWNER, Closing, Principal, Progress, ignore_progress
 from genwright.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from genwright.storage import Database
 
 
-class Runtime:
+class Runtime(Closing):
     """Models, search, traces and stores of a workspace, as one principal may use them.
 
     A context manager that closes what it made. Making one costs nothing: a part, and what it
@@ -90,17 +89,6 @@ class Runtime:
             models=self.models,
             tracing=self.tracing.act_for(principal),
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End engines and give back memory; calling it again does nothing."""

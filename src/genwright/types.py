@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,3 +56,17 @@ OWNER = Principal("owner", role="admin")
 
 def ignore_progress(done: int, total: int, what: str) -> None:
     """Progress that nobody watches: the default of functions that report it."""
+
+
+class Closing:
+    """A context manager that closes itself at its end."""
+
+    def close(self) -> None:
+        """Give back what is held; calling it again does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

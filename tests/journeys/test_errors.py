@@ -124,7 +124,7 @@ def test_ctrl_c_tells_what_is_safely_in_and_the_next_run_goes_on(plain, tmp_path
     process = plain.start("add", folder)
     assert process.stderr
     first = process.stderr.readline()
-    time.sleep(0.2)
+    time.sleep(0.2)  # into the work on some later file, whichever it is
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
 

@@ -3,9 +3,9 @@
 import gzip
 import json
 import signal
-import time
 
 import pytest
+from tests.fixtures.waiting import wait_until
 
 PARAGRAPHS = {
     "Pumps": [
@@ -177,8 +177,7 @@ def test_an_interrupted_evaluation_keeps_no_run_and_the_next_goes_on(plain, beir
         file.write("\n" + "\n".join(map(json.dumps, rows)))
     process = plain.start("eval", "retrieval", "--beir", beir)
     cache = plain.workspace / "runs" / "cache"
-    while not list(cache.glob("*/genwright.db")):
-        time.sleep(0.05)
+    wait_until(lambda: list(cache.glob("*/genwright.db")))
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err

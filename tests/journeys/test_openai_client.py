@@ -16,7 +16,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 from tests.fixtures.command_line import DOCUMENTS
-from tests.fixtures.running import Running, environment, running
+from tests.fixtures.running import Running, environment, read_metric, running, wait_for_requests
+from tests.fixtures.waiting import wait_until
 
 from genwright.workspace import create_workspace
 
@@ -89,21 +90,8 @@ def slow(stub) -> Iterator[OpenAI]:
         yield client
 
 
-def metric(server: Running, name: str) -> float:
-    lines = httpx.get(f"{server.url}/metrics", timeout=10).text.splitlines()
-    found = [line for line in lines if line.startswith(name) and not line.startswith("#")]
-    return sum(float(line.rpartition(" ")[2]) for line in found)
-
-
 def tokens_of(server: Running, text: str) -> list[int]:
     return httpx.post(f"{server.url}/tokenize", json={"prompt": text}).json()["tokens"]
-
-
-def wait_for(what, seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come to be in time"
-        time.sleep(0.05)
 
 
 def test_models_lists_assistants_before_models_and_finds_each_by_name(client):
@@ -517,7 +505,9 @@ def test_leaving_a_stream_frees_its_slot(slow, stub):
     assert reply.choices[0].message.content
     # Each of the two would have gone on for five seconds and more.
     assert time.monotonic() - began < 4
-    wait_for(lambda: metric(stub, 'vllm:request_success_total{finished_reason="cancelled"') >= 2)
+    wait_until(
+        lambda: read_metric(stub, 'vllm:request_success_total{finished_reason="cancelled"') >= 2
+    )
 
 
 def test_cancelling_a_task_frees_its_slot_while_it_waits_and_while_it_is_read(stub):
@@ -527,7 +517,7 @@ def test_cancelling_a_task_frees_its_slot_while_it_waits_and_while_it_is_read(st
             tasks = [
                 asyncio.ensure_future(client.chat.completions.create(**asked)) for _ in range(4)
             ]
-            await asyncio.sleep(1)  # two at work, two in the queue
+            await asyncio.to_thread(wait_for_requests, stub, 2, 2)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -181,7 +181,7 @@ def test_killed_while_publishing_a_version_is_whole_or_not_there(tmp_path):
             stdout=subprocess.PIPE,
         )
         assert process.stdout.readline()
-        time.sleep(0.05 * attempt)
+        time.sleep(0.05 * attempt)  # each dies at another moment of its work
         process.send_signal(signal.SIGKILL)
         process.wait()
     database = Database(tmp_path / "genwright.db")

@@ -1,8 +1,7 @@
 """A run that goes on in a process of its own, by the arguments that its kind says."""
 
-import time
-
 import pytest
+from tests.fixtures.waiting import wait_until
 
 from genwright.errors import Refused
 from genwright.runs import Runs
@@ -25,9 +24,7 @@ def test_a_launched_run_goes_on_in_a_process_of_its_own(workspace):
     assert process > 0
     assert runs.get(run).message == "starting"
     log = workspace.runs_dir / str(run) / "log.txt"
-    end = time.monotonic() + 60
-    while not log.read_text().strip().endswith("}") and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: log.read_text().strip().endswith("}"))
     assert f'"run": {run}' in log.read_text()
 
 

@@ -1,12 +1,12 @@
 """Blocking work under an event loop: pieces in order, errors handed on, cancelled when left."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from tests.fixtures.waiting import wait_until
 
 from genwright.errors import EngineFailed
 from genwright.server.bridge import AHEAD, Bridge
@@ -65,9 +65,10 @@ async def test_whoever_leaves_ends_the_work_and_waits_for_its_end(executor):
 
 @pytest.mark.asyncio
 async def test_a_cancelled_reader_ends_the_work(executor):
-    ended = Event()
+    begun, ended = Event(), Event()
 
     def work(cancel: Event) -> Iterator[int]:
+        begun.set()
         cancel.wait(30)  # a prompt that is read for long
         ended.set()
         yield from ()
@@ -77,7 +78,7 @@ async def test_a_cancelled_reader_ends_the_work(executor):
             pass
 
     task = asyncio.ensure_future(read())
-    await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(begun.wait, 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -89,7 +90,8 @@ async def test_work_is_never_far_ahead_of_its_reader(executor):
     made, ended = [], Event()
     pieces = Bridge(executor, 60).stream(counting(made, ended), Event())
     await anext(pieces)
-    await asyncio.sleep(0.3)
+    await asyncio.to_thread(wait_until, lambda: len(made) >= AHEAD)
+    await asyncio.sleep(0.1)  # a moment in which it could go on
     assert len(made) <= AHEAD + 3
     await pieces.aclose()
 
@@ -99,8 +101,6 @@ async def test_a_reader_that_takes_nothing_is_cut_off(executor):
     made, ended, cancel = [], Event(), Event()
     pieces = Bridge(executor, 0.5).stream(counting(made, ended), cancel)
     await anext(pieces)
-    limit = time.monotonic() + 20
-    while not ended.is_set() and time.monotonic() < limit:
-        await asyncio.sleep(0.05)
-    assert ended.is_set() and cancel.is_set()
+    assert await asyncio.to_thread(ended.wait, 20)
+    assert cancel.is_set()
     await pieces.aclose()

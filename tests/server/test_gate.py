@@ -15,6 +15,7 @@ import httpx
 import pytest
 from tests.fixtures.command_line import CommandLine
 from tests.fixtures.running import PLAIN, Running, Serve
+from tests.fixtures.waiting import wait_until
 
 from genwright.access import create_key, create_user, logins, revoke_key
 from genwright.server import api, pages
@@ -263,9 +264,7 @@ def test_revoking_a_key_ends_its_open_stream(serve: Serve, database):
     ended: dict[str, float] = {}
     reading = threading.Thread(target=stream, args=(server, secret, ended))
     reading.start()
-    limit = time.monotonic() + 30
-    while "first" not in ended and time.monotonic() < limit:
-        time.sleep(0.02)
+    wait_until(lambda: "first" in ended, 30)
     revoke_key(database, OWNER, key.id)
     revoked = time.monotonic()
     reading.join(30)

@@ -4,12 +4,12 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import httpx
 from tests.fixtures.command_line import CommandLine
 from tests.fixtures.running import PLAIN, Running, Serve
+from tests.fixtures.waiting import wait_until
 
 SLOW = "scripted:tps=20,least=60"
 QUESTION = [{"role": "user", "content": "Explain in detail how a pump works."}]
@@ -33,18 +33,11 @@ def stream(server: Running, model: str, got: list[str], **more: object) -> threa
     return thread
 
 
-def wait_for(what, seconds: float = 60) -> None:
-    limit = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < limit, "it took too long"
-        time.sleep(0.02)
-
-
 def test_sigterm_lets_running_requests_end_and_then_exits_with_0(serve: Serve):
     server = serve({**PLAIN, "GENWRIGHT_ANSWER__MODEL": SLOW})
     got: list[str] = []
     thread = stream(server, SLOW, got)
-    wait_for(lambda: len(got) > 3)
+    wait_until(lambda: len(got) > 3)
     server.process.send_signal(signal.SIGTERM)
     thread.join(60)
     assert got[0] == "200" and got[-1] == "data: [DONE]"
@@ -57,7 +50,7 @@ def test_after_the_time_to_drain_it_ends_all_the_same(serve: Serve):
     server = serve({**PLAIN, **env})
     got: list[str] = []
     thread = stream(server, endless, got)
-    wait_for(lambda: len(got) > 2)
+    wait_until(lambda: len(got) > 2)
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(40) == 0
     thread.join(30)
@@ -87,14 +80,14 @@ def test_a_killed_engine_comes_back_and_others_go_on(serve: Serve, models_dir: P
         stream(server, model, got, max_tokens=2000),
         stream(server, SLOW, other),
     ]
-    wait_for(lambda: len(got) > 3 and len(other) > 3)
+    wait_until(lambda: len(got) > 3 and len(other) > 3)
     os.kill(child, signal.SIGKILL)
     for thread in threads:
         thread.join(90)
     last = json.loads(got[-1].removeprefix("data: "))
     assert got[0] == "200" and set(last["error"]) == {"message", "type", "param", "code"}
     assert other[-1] == "data: [DONE]"
-    wait_for(lambda: httpx.get(f"{server.url}/ready").status_code == 200)
+    wait_until(lambda: httpx.get(f"{server.url}/ready").status_code == 200)
     reply = httpx.post(f"{server.api}/chat/completions", json=again, timeout=60)
     assert reply.status_code == 200 and children_of(server.process.pid) != [child]
 
@@ -123,12 +116,12 @@ def test_a_killed_server_leaves_no_child_behind(serve: Serve, models_dir: Path):
     children = children_of(server.process.pid)
     assert children
     server.kill()
-    wait_for(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
 def test_ready_says_what_is_missing(serve: Serve):
     server = serve({**PLAIN, "GENWRIGHT_ANSWER__MODEL": "qwen3-8b"}, ready=False)
-    wait_for(lambda: "qwen3-8b" in httpx.get(f"{server.url}/ready").text)
+    wait_until(lambda: "qwen3-8b" in httpx.get(f"{server.url}/ready").text)
     assert httpx.get(f"{server.url}/ready").status_code == 503
     assert httpx.get(f"{server.url}/health").status_code == 200
 
@@ -138,7 +131,7 @@ def test_the_log_is_lines_of_json_that_hold_no_question(serve: Serve):
     secret = "my very private question"
     request = {"model": "scripted", "messages": [{"role": "user", "content": secret}]}
     httpx.post(f"{server.api}/chat/completions", json=request, headers={"x-request-id": "r-1"})
-    wait_for(lambda: any('"r-1"' in line for line in server.log))
+    wait_until(lambda: any('"r-1"' in line for line in server.log))
     lines = [json.loads(line) for line in server.log if line.startswith("{")]
     [line] = [line for line in lines if line["request_id"] == "r-1"]
     assert (line["route"], line["status"]) == ("/v1/chat/completions", 200)

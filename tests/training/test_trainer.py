@@ -182,7 +182,7 @@ def test_killed_ten_times_it_ends_where_the_unbroken_one_does(tmp_path):
     for number in range(10):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert process.stdout.readline() == b"ready\n"
-        time.sleep(0.4 + 0.1 * number)
+        time.sleep(0.4 + 0.1 * number)  # each dies at another moment of its work
         process.send_signal(signal.SIGKILL)
         process.wait()
     done = subprocess.run(command, capture_output=True, text=True, check=True)

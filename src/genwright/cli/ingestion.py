@@ -36,7 +36,7 @@ def open_ingest(ctx: typer.Context, collection: str) -> "Iterator[DocumentIngest
         except (Exception, KeyboardInterrupt) as interruption:
             if not (isinstance(interruption, KeyboardInterrupt) or interrupted.is_set()):
                 raise
-            shown.stop()
+            shown.close()
             report = ingest.report
             print_remark(
                 f"interrupted: {report.added + report.updated} documents "

@@ -2,10 +2,10 @@
 
 import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from genwright.cli.printing.output import print_remark
+from genwright.types import Closing
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -14,7 +14,7 @@ EVERY = 5.0
 """Seconds between two lines of progress where there is no terminal."""
 
 
-class ProgressDisplay:
+class ProgressDisplay(Closing):
     """Progress of long work: a bar on a terminal, now and then a line elsewhere.
 
     A context manager, and a ``genwright.types.Progress``. It writes on standard error; when quiet,
@@ -43,18 +43,7 @@ class ProgressDisplay:
             self._said_at = time.monotonic()
             print_remark(text)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
+    def close(self) -> None:
         """Take the bar off the terminal."""
         if self._bar is not None:
             self._bar.stop()

@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Timer
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from genwright.documents.base import Extract
 from genwright.documents.discovery import open_regular
@@ -17,12 +16,12 @@ from genwright.documents.sandbox import wire
 from genwright.environment import read_variable
 from genwright.errors import EngineFailed, UnreadableDocument
 from genwright.settings import DocumentSettings
-from genwright.types import Json
+from genwright.types import Closing, Json
 
 _START_SECONDS = 60.0
 
 
-class Reader:
+class Reader(Closing):
     """Reads documents one at a time; a context manager, not for several threads at once.
 
     One sandboxed process parses them all. It is started for the first and again after one that
@@ -52,17 +51,6 @@ class Reader:
     def process_id(self) -> int | None:
         """Of the sandbox, while one runs."""
         return self._process.pid if self._process else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the sandbox and remove its folder."""

@@ -107,6 +107,16 @@ class ChatRequest:
     """Whose prompt it is, such as an assistant and a person: prefixes that one key left in the
     cache are used for that key only. Empty where there is nobody to keep apart."""
 
+    @property
+    def offers_tools(self) -> bool:
+        """Whether the model may call a tool."""
+        return bool(self.tools) and self.tool_choice != "none"
+
+    @property
+    def must_call(self) -> bool:
+        """Whether the reply must be a call."""
+        return self.offers_tools and self.tool_choice != "auto"
+
 
 @dataclass(frozen=True)
 class TokenScore:

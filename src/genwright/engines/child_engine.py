@@ -1,20 +1,23 @@
 """What engines share whose model runs in a child process of its own."""
 
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 
 from genwright.engines.process import ChildProcess
+from genwright.errors import EngineFailed
 from genwright.settings import EngineSettings
+from genwright.types import Closing
 
 
-class ChildEngine:
+class ChildEngine(Closing):
     """A child process that serves one model over HTTP, and the client that speaks to it."""
 
     name: str
     _child: ChildProcess
     _client: httpx.Client
+    _seconds: float
 
     def _start_child(
         self,
@@ -36,6 +39,7 @@ class ChildEngine:
         Raises:
             EngineFailed: It cannot be started.
         """
+        self._seconds = settings.request_seconds
         what = f"The engine of {self.name!r}"
         self._child = ChildProcess(module, configure, what, settings.start_seconds)
         self._client = httpx.Client(
@@ -60,8 +64,21 @@ class ChildEngine:
         self._client.close()
         self._child.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        """Have the child run; turn a broken connection into an EngineFailed that says why."""
+        self._child.ensure()
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            self._child.kill_unless_healthy()
+            raise EngineFailed(
+                f"{self.name!r} timed out after {self._seconds:g} s. Request fewer tokens, or "
+                "raise engine.request_seconds."
+            ) from error
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            self._child.kill_unless_healthy()
+            raise EngineFailed(
+                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
+                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
+            ) from error

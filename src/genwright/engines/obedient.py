@@ -49,7 +49,7 @@ class ObedientEngine(ScriptedEngine):
             for place, match in enumerate(_CALL.finditer(heard))
             if match[1] in tools
         )[:MOST]
-        if calls and request.tool_choice != "none":
+        if calls and request.offers_tools:
             *_, last = super().chat(replace(request, json_schema=None, tools=()), cancel)
             return iter([replace(last, tool_calls=calls, finish_reason="tool_calls")])
         return super().chat(request, cancel)

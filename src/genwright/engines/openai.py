@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Self
 
 import httpx
 import numpy as np
@@ -23,7 +22,7 @@ from genwright.engines.keyring import find_key
 from genwright.engines.remote import BadStatus, RemoteServer
 from genwright.errors import EngineFailed, Refused, UsageError
 from genwright.settings import OpenAISettings
-from genwright.types import Json, Vectors
+from genwright.types import Closing, Json, Vectors
 
 BYTES_A_TOKEN = 3
 """For servers that do not count tokens: English has about 4 bytes a token, so this errs high."""
@@ -32,7 +31,7 @@ WRONG_REQUEST = (400, 413, 422)
 
 
 @engines.register("openai")
-class OpenAIEngine:
+class OpenAIEngine(Closing):
     """A model behind ``base_url``.
 
     Embeddings, reranking (``POST /rerank``) and token counts (``POST /tokenize``) work where the
@@ -143,12 +142,6 @@ class OpenAIEngine:
     def close(self) -> None:
         """Close the connections."""
         self._server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _stream(
         self, path: str, body: Json, sampling: Sampling, cancel: Event | None

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from threading import Condition, Event, Lock
-from typing import Self
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from genwright.engines.base import (
 )
 from genwright.engines.instances import build_smallest_instance
 from genwright.errors import UsageError
-from genwright.types import Vectors
+from genwright.types import Closing, Vectors
 
 DIM = 256
 LOOK_SECONDS = 0.1
@@ -42,7 +41,7 @@ _WORD = re.compile(r"\w+")
 
 
 @engines.register("scripted")
-class ScriptedEngine:
+class ScriptedEngine(Closing):
     """Replies from a script, in the wished order of streaming, stops and limits, at a wished speed.
 
     Args:
@@ -162,12 +161,6 @@ class ScriptedEngine:
     def close(self) -> None:
         """Nothing is held."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
     def _reply(self, prompt: str, last: str) -> str:
         text = self._find_reply(prompt, last)
         said = len(split_tokens(text))
@@ -274,7 +267,7 @@ class RequestQueue:
 def _choose_tool(request: ChatRequest) -> Tool | None:
     """The tool that is called: only where one must be."""
     named = request.tool_choice.name if isinstance(request.tool_choice, RequiredTool) else ""
-    if not request.tools or not (named or request.tool_choice == "required"):
+    if not request.must_call:
         return None
     return next((tool for tool in request.tools if tool.name == named), request.tools[0])
 

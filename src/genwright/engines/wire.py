@@ -18,6 +18,11 @@ from genwright.engines.base import (
 from genwright.types import Json
 
 
+def encode_messages(messages: Iterable[ChatMessage]) -> list[Json]:
+    """Messages in order."""
+    return [encode_message(each) for each in messages]
+
+
 def encode_message(message: ChatMessage) -> Json:
     """A message as https://platform.openai.com/docs/api-reference/chat/create has it."""
     body: Json = {"role": message.role, "content": message.content}
@@ -79,7 +84,7 @@ def encode_chat_request(request: ChatRequest) -> Json:
         }
     elif request.json_object:
         body["response_format"] = {"type": "json_object"}
-    if request.tools and request.tool_choice != "none":
+    if request.offers_tools:
         body["tools"] = [encode_tool(tool) for tool in request.tools]
         body["tool_choice"] = _encode_tool_choice(request)
         body["parallel_tool_calls"] = request.parallel_tool_calls

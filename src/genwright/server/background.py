@@ -53,8 +53,7 @@ class Background:
     def _gauges(self) -> Mapping[str, float]:
         """Values that are looked up and not counted."""
         self._count_restarts()
-        queues = {name: each.request_counts for name, each in self._service.admissions.items()}
-        self._service.metrics.set_queues(queues)
+        queues = self._service.measure_queues()
         return {
             "running": sum(running for running, _ in queues.values()),
             "queue_depth": sum(waiting for _, waiting in queues.values()),

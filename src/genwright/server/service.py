@@ -159,6 +159,12 @@ class Service:
                 found[name] = "its engine is being restarted"
         return found
 
+    def measure_queues(self) -> dict[str, tuple[int, int]]:
+        """Requests at work and waiting by model, as the metrics have them from now on."""
+        queues = {name: each.request_counts for name, each in self.admissions.items()}
+        self.metrics.set_queues(queues)
+        return queues
+
     def close(self) -> None:
         """End engines, write what is not yet written."""
         self._closing.close()

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.fixtures.tiny_gguf import make_bert, make_lora
+from tests.fixtures.waiting import wait_until
 
 from genwright.catalog.gguf_header import read_header
 from genwright.engines import ChatMessage, ChatRequest, Sampling, Tool, collect_chat
@@ -120,20 +120,15 @@ def test_a_killed_parent_leaves_no_child(tmp_path):
         child = int(parent.stdout.readline())
         parent.kill()
 
-    assert gone(child)
+    wait_until(lambda: gone(child), 10)
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, or ends soon; a zombie nobody has reaped yet has ended."""
-    for _ in range(200):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False
+    """Whether a process has ended; a zombie nobody has reaped yet has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def test_a_closed_engine_leaves_no_child_and_says_that_it_is_closed(tmp_path):
@@ -141,7 +136,7 @@ def test_a_closed_engine_leaves_no_child_and_says_that_it_is_closed(tmp_path):
     child = engine.process.pid
     engine.close()
     engine.close()
-    assert gone(child)
+    wait_until(lambda: gone(child), 10)
     with pytest.raises(EngineFailed, match="closed"):
         engine.embed(["a"])
 

@@ -2,13 +2,13 @@
 
 import json
 import threading
-import time
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from tests.fixtures.tiny_families import build  # noqa: E402
+from tests.fixtures.waiting import wait_until  # noqa: E402
 
 from genwright.engines import ChatMessage, ChatRequest, Sampling, Tool, collect_chat, engines  # noqa: E402
 from genwright.engines.tools import read_call  # noqa: E402
@@ -66,12 +66,14 @@ def test_a_killed_child_comes_back(writer):
 
     before = writer.process.pid
     os.kill(before, signal.SIGKILL)
-    for _ in range(100):
+
+    def replies() -> bool:
         try:
-            assert ask(writer, "red", max_tokens=2)[1].completion_tokens <= 2
-            break
+            return ask(writer, "red", max_tokens=2)[1].completion_tokens <= 2
         except EngineFailed:
-            time.sleep(0.2)
+            return False
+
+    wait_until(replies)
     assert writer.process.pid not in (None, before)
 
 

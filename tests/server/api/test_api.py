@@ -1,11 +1,9 @@
 """Files, vector stores, feedback and repeated writes, by the real client; in the owner's rights."""
 
-import time
-
 import httpx
 import pytest
 from openai import NotFoundError, OpenAI
-from tests.fixtures.running import PLAIN, Running, Serve
+from tests.fixtures.running import PLAIN, Running, Serve, wait_for_requests
 
 from genwright.access import create_key, create_user, grants
 from genwright.errors import UsageError
@@ -184,7 +182,7 @@ def test_a_write_that_is_at_work_is_not_done_again(serve: Serve):
         target=lambda: replies.append(httpx.post(url, json=request, headers=key, timeout=60))
     )
     thread.start()
-    time.sleep(0.7)
+    wait_for_requests(server, 1)
     assert httpx.post(url, json=request, headers=key).status_code == 409
     thread.join()
     assert httpx.post(url, json=request, headers=key).content == replies[0].content

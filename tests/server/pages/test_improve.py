@@ -2,11 +2,11 @@
 
 import json
 import re
-import time
 
 import httpx
 import pytest
 from tests.fixtures.running import PLAIN, running
+from tests.fixtures.waiting import wait_until
 
 from genwright.access.people import create_user
 from genwright.improve.canaries import start_canary
@@ -22,6 +22,11 @@ FACTS = {
     "tank": "The steel tank takes 400 litres of oil.",
 }
 PASSWORD = "correct horse battery"
+
+
+def page_with(web: httpx.Client, path: str, words: str) -> str:
+    """A page, once it has some words."""
+    return wait_until(lambda: words in (text := web.get(path).text) and text)
 
 
 @pytest.fixture
@@ -98,9 +103,7 @@ def test_the_rating_queue(root):
         for question in ("What does the red pump hold?", "When does the blue valve open?"):
             body = {"model": "assistant", "messages": [{"role": "user", "content": question}]}
             assert web.post("/v1/chat/completions", json=body).status_code == 200
-        time.sleep(0.5)
-        page = web.get("/feedback?rule=coverage").text
-        assert "1 of 2" in page
+        page = page_with(web, "/feedback?rule=coverage", "1 of 2")
         trace = re.search(r'action="/feedback/([0-9a-f]{32})"', page)[1]
         rated = web.post(f"/feedback/{trace}", data={"rating": "4", "rule": "coverage"},
                          follow_redirects=True)  # fmt: skip
@@ -143,9 +146,7 @@ def test_an_improvement_from_the_browser(root):
         begun = web.post("/improve", data=form, files=files)
         assert begun.status_code == 303, begun.text
         where = begun.headers["location"].split("?")[0]
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline and "running" in web.get(where).text:
-            time.sleep(0.5)
+        wait_until(lambda: "running" not in web.get(where).text, 90)
         shown = web.get(where).text
         assert "nothing" in shown
         assert "questions have a right answer" in shown  # why retrieval was left
@@ -199,11 +200,12 @@ def test_a_schedule_begins_improvements_and_a_worse_canary_ends(root):
         "GENWRIGHT_MONITORING__INTERVAL_SECONDS": "1",
     }
     with running(root, env) as server, httpx.Client(base_url=server.url, timeout=60) as web:
-        deadline = time.monotonic() + 60
-        listed = []
-        while time.monotonic() < deadline and not (listed and listed[0]["outcome"]):
+
+        def ended_ones() -> list[dict]:
             listed = web.get("/v1/improvements").json()["data"]
-            time.sleep(0.5)
+            return listed if listed and listed[0]["outcome"] else []
+
+        listed = wait_until(ended_ones)
         assert [each["outcome"] for each in listed] == ["nothing"]  # begun once in an hour
         assert "Canaries" not in web.get("/improve").text
         audit = web.get("/settings/audit").text

@@ -3,12 +3,12 @@
 import json
 import re
 import threading
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.fixtures.running import PLAIN, Serve, genwright
+from tests.fixtures.waiting import wait_until
 
 pytest.importorskip("torch", reason="needs the train extra")
 
@@ -106,12 +106,8 @@ def test_a_tuning_is_begun_watched_stopped_and_resumed_in_the_browser(
         run = re.search(r"<h1>Run (\d+)</h1>", page.text)[1]
 
         def until(condition) -> str:
-            for _ in range(300):
-                text = web.get(f"/training/{run}/live").text
-                if condition(text):
-                    return text
-                time.sleep(0.2)
-            raise AssertionError(text[-3000:])
+            live = f"/training/{run}/live"
+            return wait_until(lambda: condition(text := web.get(live).text) and text)
 
         running = until(lambda text: "polyline" in text)
         assert "4. strategy" in running and "step " in running

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import UsageError
 from genwright.types import OWNER
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
     from genwright.access.grants import GrantTarget
     from genwright.workspace import Workspace
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Manage access to collections and documents.",
-)
+app = make_group("Manage access to collections and documents.")
 Holder = Annotated[str, typer.Argument(help="A user, group:NAME, or group:everyone.")]
 InCollection = Annotated[str, typer.Option("--collection", help="On this collection.")]
 OnDocument = Annotated[int | None, typer.Option("--document", help="On this document, by id.")]
@@ -67,7 +63,7 @@ def list_(
     ctx: typer.Context,
     collection: InCollection = "",
     document: OnDocument = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List who holds rights on something, beside its owner and admins.
 

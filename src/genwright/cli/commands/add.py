@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.ingestion import open_ingest, print_report
+from genwright.cli.options import AsJson
 
 
 def command(
@@ -18,7 +19,7 @@ def command(
     name: Annotated[
         str, typer.Option(help="Name of the document from stdin; its suffix tells the format.")
     ] = "stdin",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read documents and make them searchable.
 

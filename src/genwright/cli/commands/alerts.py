@@ -1,26 +1,18 @@
 """``genwright alerts``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import Unavailable, UsageError
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="List alerts and their rules, and test that they reach you.",
-)
+app = make_group("List alerts and their rules, and test that they reach you.")
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the newest alerts, firing and past.
 
     Example: genwright alerts list

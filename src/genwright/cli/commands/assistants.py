@@ -1,21 +1,22 @@
 """``genwright assistants``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from genwright.cli.context import use_assistants
-from genwright.cli.printing.output import print_fields, print_json, print_remark, print_table
+from genwright.cli.options import AsJson, VersionName, make_group
+from genwright.cli.printing.output import (
+    print_differences,
+    print_fields,
+    print_json,
+    print_remark,
+    print_table,
+)
 from genwright.options import nest_pairs
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Make, change, compare, promote and roll back assistants.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("Make, change, compare, promote and roll back assistants.")
 Changes = Annotated[
     list[str] | None,
     typer.Argument(
@@ -92,9 +93,7 @@ def create(
 
     Example: genwright assistants create manuals --collection manuals answer.temperature=0.2
     """
-    values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
-        {"collections": collection} if collection else {}
-    )
+    values = _read_changes(changes, collection)
     with use_assistants(ctx) as assistants:
         served = assistants.create(OWNER, name, values, prompt=prompt, note=note)
     print_remark(f"{served.label} is live.")
@@ -113,9 +112,7 @@ def set_(
 
     Example: genwright assistants set assistant retrieval.top_k=5 --note "fewer passages"
     """
-    values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE") | (
-        {"collections": collection} if collection else {}
-    )
+    values = _read_changes(changes, collection)
     with use_assistants(ctx) as assistants:
         served = assistants.revise(OWNER, name, values, prompt=prompt, note=note)
     print_remark(f"{served.label} is the candidate: genwright assistants promote {served.name}")
@@ -136,18 +133,14 @@ def diff(
 
     with use_assistants(ctx) as assistants:
         before, after = (assistants.resolve(OWNER, each).version.config for each in (old, new))
-    rows = find_differences(before, after)
-    if as_json:
-        print_json({key: {"old": a, "new": b} for key, (a, b) in rows.items()})
-    else:
-        print_table(["setting", old, new], [[key, a, b] for key, (a, b) in rows.items()])
+    print_differences(find_differences(before, after), old, new, as_json)
 
 
 @app.command()
 def promote(
     ctx: typer.Context,
     name: str,
-    version: Annotated[str, typer.Argument(help="Number or alias.")] = "candidate",
+    version: VersionName = "candidate",
 ) -> None:
     """Put a version in service: live moves to it at once.
 
@@ -216,3 +209,8 @@ def canary(
         else:
             found = start_canary(database, OWNER, assistants, name, version, share).json()
     print_json(found) if as_json else print_fields(found)
+
+
+def _read_changes(changes: list[str] | None, collections: list[str] | None) -> dict[str, Any]:
+    values = nest_pairs(changes or [], "--set SECTION.KEY=VALUE")
+    return values | ({"collections": collections} if collections else {})

@@ -6,23 +6,19 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.errors import Refused
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Read the log of what was done, and check that nobody changed it.",
-)
+app = make_group("Read the log of what was done, and check that nobody changed it.")
 
 
 @app.command("list")
 def list_(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest N entries.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the newest entries.
 

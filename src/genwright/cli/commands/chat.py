@@ -5,20 +5,23 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, parse_scope
+from genwright.cli.options import (
+    AskedAssistant,
+    ChatModel,
+    Extractive,
+    Passages,
+    SearchedCollections,
+)
 from genwright.cli.printing.answers import converse, open_answerer, print_conversations
 
 
 def command(
     ctx: typer.Context,
-    k: Annotated[int | None, typer.Option("-k", "--k", min=1, max=1000, help="Passages.")] = None,
-    model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
-    assistant: Annotated[str, typer.Option(help="As this assistant: NAME or NAME@VERSION.")] = "",
-    collection: Annotated[
-        list[str] | None, typer.Option(help="Search this collection only; may be repeated.")
-    ] = None,
-    extractive: Annotated[
-        bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
-    ] = None,
+    k: Passages = None,
+    model: ChatModel = "",
+    assistant: AskedAssistant = "",
+    collection: SearchedCollections = None,
+    extractive: Extractive = None,
     conversation: Annotated[
         int | None, typer.Option("--continue", metavar="ID", help="Go on with this one.")
     ] = None,

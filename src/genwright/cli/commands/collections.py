@@ -1,10 +1,9 @@
 """``genwright collections``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json, print_table
 from genwright.library.documents import list_collections
 from genwright.types import OWNER
@@ -12,7 +11,7 @@ from genwright.types import OWNER
 
 def command(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List collections with what they hold.
 

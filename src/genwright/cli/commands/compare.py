@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.commands.eval_models import AsJson, Columns, Data, Form, Limit, Metric, Shots
+from genwright.cli.commands.eval_models import Data, Limit, Metric, Shots
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Columns, Form, MaxTokens
 from genwright.cli.printing.output import print_json
 from genwright.cli.printing.tasks import print_comparison
 
@@ -24,7 +25,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="MODEL=IN,OUT", help="Price of a million tokens read and written."),
     ] = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = 256,
+    max_tokens: MaxTokens = 256,
     as_json: AsJson = False,
 ) -> None:
     """Compare models: quality with intervals, speed, memory, energy and cost in one table.

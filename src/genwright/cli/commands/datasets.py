@@ -6,21 +6,12 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.options import AsJson, Columns, Form, Seed, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.options import parse_pairs
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Check, fix, split and convert data sets.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Form = Annotated[str, typer.Option(help="Row format; detected from the columns by default.")]
-Columns = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
-]
+app = make_group("Check, fix, split and convert data sets.")
 DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, JSON, CSV, Parquet, text.")]
 
 
@@ -94,7 +85,7 @@ def split(
     ],
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    seed: Seed = 0,
     form: Form = "",
     columns: Columns = None,
 ) -> None:

@@ -1,17 +1,16 @@
 """``genwright doctor``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_findings, print_json
 from genwright.errors import Refused
 
 
 def command(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check everything the workspace depends on, and say how to mend what is wrong.
 

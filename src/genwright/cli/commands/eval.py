@@ -9,17 +9,16 @@ import typer
 from genwright.cli.commands import compare, eval_answers, regression
 from genwright.cli.commands import eval_models as measure
 from genwright.cli.context import GlobalOptions, make_display, use_workspace
+from genwright.cli.options import AsJson, ChatModel, Extractive, Seed, Short
 from genwright.cli.printing.figures import print_qa, print_retrieval, print_runs
 from genwright.cli.printing.output import print_json
 from genwright.types import OWNER
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Ask at most N, drawn at random; all by default.")
 ]
-Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -73,11 +72,9 @@ def eval_qa(
         int | None, typer.Option(min=0, metavar="N", help="Ask N again without their paragraphs.")
     ] = None,
     seed: Seed = 0,
-    model: Annotated[str, typer.Option(help="Chat model: a catalog name or SERVER/MODEL.")] = "",
-    extractive: Annotated[
-        bool | None, typer.Option("--extractive", help="Quote the sources, ask no model.")
-    ] = None,
-    short: Annotated[bool, typer.Option("--short", help="Answer with a few words.")] = False,
+    model: ChatModel = "",
+    extractive: Extractive = None,
+    short: Short = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure answers, citations and refusals on questions in SQuAD's form.

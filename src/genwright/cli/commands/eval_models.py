@@ -6,18 +6,14 @@ from typing import Annotated, Literal
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Columns, Form, MaxTokens, Seed
 from genwright.cli.printing.output import print_json
 from genwright.cli.printing.tasks import print_bench, print_judge, print_lm, print_task
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 Model = Annotated[str, typer.Option(help="Model, version of the registry, or assistant.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most N rows.")]
 Data = Annotated[Path, typer.Option(metavar="FILE", help="Rows with answers.")]
 Metric = Annotated[str, typer.Option(help="Such as accuracy, exact_match, rouge_l, call_match.")]
-Form = Annotated[str, typer.Option(help="Row format; detected from the columns by default.")]
-Columns = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
-]
 Shots = Annotated[int, typer.Option(min=0, help="Rows with answers before each question.")]
 
 
@@ -52,8 +48,8 @@ def eval_task(
     limit: Limit = None,
     form: Form = "",
     columns: Columns = None,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply.")] = 256,
+    seed: Seed = 0,
+    max_tokens: MaxTokens = 256,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model or an assistant on a data set.

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json
 from genwright.types import OWNER
 
@@ -12,7 +13,7 @@ from genwright.types import OWNER
 def command(
     ctx: typer.Context,
     named: Annotated[str, typer.Argument(help="A trace, 'last', a response, or NAME@VERSION.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Follow an answer to its assistant, model, run, rows, feedback and people.
 

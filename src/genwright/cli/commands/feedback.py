@@ -6,16 +6,11 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="What people think of answers.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("What people think of answers.")
 Assistant = Annotated[str, typer.Option(help="Only of this assistant's answers.")]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json, print_remark
 from genwright.errors import UsageError
 from genwright.types import OWNER
@@ -20,7 +21,7 @@ def command(
     compact: Annotated[
         bool, typer.Option("--compact/--no-compact", help="Rewrite the files, too.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove a document, person or source with every trace of it; older backups keep it out, too.
 

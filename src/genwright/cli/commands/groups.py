@@ -1,25 +1,17 @@
 """``genwright groups``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Put people into groups, which hold rights together.",
-)
+app = make_group("Put people into groups, which hold rights together.")
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List groups with their members; everybody is in group:everyone.
 
     Example: genwright groups list

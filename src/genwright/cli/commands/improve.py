@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Resume, Seed
 from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.signals import catch_signals
 
@@ -39,9 +40,9 @@ def command(
         int, typer.Option(min=1, help="Number of this interim analysis (of --looks).")
     ] = 1,
     looks: Annotated[int, typer.Option(min=1, help="How many looks there will be.")] = 1,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
-    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    seed: Seed = 0,
+    resume: Resume = None,
+    as_json: AsJson = False,
 ) -> None:
     """Collect feedback, try changes, gate them, and promote what is better.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genwright.cli.context import make_display, use_workspace
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import format_size, print_json, print_remark, print_table
 from genwright.errors import Refused, UntrustedWeights, UsageError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 KINDS: "tuple[Kind, ...]" = ("chat", "embed", "rerank")
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 
 @app.callback(invoke_without_command=True)

@@ -1,14 +1,11 @@
 """``genwright plugins``."""
 
-from typing import Annotated
-
-import typer
-
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json, print_table
 
 
 def command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the families as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List what can be extended, and which distribution brings each implementation.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, RegistryName, Resume, TimeLimit
 from genwright.cli.printing.output import print_fields, print_json, print_remark
 from genwright.cli.signals import catch_signals
 
@@ -18,22 +19,20 @@ def command(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML or YAML; options win over it.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Name of the model in the registry.")] = "",
+    name: RegistryName = "",
     family: Annotated[str, typer.Option(help="llama, gpt2, qwen2, bert, t5 and others.")] = "",
     tokenizer: Annotated[
         str, typer.Option(help="A folder, or bpe, wordpiece, unigram or bytes to train one.")
     ] = "",
-    minutes: Annotated[
-        float, typer.Option("--time-limit", min=0, help="Minutes of training; 0 for no limit.")
-    ] = 0,
+    minutes: TimeLimit = 0,
     options: Annotated[
         list[str] | None,
         typer.Option(
             "--param", "-p", metavar="KEY=VALUE", help="Such as layers=6 or learning_rate=1e-3."
         ),
     ] = None,
-    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    resume: Resume = None,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model from scratch: decoder, encoder or encoder-decoder, by its family.
 

@@ -5,18 +5,13 @@ from typing import Annotated
 
 import typer
 
-from genwright.cli.commands.eval_models import Columns, Data, Form, Limit
+from genwright.cli.commands.eval_models import Data, Limit
 from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.options import AsJson, Columns, Form, make_group
 from genwright.cli.printing.figures import format_interval
 from genwright.cli.printing.output import print_exactly, print_json, print_table
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Show, try and compare prompts with examples.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("Show, try and compare prompts with examples.")
 Named = Annotated[
     str, typer.Argument(help="Name of a prompt (built-in or in prompts/), or a file.")
 ]

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.options import AsJson, TrainedModel, VersionName, make_group
 from genwright.cli.printing.output import (
+    print_differences,
     print_exactly,
     print_fields,
     print_json,
@@ -18,13 +20,7 @@ from genwright.cli.printing.output import (
 from genwright.environment import read_variable
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="List, compare, promote, roll back, export and import trained models.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("List, compare, promote, roll back, export and import trained models.")
 Named = Annotated[str, typer.Argument(help="NAME (its live version), NAME@3 or NAME@alias.")]
 
 
@@ -94,10 +90,7 @@ def diff(ctx: typer.Context, old: Named, new: Named, as_json: AsJson = False) ->
         for key in {**before, **after}
         if before.get(key) != after.get(key)
     }
-    if as_json:
-        print_json({key: {"old": a, "new": b} for key, (a, b) in rows.items()})
-    else:
-        print_table(["what", old, new], [[key, a, b] for key, (a, b) in rows.items()])
+    print_differences(rows, old, new, as_json)
 
 
 @app.command()
@@ -146,8 +139,8 @@ def lineage(ctx: typer.Context, named: Named, as_json: AsJson = False) -> None:
 @app.command()
 def promote(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the model.")],
-    version: Annotated[str, typer.Argument(help="Number or alias.")] = "candidate",
+    name: TrainedModel,
+    version: VersionName = "candidate",
 ) -> None:
     """Put a version in service: live moves to it at once.
 
@@ -161,9 +154,7 @@ def promote(
 
 
 @app.command()
-def rollback(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(help="Name of the model.")]
-) -> None:
+def rollback(ctx: typer.Context, name: TrainedModel) -> None:
     """Put the version in service that was live before.
 
     Example: genwright registry rollback calls
@@ -177,7 +168,7 @@ def rollback(
 
 @app.command()
 def alias(ctx: typer.Context, name: str, alias_: Annotated[str, typer.Argument(metavar="ALIAS")],
-          version: Annotated[str, typer.Argument(help="Number or alias.")]) -> None:  # fmt: skip
+          version: VersionName) -> None:  # fmt: skip
     """Let an alias point to a version.
 
     Example: genwright registry alias calls friday 2

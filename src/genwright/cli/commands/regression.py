@@ -5,17 +5,14 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime, use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table, to_one_line
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Answers that must stay good, or must not come again.\n\n"
-    "Example: genwright eval regression check",
+app = make_group(
+    "Answers that must stay good, or must not come again.\n\n"
+    "Example: genwright eval regression check"
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Suite = Annotated[str, typer.Option(help="Name of the suite.")]
 
 

@@ -1,16 +1,15 @@
 """``genwright reindex``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json
 
 
 def command(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Rebuild every index from the store, and embed passages that have no vector.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import OnlyCollection
 from genwright.cli.printing.output import print_json, to_one_line
 from genwright.library.documents import remove_documents
 from genwright.types import OWNER
@@ -15,7 +16,7 @@ def command(
     documents: Annotated[
         list[str], typer.Argument(metavar="SOURCE|ID...", help="Ids, sources, paths or folders.")
     ],
-    collection: Annotated[str, typer.Option(help="Only in this collection.")] = "",
+    collection: OnlyCollection = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print what is gone as JSON.")] = False,
 ) -> None:
     """Remove documents with their passages and vectors: all that are named, or none.

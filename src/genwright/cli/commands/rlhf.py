@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Resume
 from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.signals import catch_signals
 from genwright.errors import UsageError
@@ -30,8 +31,8 @@ def command(
             "--param", "-p", metavar="KEY=VALUE", help="Parameter of every stage: rank=8, …"
         ),
     ] = None,
-    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    resume: Resume = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fine-tune, learn a reward from pairs, and improve the model by it (PPO).
 

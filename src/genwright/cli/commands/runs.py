@@ -7,16 +7,11 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_fields, print_json, print_remark, print_table
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="List, show and stop runs.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("List, show and stop runs.")
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from genwright.cli.context import open_runtime, parse_scope
+from genwright.cli.options import AsJson, Filters, SearchedCollections
 from genwright.cli.printing.output import print_hits, print_json
 
 
@@ -16,14 +17,9 @@ def command(
         Literal["keyword", "vector", "hybrid"] | None,
         typer.Option(help="Ranking: words, meaning or both."),
     ] = None,
-    collection: Annotated[
-        list[str] | None, typer.Option(help="Search this collection only; may be repeated.")
-    ] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option("--filter", metavar="KEY=VALUE", help="source, format, title or metadata."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the hits as JSON.")] = False,
+    collection: SearchedCollections = None,
+    filters: Filters = None,
+    as_json: AsJson = False,
 ) -> None:
     """Find the passages that fit a query, best first, with the scores that found them.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import OnlyCollection
 from genwright.cli.printing import output
 from genwright.library.documents import show_document
 from genwright.types import OWNER
@@ -13,7 +14,7 @@ from genwright.types import OWNER
 def command(
     ctx: typer.Context,
     document: Annotated[str, typer.Argument(metavar="DOC", help="Its id, source or path.")],
-    collection: Annotated[str, typer.Option(help="Only in this collection.")] = "",
+    collection: OnlyCollection = "",
     text: Annotated[
         bool, typer.Option("--text", help="Print the stored text that all offsets point into.")
     ] = False,

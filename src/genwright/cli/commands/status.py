@@ -1,10 +1,9 @@
 """``genwright status``."""
 
-from typing import Annotated
-
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson
 from genwright.cli.printing.output import print_json, print_status
 from genwright.maintenance.status import read_status
 from genwright.types import OWNER
@@ -12,7 +11,7 @@ from genwright.types import OWNER
 
 def command(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show documents, passages, models, sizes and the schema of the workspace.
 

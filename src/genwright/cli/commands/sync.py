@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from genwright.cli.ingestion import open_ingest, print_report
+from genwright.cli.options import AsJson
 
 
 def command(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to follow.")],
     collection: Annotated[str, typer.Option(help="Collection to mirror the folder into.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Mirror a folder: add new documents, update changed ones, remove those that are gone.
 

@@ -6,18 +6,15 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Seed, make_group
 from genwright.cli.printing.output import print_json, print_remark
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Generate synthetic training data: questions, conversations, instructions, tables …",
+app = make_group(
+    "Generate synthetic training data: questions, conversations, instructions, tables …"
 )
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file.")]
 Count = Annotated[int, typer.Option(min=1, help="Rows that are wanted.")]
 Model = Annotated[str, typer.Option(help="Chat model; by default the settings'.")]
-Seed = Annotated[int, typer.Option(help="Random seed.")]
 Keep = Annotated[
     str,
     typer.Option("--save-as", metavar="NAME", help="Keep as a data set of the workspace."),
@@ -25,7 +22,6 @@ Keep = Annotated[
 Collections = Annotated[
     list[str] | None, typer.Option("--collection", help="Only from these; may be repeated.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

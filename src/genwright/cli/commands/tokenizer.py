@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import (
     print_fields,
     print_json,
@@ -14,13 +15,7 @@ from genwright.cli.printing.output import (
     to_one_line,
 )
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Train, inspect and compare tokenizers.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("Train, inspect and compare tokenizers.")
 TextFile = Annotated[Path | None, typer.Option("--file", metavar="FILE", help="A text to split.")]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import typer
 
 from genwright.cli.context import open_runtime
+from genwright.cli.options import AsJson, Columns, Form, RegistryName, Resume, TimeLimit
 from genwright.cli.printing.output import print_json, print_remark
 from genwright.cli.printing.tuning import print_tuned
 from genwright.cli.signals import catch_signals
@@ -33,22 +34,16 @@ def command(
     method: Annotated[
         MethodName | None, typer.Option(help="Which weights are trained; suggested by default.")
     ] = None,
-    name: Annotated[str, typer.Option(help="Name of the model in the registry.")] = "",
+    name: RegistryName = "",
     from_: Annotated[
         str, typer.Option("--from", help="Version whose adapter is trained on, NAME@N.")
     ] = "",
-    form: Annotated[
-        str, typer.Option(help="Row format; detected from the columns by default.")
-    ] = "",
-    columns: Annotated[
-        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Rename a column.")
-    ] = None,
+    form: Form = "",
+    columns: Columns = None,
     trials: Annotated[
         int, typer.Option(min=0, help="Number of trials of a hyper-parameter search.")
     ] = 0,
-    minutes: Annotated[
-        float, typer.Option("--time-limit", min=0, help="Minutes of training; 0 for no limit.")
-    ] = 0,
+    minutes: TimeLimit = 0,
     options: Annotated[
         list[str] | None,
         typer.Option("--param", "-p", metavar="KEY=VALUE", help="Parameter: rank=8, epochs=2, …"),
@@ -56,14 +51,14 @@ def command(
     assistant: Annotated[
         str, typer.Option(help="Make the result the candidate of this assistant.")
     ] = "",
-    resume: Annotated[int | None, typer.Option(metavar="RUN", help="Go on with a run.")] = None,
+    resume: Resume = None,
     accept_license: Annotated[
         bool,
         typer.Option(
             "--accept-license", help="Confirm that the base model's license permits this use."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fit a model: base, data, objective, method, training, search, evaluation, deployment.
 

@@ -6,16 +6,11 @@ from typing import Annotated
 import typer
 
 from genwright.cli.context import use_workspace
+from genwright.cli.options import AsJson, make_group
 from genwright.cli.printing.output import print_json, print_remark, print_table
 from genwright.types import OWNER
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Make, change and remove the accounts of people.",
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app = make_group("Make, change and remove the accounts of people.")
 Role = Annotated[str, typer.Option(help="reader, editor or admin.")]
 AskPassword = Annotated[
     bool, typer.Option("--password", help="Ask for a password, or read it from a pipe.")

@@ -77,6 +77,16 @@ def print_fields(fields: Mapping[str, object]) -> None:
         print(f"{name.ljust(width)}  {to_one_line(str(plain))}")
 
 
+def print_differences(
+    rows: Mapping[str, tuple[object, object]], old: str, new: str, as_json: bool
+) -> None:
+    """What two versions have, by key, side by side under their names."""
+    if as_json:
+        print_json({key: {"old": a, "new": b} for key, (a, b) in rows.items()})
+    else:
+        print_table(["what", old, new], [[key, a, b] for key, (a, b) in rows.items()])
+
+
 def print_hits(hits: "Sequence[Hit]") -> None:
     """Passages with where they stand and the scores that found them, best first."""
     for rank, hit in enumerate(hits, start=1):

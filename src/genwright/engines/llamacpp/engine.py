@@ -11,7 +11,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -76,7 +75,6 @@ class LlamaCppEngine(ChildEngine):
         self.context = min(settings.context, trained)
         self.threads = settings.threads or count_cores()
         self.batch_size = 1
-        self._seconds = settings.request_seconds
         self._knows_tools = "tools" in str(header.metadata.get("tokenizer.chat_template", ""))
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)  # prompt tokens, seconds
         self._adapters, self._slots = len(adapters), Slots(slots)
@@ -124,7 +122,7 @@ class LlamaCppEngine(ChildEngine):
 
     def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
         """The text that the model reads before it replies to a conversation."""
-        body = {"messages": [wire.encode_message(message) for message in messages]}
+        body = {"messages": wire.encode_messages(messages)}
         return str(self._post("/apply-template", body)["prompt"])
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
@@ -137,7 +135,7 @@ class LlamaCppEngine(ChildEngine):
             UsageError: A schema is larger than a grammar can be made of.
         """
         self._require_kind("chat")
-        told = bool(request.tools) and request.tool_choice != "none" and not self._knows_tools
+        told = request.offers_tools and not self._knows_tools
         asked = tools.constrain(request) if told else tools.keep_named_tool(request)
         for schema in (asked.json_schema, *(tool.parameters for tool in asked.tools)):
             check_schema(schema or {})
@@ -307,25 +305,6 @@ class LlamaCppEngine(ChildEngine):
                     "tokens, or raise engine.request_seconds."
                 )
             yield line
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        """Have the child run; turn a broken connection into an EngineFailed that says why."""
-        self._child.ensure()
-        try:
-            yield
-        except httpx.TimeoutException as error:
-            self._child.kill_unless_healthy()
-            raise EngineFailed(
-                f"{self.name!r} timed out after {self._seconds:g} s. Request fewer tokens, or "
-                "raise engine.request_seconds."
-            ) from error
-        except (httpx.TransportError, ValueError, KeyError) as error:
-            self._child.kill_unless_healthy()
-            raise EngineFailed(
-                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
-                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
-            ) from error
 
     def _record_speed(self, last: Delta) -> None:
         self._child.reset_failures()

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Self
 
 from genwright.engines.base import ChatMessage, ChatRequest, Delta, Sampling, TokenScore
 from genwright.engines.llamacpp.engine import LlamaCppEngine
 from genwright.engines.process import ChildProcess
 from genwright.errors import EngineFailed
-from genwright.types import Vectors
+from genwright.types import Closing, Vectors
 
 MOST = 8
 """Adapters that one process holds; beyond them the one that was used longest ago is left out."""
@@ -127,7 +126,7 @@ class SharedBase:
             return self._loaded.engine
 
 
-class SharedEngine:
+class SharedEngine(Closing):
     """A shared base under one adapter, or none, as an engine.
 
     Args:
@@ -221,12 +220,6 @@ class SharedEngine:
 
     def close(self) -> None:
         """Nothing: whoever made the base closes it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     @contextmanager
     def _borrow_engine(self) -> Iterator[LlamaCppEngine]:

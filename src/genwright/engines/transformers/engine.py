@@ -11,7 +11,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from threading import Event
 from typing import Any
@@ -68,7 +67,6 @@ class TransformersEngine(ChildEngine):
         settings = settings or EngineSettings()
         self.name, self.weights = name or "transformers", weights
         self.context = min(settings.context, context) if context else settings.context
-        self._seconds = settings.request_seconds
         self._speeds: deque[tuple[int, float]] = deque(maxlen=8)
         config = TransformersServerConfig(
             weights=weights.json(),
@@ -95,8 +93,7 @@ class TransformersEngine(ChildEngine):
 
     def chat(self, request: ChatRequest, cancel: Event | None = None) -> Iterator[Delta]:
         """Reply to a conversation; a model without a chat template gets what was said as it is."""
-        forced = bool(request.tools) and request.tool_choice not in ("auto", "none")
-        if request.json_schema or request.json_object or forced:
+        if request.json_schema or request.json_object or request.must_call:
             raise Refused(
                 f"{self.name!r} runs by transformers, which has no grammars here: ask a model that "
                 "llama.cpp runs for JSON or a call that must be made, or train this one to it."
@@ -105,13 +102,13 @@ class TransformersEngine(ChildEngine):
             return self._stream_classes(request)
         if self.weights.objective == "question_answering":
             return self._stream_answer(request)
-        told = bool(request.tools) and request.tool_choice != "none"
+        told = request.offers_tools
         if told:
             request = replace(tools.constrain(request), json_schema=None)
         if self._is_mask_filler():
             return self._stream_filled_text(_find_last_text(request.messages))
         body = {
-            "messages": [wire.encode_message(message) for message in request.messages],
+            "messages": wire.encode_messages(request.messages),
             "sampling": asdict(request.sampling),
             "logprobs": request.logprobs,
         }
@@ -185,7 +182,7 @@ class TransformersEngine(ChildEngine):
 
     def render(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Tokens of a conversation as the model gets it, ready for the reply."""
-        body = {"messages": [wire.encode_message(message) for message in messages]}
+        body = {"messages": wire.encode_messages(messages)}
         return [int(each) for each in self._post("/render", body)["ids"]]
 
     def render_prompt(self, messages: Sequence[ChatMessage]) -> str:
@@ -268,18 +265,6 @@ class TransformersEngine(ChildEngine):
             response.raise_for_status()
             self._child.reset_failures()
             return response.json()
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        self._child.ensure()
-        try:
-            yield
-        except (httpx.HTTPError, ValueError, KeyError) as error:
-            self._child.kill_unless_healthy()
-            raise EngineFailed(
-                f"The engine of {self.name!r} disconnected ({type(error).__name__}). "
-                f"Last log output: {self._child.explain_failure()}. Ask again: it is restarted."
-            ) from error
 
 
 def split_question(text: str) -> tuple[str, str]:

@@ -27,5 +27,6 @@ def get_readiness(service: Serving) -> Response:
 @router.get("/metrics", dependencies=[Depends(require_action("monitoring.read"))])
 def get_metrics(service: Serving) -> Response:
     """Counts and times in Prometheus' text format."""
+    service.measure_queues()
     body, kind = service.metrics.render_exposition()
     return Response(body, media_type=kind)

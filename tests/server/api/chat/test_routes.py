@@ -5,11 +5,11 @@ import os
 import signal
 import socket
 import sqlite3
-import time
 
 import httpx
 import pytest
-from tests.fixtures.running import PLAIN, fill, genwright
+from tests.fixtures.running import PLAIN, fill, genwright, read_metric, wait_for_requests
+from tests.fixtures.waiting import wait_until
 
 SAY = [{"role": "user", "content": "Say something."}]
 CHAT = "/v1/chat/completions"
@@ -19,17 +19,12 @@ SLOW = {
     "GENWRIGHT_SERVER__PARALLEL": "1",
 }
 SLOW_NAME = SLOW["GENWRIGHT_ANSWER__MODEL"]
+ENDED = "vllm:request_success_total"
+"""Counts requests by how they ended, cancelled ones too."""
 
 
 def events(text: str) -> list[str]:
     return [line[6:] for line in text.splitlines() if line.startswith("data: ")]
-
-
-def running_at(server, model: str) -> float:
-    """Requests at work at a model, as the metrics have it."""
-    text = httpx.get(f"{server.url}/metrics", timeout=10).text
-    found = [line for line in text.splitlines() if line.startswith("vllm:request_success_total")]
-    return sum(float(line.rpartition(" ")[2]) for line in found)
 
 
 def test_a_stream_ends_with_done_and_each_event_is_a_chunk(http):
@@ -163,14 +158,14 @@ def test_the_trace_of_a_plain_model_is_found_by_the_id_of_its_reply(plain, http)
     reply = http.post(CHAT, json={"model": "scripted", "messages": said}).json()
     trace = reply["id"].removeprefix("chatcmpl-")
     workspace = plain.workspace
-    end = time.monotonic() + 15
-    row = None
-    while row is None and time.monotonic() < end:
+
+    def find_row() -> tuple[str, str] | None:
         with sqlite3.connect(workspace / "genwright.db") as database:
-            row = database.execute(
+            return database.execute(
                 "SELECT name, attributes FROM span WHERE trace_id = ? AND parent_id = ''", (trace,)
             ).fetchone()
-        time.sleep(0.1)
+
+    row = wait_until(find_row, 15)
     attributes = json.loads(row[1])
     assert row[0] == "chat scripted"
     assert attributes["gen_ai.operation.name"] == "chat"
@@ -211,8 +206,8 @@ def test_a_scoped_key_sees_and_asks_only_what_it_is_for(workspace, serve):
         assert ann.post(CHAT, json={"model": "assistant@1", "messages": SAY}).status_code == 200
 
 
-def hang_up(server, body: dict, after: float, wait_for: bytes = b"") -> None:
-    """Send a request, read until something came or some time is over, and close the socket."""
+def hang_up(server, body: dict, waiting: int = 0, until: bytes = b"") -> None:
+    """Send a request, and close the socket once it is at work or waits, and something came."""
     address = httpx.URL(server.url)
     data = json.dumps(body).encode()
     lines = ("Host: localhost", "Content-Type: application/json", f"Content-Length: {len(data)}")
@@ -220,9 +215,9 @@ def hang_up(server, body: dict, after: float, wait_for: bytes = b"") -> None:
     with socket.create_connection((address.host, address.port), timeout=30) as client:
         client.sendall(head.encode() + data)
         seen = b""
-        while wait_for and wait_for not in seen:
+        while until and until not in seen:
             seen += client.recv(65536)
-        time.sleep(after)
+        wait_for_requests(server, 1, waiting)
 
 
 @pytest.mark.parametrize("phase", ["streaming", "not streaming", "prefill"])
@@ -231,12 +226,9 @@ def test_hanging_up_ends_the_work_in_every_phase(workspace, serve, phase):
     server = serve({**SLOW, "GENWRIGHT_ANSWER__MODEL": model})
     body = {"model": model, "messages": SAY * (20 if phase == "prefill" else 1)}
     streams = phase != "not streaming"
-    hang_up(server, body | {"stream": streams}, 0.5, b"data:" if phase == "streaming" else b"")
-    began = time.monotonic()
+    hang_up(server, body | {"stream": streams}, 0, b"data:" if phase == "streaming" else b"")
     # The only slot is free again; left alone, the work would go on for 20 s and more.
-    while running_at(server, model) < 1:
-        assert time.monotonic() - began < 10
-        time.sleep(0.05)
+    wait_until(lambda: read_metric(server, ENDED) >= 1, 10)
 
 
 def test_hanging_up_in_the_queue_leaves_it(workspace, serve):
@@ -247,12 +239,11 @@ def test_hanging_up_in_the_queue_leaves_it(workspace, serve):
         json={"model": SLOW_NAME, "messages": SAY, "stream": True},
         timeout=60,
     ) as first:
-        next(first.iter_lines())
-        hang_up(server, {"model": SLOW_NAME, "messages": SAY}, 0.3)
-        began = time.monotonic()
-        while running_at(server, SLOW_NAME) < 1:  # counted as cancelled while the slot is held
-            assert time.monotonic() - began < 10
-            time.sleep(0.05)
+        lines = first.iter_lines()  # kept: an iterator that is let go closes its stream
+        next(lines)
+        hang_up(server, {"model": SLOW_NAME, "messages": SAY}, 1)
+        # It is counted as cancelled while the slot is held.
+        wait_until(lambda: read_metric(server, ENDED) >= 1, 10)
 
 
 def test_an_engine_that_dies_ends_a_stream_with_an_error_event(workspace, serve, models_dir):

@@ -15,11 +15,11 @@ from genwright.server.api.chat.schema import (
     ChatSchemaFormat,
     ChatToolChoice,
     Content,
-    TextFormat,
     TextPart,
     ToolMessage,
 )
 from genwright.server.api.shared.assistant_calls import AssistantQuestion
+from genwright.server.api.shared.conversing import TextFormat
 from genwright.server.api.shared.model_calls import Attribute, Made, ModelCall, drop_prompt_usage
 from genwright.server.api.shared.requests import UnsupportedField
 from genwright.server.api.shared.targets import BareModel, resolve_target

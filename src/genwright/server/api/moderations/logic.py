@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from genwright.privacy import find_identifiers
 from genwright.privacy.moderation import CATEGORIES, NAME, NEVER_DETECTED, moderate
-from genwright.server.api.chat.schema import TEXT_ONLY, TextPart
+from genwright.server.api.chat.schema import TextPart
+from genwright.server.api.shared.conversing import TEXT_ONLY
 from genwright.server.api.shared.requests import ClosedModel, ModelName
 from genwright.settings import PrivacySettings
 from genwright.types import Json

@@ -13,9 +13,9 @@ from genwright.server.api.responses.schema import (
     Content,
     Item,
     MessageItem,
-    RefusalText,
     ResponseBody,
 )
+from genwright.server.api.shared.conversing import RefusalPart
 from genwright.types import Json
 
 _ITEM: "TypeAdapter[Item]" = TypeAdapter(Item)
@@ -25,7 +25,7 @@ def join_item_text(content: Content) -> str:
     """The text of an item: its parts, line by line."""
     if isinstance(content, str):
         return content
-    parts = (part.refusal if isinstance(part, RefusalText) else part.text for part in content)
+    parts = (part.refusal if isinstance(part, RefusalPart) else part.text for part in content)
     return "\n".join(parts)
 
 

@@ -14,23 +14,28 @@ from pydantic import (
     model_validator,
 )
 
-from genwright.server.api.chat.schema import (
+from genwright.server.api.shared.conversing import (
     TEXT_ONLY,
+    Annotations,
     CallId,
+    ConversingFields,
+    FunctionDefinition,
     FunctionName,
     JsonFormat,
+    NamedFunction,
+    NamedSchema,
+    RefusalPart,
     TextFormat,
+    Verbosity,
+    check_choice,
+    check_functions,
+    refuse_other_parts,
 )
 from genwright.server.api.shared.requests import (
-    Alternatives,
     ClosedModel,
     Label,
     MaxTokens,
-    Metadata,
-    ModelName,
     Schema,
-    Share,
-    Temperature,
     Text,
     allow_only,
     find_form,
@@ -55,30 +60,15 @@ class OutputText(ClosedModel):
 
     type: Literal["output_text"]
     text: Text
-    annotations: Annotated[list[dict[str, Any]], Field(max_length=1024)] | None = None
+    annotations: Annotations | None = None
     logprobs: list[dict[str, Any]] | None = None
 
 
-class RefusalText(ClosedModel):
-    """A part in which a model declined."""
-
-    type: Literal["refusal"]
-    refusal: Text
-
-
-def _check_text_parts(content: object) -> object:
-    for part in content if isinstance(content, list) else ():
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind not in ("input_text", "output_text", "refusal"):
-            raise ValueError(f"a part of type {str(kind)[:40]!r} cannot be used: {TEXT_ONLY}")
-    return content
-
-
-Part = Annotated[InputText | OutputText | RefusalText, Field(discriminator="type")]
+Part = Annotated[InputText | OutputText | RefusalPart, Field(discriminator="type")]
 Content = Annotated[
     Annotated[Text, Tag("text")] | Annotated[list[Part], Field(max_length=256), Tag("list")],
     Discriminator(find_form),
-    BeforeValidator(_check_text_parts),
+    refuse_other_parts("input_text", "output_text", "refusal"),
 ]
 
 
@@ -137,15 +127,10 @@ Item = Annotated[
 ]
 
 
-class ResponseFunctionTool(ClosedModel):
+class ResponseFunctionTool(FunctionDefinition):
     """A function that the model may call."""
 
     type: Literal["function"]
-    name: FunctionName
-    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
-    parameters: Schema | None = None
-    strict: bool | None = None
-    """Taken and without effect: arguments always fit their schema, by grammar."""
 
 
 class FileSearchTool(ClosedModel):
@@ -164,11 +149,10 @@ class FileSearchTool(ClosedModel):
 Tool = Annotated[ResponseFunctionTool | FileSearchTool, Field(discriminator="type")]
 
 
-class FunctionChoice(ClosedModel):
+class FunctionChoice(NamedFunction):
     """The one function that must be called."""
 
     type: Literal["function"]
-    name: FunctionName
 
 
 class FileSearchChoice(ClosedModel):
@@ -177,15 +161,11 @@ class FileSearchChoice(ClosedModel):
     type: Literal["file_search"]
 
 
-class ResponseSchemaFormat(ClosedModel):
+class ResponseSchemaFormat(NamedSchema):
     """JSON that fits a schema."""
 
     type: Literal["json_schema"]
-    name: FunctionName
     schema_: Schema = Field(alias="schema")
-    description: Annotated[str, StringConstraints(max_length=8192)] | None = None
-    strict: bool | None = None
-    """Taken and without effect: the reply always fits the schema, by grammar."""
 
 
 class TextOptions(ClosedModel):
@@ -195,7 +175,7 @@ class TextOptions(ClosedModel):
         Annotated[TextFormat | JsonFormat | ResponseSchemaFormat, Field(discriminator="type")]
         | None
     ) = None
-    verbosity: Annotated[Label | None, allow_only("medium", why="length is not steered")] = None
+    verbosity: Verbosity = None
 
 
 class ResponseStream(ClosedModel):
@@ -205,10 +185,9 @@ class ResponseStream(ClosedModel):
     """Taken and without effect: nothing is padded."""
 
 
-class ResponseBody(ClosedModel):
+class ResponseBody(ConversingFields):
     """What a response is asked with."""
 
-    model: ModelName
     input: Annotated[
         Annotated[Text, Tag("text")]
         | Annotated[list[Item], Field(min_length=1, max_length=2048), Tag("list")],
@@ -216,9 +195,6 @@ class ResponseBody(ClosedModel):
     ]
     instructions: Text | None = None
     previous_response_id: Annotated[str, StringConstraints(max_length=50)] | None = None
-    store: bool | None = None
-    """Whether it can be read, and gone on from, later; yes unless told otherwise."""
-    stream: bool | None = None
     stream_options: ResponseStream | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     tool_choice: (
@@ -226,11 +202,7 @@ class ResponseBody(ClosedModel):
         | Annotated[FunctionChoice | FileSearchChoice, Field(discriminator="type")]
         | None
     ) = None
-    parallel_tool_calls: bool | None = None
     text: TextOptions | None = None
-    temperature: Temperature | None = None
-    top_p: Share | None = None
-    top_logprobs: Alternatives | None = None
     max_output_tokens: MaxTokens | None = None
     include: (
         Annotated[
@@ -241,15 +213,7 @@ class ResponseBody(ClosedModel):
         ]
         | None
     ) = None
-    # Noted, or without effect on one machine.
-    metadata: Metadata | None = None
-    user: Label | None = None
-    safety_identifier: Label | None = None
-    prompt_cache_key: Label | None = None
-    prompt_cache_retention: Literal["in_memory", "24h"] | None = None
-    service_tier: Annotated[
-        Label | None, allow_only("auto", "default", why="there is one tier")
-    ] = None
+    # Without effect here.
     truncation: Annotated[
         Label | None, allow_only("disabled", why="nothing is left out of a conversation unasked")
     ] = None
@@ -262,21 +226,18 @@ class ResponseBody(ClosedModel):
         None
     )
     image: Annotated[None, refuse_field(TEXT_ONLY)] = None
-    max_tool_calls: Annotated[None, refuse_field("allow_only the client calls tools")] = None
-    moderation: Annotated[None, refuse_field("/v1/moderations is asked by itself")] = None
+    max_tool_calls: Annotated[None, refuse_field("only the client calls tools")] = None
     prompt: Annotated[None, refuse_field("prompts are files of the workspace")] = None
-    prompt_cache_options: Annotated[None, refuse_field("prompts are always cached")] = None
     reasoning: Annotated[None, refuse_field("the models do not reason")] = None
 
     @model_validator(mode="after")
     def _check_fields(self) -> "ResponseBody":
-        names = [tool.name for tool in self.functions]
-        if len(set(names)) < len(names):
-            raise ValueError("two tools have the same name")
-        if self.tool_choice not in (None, "none", "auto") and not self.tools:
-            raise ValueError("tool_choice needs tools")
-        if isinstance(self.tool_choice, FunctionChoice) and self.tool_choice.name not in names:
-            raise ValueError(f"tool_choice names {self.tool_choice.name!r}, no tool does")
+        check_choice(self.tool_choice, self.tools or ())
+        chosen = self.tool_choice
+        check_functions(
+            [tool.name for tool in self.functions],
+            chosen.name if isinstance(chosen, FunctionChoice) else None,
+        )
         if len(self.searches) > 1:
             raise ValueError("one file_search tool names all its vector stores")
         return self
