@@ -18,6 +18,9 @@ LEAST = 0.15
 RIVAL = 0.6
 """A further passage is shown where it answers at least so surely, relative to the best."""
 
+AFTER = 0.05
+"""What the unit after a stretch is ahead of the one before it."""
+
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _HEADING = re.compile(r"\s*#{1,6}\s")
@@ -29,15 +32,19 @@ class Size:
     """How much an answer of a kind may be."""
 
     characters: int
+    """Most of all stretches together."""
     stretches: int
+    least: int
+    """A stretch is read with what stands around it until it has so many characters: a sentence
+    alone often leaves out what it speaks of."""
 
 
 SIZES = {
-    "fact": Size(420, 2),
-    "explanation": Size(1100, 2),
-    "how-to": Size(1200, 2),
-    "comparison": Size(1200, 3),
-    "list": Size(1200, 2),
+    "fact": Size(620, 2, 240),
+    "explanation": Size(1350, 3, 450),
+    "how-to": Size(1350, 3, 450),
+    "comparison": Size(1350, 3, 400),
+    "list": Size(1350, 3, 450),
 }
 """By kind of request; others are answered as an explanation is."""
 
@@ -74,11 +81,11 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
     chosen: list[Excerpt] = []
     left = size.characters
     for each in read:
+        if len(chosen) == size.stretches or left < size.least // 2:
+            break
         if chosen and each.probability < RIVAL * read[0].probability:
-            break
-        if len(chosen) == size.stretches:
-            break
-        excerpt = _grow(each, left)
+            continue
+        excerpt = _grow(each, left if chosen else max(left * 2 // 3, size.least), size.least)
         if chosen and (excerpt.end - excerpt.start > left or _repeats(excerpt, chosen)):
             continue
         chosen.append(excerpt)
@@ -92,9 +99,9 @@ def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:
     return any(len(own & set(other.text.lower().split())) > 0.8 * len(own) for other in chosen)
 
 
-def _grow(read: ReadPassage, most: int) -> Excerpt:
+def _grow(read: ReadPassage, most: int, least: int) -> Excerpt:
     """The stretch around the best unit of a passage, of at most so many characters if it can."""
-    units, seed = read.units, read.units.index(read.best)
+    units, seed = read.units, _find_seed(read)
     wanted = [unit.score >= max(KEEP * units[seed].score, LEAST) for unit in units]
     first = last = seed
     first, last = _complete(units, first, last)
@@ -103,8 +110,39 @@ def _grow(read: ReadPassage, most: int) -> Excerpt:
         if grown is None or units[grown[1]].end - units[grown[0]].start > most:
             break
         first, last = grown
+    first, last = _surround(units, first, last, least, most)
     first, last = _fit(units, first, last, seed, most)
     return _cut(read, first, last)
+
+
+def _find_seed(read: ReadPassage) -> int:
+    """The best unit; where that is a heading, or the question itself in the source, what follows."""
+    seed = read.units.index(read.best)
+    while seed + 1 < len(read.units) and _asks(read.units[seed]):
+        seed += 1
+    return seed
+
+
+def _asks(unit: Unit) -> bool:
+    bare = unit.text.rstrip(" *_>")
+    return bool(_HEADING.match(unit.text)) or bare.endswith(("?", "？"))
+
+
+def _surround(
+    units: Sequence[Unit], first: int, last: int, least: int, most: int
+) -> tuple[int, int]:
+    """The stretch with its likelier neighbours, until it has enough characters."""
+    while units[last].end - units[first].start < least:
+        ways = []
+        if last + 1 < len(units):
+            ways.append((units[last + 1].score + AFTER, (first, last + 1)))
+        if first > 0 and not _HEADING.match(units[first - 1].text):
+            ways.append((units[first - 1].score, (first - 1, last)))
+        ways = [way for way in ways if units[way[1][1]].end - units[way[1][0]].start <= most]
+        if not ways:
+            break
+        first, last = max(ways)[1]
+    return first, last
 
 
 def _step(

@@ -16,7 +16,7 @@ READ = 10
 """Passages that are read for the whole question."""
 READ_PART = 5
 """And for each of its parts."""
-SEARCH_SHARE = 0.25
+SEARCH_SHARE = 0.5
 """How much the search's own score counts in the order of what was read."""
 
 

@@ -1,10 +1,18 @@
 """Excerpts and evidence as sentences that cite themselves."""
 
+import re
 from collections.abc import Sequence
 
 from genwright.answers.excerpts import Excerpt
+from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite
 from genwright.grounding.evidence import Evidence
+
+LONGEST_LABEL = 80
+"""Characters of a title or heading that is said before a quote."""
+_QUOTED = re.compile(r"^\s*(?:>\s?)+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)?)(?:\s+\"[^\"]*\")?\)")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 def quote_evidence(evidence: Evidence) -> Sentence:
@@ -13,14 +21,58 @@ def quote_evidence(evidence: Evidence) -> Sentence:
     return Sentence(text, 1.0, (cite(evidence.hit, evidence.start, evidence.end),))
 
 
-def quote_excerpts(excerpts: Sequence[Excerpt]) -> list[Sentence]:
-    """The words of the sources, each excerpt a paragraph; lists, tables and code as they stand."""
+def quote_excerpts(excerpts: Sequence[Excerpt], label: bool = True) -> list[Sentence]:
+    """The words of the sources, each excerpt a paragraph; lists, tables and code as they stand.
+
+    Args:
+        excerpts: What is shown.
+        label: Say where each stands, where its own words do not.
+    """
     return [
-        Sentence(_lay_out(each), 1.0, (cite(each.hit, each.start, each.end),), before="\n\n")
+        Sentence(
+            f"{_name_place(each) if label else ''}{_lay_out(each)}",
+            1.0,
+            (cite(each.hit, each.start, each.end),),
+            before="\n\n",
+        )
         for each in excerpts
     ]
 
 
+def _name_place(excerpt: Excerpt) -> str:
+    """Title and last heading above an excerpt, as far as its words do not say them already."""
+    title, _, heading = excerpt.hit.title, "", excerpt.hit.section.rpartition(" > ")[2]
+    said = set(words.extract_content(excerpt.text))
+    parts = [
+        part
+        for part in dict.fromkeys((title, heading))
+        if part and len(part) <= LONGEST_LABEL and not set(words.extract_content(part)) <= said
+    ]
+    if not parts:
+        return ""
+    mark = "\n" if excerpt.is_block else " "
+    return f"**{' › '.join(parts)}:**{mark}"
+
+
 def _lay_out(excerpt: Excerpt) -> str:
-    """The text as it stands; the line breaks of wrapped prose mean nothing and are left out."""
-    return excerpt.text if excerpt.is_block else " ".join(excerpt.text.split())
+    """The text as it reads: without marks of quotation and targets of links.
+
+    The line breaks of wrapped prose mean nothing and are left out, those of lists, tables and code
+    stay.
+    """
+    lines = [_QUOTED.sub("", line) for line in excerpt.text.splitlines()]
+    if excerpt.is_block:
+        text = _BLANK_LINES.sub("\n", "\n".join(lines))
+    else:
+        text = " ".join(" ".join(lines).split())
+    return strip_links(text).strip()
+
+
+def strip_links(text: str) -> str:
+    """A text with the words of its links and not their targets.
+
+    Example:
+        >>> strip_links("See [the manual](manual.html#oil).")
+        'See the manual.'
+    """
+    return _LINK.sub(r"\1", text)

@@ -23,6 +23,9 @@ BEGINNING = 0.06
 VARIETY = 0.45
 """How much likeness to what was chosen counts against a sentence."""
 
+ASKED = 0.7
+"""How much nearness to what was asked counts beside nearness to the whole."""
+
 
 @dataclass(frozen=True)
 class TellingSentence:
@@ -92,7 +95,7 @@ def choose_telling(
     centroid = vectors.mean(axis=0)
     worth = vectors @ (centroid / (np.linalg.norm(centroid) or 1.0))
     if question:
-        worth = 0.5 * worth + vectors @ embedder.embed([question])[0]
+        worth = worth + ASKED * (vectors @ embedder.embed_queries([question])[0])
     worth = worth + BEGINNING * np.array([each.opens for each in sentences])
     spread = float(worth.max() - worth.min()) or 1.0
     worth = (worth - worth.min()) / spread

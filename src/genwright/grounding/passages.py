@@ -4,6 +4,7 @@ A passage is taken apart into units (a sentence, a list item, a line of a table 
 unit gets the probability that it belongs to the answer. What is shown is made of units.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,10 @@ from genwright.embeddings import Embedder
 from genwright.grounding.calibration import load_calibration
 from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
 from genwright.retrieval import Hit
+
+NAVIGATION = 0.2
+"""What counts of a unit that is nothing but links."""
+_LINKED = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,20 @@ def score_units(
         first, last = np.searchsorted(begins, (start - hit.start, end - hit.start))
         own = np.sort(values[first:last])
         score = float(own[len(own) // 2 :].mean()) if len(own) else 0.0
-        units.append(Unit(start, end, text, score))
+        units.append(Unit(start, end, text, score * weigh_unit(text)))
     return tuple(units)
+
+
+def weigh_unit(text: str) -> float:
+    """How far a unit can be an answer by its form: lines of a table of contents point to answers.
+
+    Example:
+        >>> weigh_unit("3. [How do I oil it?](#q3)"), weigh_unit("Oil it with [grade 46](oil.html).")
+        (0.2, 1.0)
+    """
+    bare = _LINKED.sub("", text)
+    linked = sum(len(found[1]) for found in _LINKED.finditer(text))
+    return 1.0 if linked <= 0.6 * (linked + sum(map(str.isalpha, bare))) else NAVIGATION
 
 
 def list_evidence(read: Sequence[ReadPassage]) -> list[Evidence]:

@@ -43,7 +43,7 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
-    each_size = Size(int(1.3 * size.characters) // len(sides), 1)
+    each_size = Size(size.characters // len(sides), 1, size.least // 2)
     chosen: list[Excerpt] = []
     for side in sides:
         for excerpt in choose_excerpts(side, each_size):
@@ -60,10 +60,7 @@ def _merge(findings: Findings) -> Sequence[ReadPassage]:
         if known is None or known.probability < each.probability:
             best[each.hit.passage] = each
     order = {each.hit.passage: place for place, each in enumerate(findings.read)}
-    return sorted(
-        best.values(),
-        key=lambda each: (-round(each.probability, 2), order.get(each.hit.passage, len(order))),
-    )
+    return sorted(best.values(), key=lambda each: order.get(each.hit.passage, len(order)))
 
 
 def _is_within(one: Excerpt, other: Excerpt) -> bool:

@@ -11,7 +11,7 @@ from genwright.answers.base import (
     complete_answer,
     strategies,
 )
-from genwright.answers.strategies.extractive import EXTRACTIVE
+from genwright.answers.base import EXTRACTIVE
 from genwright.answers.understanding.language import detect_language
 from genwright.grounding import words
 from genwright.grounding.citations import Answer, Sentence, cite
@@ -186,9 +186,10 @@ def _count_formats(entries: Sequence[DocumentEntry]) -> str:
 
 
 def _count_languages(entries: Sequence[DocumentEntry]) -> str:
-    codes = Counter(detect_language(each.opening.text) for each in entries[:SAMPLED])
+    known = frozenset(LANGUAGES)
+    codes = Counter(detect_language(each.opening.text, known) for each in entries[:SAMPLED])
     return ", ".join(
-        f"{LANGUAGES.get(code, code)} ({count})" for code, count in codes.most_common() if code
+        f"{LANGUAGES[code]} ({count})" for code, count in codes.most_common() if code
     )
 
 

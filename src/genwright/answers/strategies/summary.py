@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from genwright.answers.base import (
     EXTRACTIVE,
@@ -13,6 +14,7 @@ from genwright.answers.base import (
     strategies,
 )
 from genwright.answers.findings import search_passages
+from genwright.answers.quoting import strip_links
 from genwright.answers.summarizing import TellingSentence, choose_telling, list_sentences
 from genwright.grounding import words
 from genwright.grounding.citations import Answer, Sentence, cite
@@ -27,10 +29,8 @@ from genwright.retrieval import Hit
 CHARACTERS = 1250
 SEARCHED = 24
 """Passages that tell which document is meant."""
-NAMED = 0.5
-"""A document is meant by its title where the question has so much of the title's words."""
-OF_ONE = 0.45
-"""A document is meant where so much of what was found is in it."""
+NAMED = 2.0
+"""How much it counts that a question has the words of a document's name, beside what is found."""
 SHOWN_DOCUMENTS = 6
 KEYWORDS = 12
 
@@ -47,46 +47,40 @@ class DocumentSummaryStrategy:
         hits = search_passages(self._setup, question, k=SEARCHED)
         base = Answer("", False, (), tuple(hits), EXTRACTIVE, "", 1.0)
         document = find_meant(question.text, hits)
-        passages = (
-            [hit for hit, _ in read_document_passages(self._setup.runtime, document)]
-            if document is not None
-            else hits
-        )
-        subject = "" if document is not None else question.text
+        if document is None:
+            yield refuse(base)
+            return
+        passages = [hit for hit, _ in read_document_passages(self._setup.runtime, document)]
         embedder = self._setup.runtime.models.embedder
-        told = choose_telling(list_sentences(passages), embedder, CHARACTERS, subject)
+        told = choose_telling(list_sentences(passages), embedder, CHARACTERS, question.text)
         if not told:
             yield refuse(base)
             return
-        sentences = [_make_item(each) for each in told]
-        if document is not None:
-            sentences.insert(0, Sentence(f"{passages[0].title}:", 1.0, remark=True))
+        title = Sentence(f"**{passages[0].title}**", 1.0, remark=True)
+        sentences = [title, *(_make_item(each) for each in told)]
         yield from sentences
         yield complete_answer(base, sentences)
 
 
 def find_meant(question: str, hits: Sequence[Hit]) -> int | None:
-    """The document that a question is about; None where it is about a subject."""
-    stems = set(words.extract_content(question))
-    best: tuple[float, int] | None = None
+    """The document that a question is about: by what is found in it, and by its name.
+
+    None where nothing was found.
+    """
+    stems = set(words.extract_content(question)) | words.extract_numbers(question)
     weight: defaultdict[int, float] = defaultdict(float)
-    for hit in hits:
-        weight[hit.document] += hit.score
-        title = set(words.extract_content(hit.title))
-        share = len(title & stems) / len(title) if title else 0.0
-        if share >= NAMED and (best is None or share > best[0]):
-            best = share, hit.document
-    if best is not None:
-        return best[1]
-    total = sum(weight.values())
-    if not total:
-        return None
-    document = max(weight, key=lambda each: weight[each])
-    return document if weight[document] >= OF_ONE * total else None
+    names: dict[int, set[str]] = {}
+    for rank, hit in enumerate(hits, start=1):
+        weight[hit.document] += hit.score / rank
+        named = f"{hit.title} {PurePath(hit.source).stem.replace('_', ' ').replace('-', ' ')}"
+        names.setdefault(hit.document, set(words.extract_content(named)))
+    for document, named_stems in names.items():
+        weight[document] += NAMED * len(named_stems & stems) / max(len(named_stems), 1)
+    return max(weight, key=lambda each: weight[each], default=None)
 
 
 def _make_item(each: TellingSentence) -> Sentence:
-    text = " ".join(each.text.split()).lstrip("-*• ")
+    text = " ".join(strip_links(each.text).split()).lstrip("-*•> ")
     return Sentence(f"- {text}", 1.0, (cite(each.hit, each.start, each.end),), before="\n")
 
 

@@ -35,7 +35,7 @@ KINDS = (
 )
 SPECIAL = frozenset(KINDS[5:])
 """Kinds that are not answered by looking for passages: to take one by mistake is costly."""
-LEAST_SPECIAL = 0.6
+LEAST_SPECIAL = 0.5
 """Least probability of a special kind to be chosen."""
 LEAST_FOLLOW_UP = 0.5
 TRAINED_WITH = "multilingual-e5-small"
@@ -98,7 +98,6 @@ class IntentClassifier:
     def __init__(self, embedder: str = "") -> None:
         """``embedder`` is the name or fingerprint of the one that the vectors come from."""
         self.uses_vectors = TRAINED_WITH in embedder
-        self._heads = load_heads("vectors" if self.uses_vectors else "ngrams")
 
     def classify(self, vector: Vectors | None, text: str) -> Intent:
         """What is wanted.
@@ -108,13 +107,15 @@ class IntentClassifier:
                 None, where ``uses_vectors`` is false.
             text: As typed.
         """
-        if not self.uses_vectors:
-            features = count_ngrams(text)
-        elif vector is None:
-            raise ValueError(f"A vector of {TRAINED_WITH} was expected for the text, None came.")
-        else:
-            features = vector
-        kinds, follow_up = self._heads.compute(features[None])
+        kinds, follow_up = load_heads("ngrams").compute(count_ngrams(text)[None])
+        if self.uses_vectors:
+            if vector is None:
+                raise ValueError(f"A vector of {TRAINED_WITH} was expected for the text, got None.")
+            by_meaning, follow_up = load_heads("vectors").compute(vector[None])
+            # Meaning hears the subject more than the request, n-grams know no synonyms: the
+            # geometric mean of both is surer than either.
+            kinds = np.sqrt(kinds * by_meaning)
+            kinds /= kinds.sum(axis=1, keepdims=True)
         chosen = KINDS[int(choose_kinds(kinds)[0])]
         probabilities = dict(zip(KINDS, kinds[0].tolist(), strict=True))
         return Intent(chosen, MappingProxyType(probabilities), float(follow_up[0]))
