@@ -16,7 +16,7 @@ runtime's choice at load, and right on every processor only where it is asked fo
 (``fidelity.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from genwright.embeddings.quantized import (
     quantize,
 )
 
-__all__ = ["SMOOTHING", "add_encoder", "build_graph", "calibrate"]
+__all__ = ["SMOOTHING", "add_encoder", "build_graph", "calibrate", "find_ranges"]
 
 CALIBRATION_TEXTS, CALIBRATION_TOKENS = 8, 128
 
@@ -66,19 +66,24 @@ def calibrate(bert: Bert) -> dict[str, Array]:
     words find them as well as real ones (cosine to the reference 0.99931 against 0.99934), and need
     no text to be shipped.
     """
+    draw = np.random.default_rng(0)
+    tokens = min(CALIBRATION_TOKENS, len(bert.positions))
+    low, high = len(bert.words) // 16, len(bert.words) // 4
+    return find_ranges(
+        bert, [draw.integers(low, high, tokens).tolist() for _ in range(CALIBRATION_TEXTS)]
+    )
+
+
+def find_ranges(bert: Bert, texts: Sequence[Sequence[int]]) -> dict[str, Array]:
+    """Largest magnitude by channel of what goes into each smoothed product, over token ids."""
     ranges: dict[str, Array] = {}
 
     def record_range(name: str, values: Array) -> None:
         here = np.abs(values).max(axis=0)
         ranges[name] = np.maximum(ranges[name], here) if name in ranges else here
 
-    draw = np.random.default_rng(0)
-    tokens = min(CALIBRATION_TOKENS, len(bert.positions))
-    for _ in range(CALIBRATION_TEXTS):
-        bert.embed(
-            draw.integers(len(bert.words) // 16, len(bert.words) // 4, tokens).tolist(),
-            record_range,
-        )
+    for ids in texts:
+        bert.encode(ids, record_range)
     return ranges
 
 
