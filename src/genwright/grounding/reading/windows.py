@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 OVERLAP = 48
-"""Tokens that two windows share, so that no sentence is lost at a cut."""
+"""Tokens that two windows share, so that no sentence is lost at a cut; at most half of one."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ class PairEncoder:
 
     def _cut(self, opening: list[int], text: Sequence[int]) -> list[PairWindow]:
         room = self.most_tokens - len(opening) - 1
-        step = max(1, room - OVERLAP)
-        starts = list(range(0, max(1, len(text) - OVERLAP), step)) if len(text) > room else [0]
-        # The last one is full: it shares more with the one before.
-        starts = [min(start, max(0, len(text) - room)) for start in starts]
+        last = max(0, len(text) - room)
+        step = room - min(OVERLAP, room // 2)
+        # The last window is full: it shares more with the one before.
+        starts = [min(start, last) for start in range(0, last + step, step)] if text else []
         return [
-            PairWindow([*opening, *text[at : at + room], self.end], len(opening), at,
-                       len(text[at : at + room]))
-            for at in starts if text
-        ]  # fmt: skip
+            PairWindow([*opening, *part, self.end], len(opening), at, len(part))
+            for at in starts
+            if (part := text[at : at + room])
+        ]
