@@ -1,10 +1,10 @@
 """Write the trained reader as the file that is shipped, and say what int8 costs it.
 
-    python -m benchmarks.reader.export CHECKPOINT ENCODER_FOLDER OUTPUT [--recipe TEXT]
+    python -m benchmarks.reader.export CHECKPOINT ENCODER_FOLDER EMBEDDER_FOLDER OUTPUT
 
 CHECKPOINT is a folder of the trainer, or a file of its weights; ``untrained`` takes the heads as
-they are drawn. ENCODER_FOLDER is what ``benchmarks.reader.train`` began with. OUTPUT is a
-safetensors file.
+they are drawn. ENCODER_FOLDER is what ``benchmarks.reader.train`` began with, EMBEDDER_FOLDER the
+pulled model of the same weights, whose words the graph uses. OUTPUT is a safetensors file.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,18 @@ import torch
 from benchmarks.reader.rows import MOST_TOKENS, QUESTION_TOKENS, Pairs, read_gz
 from tokenizers import Tokenizer
 
+from genwright.embeddings.words import load_words, save_words
 from genwright.grounding.reading.built import build_reader, sigmoid
 from genwright.grounding.reading.making import make_reader
 from genwright.grounding.reading.shipped import save_reader
-from genwright.training.cross_encoder import CrossEncoder
+from genwright.grounding.reading.windows import average_sides
+from genwright.training.cross_encoder import HEAD_RATE, CrossEncoder, PairOutput
 
 LARGEST_FILE = 25_000_000
 """Bytes that the shipped file may have."""
+
+Row = tuple[list[int], int]
+"""Token ids of a pair, and where its second text begins."""
 
 FILES = ("selqa-en", "faq-multi", "tydiqa-goldp-multi", "jsquad-ja", "medquad-en")
 CALIBRATED, COMPARED = 12, 20
@@ -59,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("encoder", type=Path)
+    parser.add_argument("embedder", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--recipe", default="benchmarks.reader.train")
     parser.add_argument("--base", default="intfloat/multilingual-e5-small")
@@ -77,11 +83,13 @@ def main() -> None:
         "end": 2,
     }
     weights = {name: value.float().numpy() for name, value in model.state_dict().items()}
+    for name in [name for name in weights if not name.startswith("encoder.")]:
+        weights[name] = HEAD_RATE * weights[name]
     config = json.loads((asked.encoder / "config.json").read_text(encoding="utf-8"))
-    probes = [pairs.encode(*probe)[0] for probe in PROBES]
-    reader = make_reader(weights, config, rows[:CALIBRATED], probes, about)
+    probes = [encode(pairs, *probe) for probe in PROBES]
+    reader = make_reader(weights, config, [ids for ids, _ in rows[:CALIBRATED]], probes, about)
     save_reader(reader, asked.output)
-    figures = compare(model, asked.output, asked.encoder, rows[CALIBRATED:], asked.threads)
+    figures = compare(model, asked.output, asked.embedder, rows[CALIBRATED:], asked.threads)
     reader.about["figures"] = figures
     save_reader(reader, asked.output)
     size = asked.output.stat().st_size
@@ -117,33 +125,40 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def sample_rows(pairs: Pairs) -> list[list[int]]:
-    """Token ids of questions with passages out of several files, taken in turn."""
+def encode(pairs: Pairs, first: str, second: str) -> Row:
+    """Token ids of a pair, and where its second text begins."""
+    ids, _, start = pairs.encode(first, second)
+    return ids, start
+
+
+def sample_rows(pairs: Pairs) -> list[Row]:
+    """Questions with passages out of several files, taken in turn."""
     data = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
     folder = data / "16-rag-answers" / "reader-training"
     files = [read_gz(folder / f"{name}.jsonl.gz") for name in FILES]
     found = [files[place % len(files)][31 * place + 7] for place in range(CALIBRATED + COMPARED)]
     return [
-        pairs.encode(f"query: {row['question']}", f"{row['title']}\n{row['passage']}")[0]
+        encode(pairs, f"query: {row['question']}", f"{row['title']}\n{row['passage']}")
         for row in found
     ]
 
 
 @torch.no_grad()
 def compare(
-    model: CrossEncoder, file: Path, encoder: Path, rows: Sequence[list[int]], threads: int
+    model: CrossEncoder, file: Path, embedder: Path, rows: Sequence[Row], threads: int
 ) -> dict[str, float | str]:
     """How far the built graph is from torch in float32, and how fast both are."""
     torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as work:
-        (Path(work) / "model.safetensors").symlink_to((encoder / "model.safetensors").resolve())
+        save_words(load_words(embedder), Path(work))
         built = build_reader(Path(work), file)
         session = built.open(threads)
         logits, chances, count = 0.0, 0.0, 0
         by_word = []
-        for ids in rows:
-            right = model(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.long))
-            found = session.run(["rows", "words"], {"ids": np.array([ids])})
+        for ids, start in rows:
+            pair = {"ids": np.array([ids]), "sides": average_sides(len(ids), start)[None]}
+            right = run_torch(model, pair)
+            found = session.run(["rows", "words"], pair)
             for name, here in zip(("rows", "words"), found, strict=True):
                 there = right[name].numpy()
                 logits = max(logits, float(np.abs(here - there).max()))
@@ -151,19 +166,26 @@ def compare(
                 chances = max(chances, float(gap.max())) if name == "rows" else chances
                 by_word += gap.ravel().tolist() if name == "words" else []
             count += 1
-        block = np.array([(rows[0] * 200)[:200]])
-        mask = torch.ones(1, 200, dtype=torch.long)
+        ids, start = rows[0]
+        block = {"ids": np.array([(ids * 200)[:200]]), "sides": average_sides(200, start)[None]}
         return {
             "pairs": count,
             "products": built.products,
+            "graph_bytes": built.graph.stat().st_size,
             "largest_logit_difference": round(logits, 4),
             "largest_row_probability_difference": round(chances, 4),
             "mean_word_probability_difference": round(float(np.mean(by_word)), 4),
             "largest_word_probability_difference": round(max(by_word), 4),
             "threads": threads,
-            "pairs_per_second": rate(lambda: session.run(None, {"ids": block})),
-            "torch_pairs_per_second": rate(lambda: model(torch.tensor(block), mask)),
+            "pairs_per_second": rate(lambda: session.run(None, block)),
+            "torch_pairs_per_second": rate(lambda: run_torch(model, block)),
         }
+
+
+def run_torch(model: CrossEncoder, pair: Mapping[str, np.ndarray]) -> PairOutput:
+    """What the model says of one pair."""
+    ids = torch.from_numpy(pair["ids"])
+    return model(ids, torch.ones_like(ids), torch.from_numpy(pair["sides"]))
 
 
 def rate(run, runs: int = 12) -> float:

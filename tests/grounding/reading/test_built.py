@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.fixtures.tiny_bert import make_bert
 from tests.fixtures.tiny_reader import make_tiny_reader
 
 from genwright.embeddings.fidelity import name_processor
-from genwright.embeddings.words import WordTable, load_words
+from genwright.embeddings.words import WORD_SCALES, WORDS, WordTable, load_words
 from genwright.errors import UntrustedWeights
 from genwright.grounding.reading.built import (
     build_reader,
@@ -32,10 +31,22 @@ def test_it_is_built_once_and_measured(made):
     record = json.loads(built.graph.with_suffix(".json").read_text())
     assert (record["processor"], record["products"]) == (name_processor(), built.products)
     stamp = built.graph.stat().st_mtime_ns
-    (folder / "model.safetensors").unlink()
+    (folder / WORD_SCALES).unlink()
     assert build_reader(folder, file) == built
     assert built.graph.stat().st_mtime_ns == stamp
     assert not [each for each in folder.iterdir() if each.suffix.strip(".").isdigit()]
+
+
+def test_the_words_stay_in_the_file_that_the_embedder_uses(made):
+    folder, file = made
+    assert WORDS.encode() in build_reader(folder, file).graph.read_bytes()
+    words = load_words(folder)
+    reader = load_reader(file)
+    shared, own = (
+        build_reader_graph(reader, reader.with_words(each))
+        for each in (words, replace(words, file=""))
+    )
+    assert len(own) - len(shared) > words.values.nbytes - 200
 
 
 def test_another_file_gets_another_graph(made):
@@ -57,14 +68,15 @@ def test_on_another_processor_it_is_measured_again(made):
 
 def test_words_can_be_given(made):
     folder, file = made
-    words = load_words(folder)
-    (folder / "model.safetensors").unlink()
+    words = replace(load_words(folder), file="")
+    (folder / WORD_SCALES).unlink()
     assert build_reader(folder, file, words).graph.is_file()
 
 
 def test_words_of_another_model_are_refused(made, tmp_path):
     folder, file = made
-    words = load_words(make_bert(tmp_path / "other", seed=9))
+    other, _ = make_tiny_reader(tmp_path / "other", seed=9)
+    words = replace(load_words(other), file="")
     with pytest.raises(UntrustedWeights, match="another embedding model"):
         build_reader(folder, file, words)
     assert not list(folder.glob("reader*"))
@@ -72,7 +84,7 @@ def test_words_of_another_model_are_refused(made, tmp_path):
 
 def test_a_folder_without_words_is_refused(made):
     folder, file = made
-    (folder / "model.safetensors").unlink()
+    (folder / WORDS).unlink()
     with pytest.raises(UntrustedWeights, match="word vectors"):
         build_reader(folder, file)
 
@@ -89,7 +101,8 @@ def test_in_float32_the_graph_says_what_int8_does(made, tmp_path):
     graph.write_bytes(build_reader_graph(reader, plain))
     session = open_session(graph, threads=1)
     for probe in reader.probes:
-        rows, marks = session.run(["rows", "words"], {"ids": probe.ids[None]})
+        pair = {"ids": probe.ids[None], "sides": probe.sides[None]}
+        rows, marks = session.run(["rows", "words"], pair)
         assert (rows.shape, marks.shape) == ((1, 2), (1, len(probe.ids)))
         assert np.abs(sigmoid(rows[0]) - sigmoid(probe.rows)).max() < 0.02
         assert np.abs(sigmoid(marks[0]) - sigmoid(probe.words)).max() < 0.02

@@ -18,6 +18,8 @@ from genwright.embeddings.arithmetic import assemble_bert
 from genwright.errors import EngineFailed
 from genwright.grounding.reading import PairReader, ReadText, open_reader
 from genwright.grounding.reading.built import sigmoid
+from genwright.grounding.reading.making import read_plainly
+from genwright.grounding.reading.windows import average_sides
 
 SHORT = [
     ReadText("", "the pump is warm."),
@@ -48,16 +50,18 @@ def plain(made):
     named = {name.removeprefix("encoder."): value for name, value in weights.items()}
     bert = assemble_bert(named, json.loads((encoder / "config.json").read_text()), "cls")
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    heads = [(weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("row", "word")]
 
     def compute(first: str, second: str) -> tuple[float, float, np.ndarray]:
         one, two = (
             tokenizer.encode(each, add_special_tokens=False).ids for each in (first, second)
         )
         opening = [2, *one[:QUESTION_TOKENS], END, END]
-        states = bert.encode([*opening, *two, END])
-        rows = sigmoid(states[0] @ weights["row.weight"].T + weights["row.bias"])
-        words = states[len(opening) : -1] @ weights["words.weight"].T + weights["words.bias"]
-        return float(rows[0]), float(rows[1]), sigmoid(words[:, 0])
+        ids = [*opening, *two, END]
+        sides = average_sides(len(ids), len(opening))
+        logits, words = read_plainly(bert, *heads, ids, sides)
+        rows = sigmoid(logits)
+        return float(rows[0]), float(rows[1]), sigmoid(words[len(opening) : -1])
 
     return compute
 

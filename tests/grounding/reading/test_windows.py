@@ -2,13 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from tests.fixtures.tiny_bert import make_bert
 from tokenizers import Tokenizer
 
 from genwright.grounding.reading.windows import OVERLAP, PairEncoder
 
-MOST_TOKENS, QUESTION_TOKENS = 224, 64
+MOST_TOKENS, QUESTION_TOKENS = 208, 64
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,9 @@ def test_windows_cover_a_text_of_any_length(encoder, question, title):
         for each in pair.windows:
             assert len(each.ids) == each.at + each.size + 1 <= MOST_TOKENS
             assert (each.ids[0], each.ids[-1]) == (0, 2)
+            assert each.second <= each.at
+            np.testing.assert_allclose(each.sides[1].sum(), 1, rtol=1e-5)
+            assert not each.sides[:, [0, each.second - 2, each.second - 1, -1]].any()
 
 
 def test_neighbors_share_tokens(encoder):
@@ -46,11 +50,16 @@ def test_a_text_that_fits_is_one_row_as_in_training(encoder, tokenizer):
     pytest.importorskip("torch", reason="the rows of training need it")
     from benchmarks.reader import rows
 
+    from genwright.training.cross_encoder import average_sides
+
     assert (rows.MOST_TOKENS, rows.QUESTION_TOKENS) == (MOST_TOKENS, QUESTION_TOKENS)
     title, text = "the moon", "the pump is warm, the oil is cold. " * 8
     (window,) = encoder.encode("query: warm?", title, text).windows
-    ids, _, _ = rows.Pairs(tokenizer).encode("query: warm?", f"{title}\n{text}")
-    assert window.ids == ids
+    row = rows.Pairs(tokenizer).reader_row("warm?", title, text, [])
+    assert window.ids == row["input_ids"]
+    assert window.second == row["second_start"]
+    sides = average_sides(row, len(window.ids)).numpy()
+    np.testing.assert_allclose(window.sides, sides)
 
 
 def test_a_text_without_tokens_has_no_windows(encoder):

@@ -88,7 +88,10 @@ def build_reader(folder: Path, file: Path, words: WordTable | None = None) -> Bu
 
 
 def build_reader_graph(reader: ShippedReader, encoder: Encoder) -> bytes:
-    """The graph: ``ids`` int64 (B, T), pairs of one length, to ``rows`` (B, 2), ``words`` (B, T).
+    """The graph of pairs of one length, to ``rows`` (B, 2) and ``words`` (B, T).
+
+    What goes in is ``ids``, int64 (B, T), and ``sides``, float32 (B, 2, T): the weights that
+    average the states of each text (``windows.average_sides``).
 
     Args:
         reader: Its heads.
@@ -96,12 +99,18 @@ def build_reader_graph(reader: ShippedReader, encoder: Encoder) -> bytes:
     """
     graph = OnnxGraph()
     x = add_encoder(graph, encoder)
-    first = graph.node("Gather", x, graph.constant(np.array(0)), axis=1)
-    _add_head(graph, first, reader.row, "rows")
-    marks = _add_head(graph, x, reader.word, "")
+    means = graph.node("MatMul", "sides", x)  # (B, 2, C)
+    zero, one = (graph.constant(np.array(place)) for place in (0, 1))
+    begin = graph.node("Gather", x, zero, axis=1)
+    first, second = (graph.node("Gather", means, place, axis=1) for place in (zero, one))
+    both = graph.node("Mul", first, second)
+    _add_head(graph, [begin, first, second, both], reader.row, "rows")
+    topic = graph.node("Unsqueeze", first, graph.constant(np.array([1])))
+    marks = _add_head(graph, [x, graph.node("Mul", x, topic)], reader.word, "")
     graph.node("Squeeze", marks, graph.constant(np.array([2])), result="words")
     return graph.serialize(
-        {"ids": (INT64, ["B", "T"])}, {"rows": (FLOAT, ["B", 2]), "words": (FLOAT, ["B", "T"])}
+        {"ids": (INT64, ["B", "T"]), "sides": (FLOAT, ["B", 2, "T"])},
+        {"rows": (FLOAT, ["B", 2]), "words": (FLOAT, ["B", "T"])},
     )
 
 
@@ -158,17 +167,23 @@ def _measure(graph: Path, products: str, probes: tuple[ReaderProbe, ...]) -> Rea
     for _ in range(ROUNDS):
         start = time.perf_counter()
         for probe in probes:
-            session.run(None, {"ids": probe.ids[None]})
+            _run(session, probe)
         seconds.append(time.perf_counter() - start)
     return ReaderWay(products, round(difference, 6), round(min(seconds), 6))
 
 
 def _compare(session: Any, probe: ReaderProbe) -> float:  # noqa: ANN401
-    found = session.run(["rows", "words"], {"ids": probe.ids[None]})
+    found = _run(session, probe)
     return max(
         float(np.abs(sigmoid(here[0]) - sigmoid(right)).mean())
         for here, right in zip(found, (probe.rows, probe.words), strict=True)
     )
+
+
+def _run(session: Any, probe: ReaderProbe) -> list[Array]:  # noqa: ANN401
+    pair = {"ids": probe.ids[None], "sides": probe.sides[None]}
+    found: list[Array] = session.run(["rows", "words"], pair)
+    return found
 
 
 def sigmoid(logits: Array) -> Array:
@@ -176,8 +191,9 @@ def sigmoid(logits: Array) -> Array:
     return (1 / (1 + np.exp(-np.clip(logits, -60, 60)))).astype(np.float32)
 
 
-def _add_head(graph: OnnxGraph, x: str, head: tuple[Array, Array], result: str) -> str:
+def _add_head(graph: OnnxGraph, seen: list[str], head: tuple[Array, Array], result: str) -> str:
     weight, bias = head
+    x = graph.node("Concat", *seen, axis=-1)
     product = graph.node("MatMul", x, graph.constant(weight.T))
     return graph.node("Add", product, graph.constant(bias), result=result)
 

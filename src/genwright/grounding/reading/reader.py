@@ -100,8 +100,11 @@ class PairReader:
         words: list[Array] = [np.empty(0, np.float32)] * len(windows)
         ids = [window.ids for window in windows]
         for batch in plan_batches(ids, BATCH_TOKENS):
-            block = np.array([ids[number] for number in batch], dtype=np.int64)
-            rows[batch], marks = self._session.run(["rows", "words"], {"ids": block})
+            block = {
+                "ids": np.array([ids[number] for number in batch], dtype=np.int64),
+                "sides": np.stack([windows[number].sides for number in batch]),
+            }
+            rows[batch], marks = self._session.run(["rows", "words"], block)
             for number, row in zip(batch, marks, strict=True):
                 words[number] = row
         return rows, words

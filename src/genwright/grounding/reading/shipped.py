@@ -20,7 +20,7 @@ from genwright.embeddings.words import WordTable
 from genwright.errors import UntrustedWeights
 from genwright.types import Json
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's form."""
 
 NO_WORDS = WordTable(np.empty((0, 0), np.int8))
@@ -35,6 +35,8 @@ class ReaderProbe:
 
     ids: NDArray[np.int64]
     """(T,)."""
+    sides: Array
+    """Weights that average the tokens of each text, (2, T)."""
     rows: Array
     """(2,): answers, supports."""
     words: Array
@@ -48,9 +50,11 @@ class ShippedReader:
     encoder: Encoder
     """Without words."""
     row: tuple[Array, Array]
-    """Weight (2, C) and bias (2,) of the head of pairs: answers, supports."""
+    """Weight (2, 4C) and bias (2,) of the head of pairs: answers, supports. It sees the state of
+    the first token, the means of the first text's and of the second's, and their product."""
     word: tuple[Array, Array]
-    """Weight (1, C) and bias (1,) of the head of tokens."""
+    """Weight (1, 2C) and bias (1,) of the head of tokens. It sees a token's state, and that times
+    the mean of the first text's."""
     probes: tuple[ReaderProbe, ...]
     about: Json
     """``format``, ``base``, ``recipe``, ``figures``, ``calibration``, ``most_tokens``,
