@@ -10,7 +10,10 @@ from genwright.embeddings.words import WordTable
 from genwright.grounding.reading.built import build_reader
 from genwright.grounding.reading.reader import PairReader, Reading, ReadText
 
-__all__ = ["PairReader", "ReadText", "Reading", "open_reader"]
+__all__ = ["BASE", "SHIPPED", "PairReader", "ReadText", "Reading", "open_reader"]
+
+BASE = "multilingual-e5-small"
+"""Catalog name of the embedding model that the shipped reader is built on."""
 
 SHIPPED = Path(str(files("genwright.grounding") / "reader.safetensors"))
 
