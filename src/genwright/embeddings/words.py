@@ -54,6 +54,7 @@ def quantize_rows(matrix: Array) -> tuple[NDArray[np.int8], Array]:
 
 def save_words(words: WordTable, folder: Path) -> WordTable:
     """Write an int8 table for the graphs in a folder; returned is one that stays in its file."""
+    assert words.scales is not None  # those of an int8 table are there
     (folder / WORDS).write_bytes(words.values.tobytes())
     np.save(folder / WORD_SCALES, words.scales)
     return replace(words, file=WORDS)
