@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from genwright.embeddings import graph as fast
-from genwright.embeddings.arithmetic import Bert, Layer, load_bert
-from genwright.embeddings.onnx_format import FLOAT, INT32, INT64, MICROSOFT
+from genwright.embeddings.arithmetic import Bert, load_bert
+from genwright.embeddings.onnx_format import FLOAT, INT32, INT64, MICROSOFT, OnnxGraph
+from genwright.embeddings.quantized import Encoder, EncoderLayer, quantize
 
 PAD, UNKNOWN, CLS, SEP = 0, 100, 101, 102  # of BERT's English vocabulary
 
@@ -36,10 +37,10 @@ def build_float(bert: Bert, padded: bool) -> bytes:
         bert: The weights.
         padded: Take texts of unequal length and a mask beside them.
     """
-    graph = fast.EncoderGraph(int8=False)
-    x = fast._add_embedding(graph, bert)
-    for layer in bert.layers:
-        x = _layer(graph, bert, layer, x, padded)
+    graph, encoder = OnnxGraph(), quantize(bert, None)
+    x = fast._add_embedding(graph, encoder)
+    for layer in encoder.layers:
+        x = _layer(graph, encoder, layer, x, padded)
     inputs = {"ids": (INT64, ["B", "T"])}
     if padded:
         inputs["mask"] = (INT32, ["B", "T"])
@@ -49,23 +50,23 @@ def build_float(bert: Bert, padded: bool) -> bytes:
     return graph.serialize(inputs, {"vectors": (FLOAT, ["B", bert.width])})
 
 
-def _layer(graph: fast.EncoderGraph, bert: Bert, layer: Layer, x: str, padded: bool) -> str:
-    parts = graph.split(fast._add_product(graph, x, layer.qkv, layer.qkv_bias), 3)
+def _layer(graph: OnnxGraph, encoder: Encoder, layer: EncoderLayer, x: str, padded: bool) -> str:
+    parts = graph.split(fast._add_product(graph, x, layer.qkv), 3)
     heads = graph.node(
         "MultiHeadAttention",
         *parts,
         *(["", "mask"] if padded else []),
         domain=MICROSOFT,
-        num_heads=bert.heads,
+        num_heads=encoder.heads,
     )
-    y = fast._add_product(graph, heads, layer.attended, layer.attended_bias)
-    x = fast._add_norm(graph, graph.node("Add", x, y), layer.attended_norm, bert.epsilon)
-    y = graph.node("Gelu", fast._add_product(graph, x, layer.up, layer.up_bias))
-    y = fast._add_product(graph, y, layer.down, layer.down_bias)
-    return fast._add_norm(graph, graph.node("Add", x, y), layer.down_norm, bert.epsilon)
+    y = fast._add_product(graph, heads, layer.attended)
+    x = fast._add_norm(graph, graph.node("Add", x, y), layer.attended_norm, encoder.epsilon)
+    y = graph.node("Gelu", fast._add_product(graph, x, layer.up))
+    y = fast._add_product(graph, y, layer.down)
+    return fast._add_norm(graph, graph.node("Add", x, y), layer.down_norm, encoder.epsilon)
 
 
-def _masked_mean(graph: fast.EncoderGraph, x: str) -> None:
+def _masked_mean(graph: OnnxGraph, x: str) -> None:
     axis = graph.constant(np.array([2]))
     mask = graph.node("Unsqueeze", graph.node("Cast", "mask", to=FLOAT), axis)
     one = graph.constant(np.array([1]))

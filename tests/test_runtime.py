@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from genwright.errors import NotFound, UnknownName
+from genwright.grounding.passages import WordingReader
 from genwright.library.ingest import DocumentIngester
 from genwright.library.search import find_passages
 from genwright.retrieval import Scope
@@ -78,3 +79,8 @@ def test_the_embedded_models_open(tmp_path: Path, models_dir: Path):
         )
         assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
     workspace.close()
+
+
+def test_beside_the_stub_embedder_passages_are_read_without_a_model(workspace: Workspace):
+    with Runtime(workspace) as runtime:
+        assert isinstance(runtime.models.reader, WordingReader)

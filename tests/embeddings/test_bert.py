@@ -65,6 +65,7 @@ def test_the_prepared_folder_holds_what_is_needed_and_no_more(prepared, publishe
     assert {file.name for file in prepared.iterdir()} == {
         "model.onnx",
         "words.bin",
+        "word_scales.npy",
         "tokenizer.json",
         "embedder.json",
         "probes.npz",

@@ -15,8 +15,9 @@ KEEP = 0.5
 """A unit belongs to a stretch from so much of the best unit's score on."""
 LEAST = 0.15
 """And from this probability on."""
-RIVAL = 0.6
-"""A further passage is shown where it answers at least so surely, relative to the best."""
+RIVAL, RIVAL_ELSEWHERE = 0.7, 0.85
+"""A further passage is shown where it ranks so high relative to the best; in another document, where
+it may be about something else, higher."""
 
 AFTER = 0.05
 """What the unit after a stretch is ahead of the one before it."""
@@ -83,7 +84,7 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
     for each in read:
         if len(chosen) == size.stretches or left < size.least // 2:
             break
-        if chosen and each.probability < RIVAL * read[0].probability:
+        if chosen and each.rank < _find_least_rank(each, read[0]):
             continue
         excerpt = _grow(each, left if chosen else max(left * 2 // 3, size.least), size.least)
         if chosen and (excerpt.end - excerpt.start > left or _repeats(excerpt, chosen)):
@@ -91,6 +92,11 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
         chosen.append(excerpt)
         left -= excerpt.end - excerpt.start
     return chosen
+
+
+def _find_least_rank(each: ReadPassage, best: ReadPassage) -> float:
+    same = each.hit.document == best.hit.document
+    return (RIVAL if same else RIVAL_ELSEWHERE) * best.rank
 
 
 def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:

@@ -1,7 +1,7 @@
 """The first half of an answer: passages that fit the question, read for what answers it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
@@ -58,10 +58,14 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
         rare = rarity.look_up(question.text)
         reader = runtime.models.reader
         read = _sort(reader.read(question.text, found[:READ], rare))
-        parts = [
-            _sort(reader.read(part, hits, rarity.look_up(part)))
-            for part, hits in zip(asked, by_part, strict=True)
-        ]
+        documents = {hit.document for hit in found[:READ_PART]}
+        parts = []
+        for part, hits in zip(asked, by_part, strict=True):
+            # A part has lost what the whole is about: it is looked for where the whole was found.
+            near = [hit for hit in hits if hit.document in documents]
+            known = {hit.passage for hit in near}
+            near += [hit for hit in found[:READ_PART] if hit.passage not in known]
+            parts.append(_sort(reader.read(part, near[: READ_PART + 2], rarity.look_up(part))))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
     best = [each[0].probability for each in (read, *parts) if each]
     chance = max(best, default=0.0)
@@ -72,13 +76,16 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
 
 
 def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:
-    """Best first: by the reader, and where it sees little difference by the search."""
+    """Best first: by the reader and by the search, which err in different ways."""
     top = max((each.hit.score for each in read), default=0.0) or 1.0
-
-    def rank(each: ReadPassage) -> float:
-        return each.probability * (1 - SEARCH_SHARE + SEARCH_SHARE * each.hit.score / top)
-
-    return sorted(read, key=rank, reverse=True)
+    ranked = [
+        replace(
+            each,
+            rank=(1 - SEARCH_SHARE) * each.probability + SEARCH_SHARE * each.hit.score / top,
+        )
+        for each in read
+    ]
+    return sorted(ranked, key=lambda each: -each.rank)
 
 
 def search_passages(

@@ -10,6 +10,8 @@ from genwright.grounding.evidence import Evidence
 
 LONGEST_LABEL = 80
 """Characters of a title or heading that is said before a quote."""
+_CODE = re.compile(r"[0-9a-fA-F-]{16,}|[\W\d_]+")
+"""Names that only a program reads."""
 _QUOTED = re.compile(r"^\s*(?:>\s?)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)?)(?:\s+\"[^\"]*\")?\)")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -46,12 +48,17 @@ def _name_place(excerpt: Excerpt) -> str:
     parts = [
         part
         for part in dict.fromkeys((title, heading))
-        if part and len(part) <= LONGEST_LABEL and not set(words.extract_content(part)) <= said
+        if _is_telling(part) and not set(words.extract_content(part)) <= said
     ]
     if not parts:
         return ""
     mark = "\n" if excerpt.is_block else " "
     return f"**{' › '.join(parts)}:**{mark}"
+
+
+def _is_telling(label: str) -> bool:
+    """Whether a title or heading says something to a person, and not too much."""
+    return bool(label) and len(label) <= LONGEST_LABEL and not _CODE.fullmatch(label)
 
 
 def _lay_out(excerpt: Excerpt) -> str:

@@ -6,7 +6,7 @@ Shapes: T tokens, C width, H hidden, A heads. One text at a time, float32.
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,14 @@ class Bert:
             ids: Token ids, at most as many as there are positions.
             see: Shown what goes into each matrix product, as (its name, values (T, in)).
         """
+        x = self.encode(ids, see)
+        pooled: Array = x.mean(axis=0) if self.pooling == "mean" else x[0]
+        return pooled / np.linalg.norm(pooled)
+
+    def encode(
+        self, ids: Sequence[int], see: "Callable[[str, Array], None] | None" = None
+    ) -> Array:
+        """The states of one text's tokens, shape (T, C); the arguments are those of ``embed``."""
         show = see or (lambda name, values: None)
         x = normalize(self.words[list(ids)] + self.positions[: len(ids)], self.norm, self.epsilon)
         for number, layer in enumerate(self.layers):
@@ -73,8 +81,7 @@ class Bert:
             show(f"{number}.up", x)
             y = gelu(x @ layer.up.T + layer.up_bias) @ layer.down.T + layer.down_bias
             x = normalize(x + y, layer.down_norm, self.epsilon)
-        pooled: Array = x.mean(axis=0) if self.pooling == "mean" else x[0]
-        return pooled / np.linalg.norm(pooled)
+        return x
 
 
 def normalize(x: Array, norm: tuple[Array, Array], epsilon: float) -> Array:
@@ -111,7 +118,7 @@ def load_bert(folder: Path) -> Bert:
         UntrustedWeights: The model is of another kind, or a tensor is missing.
     """
     if file := find_e5s1(folder):
-        return _assemble(*read_e5s1(file), "mean")
+        return assemble_bert(*read_e5s1(file), "mean")
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -128,14 +135,25 @@ def load_bert(folder: Path) -> Bert:
         name.removeprefix("bert."): value.astype(np.float32) for name, value in tensors.items()
     }
     try:
-        return _assemble(named, config, pooling)
+        return assemble_bert(named, config, pooling)
     except KeyError as error:
         raise UntrustedWeights(
             f"{folder}: config.json or model.safetensors lacks {error}. Pull it again."
         ) from error
 
 
-def _assemble(named: dict[str, Array], config: Json, pooling: str) -> Bert:
+def assemble_bert(named: Mapping[str, Array], config: Json, pooling: str) -> Bert:
+    """A BERT of named tensors.
+
+    Args:
+        named: By their names in ``transformers``' ``BertModel``, float32.
+        config: ``config.json``.
+        pooling: ``mean`` or ``cls``.
+
+    Raises:
+        KeyError: A tensor or a line of the configuration is missing.
+    """
+
     def get_pair(name: str) -> tuple[Array, Array]:
         return named[f"{name}.weight"], named[f"{name}.bias"]
 

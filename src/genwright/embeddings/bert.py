@@ -1,20 +1,18 @@
 """BERT-kind encoders on ONNX Runtime, from a folder that ``prepare`` made."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genwright.embeddings.base import embedders
+from genwright.embeddings.batches import plan_batches
 from genwright.embeddings.fidelity import OPTIONS, find_products
 from genwright.embeddings.sessions import open_session
 from genwright.errors import EngineFailed
 from genwright.types import Json, Progress, Vectors, ignore_progress
-
-ALONE = 96
-"""Texts of at least so many tokens run alone: a batch would not make them faster."""
 
 
 @embedders.register("bert")
@@ -59,7 +57,7 @@ class BertEmbedder:
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         ids = self._encode(prefix, texts)
         done = 0
-        for batch in self._plan_batches(ids):
+        for batch in plan_batches(ids, self._batch_tokens):
             block = np.array([ids[number] for number in batch], dtype=np.int64)
             vectors[batch] = self._run(block)
             done += len(batch)
@@ -92,20 +90,6 @@ class BertEmbedder:
         cut = [prefix + text[: 16 * self.max_tokens] for text in texts]
         most = self.max_tokens + self._count_prefix(prefix)
         return [_cut(encoding.ids, most) for encoding in self._tokenizer.encode_batch(cut)]
-
-    def _plan_batches(self, ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-        """Numbers of texts that run together: of one length, longest first."""
-        order = sorted(range(len(ids)), key=lambda number: -len(ids[number]))
-        batch: list[int] = []
-        for number in order:
-            length = len(ids[number])
-            room = 1 if length >= ALONE else max(1, self._batch_tokens // max(length, 1))
-            if batch and (len(ids[batch[0]]) != length or len(batch) >= room):
-                yield batch
-                batch = []
-            batch.append(number)
-        if batch:
-            yield batch
 
     def _run(self, ids: np.ndarray) -> Vectors:
         if self._session is None:

@@ -16,14 +16,12 @@ from genwright.embeddings.fidelity import (
     measure,
     record,
 )
-from genwright.embeddings.graph import build_graph, calibrate, quantize_words
+from genwright.embeddings.graph import build_graph, calibrate
+from genwright.embeddings.words import WORD_SCALES, WORDS, quantize_words, save_words
 from genwright.errors import UntrustedWeights
 from genwright.types import Json
 
-WORDS = "words.bin"
-"""The int8 word table, apart from the graph: another graph of the folder may share it."""
-
-_KEPT = ("model.onnx", WORDS, "tokenizer.json", "embedder.json", PROBES)
+_KEPT = ("model.onnx", WORDS, WORD_SCALES, "tokenizer.json", "embedder.json", PROBES)
 
 
 def prepare(folder: Path) -> None:
@@ -32,7 +30,7 @@ def prepare(folder: Path) -> None:
     The graph is int8, or float32 where int8 does not do for the weights: a quarter of the size, or
     the same. How it is best run here is measured. ``embedder.json`` keeps that, what the runtime
     must know, and the digest of the weights; ``probes.npz`` what to measure by on another
-    processor. The words of an int8 graph are in ``words.bin``, which the runtime maps.
+    processor. The words of an int8 graph are beside it (``words.py``), for others to share.
 
     Raises:
         UntrustedWeights: The model is of another kind, or does not compute what it should.
@@ -65,10 +63,11 @@ def _write_graph(folder: Path, bert: Bert, probes: Probes) -> Json:
     graph = folder / "model.onnx"
     for form in WAYS:
         if form.startswith("int8"):
-            (folder / WORDS).write_bytes(quantize_words(bert)[0].tobytes())
-            graph.write_bytes(build_graph(bert, calibrate(bert), WORDS))
+            words = save_words(quantize_words(bert.words), folder)
+            graph.write_bytes(build_graph(bert, calibrate(bert), words))
         else:
-            (folder / WORDS).unlink(missing_ok=True)
+            for name in (WORDS, WORD_SCALES):
+                (folder / name).unlink(missing_ok=True)
             graph.write_bytes(build_graph(bert, None))
         ways = measure(graph, form, probes)
         if chosen := choose(ways):

@@ -1,7 +1,7 @@
 """What was found, as it was read: whether each passage answers a question, and where in it.
 
-A passage is taken apart into units (a sentence, a list item, a line of a table or of code), and each
-unit gets the probability that it belongs to the answer. What is shown is made of units.
+A passage is taken apart into units (a sentence, a list item, a line of a table or of code), and
+each unit gets the probability that it belongs to the answer. What is shown is made of units.
 """
 
 import re
@@ -15,6 +15,7 @@ from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding.calibration import load_calibration
 from genwright.grounding.evidence import Evidence, estimate_answerability, find_evidence
+from genwright.grounding.reading import PairReader, ReadText
 from genwright.retrieval import Hit
 
 NAVIGATION = 0.2
@@ -43,6 +44,8 @@ class ReadPassage:
     """That it answers the question."""
     units: tuple[Unit, ...]
     """In the document's order; those without a letter or digit are there, too."""
+    rank: float = 0.0
+    """What lists are sorted by: the probability, and how well the search found it; 0 to 1."""
 
     @property
     def best(self) -> Unit:
@@ -93,6 +96,37 @@ class WordingReader:
             ):
                 read.append(ReadPassage(hit, chance, units))
         return read
+
+
+class TrainedReader:
+    """Reads with the trained cross-encoder, in every language that its base knows.
+
+    Args:
+        reader: The cross-encoder.
+    """
+
+    def __init__(self, reader: PairReader) -> None:
+        self.pairs = reader
+
+    def read(
+        self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
+    ) -> list[ReadPassage]:
+        """See ``PassageReader.read``; the rarity of words is not asked for."""
+        readings = self.pairs.read(
+            question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
+        )
+        return [
+            ReadPassage(hit, reading.probability, units)
+            for hit, reading in zip(hits, readings, strict=True)
+            if (units := score_units(hit, reading.offsets, reading.marks.tolist()))
+        ]
+
+
+def _describe_place(hit: Hit) -> str:
+    """Title and headings of a passage, each once."""
+    if not hit.section or hit.section.startswith(hit.title):
+        return hit.section or hit.title
+    return f"{hit.title} > {hit.section}"
 
 
 def _find_score(start: int, end: int, scores: Sequence[tuple[int, int, float]]) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genwright.engines import Engine
     from genwright.engines.llamacpp.sharing import SharedBase
     from genwright.grounding.passages import PassageReader
+    from genwright.grounding.reading import PairReader
     from genwright.models.bases import BaseModel
     from genwright.registry import ModelVersions, TrainedVersion
     from genwright.retrieval.vector import VectorSearch
@@ -86,10 +87,19 @@ class Models:
 
     @cached_property
     def reader(self) -> "PassageReader":
-        """What says whether passages answer a question, and where."""
-        from genwright.grounding.passages import WordingReader
+        """What says whether passages answer a question, and where.
 
-        return WordingReader(self.embedder)
+        It is the trained one where the model that it is built on is pulled.
+
+        Raises:
+            UntrustedWeights: Its file does not belong to that model.
+            EngineFailed: Its graph cannot be written beside the model.
+        """
+        from genwright.grounding.passages import TrainedReader, WordingReader
+
+        with self._opening["", "reader"]:
+            pairs = self._open_pair_reader()
+        return WordingReader(self.embedder) if pairs is None else TrainedReader(pairs)
 
     @cached_property
     def vectors(self) -> "VectorSearch":
@@ -221,6 +231,23 @@ class Models:
         held = None if "/" in name else self.catalog.read_manifest(name)
         digest = held.files[0].sha256 if held else ""
         return EngineEmbedder(self.get_engine(name, "embed"), digest=digest)
+
+    def _open_pair_reader(self) -> "PairReader | None":
+        """The trained reader; None where it or its base is not there, or where all are stubs."""
+        from genwright.embeddings.words import has_words
+        from genwright.grounding.reading import BASE, SHIPPED, open_reader
+
+        settings = self.workspace.settings
+        if settings.embedding.model == "hashing" or not SHIPPED.is_file():
+            return None
+        if self.catalog.read_manifest(BASE) is None:
+            return None
+        folder = self.catalog.find_path(BASE)
+        if not has_words(folder):  # prepared in float32, or by a version before the reader
+            return None
+        pairs = open_reader(folder, settings.engine.threads or count_cores())
+        self._closing.callback(pairs.close)
+        return pairs
 
     def _open(self, name: str, kind: Kind) -> "Engine":
         from genwright.engines import open_engine, open_server, open_stub

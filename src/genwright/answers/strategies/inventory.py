@@ -25,8 +25,7 @@ SAMPLED = 200
 """Documents whose language is looked at."""
 
 FORMATS = {
-    "eml": ("e-mail", r"e-?mails?|mails?|correos?|courriels?|邮件|メール|이메일|письм\w*"),
-    "msg": ("e-mail", r"e-?mails?|mails?"),
+    "email": ("e-mail", r"e-?mails?|mails?|correos?|courriels?|邮件|メール|이메일|письм\w*"),
     "pdf": ("PDF", r"pdfs?"),
     "docx": ("Word document", r"word|docx|\.docs?"),
     "doc": ("Word document", r"word|\.docs?"),
@@ -35,8 +34,8 @@ FORMATS = {
     "csv": ("CSV table", r"csvs?|tables?|tabellen?"),
     "pptx": ("presentation", r"presentations?|slides?|decks?|power ?points?|pptx?|folien|幻灯片"),
     "html": ("web page", r"html|web ?pages?|webseiten?"),
-    "md": ("Markdown file", r"markdown|\.md"),
-    "txt": ("text file", r"text files?|txt|textdateien"),
+    "markdown": ("Markdown file", r"markdown|\.md"),
+    "text": ("text file", r"text files?|txt|textdateien"),
     "image": ("picture", r"images?|pictures?|photos?|bilder|fotos?"),
 }
 """By format: what it is called, and how people ask for it."""
@@ -122,11 +121,11 @@ class InventoryStrategy:
         best: dict[int, float] = {}
         for hit in hits:
             best.setdefault(hit.document, hit.score)
+        top = max(best.values(), default=0.0)
         stems = set(words.extract_content(subject))
         for each in entries:  # a title that has all the words is what was meant
             if each.id in best and stems <= set(words.extract_content(each.title)):
-                best[each.id] += 1.0
-        top = max(best.values(), default=0.0)
+                best[each.id] += top
         near = sorted((id_ for id_ in best if best[id_] >= NEAR * top), key=lambda id_: -best[id_])
         by_id = {each.id: each for each in entries}
         return [by_id[id_] for id_ in near if id_ in by_id][:5]

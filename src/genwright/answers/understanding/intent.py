@@ -38,6 +38,8 @@ SPECIAL = frozenset(KINDS[5:])
 LEAST_SPECIAL = 0.5
 """Least probability of a special kind to be chosen."""
 LEAST_FOLLOW_UP = 0.5
+LEAST_LETTERS = 3
+"""A shorter text, in a script of letters, is taken as nothing special."""
 TRAINED_WITH = "multilingual-e5-small"
 PLACES, SHORTEST, LONGEST = 4096, 2, 5
 """Of hashed n-grams of characters."""
@@ -117,8 +119,13 @@ class IntentClassifier:
             kinds = np.sqrt(kinds * by_meaning)
             kinds /= kinds.sum(axis=1, keepdims=True)
         chosen = KINDS[int(choose_kinds(kinds)[0])]
+        chosen = chosen if _says_something(text) else "fact"
         probabilities = dict(zip(KINDS, kinds[0].tolist(), strict=True))
         return Intent(chosen, MappingProxyType(probabilities), float(follow_up[0]))
+
+
+def _says_something(text: str) -> bool:
+    return sum(map(str.isalpha, text)) >= LEAST_LETTERS or any(char > "\u2e80" for char in text)
 
 
 def choose_kinds(probabilities: Vectors, least: float = LEAST_SPECIAL) -> Vectors:
@@ -166,7 +173,10 @@ def read_about() -> dict[str, object]:
 
 
 def classify_request(embedder: Embedder, text: str) -> Intent:
-    """What a request wants, by the vector that an embedder gives it."""
+    """What a request wants, by the vector that an embedder gives it.
+
+    What is too short to say anything wants a fact, which is then not found.
+    """
     classifier = IntentClassifier(embedder.name)
     vector = embedder.embed_queries([text])[0] if classifier.uses_vectors else None
     return classifier.classify(vector, text)
