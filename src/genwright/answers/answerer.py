@@ -121,7 +121,7 @@ class Answerer:
         span.set_attribute("genwright.intent_probability", intent.confidence)
         name = WAYS.get(intent.kind, self.strategy)
         span.set_attribute("genwright.strategy", name)
-        return name, replace(question, kind=intent.kind)
+        return name, replace(question, kind=intent.kind, kinds=intent.probabilities)
 
 
 def drain(pieces: Iterator[Piece]) -> Answer:

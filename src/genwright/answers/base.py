@@ -1,6 +1,6 @@
 """What is asked, what strategies are made of, and the protocol that they keep."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol
@@ -37,6 +37,8 @@ class Question:
     """Earlier turns that the model sees before the question."""
     kind: str = "fact"
     """What is wanted; see ``answers.understanding.intent``."""
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each kind, where they are known."""
     cancel: Event = field(default_factory=Event)
     """Set by whoever no longer waits; the answer then ends where it is."""
     timer: StepTimer = field(default_factory=StepTimer)

@@ -15,10 +15,9 @@ KEEP = 0.5
 """A unit belongs to a stretch from so much of the best unit's score on."""
 LEAST = 0.15
 """And from this probability on."""
-RIVAL, RIVAL_ELSEWHERE = 0.7, 0.85
-"""A further passage is shown where it ranks so high relative to the best; in another document, where
-it may be about something else, higher."""
-
+RIVAL = {"same": 0.6, "other": 0.85}
+"""A further passage is shown where it ranks so high relative to the best; one of another document,
+which may be about something else, must rank higher."""
 AFTER = 0.05
 """What the unit after a stretch is ahead of the one before it."""
 
@@ -96,7 +95,7 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
 
 def _find_least_rank(each: ReadPassage, best: ReadPassage) -> float:
     same = each.hit.document == best.hit.document
-    return (RIVAL if same else RIVAL_ELSEWHERE) * best.rank
+    return RIVAL["same" if same else "other"] * best.rank
 
 
 def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:

@@ -12,7 +12,7 @@ from genwright.grounding.passages import ReadPassage, list_evidence
 from genwright.library.search import find_passages
 from genwright.retrieval import Hit
 
-READ = 10
+READ = 12
 """Passages that are read for the whole question."""
 READ_PART = 5
 """And for each of its parts."""
@@ -52,7 +52,8 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     rarity = RarityTable(runtime.database, runtime.principal)
     asked = split_compared(question.text) or split_parts(question.text)
     asked = asked if len(asked) > 1 else []
-    found = search_passages(setup, question)
+    most = max(runtime.settings.retrieval.top_k, READ)
+    found = search_passages(setup, question, k=most)
     by_part = [search_passages(setup, question, text=part, k=READ_PART) for part in asked]
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
         rare = rarity.look_up(question.text)

@@ -15,6 +15,8 @@ from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
 from genwright.grounding.passages import ReadPassage
 
+SHORT = 0.25
+"""Probability of a question for a fact from which on the answer is kept as short as one."""
 PART_SHARE = 0.5
 """A part is answered where its best passage is at least so sure, relative to the surest."""
 
@@ -32,9 +34,16 @@ class ExtractiveStrategy:
         if not findings.is_answerable:
             yield refuse(findings.base)
             return
-        sentences = quote_excerpts(select_excerpts(findings, SIZES.get(question.kind, SIZES["explanation"])))
+        sentences = quote_excerpts(select_excerpts(findings, choose_size(question)))
         yield from sentences
         yield complete_answer(findings.base, sentences)
+
+
+def choose_size(question: Question) -> Size:
+    """How much is shown: as much as the kind of request wants, less where it may be a fact."""
+    if question.kinds.get("fact", 0.0) >= SHORT:
+        return SIZES["fact"]
+    return SIZES.get(question.kind, SIZES["explanation"])
 
 
 def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:

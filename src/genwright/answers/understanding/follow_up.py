@@ -7,6 +7,7 @@ from threading import Event
 
 from genwright.answers.base import EXTRACTIVE
 from genwright.answers.fencing import fence_text
+from genwright.answers.understanding.intent import classify_request
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.grounding import words
 from genwright.prompts import load_prompt
@@ -15,6 +16,9 @@ from genwright.runtime import Runtime
 REWRITTEN_TOKENS = 64
 TURN_CHARACTERS = 1000
 """Beginning of each earlier turn that a follow-up question is read with."""
+LEAST_IN_CONVERSATION = 0.2
+"""Probability of a follow-up from which on one is seen: the classifier was not told that there were
+turns before, and among turns many more point back."""
 LONGEST_FOLLOW_UP = 1000
 """Characters; a longer question is taken to stand alone."""
 
@@ -55,7 +59,7 @@ def make_standalone(
     most = runtime.settings.answer.history
     before = before[-most:] if most else ()
     asked = [turn.content for turn in before if turn.role == "user"]
-    if not asked or not is_follow_up(question):
+    if not asked or not _needs_turns(runtime, question):
         return question
     standing = next((turn for turn in reversed(asked) if not is_follow_up(turn)), asked[-1])
     joined = f"{standing[:LONGEST_FOLLOW_UP].rstrip()} {question}"
@@ -67,6 +71,15 @@ def make_standalone(
     new = set(words.extract_content(rewritten))
     fits = new > own and new <= said | own
     return rewritten if fits else joined
+
+
+def _needs_turns(runtime: Runtime, question: str) -> bool:
+    """Whether a question in a conversation points back, by its words or by the classifier."""
+    if is_follow_up(question):
+        return True
+    if len(question) > LONGEST_FOLLOW_UP:
+        return False
+    return classify_request(runtime.models.embedder, question).follow_up >= LEAST_IN_CONVERSATION
 
 
 def _rewrite_question(
