@@ -42,10 +42,15 @@ READER_ROWS = {
 """How many rows of each file: breadth of kinds and languages before size."""
 
 MOST_TOKENS, QUESTION_TOKENS = 208, 64
+YES_NO = 1600
+"""Questions for yes or no."""
 HELD_BACK = 25
 """One row in so many is for validation."""
-SWAPPED = 0.22
-"""Share of answered rows that get another passage, which does not answer."""
+ANSWERED = 0.55
+"""Share of each file's rows that are to be answered by their passage; of a file with more, some get
+another passage, which does not."""
+NEIGHBORS = 40
+"""Passages among which the one with most words of a question is taken as near miss."""
 
 Row = dict[str, Any]
 
@@ -144,29 +149,73 @@ def reader_rows(folder: Path, pairs: Pairs, seed: int, share: float = 1.0) -> tu
         for row in rows:
             titles.setdefault(row["title"] or row["passage"][:80], []).append(row)
         draw.shuffle(rows)
+        answered = sum(bool(row["answers"]) for row in rows) / len(rows)
+        swapped = max(0.0, 1 - ANSWERED / answered)
         for place, row in enumerate(rows[: int(most * share)]):
             try:
-                made = _one(draw, pairs, row, rows, titles)
+                made = _one(draw, pairs, row, rows, titles, swapped)
             except ValueError:
                 continue
             (held if place % HELD_BACK == 0 else train).append(made | {"set": name})
+    for place, made in enumerate(_yes_no_rows(draw, folder.parents[1], pairs, int(YES_NO * share))):
+        (held if place % HELD_BACK == 0 else train).append(made | {"set": "yes-no"})
     draw.shuffle(train)
     return train, held
 
 
-def _one(draw: random.Random, pairs: Pairs, row: Row, rows: Sequence[Row], titles: dict[str, list[Row]]) -> Row:
+_AUXILIARY = re.compile(
+    r"^(?P<one>[^,.]{2,60}?) (?P<aux>is|was|are|were|has|have|had|can|will|did|does) (?P<rest>.+?)[ .]*$"
+)
+
+
+def _yes_no_rows(draw: random.Random, data: Path, pairs: Pairs, most: int) -> Iterator[Row]:
+    """Questions for yes or no, made of claims: a source that refutes one answers it as well."""
+    rows = read_gz(data / "17-groundedness" / "vitaminc" / "train.jsonl.gz")
+    for row in draw.sample(rows, most):
+        judged = "SUPPORTS" in row["kind"] or "REFUTES" in row["kind"]
+        others = [each["source"] for each in draw.sample(rows, 4) if each["page"] != row["page"]]
+        place = draw.randrange(len(others) + 1)
+        parts = [*others[:place], row["source"], *others[place:]]
+        start = sum(len(part) + 1 for part in parts[:place])
+        spans = [(start, start + len(row["source"]))] if judged else []
+        question = as_typed(draw, _ask_whether(draw, row["claim"]))
+        try:
+            title = row["page"] if draw.random() < 0.4 else ""
+            yield pairs.reader_row(question, title, " ".join(parts)[:780], spans)
+        except ValueError:
+            continue
+
+
+def _ask_whether(draw: random.Random, claim: str) -> str:
+    bare = claim.strip(" .")
+    if (found := _AUXILIARY.match(bare)) and draw.random() < 0.7:
+        return f"{found['aux'].capitalize()} {found['one']} {found['rest']}?"
+    return draw.choice(("Is it true that {}?", "{}, right?", "{}?", "Is it so that {}?")).format(bare)
+
+
+def _one(draw: random.Random, pairs: Pairs, row: Row, rows: Sequence[Row], titles: dict[str, list[Row]], swapped: float) -> Row:
     question = as_typed(draw, _asked(row))
     passage, title = row["passage"], row["title"]
     spans = widen(passage, row["answers"])
-    if spans and draw.random() < SWAPPED:
+    if spans and draw.random() < swapped:
         near = [r for r in titles[title or passage[:80]] if r["passage"] != passage]
-        other = draw.choice(near if near and draw.random() < 0.8 else rows)
+        if near and draw.random() < 0.5:
+            other = draw.choice(near)
+        else:
+            others = [r for r in draw.sample(list(rows), NEIGHBORS) if r["passage"] != passage]
+            other = max(others, key=lambda r: _overlap(question, r["passage"]))
         told = {a["text"].lower() for a in row["answers"]}
         if not any(each in other["passage"].lower() for each in told):
             passage, title, spans = other["passage"], other["title"], []
     dense = row["language"][:2] in ("ja", "zh", "th")
     text, spans = window(draw, passage, spans, draw.choice((300, 380) if dense else (500, 650, 780)))
     return pairs.reader_row(question, title if draw.random() < 0.6 else "", text, spans)
+
+
+def _overlap(question: str, passage: str) -> float:
+    """How many pieces of four characters of a question a passage has."""
+    low, text = question.lower(), passage.lower()
+    return sum(low[at : at + 4] in text for at in range(len(low) - 3))
 
 
 def _asked(row: Row) -> str:

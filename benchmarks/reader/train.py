@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-4, help="highest learning rate")
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--share", type=float, default=1.0, help="of the rows")
+    parser.add_argument("--claims", type=float, default=1.0, help="of the rows with claims")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     data = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
@@ -42,7 +43,7 @@ def main() -> None:
     read, read_held = reader_rows(
         data / "16-rag-answers" / "reader-training", pairs, asked.seed, asked.share
     )
-    claims, claims_held = support_rows(data, pairs, asked.seed, asked.share)
+    claims, claims_held = support_rows(data, pairs, asked.seed, asked.claims)
     print(f"{len(read)} questions, {len(claims)} claims to learn from", flush=True)
 
     def record(step: int, values: dict[str, float]) -> None:
@@ -65,7 +66,7 @@ def main() -> None:
             weight_decay=0.01,
             time_limit_minutes=asked.minutes,
             patience=0,
-            evaluate_every=340,
+            evaluate_every=250,
             log_every=20,
             seed=asked.seed,
         ),
