@@ -6,9 +6,9 @@ code, begins with the line that introduces it, and small gaps between units that
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from genwright.grounding.passages import ReadPassage, Unit
+from genwright.grounding.passages import ReadPassage, Unit, split_units
 from genwright.retrieval import Hit
 
 KEEP = 0.5
@@ -18,11 +18,16 @@ LEAST = 0.15
 RIVAL = {"same": 0.6, "other": 0.85}
 """A further passage is shown where it ranks so high relative to the best; one of another document,
 which may be about something else, must rank higher."""
+ADJACENT = 0.12
+"""What a passage beside one that is shown is ahead by: what is explained goes on there."""
+LARGEST_GAP = 8
+"""Characters between two passages that follow one another."""
 AFTER = 0.05
 """What the unit after a stretch is ahead of the one before it."""
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
+_FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _TABLE = re.compile(r"\s*\|")
 
@@ -79,23 +84,43 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
         size: Most of them, and most characters together.
     """
     chosen: list[Excerpt] = []
+    waiting = list(read)
     left = size.characters
-    for each in read:
-        if len(chosen) == size.stretches or left < size.least // 2:
-            break
-        if chosen and each.rank < _find_least_rank(each, read[0]):
+    while waiting and len(chosen) < size.stretches and left >= size.least // 2:
+        each = max(waiting, key=lambda one: one.rank + ADJACENT * _is_beside(one.hit, chosen))
+        waiting.remove(each)
+        if chosen and each.rank < _find_least_rank(each, read[0], chosen):
             continue
-        excerpt = _grow(each, left if chosen else max(left * 2 // 3, size.least), size.least)
+        soft = left if chosen else max(left * 2 // 3, size.least)
+        excerpt = _grow(each, soft, left, size.least)
         if chosen and (excerpt.end - excerpt.start > left or _repeats(excerpt, chosen)):
             continue
         chosen.append(excerpt)
         left -= excerpt.end - excerpt.start
-    return chosen
+    return _put_in_order(chosen)
 
 
-def _find_least_rank(each: ReadPassage, best: ReadPassage) -> float:
+def _is_beside(hit: Hit, chosen: Sequence[Excerpt]) -> bool:
+    """Whether a passage follows or precedes one that is shown."""
+    return any(
+        hit.document == each.hit.document
+        and min(abs(hit.start - each.hit.end), abs(each.hit.start - hit.end)) <= LARGEST_GAP
+        for each in chosen
+    )
+
+
+def _put_in_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
+    """The best first, each followed by those of its document, in that one's order."""
+    documents = list(dict.fromkeys(each.hit.document for each in chosen))
+    return sorted(chosen, key=lambda each: (documents.index(each.hit.document), each.start))
+
+
+def _find_least_rank(
+    each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt]
+) -> float:
     same = each.hit.document == best.hit.document
-    return RIVAL["same" if same else "other"] * best.rank
+    beside = ADJACENT * _is_beside(each.hit, chosen)
+    return RIVAL["same" if same else "other"] * best.rank - beside
 
 
 def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:
@@ -104,18 +129,25 @@ def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:
     return any(len(own & set(other.text.lower().split())) > 0.8 * len(own) for other in chosen)
 
 
-def _grow(read: ReadPassage, most: int, least: int) -> Excerpt:
-    """The stretch around the best unit of a passage, of at most so many characters if it can."""
+def _grow(read: ReadPassage, soft: int, most: int, least: int) -> Excerpt:
+    """The stretch around the best unit of a passage.
+
+    Args:
+        read: The passage.
+        soft: Characters that it grows to.
+        most: Characters that it may have where a list or code is not to be broken.
+        least: Characters that it has at least, where the passage has them.
+    """
     units, seed = read.units, _find_seed(read)
     wanted = [unit.score >= max(KEEP * units[seed].score, LEAST) for unit in units]
     first = last = seed
     first, last = _complete(units, first, last)
     while True:
         grown = _step(units, wanted, first, last)
-        if grown is None or units[grown[1]].end - units[grown[0]].start > most:
+        if grown is None or units[grown[1]].end - units[grown[0]].start > soft:
             break
         first, last = grown
-    first, last = _surround(units, first, last, least, most)
+    first, last = _surround(units, first, last, least, soft)
     first, last = _fit(units, first, last, seed, most)
     return _cut(read, first, last)
 
@@ -206,3 +238,34 @@ def _cut(read: ReadPassage, first: int, last: int) -> Excerpt:
     start, end = read.units[first].start, read.units[last].end
     text = read.hit.text[start - read.hit.start : end - read.hit.start]
     return Excerpt(read.hit, start, end, text, read.probability)
+
+
+def continue_block(excerpt: Excerpt, longer: Hit, most: int) -> Excerpt:
+    """An excerpt with the rest of the list or block of code that its passage breaks off in.
+
+    Args:
+        excerpt: What is shown; it ends where its passage does.
+        longer: Its passage with those after it, as one.
+        most: Characters that it may grow to.
+    """
+    cut = excerpt.hit.end - longer.start
+    rest = replace(longer, start=excerpt.hit.end, text=longer.text[cut:])
+    end = excerpt.end
+    for _, last, line in split_units(rest):
+        text = longer.text[excerpt.start - longer.start : end - longer.start]
+        is_open = len(_FENCE_LINE.findall(text)) % 2 == 1
+        if last - excerpt.start > most or not (is_open or _ITEM.match(line) or _FENCE.match(line)):
+            break
+        end = last
+    text = longer.text[excerpt.start - longer.start : end - longer.start]
+    return replace(excerpt, hit=longer, end=end, text=text)
+
+
+def breaks_off(excerpt: Excerpt) -> bool:
+    """Whether an excerpt ends with its passage and within a list or code, or announces one."""
+    lines = excerpt.text.rstrip().splitlines() or [""]
+    return excerpt.end >= excerpt.hit.end and (
+        len(_FENCE_LINE.findall(excerpt.text)) % 2 == 1
+        or lines[-1].endswith((":", "："))
+        or any(_ITEM.match(line) for line in lines[-3:])
+    )

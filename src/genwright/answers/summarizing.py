@@ -23,6 +23,8 @@ BEGINNING = 0.06
 VARIETY = 0.45
 """How much likeness to what was chosen counts against a sentence."""
 
+COVERED = 0.2
+"""What counts against a sentence of a section that has one already."""
 ASKED = 0.7
 """How much nearness to what was asked counts beside nearness to the whole."""
 
@@ -102,12 +104,15 @@ def choose_telling(
     chosen: list[int] = []
     left = characters
     likeness = np.zeros(len(sentences))
+    sections = [each.hit.section for each in sentences]
     while len(chosen) < most:
-        gain = np.where(np.isin(np.arange(len(sentences)), chosen), -np.inf, worth - VARIETY * likeness)
-        gain = np.where([len(each.text) <= left for each in sentences], gain, -np.inf)
-        place = int(np.argmax(gain))
-        if gain[place] == -np.inf:
+        told = {sections[place] for place in chosen}
+        gain = worth - VARIETY * likeness - COVERED * np.array([each in told for each in sections])
+        fits = np.array([len(each.text) <= left for each in sentences])
+        fits[chosen] = False
+        if not fits.any():
             break
+        place = int(np.argmax(np.where(fits, gain, -np.inf)))
         chosen.append(place)
         left -= len(sentences[place].text)
         alike = vectors @ vectors[place]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import PurePath
@@ -145,6 +145,24 @@ def read_document_passages(
             .limit(most)
         ).all()
         return [(make_hit(owner, passage), passage.section) for owner, passage in rows]
+
+
+def lengthen_hit(runtime: Runtime, hit: Hit, passages: int = 2) -> Hit:
+    """A passage with those after it in its document, as one; itself where it is the last."""
+    with runtime.database.read(runtime.principal) as session:
+        allowed = (Document.id == hit.document, *build_conditions(session, Scope()))
+        ends = session.scalars(
+            select(Passage.end)
+            .join(Document, Passage.document_id == Document.id)
+            .where(Passage.start >= hit.end, *allowed)
+            .order_by(Passage.start)
+            .limit(passages)
+        ).all()
+        if not ends:
+            return hit
+        part = func.substr(Document.text, hit.start + 1, ends[-1] - hit.start)
+        text = session.scalar(select(part).where(*allowed))
+    return replace(hit, end=hit.start + len(text or hit.text), text=text or hit.text)
 
 
 def find_opening(hits: Sequence[Hit], least: int = 40) -> tuple[Hit, int, int] | None:

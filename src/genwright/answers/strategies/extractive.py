@@ -10,10 +10,11 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
-from genwright.answers.excerpts import SIZES, Excerpt, Size, choose_excerpts
+from genwright.answers.excerpts import SIZES, Excerpt, Size, breaks_off, choose_excerpts, continue_block
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
 from genwright.grounding.passages import ReadPassage
+from genwright.library.overview import lengthen_hit
 
 SHORT = 0.25
 """Probability of a question for a fact from which on the answer is kept as short as one."""
@@ -34,7 +35,15 @@ class ExtractiveStrategy:
         if not findings.is_answerable:
             yield refuse(findings.base)
             return
-        sentences = quote_excerpts(select_excerpts(findings, choose_size(question)))
+        size = choose_size(question)
+        sentences = quote_excerpts(
+            [
+                continue_block(each, lengthen_hit(self._setup.runtime, each.hit), size.characters)
+                if breaks_off(each)
+                else each
+                for each in select_excerpts(findings, size)
+            ]
+        )
         yield from sentences
         yield complete_answer(findings.base, sentences)
 

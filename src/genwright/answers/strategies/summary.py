@@ -115,7 +115,7 @@ class CollectionSummaryStrategy:
                 continue
             hit, start, end = found
             text = " ".join(hit.text[start - hit.start : end - hit.start].split())
-            line = f"- **{each.title or each.name}**: {shorten(text)}"
+            line = f"- **{shorten(each.title or each.name, 80)}**: {shorten(text)}"
             yield Sentence(line, 1.0, (cite(hit, start, end),), before="\n")
 
     def _describe_one(self, entry: DocumentEntry) -> Iterator[Sentence]:
@@ -139,7 +139,7 @@ class CollectionSummaryStrategy:
         return [by_document[each.hit.passage] for each in chosen]
 
 
-def shorten(text: str, most: int = 170) -> str:
+def shorten(text: str, most: int = 140) -> str:
     """A text cut between words.
 
     Example:
