@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - question marks of other scripts
 """Rows that the reader learns from: questions with passages, claims with sources.
 
 Each row has ``input_ids``, ``labels`` (answers, supports) and ``word_labels``; see
@@ -74,27 +75,44 @@ class Pairs:
         ids = [0, *one, 2, 2, *two.ids[:room], 2]
         return ids, list(two.offsets[:room]), start
 
-    def reader_row(self, question: str, title: str, text: str, spans: Sequence[tuple[int, int]]) -> Row:
+    def reader_row(
+        self, question: str, title: str, text: str, spans: Sequence[tuple[int, int]]
+    ) -> Row:
         """A row of a question and a passage; ``spans`` are what answers, in characters."""
         head = f"{title}\n" if title else ""
         ids, offsets, start = self.encode(f"query: {question}", head + text)
         marks = [
-            IGNORED if end <= len(head) else float(any(begin < e + len(head) and s + len(head) < end for s, e in spans))
+            IGNORED
+            if end <= len(head)
+            else float(any(begin < e + len(head) and s + len(head) < end for s, e in spans))
             for begin, end in offsets
         ]
         words = [IGNORED] * start + marks + [IGNORED]
         seen = 1.0 in marks
         if spans and not seen:
             raise ValueError("the answer was cut off")
-        return {"input_ids": ids, "first_end": start - 2, "second_start": start, "labels": [float(bool(spans)), IGNORED], "word_labels": words}
+        return {
+            "input_ids": ids,
+            "first_end": start - 2,
+            "second_start": start,
+            "labels": [float(bool(spans)), IGNORED],
+            "word_labels": words,
+        }
 
     def support_row(self, claim: str, source: str, supported: bool) -> Row:
         """A row of a claim and a source."""
         ids, _, start = self.encode(f"claim: {claim}", source)
-        return {"input_ids": ids, "first_end": start - 2, "second_start": start, "labels": [IGNORED, float(supported)], "word_labels": [IGNORED] * len(ids)}
+        return {
+            "input_ids": ids,
+            "first_end": start - 2,
+            "second_start": start,
+            "labels": [IGNORED, float(supported)],
+            "word_labels": [IGNORED] * len(ids),
+        }
 
 
 def read_gz(path: Path) -> list[Row]:
+    """The rows of a compressed JSON Lines file."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
@@ -102,10 +120,13 @@ def read_gz(path: Path) -> list[Row]:
 def widen(passage: str, answers: Sequence[Row]) -> list[tuple[int, int]]:
     """The sentences, or lines of a table, that hold the answers."""
     spans = [(a["start"], a["start"] + len(a["text"])) for a in answers]
-    return [(s, e) for s, e in units(passage) if any(s < last and first < e for first, last in spans)]
+    return [
+        (s, e) for s, e in units(passage) if any(s < last and first < e for first, last in spans)
+    ]
 
 
 def units(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences, and lines of what is laid out in lines: start and end of each."""
     for start, end in split_sentences(text):
         place = start
         for line in text[start:end].splitlines(keepends=True):
@@ -114,7 +135,9 @@ def units(text: str) -> Iterator[tuple[int, int]]:
             place += len(line)
 
 
-def window(draw: random.Random, passage: str, spans: Sequence[tuple[int, int]], most: int) -> tuple[str, list[tuple[int, int]]]:
+def window(
+    draw: random.Random, passage: str, spans: Sequence[tuple[int, int]], most: int
+) -> tuple[str, list[tuple[int, int]]]:
     """A part of a long passage, of whole units, that holds the first answer somewhere."""
     if len(passage) <= most:
         return passage, list(spans)
@@ -134,11 +157,18 @@ def as_typed(draw: random.Random, question: str) -> str:
         at = draw.randrange(2, len(question) - 2)
         question = question[:at] + question[at + 1] + question[at] + question[at + 2 :]
     if draw.random() < 0.04:
-        question = re.sub(r"^(what|how|who|when|where|why|which)\b\W*((is|are|was|were|do|does|did|can)\b)?\W*", "", question, flags=re.I)
+        question = re.sub(
+            r"^(what|how|who|when|where|why|which)\b\W*((is|are|was|were|do|does|did|can)\b)?\W*",
+            "",
+            question,
+            flags=re.I,
+        )
     return question
 
 
-def reader_rows(folder: Path, pairs: Pairs, seed: int, share: float = 1.0) -> tuple[list[Row], list[Row]]:
+def reader_rows(
+    folder: Path, pairs: Pairs, seed: int, share: float = 1.0
+) -> tuple[list[Row], list[Row]]:
     """Rows for training and validation, shuffled."""
     draw = random.Random(seed)
     train: list[Row] = []
@@ -164,7 +194,8 @@ def reader_rows(folder: Path, pairs: Pairs, seed: int, share: float = 1.0) -> tu
 
 
 _AUXILIARY = re.compile(
-    r"^(?P<one>[^,.]{2,60}?) (?P<aux>is|was|are|were|has|have|had|can|will|did|does) (?P<rest>.+?)[ .]*$"
+    r"^(?P<one>[^,.]{2,60}?) (?P<aux>is|was|are|were|has|have|had|can|will|did|does) "
+    r"(?P<rest>.+?)[ .]*$"
 )
 
 
@@ -190,10 +221,19 @@ def _ask_whether(draw: random.Random, claim: str) -> str:
     bare = claim.strip(" .")
     if (found := _AUXILIARY.match(bare)) and draw.random() < 0.7:
         return f"{found['aux'].capitalize()} {found['one']} {found['rest']}?"
-    return draw.choice(("Is it true that {}?", "{}, right?", "{}?", "Is it so that {}?")).format(bare)
+    return draw.choice(("Is it true that {}?", "{}, right?", "{}?", "Is it so that {}?")).format(
+        bare
+    )
 
 
-def _one(draw: random.Random, pairs: Pairs, row: Row, rows: Sequence[Row], titles: dict[str, list[Row]], swapped: float) -> Row:
+def _one(
+    draw: random.Random,
+    pairs: Pairs,
+    row: Row,
+    rows: Sequence[Row],
+    titles: dict[str, list[Row]],
+    swapped: float,
+) -> Row:
     question = as_typed(draw, _asked(row))
     passage, title = row["passage"], row["title"]
     spans = widen(passage, row["answers"])
@@ -208,7 +248,9 @@ def _one(draw: random.Random, pairs: Pairs, row: Row, rows: Sequence[Row], title
         if not any(each in other["passage"].lower() for each in told):
             passage, title, spans = other["passage"], other["title"], []
     dense = row["language"][:2] in ("ja", "zh", "th")
-    text, spans = window(draw, passage, spans, draw.choice((300, 380) if dense else (500, 650, 780)))
+    text, spans = window(
+        draw, passage, spans, draw.choice((300, 380) if dense else (500, 650, 780))
+    )
     return pairs.reader_row(question, title if draw.random() < 0.6 else "", text, spans)
 
 
@@ -224,7 +266,9 @@ def _asked(row: Row) -> str:
     return " ".join([*said[-1:], row["question"]]) if said else str(row["question"])
 
 
-def support_rows(data: Path, pairs: Pairs, seed: int, share: float = 1.0) -> tuple[list[Row], list[Row]]:
+def support_rows(
+    data: Path, pairs: Pairs, seed: int, share: float = 1.0
+) -> tuple[list[Row], list[Row]]:
     """Rows of claims for training and validation, shuffled."""
     draw = random.Random(seed + 1)
     ground = data / "17-groundedness"
@@ -247,7 +291,21 @@ def support_rows(data: Path, pairs: Pairs, seed: int, share: float = 1.0) -> tup
 def _made_claims(draw: random.Random, data: Path, most: int) -> Iterator[tuple[str, str, bool]]:
     """Claims made from questions and their answers, from sentences, and from written answers."""
     folder = data / "16-rag-answers" / "reader-training"
-    files = ("tydiqa-goldp-multi", "qed-en", "jsquad-ja", "cmrc2018-zh", "norquad-no", "afriqa-en-fr", "heq-he", "faquad-pt", "covid-qa-en", "pquad-fa", "selqa-en", "doc2dial-en", "medquad-en")
+    files = (
+        "tydiqa-goldp-multi",
+        "qed-en",
+        "jsquad-ja",
+        "cmrc2018-zh",
+        "norquad-no",
+        "afriqa-en-fr",
+        "heq-he",
+        "faquad-pt",
+        "covid-qa-en",
+        "pquad-fa",
+        "selqa-en",
+        "doc2dial-en",
+        "medquad-en",
+    )
     each = most // (len(files) + 3)
     for name in files:
         rows = [row for row in read_gz(folder / f"{name}.jsonl.gz") if row["answers"]]
@@ -267,7 +325,9 @@ def _made_claims(draw: random.Random, data: Path, most: int) -> Iterator[tuple[s
         yield claim, source, right
 
 
-def _claim_of(draw: random.Random, row: Row, rows: Sequence[Row]) -> Iterator[tuple[str, str, bool]]:
+def _claim_of(
+    draw: random.Random, row: Row, rows: Sequence[Row]
+) -> Iterator[tuple[str, str, bool]]:
     spans = widen(row["passage"], row["answers"])
     text, spans = window(draw, row["passage"], spans, draw.choice((250, 450, 650)))
     if not spans:
@@ -296,7 +356,9 @@ def _claim_of(draw: random.Random, row: Row, rows: Sequence[Row]) -> Iterator[tu
 def _other_answer(draw: random.Random, text: str, said: str, rows: Sequence[Row]) -> str:
     """Another number, name or stretch of the same passage, else the answer to another question."""
     numbers = [n for n in re.findall(r"\d[\d.,]*\d|\d", text) if n not in said]
-    names = [n for n in re.findall(r"\b[A-Z]\w+(?: [A-Z]\w+)*", text) if n not in said and said not in n]
+    names = [
+        n for n in re.findall(r"\b[A-Z]\w+(?: [A-Z]\w+)*", text) if n not in said and said not in n
+    ]
     if re.search(r"\d", said) and numbers:
         return draw.choice(numbers)
     if said[:1].isupper() and names and draw.random() < 0.7:
@@ -313,7 +375,11 @@ def _shorten(draw: random.Random, sentence: str) -> str:
 
 
 _NEGATED = (
-    (r"\b(is|are|was|were|can|will|has|have|had|does|do|did|should|may|must|could|would)\b(?! not| no)", r"\1 not"),
+    (
+        r"\b(is|are|was|were|can|will|has|have|had|does|do|did|should|may|must|could|would)\b"
+        r"(?! not| no)",
+        r"\1 not",
+    ),
     (r"\b(is|are|was|were|can|will|does|do|did|should|must) not\b", r"\1"),
     (r"\bist\b", "ist nicht"),
     (r"\best\b", "n'est pas"),
@@ -334,7 +400,9 @@ def _falsify(draw: random.Random, sentence: str, text: str) -> str | None:
                 return sentence.replace(old, new, 1)
         if way == "name" and (found := re.findall(r"\b[A-Z]\w{2,}", sentence[1:])):
             old = draw.choice(found)
-            others = [n for n in re.findall(r"\b[A-Z]\w{2,}", text) if n != old and n not in sentence]
+            others = [
+                n for n in re.findall(r"\b[A-Z]\w{2,}", text) if n != old and n not in sentence
+            ]
             if others:
                 return sentence.replace(old, draw.choice(others), 1)
         if way == "negation":

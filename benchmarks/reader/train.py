@@ -10,10 +10,10 @@ import json
 import os
 from pathlib import Path
 
+from benchmarks.reader.rows import Pairs, reader_rows, support_rows
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from benchmarks.reader.rows import Pairs, reader_rows, support_rows
 from genwright.training.config import TrainConfig
 from genwright.training.cross_encoder import CrossEncoder, collate_pairs
 from genwright.training.job import TrainingJob

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - colons and question marks of other scripts
 """Which stretches of what was read are shown: an answer as a whole, at the size that was asked for.
 
 A stretch is a run of units of one passage. It is not broken inside a list, a table or a block of
@@ -115,9 +116,7 @@ def _put_in_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
     return sorted(chosen, key=lambda each: (documents.index(each.hit.document), each.start))
 
 
-def _find_least_rank(
-    each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt]
-) -> float:
+def _find_least_rank(each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt]) -> float:
     same = each.hit.document == best.hit.document
     beside = ADJACENT * _is_beside(each.hit, chosen)
     return RIVAL["same" if same else "other"] * best.rank - beside
@@ -153,7 +152,7 @@ def _grow(read: ReadPassage, soft: int, most: int, least: int) -> Excerpt:
 
 
 def _find_seed(read: ReadPassage) -> int:
-    """The best unit; where that is a heading, or the question itself in the source, what follows."""
+    """The best unit; what follows it where it is a heading, or the question in the source."""
     seed = read.units.index(read.best)
     while seed + 1 < len(read.units) and _asks(read.units[seed]):
         seed += 1
@@ -220,10 +219,8 @@ def _introduces(unit: Unit) -> bool:
     return unit.text.rstrip().endswith((":", "：")) and not _HEADING.match(unit.text)
 
 
-def _fit(
-    units: Sequence[Unit], first: int, last: int, seed: int, most: int
-) -> tuple[int, int]:
-    """The stretch without what is farthest from its best unit, until it has few enough characters."""
+def _fit(units: Sequence[Unit], first: int, last: int, seed: int, most: int) -> tuple[int, int]:
+    """The stretch without what is farthest from its best unit, until it fits."""
     while last > first and units[last].end - units[first].start > most:
         if last - seed >= seed - first:
             last -= 1

@@ -103,9 +103,7 @@ def search_passages(
         setup.runtime.tracing.start_span("retrieval", attributes) as span,
     ):
         wanted = question.k or k
-        hits = find_passages(
-            setup.runtime, text or question.text, k=wanted, scope=question.scope
-        )
+        hits = find_passages(setup.runtime, text or question.text, k=wanted, scope=question.scope)
         span.set_attribute("genwright.hits", len(hits))
         # By number: who may read them sees their words, and forgetting one finds its traces.
         span.set_attribute("genwright.passages", [hit.passage for hit in hits])

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the sign between headings
 """Excerpts and evidence as sentences that cite themselves."""
 
 import re
@@ -13,7 +14,9 @@ LONGEST_LABEL = 80
 _CODE = re.compile(r"[0-9a-fA-F-]{16,}|[\W\d_]+")
 """Names that only a program reads."""
 _QUOTED = re.compile(r"^\s*(?:>\s?)+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)?)(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(
+    r"!?\[([^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)?)(?:\s+\"[^\"]*\")?\)"
+)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 

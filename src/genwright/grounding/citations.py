@@ -78,11 +78,11 @@ class Answer:
 
 
 def join_sentences(sentences: Sequence[Sentence]) -> str:
-    """The text of an answer.
+    r"""The text of an answer.
 
     Example:
-        >>> join_sentences([Sentence("Do this:", 1.0), Sentence("- oil it", 1.0, before="\\n")])
-        'Do this:\\n- oil it'
+        >>> join_sentences([Sentence("Do this:", 1.0), Sentence("- oil it", 1.0, before="\n")])
+        'Do this:\n- oil it'
     """
     first = sentences[:1]
     rest = (sentence.before + sentence.text for sentence in sentences[1:])

@@ -176,7 +176,7 @@ def weigh_unit(text: str) -> float:
     """How far a unit can be an answer by its form: lines of a table of contents point to answers.
 
     Example:
-        >>> weigh_unit("3. [How do I oil it?](#q3)"), weigh_unit("Oil it with [grade 46](oil.html).")
+        >>> weigh_unit("3. [How do I oil it?](#q3)"), weigh_unit("Oil it with [this](oil.html).")
         (0.2, 1.0)
     """
     bare = _LINKED.sub("", text)

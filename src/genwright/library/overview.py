@@ -171,6 +171,10 @@ def find_opening(hits: Sequence[Hit], least: int = 40) -> tuple[Hit, int, int] |
         for start, end in split_sentences(hit.text):
             text = hit.text[start:end]
             letters = sum(map(str.isalpha, text))
-            if letters >= least and 2 * letters > len(text) and not text.lstrip().startswith(("#", "[", "|")):
+            if (
+                letters >= least
+                and 2 * letters > len(text)
+                and not text.lstrip().startswith(("#", "[", "|"))
+            ):
                 return hit, hit.start + start, hit.start + end
     return None

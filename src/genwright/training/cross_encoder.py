@@ -23,7 +23,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers.utils import ModelOutput
 
 HEAD_RATE = 10.0
-"""The heads are new and learn so much faster than the encoder, which knows its languages already."""
+"""The heads are new, and learn so much faster than the encoder, which knows its languages."""
 IGNORED = -1.0
 """Label of what does not count."""
 

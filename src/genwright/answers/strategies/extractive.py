@@ -10,7 +10,14 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
-from genwright.answers.excerpts import SIZES, Excerpt, Size, breaks_off, choose_excerpts, continue_block
+from genwright.answers.excerpts import (
+    SIZES,
+    Excerpt,
+    Size,
+    breaks_off,
+    choose_excerpts,
+    continue_block,
+)
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
 from genwright.grounding.passages import ReadPassage

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from genwright.answers.base import (
+    EXTRACTIVE,
     AnswerSetup,
     Piece,
     Question,
     complete_answer,
     strategies,
 )
-from genwright.answers.base import EXTRACTIVE
 from genwright.answers.understanding.language import detect_language
 from genwright.grounding import words
 from genwright.grounding.citations import Answer, Sentence, cite
@@ -49,14 +49,22 @@ LANGUAGES = {
     "hi": "Hindi", "th": "Thai", "vi": "Vietnamese", "id": "Indonesian", "fa": "Persian",
 }  # fmt: skip
 
-_NEWEST = re.compile(r"\b(newest|latest|most recent|last|neueste\w*|jüngste\w*|letzte\w*|plus récent\w*|"
-                     r"más reciente|último|più recente|mais recente|nieuwste)\b|最新|最近", re.IGNORECASE)
-_OLDEST = re.compile(r"\b(oldest|earliest|first|älteste\w*|früheste\w*|plus ancien\w*|más antiguo|"
-                     r"più vecchio|mais antigo|oudste)\b|最旧|最古", re.IGNORECASE)
-_LANGUAGE = re.compile(r"\b(languages?|sprachen?|langues?|idiomas?|lingue?|talen)\b|语言|言語", re.IGNORECASE)
+_NEWEST = re.compile(
+    r"\b(newest|latest|most recent|last|neueste\w*|jüngste\w*|letzte\w*|plus récent\w*|"
+    r"más reciente|último|più recente|mais recente|nieuwste)\b|最新|最近",
+    re.IGNORECASE,
+)
+_OLDEST = re.compile(
+    r"\b(oldest|earliest|first|älteste\w*|früheste\w*|plus ancien\w*|más antiguo|"
+    r"più vecchio|mais antigo|oudste)\b|最旧|最古",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(
+    r"\b(languages?|sprachen?|langues?|idiomas?|lingue?|talen)\b|语言|言語", re.IGNORECASE
+)
 _ABOUT = re.compile(
-    r"\b(?:about|on|regarding|concerning|covering|deals? with|mention\w*|discuss\w*|über|zum thema|"
-    r"zu|behandel\w*|sur|sobre|acerca de|su|over|recovering|relat\w*)\b\s*(?P<subject>.+)|关于|について",
+    r"\b(?:about|on|regarding|concerning|covering|deals? with|mention\w*|discuss\w*|relat\w+ to|"
+    r"über|zum thema|zu|behandel\w*|sur|sobre|acerca de|su|over)\b\s*(?P<subject>.+)",
     re.IGNORECASE,
 )
 _GENERIC = frozenset(
@@ -65,7 +73,7 @@ _GENERIC = frozenset(
     list title titles name names give show tell know find contain contains holding hold stored store
     number count total kind kinds type types format formats language languages newest latest oldest
     upload uploaded add added please dokument dokumente datei dateien seite seiten sammlung hier
-    welche wieviele viele fichier fichiers documents documento documentos archivo archivos""".split()
+    welche wieviele viele fichier fichiers documento documentos archivo archivos""".split()
 )
 
 
@@ -187,9 +195,7 @@ def _count_formats(entries: Sequence[DocumentEntry]) -> str:
 def _count_languages(entries: Sequence[DocumentEntry]) -> str:
     known = frozenset(LANGUAGES)
     codes = Counter(detect_language(each.opening.text, known) for each in entries[:SAMPLED])
-    return ", ".join(
-        f"{LANGUAGES[code]} ({count})" for code, count in codes.most_common() if code
-    )
+    return ", ".join(f"{LANGUAGES[code]} ({count})" for code, count in codes.most_common() if code)
 
 
 def _describe_ages(entries: Sequence[DocumentEntry], newest: bool) -> Iterator[Sentence]:
@@ -202,4 +208,6 @@ def _describe_ages(entries: Sequence[DocumentEntry], newest: bool) -> Iterator[S
         return
     each = sorted(entries, key=lambda each: each.added_at)[-1 if newest else 0]
     day = each.added_at.date().isoformat()
-    yield _make_item(each, f"The one added {'last' if newest else 'first'} is {each.name} ({day}).", " ")
+    yield _make_item(
+        each, f"The one added {'last' if newest else 'first'} is {each.name} ({day}).", " "
+    )

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - it speaks other languages
 """Greetings, thanks and "who are you?": a friendly line without citations."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - punctuation of other scripts
 """A question that asks several things, as its parts, so that each is searched for."""
 
 import re
@@ -11,7 +12,8 @@ NEAREST_COMMON = 40
 _ASKS = (
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should"
     r"|will|may|must|am|in which|by when|since when|from when"
-    r"|was|welche[rsnm]?|wer|wen|wem|wann|wo|warum|wie|wieviele?|ist|sind|kann|darf|muss|ab wann|bis wann"
+    r"|was|welche[rsnm]?|wer|wen|wem|wann|wo|warum|wie|wieviele?|ist|sind|kann|darf|muss|ab wann"
+    r"|bis wann"
     r"|que|quoi|quel(?:le)?s?|qui|quand|où|pourquoi|comment|combien|est-ce"
     r"|qué|cuál(?:es)?|quién(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?"
     r"|che|quale|quali|chi|quando|dove|perché|come|quant[oiae]|wat|welke?|wie|wanneer|waar|hoe)"
@@ -23,12 +25,17 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _CJK_JOINED = re.compile(r"[，、,]\s*(?=[^，、,]*(?:什么|哪|谁|多少|怎么|何|どの|誰|いつ|どこ))")
-_VERSUS = re.compile(r"\s+(?:vs\.?|versus|compared (?:to|with)|gegenüber|contre|contra)\s+", re.IGNORECASE)
+_VERSUS = re.compile(
+    r"\s+(?:vs\.?|versus|compared (?:to|with)|gegenüber|contre|contra)\s+", re.IGNORECASE
+)
 _BETWEEN = re.compile(
     r"\b(?:between|zwischen|entre|tra|fra|tussen)\s+(?P<one>.+?)\s+(?:and|und|et|y|e|en)\s+(?P<other>.+)",
     re.IGNORECASE,
 )
-_EITHER = re.compile(r"^(?P<head>.*?[,:?-]?\s*)(?P<one>[^,:?]+?)\s+(?:or|oder|ou|o|of)\s+(?P<other>.+)$", re.IGNORECASE)
+_EITHER = re.compile(
+    r"^(?P<head>.*?[,:?-]?\s*)(?P<one>[^,:?]+?)\s+(?:or|oder|ou|o|of)\s+(?P<other>.+)$",
+    re.IGNORECASE,
+)
 
 
 def split_parts(question: str) -> list[str]:
