@@ -30,6 +30,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
+_RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
 _TABLE = re.compile(r"\s*\|")
 
 
@@ -67,6 +68,8 @@ class Excerpt:
     """As it stands in the document."""
     score: float
     """Probability that it answers."""
+    header: str = ""
+    """The head of the table whose rows it has, where that stands farther above."""
 
     @property
     def is_block(self) -> bool:
@@ -256,6 +259,41 @@ def continue_block(excerpt: Excerpt, longer: Hit, most: int) -> Excerpt:
         end = last
     text = longer.text[excerpt.start - longer.start : end - longer.start]
     return replace(excerpt, hit=longer, end=end, text=text)
+
+
+def drop_overlaps(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Those that show something that none before them shows."""
+    kept: list[Excerpt] = []
+    for each in excerpts:
+        if not any(
+            each.hit.document == other.hit.document
+            and each.start < other.end
+            and other.start < each.end
+            for other in kept
+        ):
+            kept.append(each)
+    return kept
+
+
+def lacks_header(excerpt: Excerpt) -> bool:
+    """Whether an excerpt begins within a table, without the head that names its columns."""
+    lines = excerpt.text.splitlines()
+    return bool(_TABLE.match(lines[0])) and not any(_RULE.match(line) for line in lines[:3])
+
+
+def find_header(before: str) -> str:
+    r"""The first two lines of the table that a text ends in; empty where it does not.
+
+    Example:
+        >>> find_header("Oil\n| pump | grade |\n|---|---|\n| A | 46 |\n")
+        '| pump | grade |\n|---|---|'
+    """
+    rows: list[str] = []
+    for line in reversed(before.rstrip().splitlines()):
+        if not _TABLE.match(line):
+            break
+        rows.insert(0, line.strip())
+    return "\n".join(rows[:2]) if len(rows) > 1 and _RULE.match(rows[1]) else ""
 
 
 def breaks_off(excerpt: Excerpt) -> bool:

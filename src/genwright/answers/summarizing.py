@@ -69,6 +69,7 @@ def _is_prose(text: str) -> bool:
         and letters >= 0.6 * len(bare)
         and bare.count("](") <= 1
         and not bare.startswith(("#", "|", "```", ">", "["))
+        and (dense or bare.endswith(tuple(".!?:;)\"'")))
     )
 
 

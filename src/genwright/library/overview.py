@@ -165,6 +165,15 @@ def lengthen_hit(runtime: Runtime, hit: Hit, passages: int = 2) -> Hit:
     return replace(hit, end=hit.start + len(text or hit.text), text=text or hit.text)
 
 
+def read_before(runtime: Runtime, hit: Hit, start: int, characters: int = 4000) -> str:
+    """What stands before a place in a hit's document, where the principal may read it."""
+    first = max(0, start - characters)
+    part = func.substr(Document.text, first + 1, start - first)
+    with runtime.database.read(runtime.principal) as session:
+        allowed = (Document.id == hit.document, *build_conditions(session, Scope()))
+        return session.scalar(select(part).where(*allowed)) or ""
+
+
 def find_opening(hits: Sequence[Hit], least: int = 40) -> tuple[Hit, int, int] | None:
     """The first real sentence: the passage it is in, and its place in the document's text."""
     for hit in hits:

@@ -1,6 +1,7 @@
 """The sources' own words, at the size that was asked for: no model is asked."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from genwright.answers.base import (
     AnswerSetup,
@@ -17,11 +18,14 @@ from genwright.answers.excerpts import (
     breaks_off,
     choose_excerpts,
     continue_block,
+    drop_overlaps,
+    find_header,
+    lacks_header,
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
 from genwright.grounding.passages import ReadPassage
-from genwright.library.overview import lengthen_hit
+from genwright.library.overview import lengthen_hit, read_before
 
 SHORT = 0.25
 """Probability of a question for a fact from which on the answer is kept as short as one."""
@@ -43,16 +47,21 @@ class ExtractiveStrategy:
             yield refuse(findings.base)
             return
         size = choose_size(question)
-        sentences = quote_excerpts(
-            [
-                continue_block(each, lengthen_hit(self._setup.runtime, each.hit), size.characters)
-                if breaks_off(each)
-                else each
-                for each in select_excerpts(findings, size)
-            ]
-        )
+        excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
+        sentences = quote_excerpts(drop_overlaps(excerpts))
         yield from sentences
         yield complete_answer(findings.base, sentences)
+
+    def _complete(self, excerpt: Excerpt, size: Size) -> Excerpt:
+        """With the rest of a list or code in the next passages, and the head of its table."""
+        runtime = self._setup.runtime
+        if breaks_off(excerpt):
+            longer = lengthen_hit(runtime, excerpt.hit)
+            excerpt = continue_block(excerpt, longer, size.characters)
+        if lacks_header(excerpt):
+            header = find_header(read_before(runtime, excerpt.hit, excerpt.start))
+            excerpt = replace(excerpt, header=header)
+        return excerpt
 
 
 def choose_size(question: Question) -> Size:
