@@ -156,7 +156,8 @@ def test_sentences_are_told_as_they_come(library):
 def test_an_answer_says_what_it_cost(library):
     answer = ask(library([OIL]))
     assert answer.usage.prompt_tokens > 10 and answer.usage.completion_tokens == len(OIL.split())
-    assert set(answer.timings) == {"search", "evidence", "load", "generate", "check", "total"}
+    steps = {"understand", "search", "evidence", "load", "generate", "check", "total"}
+    assert set(answer.timings) == steps
     runtime = {step: spent for step, spent in answer.timings.items() if step != "total"}
     assert 0 <= sum(runtime.values()) <= answer.timings["total"]
 

@@ -2,13 +2,16 @@
 
 import threading
 
+import pytest
+
 from genwright.answers.answerer import Answerer, drain
 from genwright.answers.assistants import open_assistant
-from genwright.answers.base import Question, strategies
+from genwright.answers.base import AnswerSetup, Question, strategies
 from genwright.answers.chat import Chat
 from genwright.answers.conversations import read_turns
 from genwright.answers.rarity import RarityTable
 from genwright.grounding.citations import Answer, Sentence
+from genwright.prompts import load_prompt
 
 ASKED = "When is the oil of the Velda pump changed?"
 REPLY = "Change the oil of the Velda pump every 400 hours. Use grade 46 oil only."
@@ -23,12 +26,29 @@ def test_sentences_come_before_the_answer_that_holds_them(library):
 
 def test_every_strategy_ends_with_an_answer(library):
     for name in strategies.names():
-        answerer = Answerer(
-            library([REPLY]), extractive=name == "extractive", short=name == "short"
-        )
-        assert answerer.strategy == name
-        *_, last = answerer.stream(Question(ASKED))
+        setup = AnswerSetup(library([REPLY]), "scripted", load_prompt("answer"))
+        *sentences, last = strategies.get(name)(setup).stream(Question(ASKED))
         assert isinstance(last, Answer)
+        assert tuple(sentences) == last.sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("hello", "Happy to help"),
+        ("list all documents", "There are 5 documents"),
+        ("summarise all documents", "There are 5 documents"),
+        ("summarise the boiler document", "**boiler**"),
+    ],
+)
+def test_what_is_not_asked_of_passages_is_answered_without_a_model(library, text, begins):
+    answer = Answerer(library()).ask(text)
+    assert answer.answer.startswith(begins)
+    assert (answer.model, answer.prompt_version) == ("extractive", "")
+
+
+def test_a_short_answer_is_asked_for_whatever_is_wanted(library):
+    assert Answerer(library([REPLY]), short=True).ask("list all documents").model == "scripted"
 
 
 def test_a_question_is_answered_in_the_thread_that_asks(library):

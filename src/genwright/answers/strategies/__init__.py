@@ -3,5 +3,5 @@
 Example:
     >>> from genwright.answers.base import strategies
     >>> strategies.names()
-    ['extractive', 'rag', 'short']
+    ['extractive', 'inventory', 'overview', 'rag', 'short', 'smalltalk', 'summary']
 """

@@ -13,6 +13,7 @@ from genwright.answers.base import (
 )
 from genwright.answers.understanding.language import detect_language
 from genwright.grounding.citations import Answer, Sentence
+from genwright.grounding.words import split_tokens
 from genwright.library.overview import list_entries
 
 LINES = {
@@ -46,6 +47,20 @@ LINES = {
     "موضع كل إجابة.",
 }
 """What is said, by language."""
+GREETINGS = {
+    "de": "hallo guten moin servus tschüss danke dank vielen schön bitte wer bist",
+    "fr": "bonjour bonsoir salut merci coucou qui êtes",
+    "es": "hola buenos buenas gracias adiós quién eres",
+    "it": "ciao buongiorno buonasera salve grazie arrivederci chi sei",
+    "pt": "olá oi bom boa obrigado obrigada tchau quem és você",
+    "nl": "hoi dag goedemorgen goedenavond bedankt dank je wel doei bent",
+    "pl": "cześć dzień dobry dziękuję dzięki kim jesteś",
+    "tr": "merhaba selam günaydın teşekkürler teşekkür sağol",
+    "en": "hello hi hey thanks thank bye good morning who are you",
+}
+"""Words that a greeting is known by: it is too short for its letters to tell its language."""
+LONG = 24
+"""Letters from which on a text of a Latin script tells its language by itself."""
 
 
 @strategies.register("smalltalk")
@@ -58,7 +73,26 @@ class SmalltalkStrategy:
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
         number, _ = list_entries(self._setup.runtime, question.scope)
-        language = detect_language(question.text, frozenset(LINES)) or "en"
+        language = find_language(question.text)
         line = Sentence(LINES[language].format(documents=number), 1.0, remark=True)
         yield line
         yield complete_answer(Answer("", False, (), (), EXTRACTIVE, "", 1.0), [line])
+
+
+def find_language(text: str) -> str:
+    """In which language to reply; English where nothing tells.
+
+    Example:
+        >>> find_language("hello"), find_language("Danke schön!"), find_language("Спасибо")
+        ('en', 'de', 'ru')
+    """
+    said = set(split_tokens(text.lower()))
+    counts = {code: len(said & set(words.split())) for code, words in GREETINGS.items()}
+    best = max(counts, key=lambda code: counts[code])
+    if counts[best]:
+        return best
+    letters = [char for char in text if char.isalpha()]
+    is_latin = all(char < "\u0250" for char in letters)
+    if is_latin and len(letters) < LONG:
+        return "en"
+    return detect_language(text, frozenset(LINES)) or "en"
