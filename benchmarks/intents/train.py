@@ -20,6 +20,7 @@ from benchmarks.intents.figures import figure_follow_ups, figure_kinds
 from benchmarks.intents.rows import Request, read_public, read_requests
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array, issparse
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -27,6 +28,7 @@ from genwright.answers.understanding.intent import (
     KINDS,
     TRAINED_WITH,
     WEIGHTS,
+    average_kinds,
     count_ngrams,
 )
 from genwright.types import Vectors
@@ -68,9 +70,13 @@ def main() -> None:
         try_strengths(spaces, requests)
         return
     results = {name: measure(found, requests, name) for name, found in spaces.items()}
-    kept = {"about": np.array(json.dumps(describe_rows(requests) | {"figures": results}))}
-    for space in ("vectors", "ngrams"):
-        trained = train(spaces[space], requests, STRENGTHS[space])
+    heat, results["mean"] = measure_mean(spaces, requests)
+    kept = {
+        "heat": np.array(heat),
+        "about": np.array(json.dumps(describe_rows(requests) | {"figures": results})),
+    }
+    for space, features in spaces.items():
+        trained = train(features, requests, STRENGTHS[space])
         kept |= quantize(trained, results[space]["temperatures"], space)
     np.savez_compressed(options.output, **kept)
     print(json.dumps(results, indent=1, ensure_ascii=False))
@@ -99,10 +105,10 @@ def train(features: Vectors, requests: Sequence[Request], strength: float) -> Tr
     kinds = np.array([KINDS.index(each.kind) for each in requests])
     follow = np.array([each.follow_up for each in requests])
     weight = np.where(follow, 0.5, 1.0)
-    softmax = LogisticRegression(C=strength, max_iter=150).fit(centered, kinds, weight)
+    classes = LogisticRegression(C=strength, max_iter=150).fit(centered, kinds, weight)
     sigmoid = LogisticRegression(C=strength, max_iter=150).fit(centered, follow)
-    weights = np.vstack([softmax.coef_, sigmoid.coef_]).T
-    biases = np.concatenate([softmax.intercept_, sigmoid.intercept_]) - mean @ weights
+    weights = np.vstack([classes.coef_, sigmoid.coef_]).T
+    biases = np.concatenate([classes.intercept_, sigmoid.intercept_]) - mean @ weights
     return Trained(weights, biases)
 
 
@@ -123,11 +129,45 @@ def score_held_back(
     """
     logits, folds = np.zeros((len(requests), len(KINDS) + 1)), np.zeros(len(requests), dtype=int)
     for number, (seen, held) in enumerate(split(requests)):
-        if language:
-            seen = np.array([row for row in seen if requests[row].language == language])
-        trained = train(features[seen], [requests[row] for row in seen], strength)
+        rows = [row for row in seen if not language or requests[row].language == language]
+        trained = train(features[rows], [requests[row] for row in rows], strength)
         logits[held], folds[held] = trained.score(features[held]), number
     return logits, folds
+
+
+def calibrate(logits: Vectors, folds: Vectors, kinds: Vectors, follow: Vectors) -> Vectors:
+    """Logits, those of each fold over the temperatures of the others."""
+    calibrated = np.zeros_like(logits)
+    for fold in range(FOLDS):
+        here, others = folds == fold, folds != fold
+        warmth = fit_temperatures(logits[others], kinds[others], follow[others])
+        calibrated[here] = logits[here] / warmth
+    return calibrated
+
+
+def measure_mean(spaces: dict[str, Vectors], requests: Sequence[Request]) -> tuple[float, dict]:
+    """The temperature of the geometric mean of both spaces, and its figures on held-back rows.
+
+    Its follow-ups are those of the vectors.
+    """
+    kinds = np.array([KINDS.index(each.kind) for each in requests])
+    follow = np.array([each.follow_up for each in requests])
+    standing = np.array([each.own and not each.follow_up for each in requests])
+    halves = []
+    for name in ("vectors", "ngrams"):
+        logits, folds = score_held_back(spaces[name], requests, STRENGTHS[name])
+        logits = calibrate(logits, folds, kinds, follow)
+        halves.append(softmax(logits[:, :-1], axis=1))
+    mean = np.column_stack([np.log(average_kinds(*halves)), np.zeros(len(requests))])
+    calibrated = calibrate(mean, folds, kinds, follow)
+    languages = np.array([each.language for each in requests])
+    heat = round(float(fit_temperatures(mean, kinds, follow)[0]), 4)
+    return heat, {
+        "temperature": heat,
+        "kinds": figure_kinds(calibrated[standing], kinds[standing]),
+        "ece_uncalibrated": figure_kinds(mean[standing], kinds[standing])["ece"],
+        "languages": accuracy_by(languages, calibrated, kinds, standing),
+    }
 
 
 def measure(features: Vectors, requests: Sequence[Request], name: str) -> dict:
@@ -138,11 +178,7 @@ def measure(features: Vectors, requests: Sequence[Request], name: str) -> dict:
     own = np.array([each.own for each in requests])
     kinds = np.array([KINDS.index(each.kind) for each in requests])
     follow = np.array([each.follow_up for each in requests])
-    calibrated = np.zeros_like(logits)
-    for fold in range(FOLDS):
-        here, others = folds == fold, folds != fold
-        warmth = fit_temperatures(logits[others], kinds[others], follow[others])
-        calibrated[here] = logits[here] / warmth
+    calibrated = calibrate(logits, folds, kinds, follow)
     languages = np.array([each.language for each in requests])
     english, _ = score_held_back(features, requests, strength, "en")
     temperatures = fit_temperatures(logits, kinds, follow)
