@@ -39,19 +39,21 @@ class Size:
     """How much an answer of a kind may be."""
 
     characters: int
-    """Most of all stretches together."""
+    """Of all stretches together, about."""
     stretches: int
     least: int
     """A stretch is read with what stands around it until it has so many characters: a sentence
     alone often leaves out what it speaks of."""
+    shown: int
+    """Most characters of the answer, with the names of places and the heads of tables."""
 
 
 SIZES = {
-    "fact": Size(620, 2, 240),
-    "explanation": Size(1350, 3, 450),
-    "how-to": Size(1350, 3, 450),
-    "comparison": Size(1350, 3, 400),
-    "list": Size(1350, 3, 450),
+    "fact": Size(580, 2, 240, 690),
+    "explanation": Size(1300, 3, 450, 1480),
+    "how-to": Size(1300, 3, 450, 1480),
+    "comparison": Size(1300, 3, 400, 1480),
+    "list": Size(1300, 3, 450, 1480),
 }
 """By kind of request; others are answered as an explanation is."""
 

@@ -24,10 +24,11 @@ from genwright.answers.excerpts import (
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
+from genwright.grounding.citations import Sentence, join_sentences
 from genwright.grounding.passages import ReadPassage
 from genwright.library.overview import lengthen_hit, read_before
 
-SHORT = 0.25
+SHORT = 0.2
 """Probability of a question for a fact from which on the answer is kept as short as one."""
 PART_SHARE = 0.5
 """A part is answered where its best passage is at least so sure, relative to the surest."""
@@ -48,7 +49,7 @@ class ExtractiveStrategy:
             return
         size = choose_size(question)
         excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
-        sentences = quote_excerpts(drop_overlaps(excerpts))
+        sentences = limit_length(quote_excerpts(drop_overlaps(excerpts)), size.shown)
         yield from sentences
         yield complete_answer(findings.base, sentences)
 
@@ -64,6 +65,15 @@ class ExtractiveStrategy:
         return excerpt
 
 
+def limit_length(sentences: Sequence[Sentence], most: int) -> list[Sentence]:
+    """The first, and those after it that together have no more characters."""
+    kept = list(sentences[:1])
+    for sentence in sentences[1:]:
+        if len(join_sentences([*kept, sentence])) <= most:
+            kept.append(sentence)
+    return kept
+
+
 def choose_size(question: Question) -> Size:
     """How much is shown: as much as the kind of request wants, less where it may be a fact."""
     if question.kinds.get("fact", 0.0) >= SHORT:
@@ -77,7 +87,9 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
-    each_size = Size(size.characters // len(sides), 1, size.least // 2)
+    each_size = replace(
+        size, characters=size.characters // len(sides), stretches=1, least=size.least // 2
+    )
     chosen: list[Excerpt] = []
     for side in sides:
         for excerpt in choose_excerpts(side, each_size):
