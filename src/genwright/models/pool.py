@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genwright.grounding.passages import PassageReader
     from genwright.grounding.reading import PairReader
     from genwright.models.bases import BaseModel
+    from genwright.models.examinations import Examinations
     from genwright.registry import ModelVersions, TrainedVersion
     from genwright.retrieval.vector import VectorSearch
 
@@ -129,6 +130,13 @@ class Models:
                     self._pickers.pop(next(iter(self._pickers)), None)
                 self._pickers[prompt.version] = Picker(examples.pool, examples.picker, embed)
             return self._pickers[prompt.version]
+
+    @cached_property
+    def examinations(self) -> "Examinations":
+        """Which chat models may word answers."""
+        from genwright.models.examinations import Examinations
+
+        return Examinations(self)
 
     @cached_property
     def versions(self) -> "ModelVersions":
