@@ -23,6 +23,9 @@ PASS = 0.6
 """Share of everything that an able model has right at least."""
 LIMIT_SECONDS = 300.0
 """Longest time for all of it; a model that is slower cannot answer a person who waits."""
+KNOWS_NOT = 0.5
+"""And of what the passages do not tell: a model that invents there is not asked, however well it
+reads."""
 REPLY_TOKENS = 96
 ALL = "all"
 """Name of the share of everything."""
@@ -47,7 +50,7 @@ class Examination:
     @property
     def able(self) -> bool:
         """Whether the model may word answers."""
-        return self.right >= PASS
+        return self.right >= PASS and self.shares.get("unknown", 1.0) >= KNOWS_NOT
 
     def describe(self) -> str:
         """In a few words, for lists.
@@ -129,7 +132,7 @@ ITEMS = (
         "What is the difference between the Basic plan and the Team plan?",
         _PLANS,
         (r"\b(3|three)\b|\b9\b|week", r"\b25\b|\b40\b|night", r"basic", r"team"),
-        (r"team plan[^.\n]{0,40}\b(9 euros|3 users)", r"basic plan[^.\n]{0,40}\b(40 euros|25 users)"),
+        (r"40[- ]user|9[- ]week", r"team plan[^.\n]{0,40}\b(9 euros|3 users)", r"basic plan[^.\n]{0,40}\b(40 euros|25 users)"),
     ),
     ExamItem(
         "format",
@@ -139,7 +142,7 @@ ITEMS = (
         tuple(
             rf"(?m)^\s*(?:[-*•]|\d+[.)])\s.*{thing}" for thing in ("wrench", "tray", "gasket")
         ),
-        (r"300",),
+        (r"300", r"(?:\n.*){6}"),
     ),
     ExamItem(
         "format",

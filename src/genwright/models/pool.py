@@ -194,16 +194,6 @@ class Models:
         if not is_stub(name) and self.find_trained(name) is None:
             self._split_server(name) if "/" in name else self.catalog.find_path(name)
 
-    def measure_size(self, name: str) -> int | None:
-        """Size of a chat model's file; None for a stub and for a server's model."""
-        if is_stub(name) or "/" in name:
-            return None
-        if (trained := self.find_trained(name)) is None:
-            return self.catalog.find_path(name).stat().st_size
-        if trained.facts.kind == "adapter" and self.catalog.read_manifest(trained.facts.base):
-            return trained.size + self.catalog.find_path(trained.facts.base).stat().st_size
-        return trained.size
-
     def find_path(self, name: str) -> Path:
         """Where a model is on disk; one of the two embedded ones is pulled when it is not there.
 
