@@ -418,7 +418,8 @@ def test_a_weak_model_is_asked_where_the_settings_say_so(library):
     assert answer.answer == OIL and answer.model == WEAK
 
 
-def test_a_model_is_examined_at_its_first_question(library):
+def test_a_model_is_examined_at_its_first_question(library, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENWRIGHT_MODELS_DIR", str(tmp_path / "models"))
     name = "qwen2.5-1.5b-instruct"
     runtime = library([OIL], model=name)
     runtime.models.engines[name, "chat"] = engine = Listening(["No."])

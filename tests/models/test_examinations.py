@@ -11,8 +11,9 @@ NAME = "qwen2.5-1.5b-instruct"
 
 
 @pytest.fixture
-def opened(empty):
-    """A runtime whose chat model says one thing, and its engine."""
+def opened(empty, tmp_path, monkeypatch):
+    """Examinations of a runtime whose chat model says one thing, and its engine."""
+    monkeypatch.setenv("GENWRIGHT_MODELS_DIR", str(tmp_path / "models"))
 
     def open_(reply: str = "No."):
         runtime = empty()

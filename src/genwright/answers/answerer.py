@@ -80,7 +80,7 @@ class Answerer:
         cancel: Event | None = None,
     ) -> Answer:
         """Answer one question; see ``Question`` for the arguments, ``stream`` for the errors."""
-        asked = Question(question, scope, k, tuple(history), cancel or Event())
+        asked = Question(question, scope, k, tuple(history), cancel=cancel or Event())
         return drain(self.stream(asked))
 
     def stream(self, question: Question) -> Iterator[Piece]:

@@ -64,7 +64,9 @@ def order_passages(findings: Findings) -> list[Evidence]:
     """
     lists = [findings.read, *findings.parts]
     heads = [each[0] for each in lists if each]
-    ordered = {each.hit.passage: each for each in (*heads, *(one for some in lists for one in some))}
+    ordered = {
+        each.hit.passage: each for each in (*heads, *(one for some in lists for one in some))
+    }
     return [_take_best(each) for each in ordered.values()]
 
 

@@ -132,16 +132,18 @@ ITEMS = (
         "What is the difference between the Basic plan and the Team plan?",
         _PLANS,
         (r"\b(3|three)\b|\b9\b|week", r"\b25\b|\b40\b|night", r"basic", r"team"),
-        (r"40[- ]user|9[- ]week", r"team plan[^.\n]{0,40}\b(9 euros|3 users)", r"basic plan[^.\n]{0,40}\b(40 euros|25 users)"),
+        (
+            r"40[- ]user|9[- ]week",
+            r"team plan[^.\n]{0,40}\b(9 euros|3 users)",
+            r"basic plan[^.\n]{0,40}\b(40 euros|25 users)",
+        ),
     ),
     ExamItem(
         "format",
         "list",
         "List the things that are needed to replace the filter.",
         _FILTER,
-        tuple(
-            rf"(?m)^\s*(?:[-*•]|\d+[.)])\s.*{thing}" for thing in ("wrench", "tray", "gasket")
-        ),
+        tuple(rf"(?m)^\s*(?:[-*•]|\d+[.)])\s.*{thing}" for thing in ("wrench", "tray", "gasket")),
         (r"300", r"(?:\n.*){6}"),
     ),
     ExamItem(

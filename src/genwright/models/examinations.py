@@ -4,18 +4,19 @@ import hashlib
 import json
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from genwright.engines import is_stub
+from genwright.engines import Engine, is_stub
 from genwright.errors import GenwrightError
 from genwright.models.examination import ALL, EDITION, Examination, examine_engine
+from genwright.types import Progress
 
 if TYPE_CHECKING:
     from genwright.catalog import Catalog
-    from genwright.models.pool import Models
 
 FOLDER = ".examinations"
 RETRY_SECONDS = 600.0
@@ -84,12 +85,21 @@ class Examinations:
     """Who of a workspace's chat models may word answers. Safe to use from threads.
 
     Args:
-        models: The models.
+        store: Keeps the results.
+        get_engine: Opens a chat model by its name.
+        identify: What a model is known by that is not of the catalog; None where it is.
+        progress: Told of examinations.
     """
 
-    def __init__(self, models: "Models") -> None:
-        self._models = models
-        self.store = ExaminationStore(models.catalog)
+    def __init__(
+        self,
+        store: ExaminationStore,
+        get_engine: Callable[[str], Engine],
+        identify: Callable[[str], str | None],
+        progress: Progress,
+    ) -> None:
+        self.store, self._get_engine, self._progress = store, get_engine, progress
+        self._identify_other = identify
         self._known: dict[str, Examination] = {}
         self._failed: dict[str, float] = {}
         self._examining: defaultdict[str, Lock] = defaultdict(Lock)
@@ -120,7 +130,7 @@ class Examinations:
                 return found
             if time.monotonic() < self._failed.get(name, 0.0):
                 return FAILED
-            self._models.get_engine(name)
+            self._get_engine(name)
             try:
                 return self.examine(name, cancel)
             except GenwrightError:
@@ -135,18 +145,12 @@ class Examinations:
             NotFound: The model is not here.
             EngineFailed: It does not load, fails or takes too long.
         """
-        engine = self._models.get_engine(name)
-        found = examine_engine(engine, self._models.progress, cancel)
+        engine = self._get_engine(name)
+        found = examine_engine(engine, self._progress, cancel)
         identity = self._identify(name)
         self.store.keep(identity, name, found)
         self._known[identity] = found
         return found
 
     def _identify(self, name: str) -> str:
-        if "/" in name:
-            server, _, model = name.partition("/")
-            held = self._models.workspace.settings.servers.get(server)
-            return f"{held.base_url if held else server} {model}"
-        if (trained := self._models.find_trained(name)) is not None:
-            return f"{trained.digest} {trained.facts.base_digest}"
-        return self.store.identify(name)
+        return self._identify_other(name) or self.store.identify(name)

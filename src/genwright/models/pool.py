@@ -134,9 +134,18 @@ class Models:
     @cached_property
     def examinations(self) -> "Examinations":
         """Which chat models may word answers."""
-        from genwright.models.examinations import Examinations
+        from genwright.models.examinations import Examinations, ExaminationStore
 
-        return Examinations(self)
+        store = ExaminationStore(self.catalog)
+        return Examinations(store, self.get_engine, self._identify, self.progress)
+
+    def _identify(self, name: str) -> str | None:
+        """What a server's model or a trained version is known by; None for those of the catalog."""
+        if "/" in name:
+            server, model = self._split_server(name)
+            return f"{self.workspace.settings.servers[server].base_url} {model}"
+        trained = self.find_trained(name)
+        return trained and f"{trained.digest} {trained.facts.base_digest}"
 
     @cached_property
     def versions(self) -> "ModelVersions":

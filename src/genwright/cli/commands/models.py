@@ -128,7 +128,9 @@ def examine(
         found = known or held.examine(name)
     if as_json:
         return print_json({"model": name, "able": found.able, **asdict(found)})
-    print_table(("ability", "right"), [(each, f"{share:.2f}") for each, share in found.shares.items()])
+    print_table(
+        ("ability", "right"), [(each, f"{share:.2f}") for each, share in found.shares.items()]
+    )
     print(f"{name} {'can' if found.able else 'cannot'} write answers.")
 
 
