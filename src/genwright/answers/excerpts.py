@@ -30,6 +30,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
+_RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
 _TABLE = re.compile(r"\s*\|")
 
 
@@ -38,19 +39,21 @@ class Size:
     """How much an answer of a kind may be."""
 
     characters: int
-    """Most of all stretches together."""
+    """Of all stretches together, about."""
     stretches: int
     least: int
     """A stretch is read with what stands around it until it has so many characters: a sentence
     alone often leaves out what it speaks of."""
+    shown: int
+    """Most characters of the answer, with the names of places and the heads of tables."""
 
 
 SIZES = {
-    "fact": Size(620, 2, 240),
-    "explanation": Size(1350, 3, 450),
-    "how-to": Size(1350, 3, 450),
-    "comparison": Size(1350, 3, 400),
-    "list": Size(1350, 3, 450),
+    "fact": Size(580, 2, 240, 690),
+    "explanation": Size(1300, 3, 450, 1480),
+    "how-to": Size(1300, 3, 450, 1480),
+    "comparison": Size(1300, 3, 400, 1480),
+    "list": Size(1300, 3, 450, 1480),
 }
 """By kind of request; others are answered as an explanation is."""
 
@@ -67,6 +70,8 @@ class Excerpt:
     """As it stands in the document."""
     score: float
     """Probability that it answers."""
+    header: str = ""
+    """The head of the table whose rows it has, where that stands farther above."""
 
     @property
     def is_block(self) -> bool:
@@ -256,6 +261,41 @@ def continue_block(excerpt: Excerpt, longer: Hit, most: int) -> Excerpt:
         end = last
     text = longer.text[excerpt.start - longer.start : end - longer.start]
     return replace(excerpt, hit=longer, end=end, text=text)
+
+
+def drop_overlaps(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Those that show something that none before them shows."""
+    kept: list[Excerpt] = []
+    for each in excerpts:
+        if not any(
+            each.hit.document == other.hit.document
+            and each.start < other.end
+            and other.start < each.end
+            for other in kept
+        ):
+            kept.append(each)
+    return kept
+
+
+def lacks_header(excerpt: Excerpt) -> bool:
+    """Whether an excerpt begins within a table, without the head that names its columns."""
+    lines = excerpt.text.splitlines()
+    return bool(_TABLE.match(lines[0])) and not any(_RULE.match(line) for line in lines[:3])
+
+
+def find_header(before: str) -> str:
+    r"""The first two lines of the table that a text ends in; empty where it does not.
+
+    Example:
+        >>> find_header("Oil\n| pump | grade |\n|---|---|\n| A | 46 |\n")
+        '| pump | grade |\n|---|---|'
+    """
+    rows: list[str] = []
+    for line in reversed(before.rstrip().splitlines()):
+        if not _TABLE.match(line):
+            break
+        rows.insert(0, line.strip())
+    return "\n".join(rows[:2]) if len(rows) > 1 and _RULE.match(rows[1]) else ""
 
 
 def breaks_off(excerpt: Excerpt) -> bool:

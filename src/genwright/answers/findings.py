@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.parts import split_compared, split_parts
+from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
 from genwright.grounding.passages import ReadPassage, list_evidence
@@ -16,6 +17,8 @@ READ = 12
 """Passages that are read for the whole question."""
 READ_PART = 5
 """And for each of its parts."""
+LEAST_WORDS = 3
+"""Words with meaning that a part of a question has where it can be looked for anywhere."""
 SEARCH_SHARE = 0.5
 """How much the search's own score counts in the order of what was read."""
 
@@ -63,9 +66,12 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
             # A part has lost what the whole is about: it is looked for where the whole was found.
-            near = [hit for hit in hits if hit.document in documents]
+            where = documents if says_enough(part) else {each.hit.document for each in read[:1]}
+            near = [hit for hit in hits if hit.document in where]
             known = {hit.passage for hit in near}
-            near += [hit for hit in found[:READ_PART] if hit.passage not in known]
+            near += [
+                hit for hit in found[:READ] if hit.passage not in known and hit.document in where
+            ]
             parts.append(_sort(reader.read(part, near[: READ_PART + 2], rarity.look_up(part))))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
     best = [each[0].probability for each in (read, *parts) if each]
@@ -74,6 +80,11 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     likely = bool(evidence) and chance >= runtime.settings.answer.min_answerable
     return Findings(base, read, parts, evidence, rarity, likely)
+
+
+def says_enough(part: str) -> bool:
+    """Whether a part of a question says itself what it is about."""
+    return len(set(words.extract_content(part))) >= LEAST_WORDS
 
 
 def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:

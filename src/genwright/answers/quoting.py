@@ -14,9 +14,7 @@ LONGEST_LABEL = 80
 _CODE = re.compile(r"[0-9a-fA-F-]{16,}|[\W\d_]+")
 """Names that only a program reads."""
 _QUOTED = re.compile(r"^\s*(?:>\s?)+")
-_LINK = re.compile(
-    r"!?\[([^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)?)(?:\s+\"[^\"]*\")?\)"
-)
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -75,7 +73,8 @@ def _lay_out(excerpt: Excerpt) -> str:
         text = _BLANK_LINES.sub("\n", "\n".join(lines))
     else:
         text = " ".join(" ".join(lines).split())
-    return strip_links(text).strip()
+    text = strip_links(text).strip()
+    return f"{excerpt.header}\n{text}" if excerpt.header else text
 
 
 def strip_links(text: str) -> str:

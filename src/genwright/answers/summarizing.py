@@ -5,6 +5,7 @@ doi:10.1016/j.ipm.2003.10.006), by where they stand, and by how little they repe
 chosen (maximal marginal relevance, Carbonell, Goldstein 1998, doi:10.1145/290941.291025).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.retrieval import Hit
 
+_FIELD = re.compile(r"[-\s]*[a-z][\w-]*: ")
+"""A line of what a file says of itself."""
 MOST_SENTENCES = 240
 """Sentences that are embedded; of a longer text, those that begin its passages."""
 SHORTEST, LONGEST = 40, 360
@@ -69,6 +72,8 @@ def _is_prose(text: str) -> bool:
         and letters >= 0.6 * len(bare)
         and bare.count("](") <= 1
         and not bare.startswith(("#", "|", "```", ">", "["))
+        and (dense or bare.endswith(tuple(".!?:;)\"'")))
+        and not _FIELD.match(bare)
     )
 
 

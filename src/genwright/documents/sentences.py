@@ -26,7 +26,8 @@ _TITLES = frozenset(
     "mt ft pres supt p.ej resp incl excl".split()
 )
 _BEFORE_NUMBERS = frozenset(
-    "no nos nr fig figs vol vols pp p pg ch chap sec sect art arts eq eqs abb tab ed para ver app "
+    "no nos nr abs ziff fig figs vol vols pp p pg ch chap sec sect art arts eq eqs abb tab ed para "
+    "ver app "
     "op n cap núm num ca c circa rev § s bd kap pt pts ref refs jan feb mar apr jun jul aug sep "
     "sept oct nov dec".split()
 )

@@ -89,6 +89,14 @@ def join_sentences(sentences: Sequence[Sentence]) -> str:
     return "".join([*(sentence.text for sentence in first), *rest])
 
 
+OPENING_CHARACTERS = 200
+
+
+def cite_opening(hit: Hit) -> Citation:
+    """Cite how a passage begins, where a whole document is meant."""
+    return cite(hit, hit.start, min(hit.end, hit.start + OPENING_CHARACTERS))
+
+
 def cite(hit: Hit, start: int, end: int) -> Citation:
     """Cite characters ``start`` to ``end`` of a document, which lie inside a hit."""
     return Citation(

@@ -115,11 +115,12 @@ class TrainedReader:
         readings = self.pairs.read(
             question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
         )
-        return [
-            ReadPassage(hit, reading.probability, units)
-            for hit, reading in zip(hits, readings, strict=True)
-            if (units := score_units(hit, reading.offsets, reading.marks.tolist()))
-        ]
+        read = []
+        for hit, reading in zip(hits, readings, strict=True):
+            if units := score_units(hit, reading.offsets, reading.marks.tolist()):
+                best = max(units, key=lambda unit: unit.score / weigh_unit(unit.text))
+                read.append(ReadPassage(hit, reading.probability * weigh_unit(best.text), units))
+        return read
 
 
 def _describe_place(hit: Hit) -> str:

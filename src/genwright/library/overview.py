@@ -1,7 +1,6 @@
 """The documents in a scope, as questions about the collection itself need them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -9,7 +8,6 @@ from pathlib import PurePath
 
 from sqlalchemy import func, select
 
-from genwright.documents import split_sentences
 from genwright.library.documents import check_collections
 from genwright.retrieval import Hit, Scope
 from genwright.retrieval.scope import build_conditions
@@ -165,16 +163,10 @@ def lengthen_hit(runtime: Runtime, hit: Hit, passages: int = 2) -> Hit:
     return replace(hit, end=hit.start + len(text or hit.text), text=text or hit.text)
 
 
-def find_opening(hits: Sequence[Hit], least: int = 40) -> tuple[Hit, int, int] | None:
-    """The first real sentence: the passage it is in, and its place in the document's text."""
-    for hit in hits:
-        for start, end in split_sentences(hit.text):
-            text = hit.text[start:end]
-            letters = sum(map(str.isalpha, text))
-            if (
-                letters >= least
-                and 2 * letters > len(text)
-                and not text.lstrip().startswith(("#", "[", "|"))
-            ):
-                return hit, hit.start + start, hit.start + end
-    return None
+def read_before(runtime: Runtime, hit: Hit, start: int, characters: int = 4000) -> str:
+    """What stands before a place in a hit's document, where the principal may read it."""
+    first = max(0, start - characters)
+    part = func.substr(Document.text, first + 1, start - first)
+    with runtime.database.read(runtime.principal) as session:
+        allowed = (Document.id == hit.document, *build_conditions(session, Scope()))
+        return session.scalar(select(part).where(*allowed)) or ""

@@ -96,9 +96,11 @@ class AnswerSettings(Section):
     """Catalog name of the chat model."""
     extractive: bool = False
     """Answer with the best sentences of the sources and no chat model."""
+    wording: Literal["auto", "model", "quote"] = "auto"
+    """Who words answers: the model, the sources (quote), or (auto) the model if it is able to."""
     context: Literal["auto", "excerpts", "passages"] = "auto"
-    """What a model reads: the best excerpts, whole passages, or (auto) by the model's size."""
-    max_tokens: int = Field(default=160, ge=1, le=8192)
+    """What a model reads: the best excerpts, whole passages, or (auto) these if it is able to."""
+    max_tokens: int = Field(default=320, ge=1, le=8192)
     """Longest generated answer, in tokens."""
     temperature: float = Field(default=0.0, ge=0, le=2)
     """Randomness of the wording; 0 always takes the likeliest token."""

@@ -14,7 +14,7 @@ from genwright.answers.base import (
 )
 from genwright.answers.understanding.language import detect_language
 from genwright.grounding import words
-from genwright.grounding.citations import Answer, Sentence, cite
+from genwright.grounding.citations import Answer, Sentence, cite_opening
 from genwright.library.overview import DocumentEntry, list_entries
 from genwright.library.search import find_passages
 
@@ -180,9 +180,7 @@ def _list_entries(entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
 
 def _make_item(entry: DocumentEntry, text: str, before: str = "\n") -> Sentence:
     """A line about a document, cited by how it begins."""
-    hit = entry.opening
-    end = min(hit.end, hit.start + 200)
-    return Sentence(text, 1.0, (cite(hit, hit.start, end),), before=before)
+    return Sentence(text, 1.0, (cite_opening(entry.opening),), before=before)
 
 
 def _count_formats(entries: Sequence[DocumentEntry]) -> str:

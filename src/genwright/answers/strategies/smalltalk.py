@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from genwright.answers.base import (
+    EXTRACTIVE,
     AnswerSetup,
     Piece,
     Question,
@@ -60,4 +61,4 @@ class SmalltalkStrategy:
         language = detect_language(question.text, frozenset(LINES)) or "en"
         line = Sentence(LINES[language].format(documents=number), 1.0, remark=True)
         yield line
-        yield complete_answer(Answer("", False, (), (), "", "", 1.0), [line])
+        yield complete_answer(Answer("", False, (), (), EXTRACTIVE, "", 1.0), [line])

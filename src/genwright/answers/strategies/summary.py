@@ -17,10 +17,9 @@ from genwright.answers.findings import search_passages
 from genwright.answers.quoting import strip_links
 from genwright.answers.summarizing import TellingSentence, choose_telling, list_sentences
 from genwright.grounding import words
-from genwright.grounding.citations import Answer, Sentence, cite
+from genwright.grounding.citations import Answer, Sentence, cite, cite_opening
 from genwright.library.overview import (
     DocumentEntry,
-    find_opening,
     list_entries,
     read_document_passages,
 )
@@ -32,6 +31,8 @@ SEARCHED = 24
 NAMED = 2.0
 """How much it counts that a question has the words of a document's name, beside what is found."""
 SHOWN_DOCUMENTS = 6
+OPENING = 8
+"""Passages in which a document's first sentence is looked for."""
 KEYWORDS = 12
 
 
@@ -110,13 +111,15 @@ class CollectionSummaryStrategy:
         about = f", mostly about: {terms}" if terms else ""
         yield Sentence(f"There are {number} documents{about}.", 1.0, remark=True)
         for each in self._pick_typical(entries):
-            found = find_opening([each.opening])
-            if found is None:
+            title = f"- **{shorten(each.title or each.name, 80)}**"
+            passages = read_document_passages(self._setup.runtime, each.id, OPENING)
+            first = next(iter(list_sentences([hit for hit, _ in passages])), None)
+            if first is None:
+                yield Sentence(title, 1.0, (cite_opening(each.opening),), before="\n")
                 continue
-            hit, start, end = found
-            text = " ".join(hit.text[start - hit.start : end - hit.start].split())
-            line = f"- **{shorten(each.title or each.name, 80)}**: {shorten(text)}"
-            yield Sentence(line, 1.0, (cite(hit, start, end),), before="\n")
+            text = shorten(" ".join(strip_links(first.text).split()))
+            cited = cite(first.hit, first.start, first.end)
+            yield Sentence(f"{title}: {text}", 1.0, (cited,), before="\n")
 
     def _describe_one(self, entry: DocumentEntry) -> Iterator[Sentence]:
         passages = [hit for hit, _ in read_document_passages(self._setup.runtime, entry.id)]
@@ -154,11 +157,8 @@ def find_keywords(entries: Sequence[DocumentEntry]) -> list[str]:
     counts: Counter[str] = Counter()
     written: dict[str, Counter[str]] = defaultdict(Counter)
     for each in entries:
-        text = f"{each.title} {each.opening.section}" + (
-            f" {each.opening.text[:400]}" if len(entries) < 40 else ""
-        )
         seen = set()
-        for word in words.split_tokens(text):
+        for word in words.split_tokens(f"{each.title} {each.opening.section}"):
             content = words.extract_content(word)
             if content and len(word) > 2 and not any(map(str.isdigit, word)):
                 written[content[0]][word.lower()] += 1

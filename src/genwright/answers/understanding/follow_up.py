@@ -19,6 +19,8 @@ TURN_CHARACTERS = 1000
 LEAST_IN_CONVERSATION = 0.2
 """Probability of a follow-up from which on one is seen: the classifier was not told that there were
 turns before, and among turns many more point back."""
+NEEDS_NO_TURNS = frozenset({"smalltalk", "about-collection", "summary-collection"})
+"""Kinds of requests that are understood without the turns before."""
 LONGEST_FOLLOW_UP = 1000
 """Characters; a longer question is taken to stand alone."""
 
@@ -75,11 +77,12 @@ def make_standalone(
 
 def _needs_turns(runtime: Runtime, question: str) -> bool:
     """Whether a question in a conversation points back, by its words or by the classifier."""
+    intent = classify_request(runtime.models.embedder, question)
+    if intent.kind in NEEDS_NO_TURNS:
+        return False
     if is_follow_up(question):
         return True
-    if len(question) > LONGEST_FOLLOW_UP:
-        return False
-    return classify_request(runtime.models.embedder, question).follow_up >= LEAST_IN_CONVERSATION
+    return len(question) <= LONGEST_FOLLOW_UP and intent.follow_up >= LEAST_IN_CONVERSATION
 
 
 def _rewrite_question(
