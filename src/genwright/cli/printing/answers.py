@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from genwright.runtime import Runtime
 
 PROMPT = "you> "
+MOST_QUOTED = 6
+"""Sources whose words are shown; of more of them, only the places."""
 WIDEST = 100
 """Columns of prose."""
 _ITEM = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
@@ -148,7 +150,8 @@ def _find_code(lines: "Sequence[str]") -> list[bool]:
     found, fenced = [], False
     for line in lines:
         fence = line.lstrip().startswith(("```", "~~~"))
-        found.append(fenced or fence or line.startswith(("    ", "\t", ">>>", "...")))
+        set_in = line.startswith(("   ", "\t", ">>>", "...")) and not _ITEM.match(line)
+        found.append(fenced or fence or set_in)
         fenced ^= fence
     return found
 
@@ -192,7 +195,7 @@ def _print_sources(answer: "Answer") -> None:
         quoted = all(is_quotation(text, citation.quote) for text in texts)
         place = f"[{number}] {to_one_line(_name_place(citation))} [{citation.start}:{citation.end}]"
         print(f"{place}, word for word" if quoted else place)
-        if not quoted:
+        if not quoted and len(said) <= MOST_QUOTED:
             print(_shorten_quote(f"“{citation.quote}”"))
 
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from genwright.access import Identity
 from genwright.access.grants import GrantTarget, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
+from genwright.answers.assistants import open_assistant
 from genwright.answers.conversations import (
     list_conversations,
     read_conversation,
@@ -67,9 +68,10 @@ def show_new_chat(
 
 
 @router.get("/chat/suggestions")
-def show_suggestions(request: Request, runtime: InRights) -> Response:
+def show_suggestions(request: Request, service: Serving, runtime: InRights) -> Response:
     """Questions to begin with, as a part of a page: they are tried first, which takes a moment."""
-    questions = suggest_questions(runtime)
+    served = service.assistants.resolve(runtime.principal)
+    questions = suggest_questions(runtime, open_assistant(runtime, served).scope)
     return HTMLResponse(render_fragment(request, "suggestions.html", questions=questions))
 
 

@@ -17,7 +17,7 @@ from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.language import detect_language
 from genwright.library.overview import DocumentEntry, list_entries, read_document_passages
 from genwright.library.search import find_passages
-from genwright.retrieval import EVERYWHERE
+from genwright.retrieval import EVERYWHERE, Scope
 from genwright.runtime import Runtime
 
 
@@ -61,29 +61,35 @@ _kept: OrderedDict[tuple[object, ...], tuple[str, ...]] = OrderedDict()
 _making = threading.Lock()
 
 
-def suggest_questions(runtime: Runtime) -> tuple[str, ...]:
+def suggest_questions(runtime: Runtime, scope: Scope = EVERYWHERE) -> tuple[str, ...]:
     """At most four questions that are answered well; made once for the same visitor and documents.
 
     It takes seconds the first time, since each is tried.
+
+    Args:
+        runtime: In the visitor's rights.
+        scope: Where the assistant looks that is to answer.
     """
-    number, entries = list_entries(runtime, EVERYWHERE)
+    number, entries = list_entries(runtime, scope)
     if not entries:
         return ()
     newest = max((each.id, each.added_at) for each in entries)
-    key = (str(runtime.workspace.root), runtime.principal, number, newest)
+    key = (str(runtime.workspace.root), runtime.principal, repr(scope), number, newest)
     with _making:  # one at a time: trying questions keeps the reader busy
         if key not in _kept:
-            _kept[key] = tuple(_make_questions(runtime, entries))
+            _kept[key] = tuple(_make_questions(runtime, scope, entries))
         _kept.move_to_end(key)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
         return _kept[key]
 
 
-def _make_questions(runtime: Runtime, entries: Sequence[DocumentEntry]) -> Iterator[str]:
+def _make_questions(
+    runtime: Runtime, scope: Scope, entries: Sequence[DocumentEntry]
+) -> Iterator[str]:
     words = WORDINGS[find_language(entries)]
-    yield from _take(_ask_meanings(runtime, entries, words), MOST_MEANINGS)
-    yield from _take(_ask_summaries(runtime, entries, words), 1)
+    yield from _take(_ask_meanings(runtime, scope, entries, words), MOST_MEANINGS)
+    yield from _take(_ask_summaries(runtime, scope, entries, words), 1)
     yield words.inventory
 
 
@@ -99,25 +105,25 @@ def find_language(entries: Sequence[DocumentEntry]) -> str:
 
 
 def _ask_summaries(
-    runtime: Runtime, entries: Sequence[DocumentEntry], words: Wordings
+    runtime: Runtime, scope: Scope, entries: Sequence[DocumentEntry], words: Wordings
 ) -> Iterator[str]:
     """Of documents that are long enough, and found by their titles."""
     titled = [each for each in entries if _is_title(each)]
     for each in _spread(titled, TRIED_SUMMARIES):
-        hits = find_passages(runtime, each.title, k=1)
+        hits = find_passages(runtime, each.title, k=1, scope=scope)
         long = len(read_document_passages(runtime, each.id, LEAST_PASSAGES)) == LEAST_PASSAGES
         if long and hits and hits[0].document == each.id:
             yield words.summary.format(each.title)
 
 
 def _ask_meanings(
-    runtime: Runtime, entries: Sequence[DocumentEntry], words: Wordings
+    runtime: Runtime, scope: Scope, entries: Sequence[DocumentEntry], words: Wordings
 ) -> Iterator[str]:
     """Of titles and headings that the document itself says the meaning of."""
     rarity = RarityTable(runtime.database, runtime.principal)
     for name, entry in _spread(list_names(entries), TRIED_MEANINGS):
         question = words.meaning.format(name)
-        hits = find_passages(runtime, question, k=READ)
+        hits = find_passages(runtime, question, k=READ, scope=scope)
         read = runtime.models.reader.read(question, hits, rarity.look_up(question))
         best = max(read, key=lambda each: each.probability, default=None)
         if best and best.hit.document == entry.id and best.probability >= LEAST_SURE:
