@@ -47,11 +47,15 @@ class ExtractiveStrategy:
         if not findings.is_answerable:
             yield refuse(findings.base)
             return
-        size = choose_size(question)
-        excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
-        sentences = limit_length(quote_excerpts(drop_overlaps(excerpts)), size.shown)
+        sentences = self.quote(question, findings)
         yield from sentences
         yield complete_answer(findings.base, sentences)
+
+    def quote(self, question: Question, findings: Findings) -> list[Sentence]:
+        """What answers best, in its own words and at the size that is wanted."""
+        size = choose_size(question)
+        excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
+        return limit_length(quote_excerpts(drop_overlaps(excerpts)), size.shown)
 
     def _complete(self, excerpt: Excerpt, size: Size) -> Excerpt:
         """With the rest of a list or code in the next passages, and the head of its table."""

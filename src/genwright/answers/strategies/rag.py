@@ -31,10 +31,8 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
-from genwright.answers.excerpts import SIZES
 from genwright.answers.findings import Findings, gather_findings
-from genwright.answers.quoting import quote_excerpts
-from genwright.answers.strategies.extractive import ExtractiveStrategy, select_excerpts
+from genwright.answers.strategies.extractive import ExtractiveStrategy
 from genwright.answers.writing import AnswerBrief, AnswerWriter, open_tools
 
 
@@ -96,8 +94,7 @@ class RagStrategy:
         supported = any(sentence.citations for sentence in kept)
         if not question.cancel.is_set() and (writer.falls_short or not supported):
             # What the model wrote is not in the sources; what they say themselves still is.
-            size = SIZES.get(question.kind, SIZES["explanation"])
-            quoted = quote_excerpts(select_excerpts(findings, size))
+            quoted = ExtractiveStrategy(self._setup).quote(question, findings)
             kept += quoted
             yield from quoted
         yield complete_answer(base, kept)

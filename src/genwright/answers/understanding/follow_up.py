@@ -72,7 +72,7 @@ def place_question(
     if not earlier or not _needs_turns(runtime, asked.text):
         return asked
     standing = next((turn for turn in reversed(earlier) if not is_follow_up(turn)), earlier[-1])
-    if model != EXTRACTIVE:
+    if _may_rewrite(runtime, model):
         rewritten = _rewrite_question(runtime, model, asked.text, before, asked.cancel)
         said = set(words.extract_content(" ".join(turn.content for turn in before)))
         own = set(words.extract_content(asked.text))
@@ -80,6 +80,15 @@ def place_question(
         if new > own and new <= said | own:
             return replace(asked, text=rewritten)
     return replace(asked, follows=standing[:LONGEST_FOLLOW_UP].rstrip())
+
+
+def _may_rewrite(runtime: Runtime, model: str) -> bool:
+    """Whether a model is asked for the question: one that is known to be able to write."""
+    wording = runtime.settings.answer.wording
+    if model == EXTRACTIVE or wording != "auto":
+        return model != EXTRACTIVE and wording == "model"
+    known = runtime.models.examinations.find(model)
+    return known is not None and known.able
 
 
 def _needs_turns(runtime: Runtime, question: str) -> bool:
