@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fitting import area
+from fitting import area, calibration_error
 
 from genwright.embeddings import open_embedder
 from genwright.evaluation.suites.claims import ClaimCase, draw_cases, read_claim_sets
@@ -56,7 +56,8 @@ def main() -> None:
     if given.write:
         model = fit_all(list(seen.values()))
         content = {
-            "about": about | {"reader": digest(), "fitted on": "all of the sets above, after they were judged"},
+            "about": about
+            | {"reader": digest(), "fitted on": "all of the sets above, after they were judged"},
             "weights": [round(each, 5) for each in model.weights],
             "bias": round(model.bias, 5),
         }
@@ -86,30 +87,45 @@ def read_all(given: argparse.Namespace) -> dict[str, list[SeenCase]]:
             if given.cache:
                 given.cache.write_bytes(pickle.dumps((key, known)))
         rows = known[each.name]
-        scores = np.array([min((c[:, 0].max() for c in row.claims if len(c)), default=9.0) for row in rows])
-        print(f"{each.name:<20} {len(rows)} rows, AUC of the reader alone "
-              f"{area(scores, np.array([row.supported for row in rows])):.3f}", flush=True)
+        scores = np.array(
+            [min((c[:, 0].max() for c in row.claims if len(c)), default=9.0) for row in rows]
+        )
+        print(
+            f"{each.name:<20} {len(rows)} rows, AUC of the reader alone "
+            f"{area(scores, np.array([row.supported for row in rows])):.3f}",
+            flush=True,
+        )
     embedder.close()
     return known
 
 
-def see(case: ClaimCase, embedder, pairs) -> SeenCase:  # noqa: ANN001
+def see(case: ClaimCase, embedder, pairs) -> SeenCase:
     """One row."""
     began = time.perf_counter()
     check = meaning.MeaningCheck(case.question, [make_hit(case.source)], embedder, pairs)
-    claims = [np.array([each.features for each in check.list_candidates(claim, {})])
-              if not check._find_copy(claim) else np.empty((0, 0)) for claim in split_claims(case.claim)]
+    claims = [
+        np.array([each.features for each in check.list_candidates(claim, {})])
+        if not check._find_copy(claim)
+        else np.empty((0, 0))
+        for claim in split_claims(case.claim)
+    ]
     return SeenCase(claims, case.supported, (time.perf_counter() - began) / len(claims))
 
 
 def judge_each(seen: dict[str, list[SeenCase]]) -> dict[str, object]:
     """Each set by the model that is fitted on the others."""
-    figures = {}
+    figures, pooled = {}, []
     for name, rows in seen.items():
         model = fit_all([other for key, other in seen.items() if key != name])
-        figures[name] = describe(np.array([score(row, model) for row in rows]), rows)
-    mean = {key: round(float(np.mean([each[key] for each in figures.values()])), 3)
-            for key in ("balanced_accuracy", "auc", "passing")}
+        chances = np.array([score(row, model) for row in rows])
+        figures[name] = describe(chances, rows)
+        pooled += zip(chances, (row.supported for row in rows), strict=True)
+    mean = {
+        key: round(float(np.mean([each[key] for each in figures.values()])), 3)
+        for key in ("balanced_accuracy", "auc", "passing")
+    }
+    chances, labels = (np.array(each) for each in zip(*pooled, strict=True))
+    mean["calibration_error"] = round(calibration_error(chances, labels), 3)
     return {"left one set out": figures, "mean": mean, "at": 0.5}
 
 
@@ -127,7 +143,8 @@ def describe(chances: np.ndarray, rows: list[SeenCase]) -> dict[str, float]:
 def score(row: SeenCase, model: LogisticRegression) -> float:
     """A text is supported as far as its weakest claim is."""
     return min(
-        float(meaning.cap(c, model.predict_probability(c)).max()) if len(c) else 1.0 for c in row.claims
+        float(meaning.cap(c, model.predict_probability(c)).max()) if len(c) else 1.0
+        for c in row.claims
     )
 
 
@@ -165,7 +182,10 @@ def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> LogisticRegression:
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
         gradient = z.T @ (weight * (p - y)) + penalty @ beta
-        step = np.linalg.solve((z * (weight * p * (1 - p))[:, None]).T @ z + penalty + 1e-9 * np.eye(len(beta)), gradient)
+        step = np.linalg.solve(
+            (z * (weight * p * (1 - p))[:, None]).T @ z + penalty + 1e-9 * np.eye(len(beta)),
+            gradient,
+        )
         beta -= step
         if np.abs(step).max() < 1e-7:
             break

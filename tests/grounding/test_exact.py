@@ -46,7 +46,9 @@ def test_a_text_misses_nothing_of_itself(text):
     assert not exact.has_changed_quote(text, text)
 
 
-@pytest.mark.parametrize("text", ["Er kam nicht.", "No one came.", "他没有来。", "Il ne vient pas."])
+@pytest.mark.parametrize(
+    "text", ["Er kam nicht.", "No one came.", "他没有来。", "Il ne vient pas."]
+)
 def test_a_denial_is_seen_in_several_languages(text):
     assert exact.is_negated(text)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - claims in Chinese
 """With the trained reader a claim is checked by what it means."""
 
 import json
@@ -32,7 +33,11 @@ FALSE = [
     "Photosynthesis turns light into chemical energy.",
 ]
 OTHER_LANGUAGES = [
-    ("Das Ventil öffnet bei sechs bar. Es wird im Mai geprüft.", "Das Ventil öffnet bei 6 bar.", "Das Ventil öffnet bei 9 bar."),
+    (
+        "Das Ventil öffnet bei sechs bar. Es wird im Mai geprüft.",
+        "Das Ventil öffnet bei 6 bar.",
+        "Das Ventil öffnet bei 9 bar.",
+    ),
     ("这座塔建于1889年，由古斯塔夫·埃菲尔设计。", "埃菲尔设计了这座塔。", "这座塔建于1925年。"),
 ]
 
@@ -82,7 +87,9 @@ def test_a_copy_is_supported(judge, copied):
 
 
 def test_a_claim_is_found_in_a_passage_far_down(tools):
-    texts = [f"Hall {n} is swept on day {n}. Nothing else is known of it." for n in range(8)] + [PUMP]
+    texts = [f"Hall {n} is swept on day {n}. Nothing else is known of it." for n in range(8)] + [
+        PUMP
+    ]
     hits = [hit(text, passage=n, start=1000 * n) for n, text in enumerate(texts)]
     best = SupportCheck("", hits, tools[0], load_calibration().support, tools[1]).find_best(
         "The valve of the pump opens at 6 bar.", {}
@@ -92,7 +99,10 @@ def test_a_claim_is_found_in_a_passage_far_down(tools):
 
 
 def test_nothing_found_supports_nothing(tools):
-    assert SupportCheck("", [], tools[0], load_calibration().support, tools[1]).find_best("A.", {}) is None
+    assert (
+        SupportCheck("", [], tools[0], load_calibration().support, tools[1]).find_best("A.", {})
+        is None
+    )
 
 
 def test_windows_cover_every_sentence_and_overlap():

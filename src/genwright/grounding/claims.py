@@ -15,7 +15,7 @@ def split_claims(text: str) -> list[str]:
     claims, start = [], None
     for first, last in split_sentences(text):
         start = first if start is None else start
-        if text[first:last].rstrip().endswith(("?", "？")):
+        if text[first:last].rstrip().endswith(("?", "\uff1f")):
             continue
         if words.split_tokens(text[start:last]):
             claims.append(text[start:last])

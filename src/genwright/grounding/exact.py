@@ -8,7 +8,7 @@ days are known; names are compared by stem.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,9 @@ from genwright.grounding import words
 
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’  \u2009]\d{3})+(?![\d.,]*\d)")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
-_TOKEN = re.compile(rf"({_GROUPED.pattern}|{_FIGURE.pattern})(\s?%|\s(?:percent|per cent|Prozent))?")
+_TOKEN = re.compile(
+    rf"({_GROUPED.pattern}|{_FIGURE.pattern})(\s?%|\s(?:percent|per cent|Prozent))?"
+)
 _ONES_EN = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
     fifteen sixteen seventeen eighteen nineteen""".split()
 _TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -36,21 +38,29 @@ _DAYS = (
     "friday freitag", "saturday samstag sonnabend", "sunday sonntag",
 )  # fmt: skip
 _DATES = {
-    word: name for names in (*_MONTHS, *_DAYS) for name in [names.split()[0]] for word in names.split()
+    word: name
+    for names in (*_MONTHS, *_DAYS)
+    for name in [names.split()[0]]
+    for word in names.split()
 }
-_MORE = re.compile(r"(more than|over|above|at least|mehr als|über|mindestens)( the)?\s*[$€£]?$", re.I)
+_MORE = re.compile(
+    r"(more than|over|above|at least|mehr als|über|mindestens)( the)?\s*[$€£]?$", re.I
+)
 _LESS = re.compile(
     r"(less than|fewer than|under|below|at most|up to|before|weniger als|unter|höchstens)"
     r"( the)?\s*[$€£]?$",
     re.I,
 )
-_NEARLY = re.compile(r"(about|around|nearly|almost|roughly|approximately|etwa|rund|fast)\s*[$€£]?$", re.I)
+_NEARLY = re.compile(
+    r"(about|around|nearly|almost|roughly|approximately|etwa|rund|fast)\s*[$€£]?$", re.I
+)
 _QUOTED = re.compile(r"“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|\"([^\"]+)\"|「([^「」]+)」")
 _NEGATION = re.compile(
     r"\b(nicht|kein\w*|nie|niemals|nirgends|ohne|weder|jamais|aucun\w*|sans|nunca|ningun\w*|sin)\b"
     r"|\bn['’]|\bne\b.+\bpas\b|\bno\b|[不没沒未無无非]|ない|ません|않|없",
     re.I,
 )
+_ARTICLES = frozenset("a an one ein eine".split())
 _RARELY_NAMES = frozenset("i he she they it we you mr mrs ms dr".split())
 
 
@@ -91,19 +101,28 @@ def find_numbers(text: str) -> tuple[Number, ...]:
     found = []
     for match in _TOKEN.finditer(text):
         values = _read_figures(match[1])
-        after = _WORD.match(text, match.end() + 1) if text[match.end() : match.end() + 1] in " -" else None
+        after = (
+            _WORD.match(text, match.end() + 1)
+            if text[match.end() : match.end() + 1] in " -"
+            else None
+        )
         if after and (scale := _SCALES.get(after[0].lower())):
             values = {value * scale for value in values}
         found.append(Number(frozenset(values), bool(match[2]), match.start()))
+    return (*found, *_find_spelled(text))
+
+
+def _find_spelled(text: str) -> Iterator[Number]:
     place = 0
-    while match := _WORD.search(text, place):
-        place, value = match.end(), _SPELLED.get(match[0].lower())
+    while word := _WORD.search(text, place):
+        place, spelled = word.end(), word[0].lower()
+        value = _SPELLED.get(spelled)
         after = _WORD.match(text, place + 1)
-        if after and (scale := _SCALES.get(after[0].lower())) and (value or match[0].lower() in "an one ein eine"):
+        scale = _SCALES.get(after[0].lower()) if after else None
+        if after and scale and (value or spelled in _ARTICLES):
             value, place = (value or 1.0) * scale, after.end()
         if value is not None:
-            found.append(Number(frozenset([value]), False, match.start()))
-    return tuple(found)
+            yield Number(frozenset([value]), False, word.start())
 
 
 def _read_figures(figures: str) -> set[float]:
@@ -141,7 +160,9 @@ def _is_said(number: Number, claim: str, known: Iterable[Number]) -> bool:
                 near = 0.1 * abs(theirs) if _NEARLY.search(before) else 0.0
                 if abs(mine - theirs) <= near:
                     return True
-                if (theirs > mine and _MORE.search(before)) or (theirs < mine and _LESS.search(before)):
+                if (theirs > mine and _MORE.search(before)) or (
+                    theirs < mine and _LESS.search(before)
+                ):
                     return True
     return False
 
@@ -154,7 +175,9 @@ def find_dates(text: str) -> frozenset[str]:
         ['may', 'monday']
     """
     tokens = _WORD.findall(text)
-    return frozenset(_DATES[each.lower()] for each in tokens if each[0].isupper() and each.lower() in _DATES)
+    return frozenset(
+        _DATES[each.lower()] for each in tokens if each[0].isupper() and each.lower() in _DATES
+    )
 
 
 def find_missing_names(claim: str, source: str) -> float:

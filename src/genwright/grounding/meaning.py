@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding import exact, words
 from genwright.grounding.calibration import LogisticRegression
@@ -102,7 +102,7 @@ def _weigh(text: str) -> float:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ReadWindow:
     """A window that was read, the span of it that is nearest to the claim, and what was seen."""
 
     span: SupportSpan
@@ -146,7 +146,7 @@ class MeaningCheck:
         place = int(np.argmax(chances))
         return Support(candidates[place].span, float(chances[place]))
 
-    def list_candidates(self, claim: str, rarity: Mapping[str, float]) -> list[Candidate]:
+    def list_candidates(self, claim: str, rarity: Mapping[str, float]) -> list[ReadWindow]:
         """The windows nearest to a claim, as read with it."""
         windows = self._pick_windows(claim, rarity)
         texts = [
@@ -187,11 +187,11 @@ class MeaningCheck:
 
     def _describe(
         self, claim: str, window: Window, chance: float, rarity: Mapping[str, float]
-    ) -> Candidate:
+    ) -> ReadWindow:
         span = _pick_span(claim, window, rarity)
         source = f"{self._question}\n{window.heading}\n{window.text}"
         logit = math.log(max(chance, 1e-9) / max(1 - chance, 1e-9))
-        return Candidate(
+        return ReadWindow(
             span,
             (
                 max(-LEAST_LOGIT, min(LEAST_LOGIT, logit)),
@@ -211,6 +211,7 @@ def _join(first: SupportSpan, last: SupportSpan) -> SupportSpan:
 
 def _pick_span(claim: str, window: Window, rarity: Mapping[str, float]) -> SupportSpan:
     """The sentence with most of the claim's words, or two where they have clearly more."""
+
     def value(span: SupportSpan) -> float:
         return _share(claim, span.text, rarity) - 0.15 * span.pair
 
@@ -228,14 +229,21 @@ def _share(claim: str, text: str, rarity: Mapping[str, float]) -> float:
 def describe_wording(
     claim: str, text: str, source: str, span: str, rarity: Mapping[str, float]
 ) -> list[float]:
-    """How the words agree: known, in the same pairs, in the same order, in one place; and length."""
+    """How the words agree: known, in pairs, in order, in one place; and the length."""
     stems, said = words.extract_content(claim), words.extract_content(text)
     pairs = words.pair_neighbors(stems)
     shared = len(pairs & words.pair_neighbors(said)) / max(1, len(pairs))
     known = _share(claim, source, rarity)
     ranks = [said.index(stem) for stem in stems if stem in said]
-    turned = sum(b < a for a, b in zip(ranks, ranks[1:], strict=False)) / max(1, len(ranks) - 1)
-    return [known, known**2, shared, turned, known - _share(claim, span, rarity), math.log1p(len(stems))]
+    turned = sum(b < a for a, b in pairwise(ranks)) / max(1, len(ranks) - 1)
+    return [
+        known,
+        known**2,
+        shared,
+        turned,
+        known - _share(claim, span, rarity),
+        math.log1p(len(stems)),
+    ]
 
 
 def describe_exactly(claim: str, source: str, span: str) -> list[float]:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from genwright.types import Json
 
 HEADERS = (
-    "set", "n", "balanced accuracy [95 % interval]", "AUC", "by word overlap", "true that pass", "s",
+    "set", "n", "balanced accuracy [95 % interval]", "AUC", "by word overlap",
+    "true that pass", "s",
 )  # fmt: skip
 
 

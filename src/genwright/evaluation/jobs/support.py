@@ -169,7 +169,9 @@ def balance_accuracy(
     halves = [(said == labels)[labels == each].astype(float) for each in (True, False)]
     drawn = [half[dice.integers(len(half), size=(RESAMPLES, len(half)))].mean(1) for half in halves]
     low, high = np.percentile((drawn[0] + drawn[1]) / 2, (2.5, 97.5))
-    return ConfidenceInterval(float(halves[0].mean() + halves[1].mean()) / 2, float(low), float(high))
+    return ConfidenceInterval(
+        float(halves[0].mean() + halves[1].mean()) / 2, float(low), float(high)
+    )
 
 
 def measure_area(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:

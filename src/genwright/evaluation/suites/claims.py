@@ -48,7 +48,11 @@ def read_claim_sets(folder: Path, names: Sequence[str] = ()) -> list[ClaimSet]:
         NotFound: There is no such folder or set; the message lists those there are.
         UsageError: A row is not in the form; the message says what is missing.
     """
-    found = {each.parent.name for pattern in ("dev*", "test") for each in folder.glob(f"*/{pattern}.jsonl")}
+    found = {
+        each.parent.name
+        for pattern in ("dev*", "test")
+        for each in folder.glob(f"*/{pattern}.jsonl")
+    }
     if not found:
         raise NotFound(f"{folder} has no sets of claims: name a folder with SET/dev.jsonl.")
     for name in names:
@@ -78,4 +82,4 @@ def draw_cases(made: ClaimSet, most: int | None, seed: int = 0) -> tuple[ClaimCa
     """At most so many rows of a set, drawn at random; None for all."""
     if most is None or most >= len(made.cases):
         return made.cases
-    return tuple(random.Random(seed).sample(made.cases, most))  # noqa: S311 - a sample, no secret
+    return tuple(random.Random(seed).sample(made.cases, most))
