@@ -31,8 +31,6 @@ class Question:
     """As typed, or made to stand alone; see ``answers.understanding``."""
     scope: Scope = EVERYWHERE
     """Where to look."""
-    follows: str = ""
-    """The question before, where this one points back to it and was not made to stand alone."""
     k: int | None = None
     """Passages to look at; by default the settings'."""
     history: tuple[ChatMessage, ...] = ()
@@ -44,6 +42,8 @@ class Question:
     cancel: Event = field(default_factory=Event)
     """Set by whoever no longer waits; the answer then ends where it is."""
     timer: StepTimer = field(default_factory=StepTimer)
+    follows: str = ""
+    """The question before, where this one points back to it and was not made to stand alone."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode())

@@ -67,7 +67,7 @@ def _is_prose(text: str) -> bool:
     bare = text.strip()
     dense = sum(char > "\u2e80" for char in bare)
     letters = sum(map(str.isalpha, bare))
-    return (
+    return bool(
         (SHORTEST <= len(bare) <= LONGEST or (12 <= dense <= 200))
         and letters >= 0.6 * len(bare)
         and bare.count("](") <= 1

@@ -24,6 +24,7 @@ from genwright.grounding import words
 from genwright.grounding.calibration import load_calibration
 from genwright.grounding.citations import Citation, Sentence, cite
 from genwright.grounding.evidence import Evidence
+from genwright.grounding.reading import PairReader
 from genwright.grounding.support import Support, SupportCheck
 from genwright.models.replies import says_not_known
 from genwright.monitoring import Tracing
@@ -85,6 +86,8 @@ class WritingTools:
     settings: AnswerSettings
     pick_shots: Callable[[Prompt, str], Sequence[tuple[str, str]]]
     """Examples of a prompt that fit a question: what is asked, what is replied."""
+    pairs: PairReader | None = None
+    """Checks by meaning; None checks by wording."""
 
 
 def open_tools(setup: AnswerSetup, timer: StepTimer) -> WritingTools:
@@ -106,6 +109,7 @@ def open_tools(setup: AnswerSetup, timer: StepTimer) -> WritingTools:
         runtime.tracing,
         runtime.settings.answer,
         runtime.models.pick_shots,
+        runtime.models.reader.pairs,
     )
 
 
@@ -171,6 +175,7 @@ class AnswerWriter:
             findings.hits,
             self._tools.embedder,
             load_calibration().support,
+            self._tools.pairs,
         )
         reply: list[str] = []
         yield from self._check(self._stream_units(packed, (), reply), packed, check)
@@ -258,7 +263,7 @@ class AnswerWriter:
             found = check.find_best(claim, self._brief.findings.rarity.look_up(claim))
             if found is not None and (best is None or best.probability < found.probability):
                 best = found
-            if best is not None and best.probability >= self._settings.min_support:
+            if best is not None and check.is_supported(best, self._settings.min_support):
                 span = best.span
                 cited = cite(span.hit, span.start, span.end)
                 return Sentence(unit.text, best.probability, (cited,), before=unit.before)

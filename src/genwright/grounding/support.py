@@ -27,6 +27,9 @@ PAIR_GAIN = 0.05
 """A span of two sentences is cited only where it supports a claim by so much more than one."""
 
 
+WORDING_LEAST = 0.8
+
+
 class SupportCheck:
     """Checks claims against the spans of the hits of one question.
 
@@ -50,6 +53,17 @@ class SupportCheck:
         self.spans = list_support_spans(hits)
         self._by_meaning = MeaningCheck(question, hits, embedder, pairs) if pairs else None
         self._vectors: NDArray[np.float32] | None = None
+
+    def is_supported(self, support: Support | None, least: float) -> bool:
+        """Whether a claim counts as said.
+
+        Args:
+            support: What ``find_best`` found for it.
+            least: Probability from which on it does. Where there is no trained reader, wording must
+                be at least ``WORDING_LEAST`` sure: it takes much for support that is none.
+        """
+        needed = least if self._by_meaning else max(least, WORDING_LEAST)
+        return support is not None and support.probability >= needed
 
     def find_best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
         """The span that supports a claim best; None where there is no span at all.

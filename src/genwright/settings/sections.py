@@ -108,7 +108,7 @@ class AnswerSettings(Section):
     """Seed of the sampler."""
     prefill_seconds: float = Field(default=5.0, gt=0)
     """Passages are packed to what the engine reads in this time, in seconds, as measured."""
-    min_support: float = Field(default=0.8, ge=0, le=1)
+    min_support: float = Field(default=0.5, ge=0, le=1)
     """Calibrated probability of being supported below which a sentence is left out."""
     min_answerable: float = Field(default=0.5, ge=0, le=1)
     """Calibrated probability that the passages answer the question below which it refuses."""

@@ -94,7 +94,7 @@ def run_support_trial(
 def check_case(runtime: Runtime, case: ClaimCase) -> CheckedCase:
     """Check each sentence of a claim against the whole source, as an answer's are checked."""
     reader, embedder = runtime.models.reader, runtime.models.embedder
-    pairs = reader.pairs if isinstance(reader, TrainedReader) else None
+    pairs = reader.pairs
     began = time.perf_counter()
     check = SupportCheck(
         case.question, [make_hit(case.source)], embedder, load_calibration().support, pairs
