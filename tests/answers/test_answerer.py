@@ -428,3 +428,25 @@ def test_a_model_is_examined_at_its_first_question(library, tmp_path, monkeypatc
     asked = len(engine.requests)
     assert asked > 5 and "examine" not in ask(runtime).timings
     assert len(engine.requests) == asked
+
+
+def test_where_too_little_stays_the_sources_are_quoted_after_it(library):
+    runtime = library([f"{GRADE} {RUBBISH} The moon is made of green cheese."])
+    answer = ask(runtime)
+    assert answer.sentences[0].text == GRADE and len(heard(runtime).requests) == 2
+    assert "400 hours" in "".join(sentence.text for sentence in answer.sentences[1:])
+    assert "cheese" not in answer.answer
+
+
+def test_what_is_said_twice_without_a_source_is_kept_once(library):
+    answer = ask(library([RUBBISH], keep_unsupported=True))
+    assert [each.text for each in answer.sentences if not each.citations] == [RUBBISH]
+
+
+def test_a_model_that_had_room_for_little_is_not_believed_that_it_is_not_there(library):
+    class Slow(Listening):
+        def measure_prefill_speed(self):
+            return 10.0
+
+    answer = ask(library(Slow(["I don't know."]), context="passages", prefill_seconds=1.0))
+    assert not answer.refused and "400 hours" in answer.answer

@@ -4,7 +4,7 @@ import threading
 
 from genwright.answers.answerer import Answerer, drain
 from genwright.answers.assistants import open_assistant
-from genwright.answers.base import Question, strategies
+from genwright.answers.base import Question
 from genwright.answers.chat import Chat
 from genwright.answers.conversations import read_turns
 from genwright.answers.rarity import RarityTable
@@ -22,7 +22,7 @@ def test_sentences_come_before_the_answer_that_holds_them(library):
 
 
 def test_every_strategy_ends_with_an_answer(library):
-    for name in strategies.names():
+    for name in ("rag", "extractive", "short"):
         answerer = Answerer(
             library([REPLY]), extractive=name == "extractive", short=name == "short"
         )

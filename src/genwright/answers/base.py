@@ -28,9 +28,11 @@ class Question:
     """
 
     text: str
-    """It must be understood alone; see ``answers.understanding``."""
+    """As typed, or made to stand alone; see ``answers.understanding``."""
     scope: Scope = EVERYWHERE
     """Where to look."""
+    follows: str = ""
+    """The question before, where this one points back to it and was not made to stand alone."""
     k: int | None = None
     """Passages to look at; by default the settings'."""
     history: tuple[ChatMessage, ...] = ()
@@ -45,6 +47,11 @@ class Question:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode())
+
+    @property
+    def whole(self) -> str:
+        """What is searched and read for: with the question before, where this one needs it."""
+        return f"{self.follows} {self.text}".strip()
 
 
 @dataclass(frozen=True)

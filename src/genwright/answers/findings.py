@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
-from genwright.answers.understanding.parts import split_compared, split_parts
+from genwright.answers.understanding.parts import split_question
 from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
@@ -53,15 +53,14 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     """
     runtime = setup.runtime
     rarity = RarityTable(runtime.database, runtime.principal)
-    asked = split_compared(question.text) or split_parts(question.text)
-    asked = asked if len(asked) > 1 else []
+    asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
     found = search_passages(setup, question, k=most)
     by_part = [search_passages(setup, question, text=part, k=READ_PART) for part in asked]
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
-        rare = rarity.look_up(question.text)
+        rare = rarity.look_up(question.whole)
         reader = runtime.models.reader
-        read = _sort(reader.read(question.text, found[:READ], rare))
+        read = _sort(reader.read(question.whole, found[:READ], rare))
         documents = {hit.document for hit in found[:READ_PART]}
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
@@ -114,7 +113,7 @@ def search_passages(
         setup.runtime.tracing.start_span("retrieval", attributes) as span,
     ):
         wanted = question.k or k
-        hits = find_passages(setup.runtime, text or question.text, k=wanted, scope=question.scope)
+        hits = find_passages(setup.runtime, text or question.whole, k=wanted, scope=question.scope)
         span.set_attribute("genwright.hits", len(hits))
         # By number: who may read them sees their words, and forgetting one finds its traces.
         span.set_attribute("genwright.passages", [hit.passage for hit in hits])

@@ -40,7 +40,7 @@ class WrittenUnit:
     @property
     def is_introduction(self) -> bool:
         """Whether it says nothing but what follows: a heading, or a line before a list."""
-        return self.form == "heading" or self.text.endswith((":", "："))
+        return self.form == "heading" or self.text.endswith((":", "\uff1a"))
 
     @property
     def claim(self) -> str:

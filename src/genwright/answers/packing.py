@@ -16,6 +16,8 @@ from genwright.grounding.passages import ReadPassage
 ENOUGH = 0.6
 """Excerpts are added until one of them holds the answer with this probability."""
 
+ENOUGH_PASSAGES = 3
+"""Who read so many passages and says that they do not tell is believed."""
 MOST_PASSAGES = 8
 """Whole passages of a prompt."""
 
@@ -29,6 +31,13 @@ class PromptContext:
 
     texts: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    left_out: int = 0
+    """Passages that there was no room for."""
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether so little had room that a reader who finds no answer in it proves nothing."""
+        return bool(self.left_out) and len(self.texts) < ENOUGH_PASSAGES
 
 
 def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> PromptContext:
@@ -79,7 +88,7 @@ def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Pr
     """Whole passages in the order of their best evidence that fit; at least a part of the first."""
     chosen: list[Evidence] = []
     texts: list[str] = []
-    left = budget
+    left, left_out = budget, 0
     for each in evidence:
         if len(chosen) == MOST_PASSAGES:
             break
@@ -88,14 +97,16 @@ def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> Pr
         text = _add_heading(each, each.hit.text)
         size = count([text])[0]
         if size > left:
+            left_out += 1
             if chosen:
                 continue
-            text = _cut(_add_heading(each, each.text), left, count)
+            rest = each.hit.text[each.start - each.hit.start :]
+            text = _cut(_add_heading(each, rest), left, count)
             size = count([text])[0]
         chosen.append(each)
         texts.append(text)
         left -= size
-    return PromptContext(tuple(texts), tuple(chosen))
+    return PromptContext(tuple(texts), tuple(chosen), left_out)
 
 
 def _cut(text: str, budget: int, count: Count) -> str:

@@ -122,7 +122,7 @@ class AnswerWriter:
         self.usage = TokenUsage()
         self.declined = False
         """Whether the model said that it does not know."""
-        self._said: set[tuple[str, ...]] = set()
+        self._said: dict[tuple[str, ...], Sentence | None] = {}
         self._supported = 0
         self._unsupported: list[Sentence] = []
 
@@ -174,7 +174,7 @@ class AnswerWriter:
         )
         reply: list[str] = []
         yield from self._check(self._stream_units(packed, (), reply), packed, check)
-        if self._falls_short() and (more := self._ask_again(packed, "".join(reply))):
+        if self.falls_short and (more := self._ask_again(packed, "".join(reply))):
             self._unsupported.clear()
             yield from self._check(self._stream_units(packed, more, []), packed, check)
         if self._settings.keep_unsupported:
@@ -188,8 +188,11 @@ class AnswerWriter:
         for unit in units:
             stems = tuple(words.extract_content(unit.claim))
             if not stems or stems in self._said:
+                again = self._said.get(stems)
+                if again is not None and again not in self._unsupported:
+                    self._unsupported.append(again)
                 continue
-            self._said.add(stems)
+            self._said[stems] = None
             lead = "" if unit.form == "prose" else lead
             with self._brief.question.timer.measure_step("check"):
                 sentence = self._judge(unit, lead, packed, check)
@@ -199,12 +202,14 @@ class AnswerWriter:
             elif says_not_known(unit.text):
                 self.declined = True
             elif not unit.is_introduction:
+                self._said[stems] = sentence
                 self._unsupported.append(sentence)
             if unit.is_introduction or (unit.form == "row" and not lead):
                 lead = unit.claim
 
-    def _falls_short(self) -> bool:
-        """Whether so little has a source that the model should try again."""
+    @property
+    def falls_short(self) -> bool:
+        """Whether so little of what the model said last has a source that it is no answer."""
         said = self._supported + len(self._unsupported)
         gave_up = self.declined and not self._supported
         few = self._supported < ENOUGH_SUPPORTED * said

@@ -144,8 +144,9 @@ class Models:
         if "/" in name:
             server, model = self._split_server(name)
             return f"{self.workspace.settings.servers[server].base_url} {model}"
-        trained = self.find_trained(name)
-        return trained and f"{trained.digest} {trained.facts.base_digest}"
+        if (trained := self.find_trained(name)) is None:
+            return None
+        return f"{trained.digest} {trained.facts.base_digest}"
 
     @cached_property
     def versions(self) -> "ModelVersions":

@@ -11,7 +11,7 @@
       pack → chat model → each sentence: has it a source? → citation
                   ▲              │ less than half of them have
                   └── once more ─┤
-                                 │ none is left
+                                 │ still less
                                  ▼
                                quotes
 
@@ -90,10 +90,11 @@ class RagStrategy:
             kept.append(sentence)
             yield sentence
         base = replace(findings.base, prompt_version=prompt.version, usage=writer.usage)
-        if writer.declined and not kept:
+        if writer.declined and not kept and not packed.is_scarce:
             yield refuse(base)
             return
-        if not (question.cancel.is_set() or any(sentence.citations for sentence in kept)):
+        supported = any(sentence.citations for sentence in kept)
+        if not question.cancel.is_set() and (writer.falls_short or not supported):
             # What the model wrote is not in the sources; what they say themselves still is.
             size = SIZES.get(question.kind, SIZES["explanation"])
             quoted = quote_excerpts(select_excerpts(findings, size))

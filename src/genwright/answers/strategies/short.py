@@ -111,8 +111,10 @@ class ShortWriter(AnswerWriter):
             said = "".join(delta.text for delta in self._stream_deltas(packed, schema))
             yield WrittenUnit(parse_choice(said))
 
-    def _falls_short(self) -> bool:
-        return False  # it chose from what there is
+    @property
+    def falls_short(self) -> bool:
+        """Never: it chose from what there is."""
+        return False
 
     def _judge(
         self, unit: WrittenUnit, lead: str, packed: PromptContext, check: SupportCheck
