@@ -25,15 +25,14 @@ PACKAGES = ("httpx", "jinja2", "markdown-it-py", "rich", "sqlalchemy", "tokenize
 
 QUESTIONS = (
     ("What is in here?", "What documents are here?"),
-    ("An explanation", "How are default parameter values evaluated?"),
     ("How something is done", "How do I print a table with Rich?"),
-    ("A comparison", "How do mutable and immutable objects differ?"),
+    ("A comparison", "What is the difference between str() and repr()?"),
     ("A list", "Which values are considered false?"),
     ("A summary", "Summarize the document about the try statement."),
     ("Asked in another language", "Was ist Typer?"),
     ("Nothing in the documents answers this one", "Who won the football world cup in 1954?"),
 )
-CHAT = ("How do I make a progress bar with Rich?", "And a tree?")
+CHAT = ("How are default parameter values evaluated?", "Is that done again for each call?")
 
 
 def main() -> None:
@@ -49,7 +48,7 @@ def main() -> None:
     for title, question in QUESTIONS:
         _say(title)
         _run("ask", question)
-    _say("A follow-up is understood by what was said before")
+    _say("An explanation, and a follow-up that is understood by it")
     _run("chat", typed="\n".join(CHAT))
     _say("What happened for the last answer")
     _run("trace", "last")
