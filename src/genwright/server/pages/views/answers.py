@@ -107,11 +107,9 @@ class TurnView:
         cited = {each.quoted for each in self.sentences if each.chips and not each.withheld}
         if not self.by_model:  # lists of documents, for instance, are the program's
             return "quoted" if cited == {True} else ""
-        return (
-            "both"
-            if len(cited) == 2
-            else {(True,): "quoted", (False,): "worded"}.get((*cited,), "")
-        )
+        if len(cited) == 2:
+            return "both"
+        return "" if not cited else "quoted" if True in cited else "worded"
 
     @property
     def unsupported_count(self) -> int:
