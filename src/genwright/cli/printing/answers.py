@@ -244,6 +244,7 @@ def converse(chat: "Chat", scope: "Scope", k: int | None, as_json: bool) -> None
             print(json.dumps(line, ensure_ascii=False), flush=True)
         else:
             print_answer(answer)
+            print(flush=True)
     if chat.id is not None:
         print_remark(f"Kept: genwright chat --continue {chat.id}")
 

@@ -13,11 +13,12 @@ from genwright.types import OWNER
 from genwright.workspace import create_workspace, open_workspace
 
 LONG = "\n\n".join(
-    f"## Part {part}\n\nThe Velda of hall {part} is looked after by its own shift. " + "It runs. " * 90
+    f"## Part {part}\n\nThe Velda of hall {part} is looked after by its own shift. "
+    + "It runs. " * 90
     for part in range(8)
 )
 ENGLISH = {
-    "velda.md": f"# Velda\n\nThe Velda is a pump that moves oil from the tank to the cooler.\n\n{LONG}",
+    "velda.md": f"# Velda\n\nThe Velda is a pump that moves oil to the cooler.\n\n{LONG}",
     "a1b2.txt": "The boiler of hall 3 is drained in May.",
 }
 GERMAN = {"ventil.md": "# Ventil\n\nDas Ventil ist ein Bauteil, das den Durchfluss von Öl regelt."}

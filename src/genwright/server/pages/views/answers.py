@@ -93,6 +93,8 @@ class TurnView:
     """Everything cited; of a refusal, the nearest passages."""
     given: FeedbackEntry | None
     """What its reader last said of it."""
+    by_model: bool = False
+    """Whether a chat model was asked to word it."""
 
     @property
     def groups(self) -> list[Sequence[SentenceView]]:
@@ -103,6 +105,8 @@ class TurnView:
     def wording(self) -> str:
         """Whose words what is cited is in: ``quoted``, ``worded``, ``both``, or empty."""
         cited = {each.quoted for each in self.sentences if each.chips and not each.withheld}
+        if not self.by_model:  # lists of documents, for instance, are the program's
+            return "quoted" if cited == {True} else ""
         if len(cited) == 2:
             return "both"
         return "" if not cited else "quoted" if True in cited else "worded"
@@ -192,6 +196,7 @@ def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -
         sentences=sentences,
         sources=tuple(numbers.known.values()),
         given=given,
+        by_model=bool(answer and answer.get("prompt_version")),
     )
 
 
