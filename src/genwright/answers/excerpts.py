@@ -28,6 +28,8 @@ AFTER = 0.05
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
+_CODE = re.compile(r"(?: {4}|\t|>>> |\.\.\. |\$ )\S?")
+"""A line of code without a fence, or of a session."""
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
@@ -76,10 +78,11 @@ class Excerpt:
     @property
     def is_block(self) -> bool:
         """Whether its line breaks mean something: it is a list, a table or code."""
-        return any(
-            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line)
-            for line in self.text.splitlines()
+        lines = self.text.splitlines()
+        marked = any(
+            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line) for line in lines
         )
+        return marked or sum(bool(_CODE.match(line)) for line in lines) > 1
 
 
 def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
@@ -211,13 +214,18 @@ def _complete(units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
     if introduces or any(_ITEM.match(unit.text) for unit in units[first : last + 1]):
         while last + 1 < len(units) and _ITEM.match(units[last + 1].text):
             last += 1
-        if introduces and last + 1 < len(units) and _FENCE.match(units[last + 1].text):
+        if introduces and last + 1 < len(units) and _goes_with(units[last + 1]):
             return _complete(units, first, last + 1)
         while first > 0 and _ITEM.match(units[first].text) and _ITEM.match(units[first - 1].text):
             first -= 1
         if first > 0 and _ITEM.match(units[first].text) and _introduces(units[first - 1]):
             first -= 1
     return first, last
+
+
+def _goes_with(unit: Unit) -> bool:
+    """Whether a unit is what a colon before it announces, and no list."""
+    return bool(_FENCE.match(unit.text) or _TABLE.match(unit.text) or _CODE.match(unit.text))
 
 
 def _introduces(unit: Unit) -> bool:

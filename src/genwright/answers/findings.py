@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
@@ -56,11 +57,17 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
     found = search_passages(setup, question, k=most)
+    if question.follows:
+        found = _interleave(found, search_passages(setup, question, text=question.text, k=most))
     by_part = [search_passages(setup, question, text=part, k=READ_PART) for part in asked]
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
         rare = rarity.look_up(question.whole)
         reader = runtime.models.reader
-        read = _sort(reader.read(question.whole, found[:READ], rare))
+        read = reader.read(question.whole, found[:READ], rare)
+        if question.follows:
+            # With the question before, what answers that one looks good; alone, much is unsaid.
+            read = average_readings(read, reader.read(question.text, found[:READ], rare))
+        read = _sort(read)
         documents = {hit.document for hit in found[:READ_PART]}
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
@@ -84,6 +91,27 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
 def says_enough(part: str) -> bool:
     """Whether a part of a question says itself what it is about."""
     return len(set(words.extract_content(part))) >= LEAST_WORDS
+
+
+def average_readings(one: Sequence[ReadPassage], other: Sequence[ReadPassage]) -> list[ReadPassage]:
+    """The same passages read for two questions, with the mean of what was found."""
+    return [
+        replace(
+            first,
+            probability=(first.probability + second.probability) / 2,
+            units=tuple(
+                replace(a, score=(a.score + b.score) / 2)
+                for a, b in zip(first.units, second.units, strict=True)
+            ),
+        )
+        for first, second in zip(one, other, strict=True)
+    ]
+
+
+def _interleave(one: Sequence[Hit], other: Sequence[Hit]) -> list[Hit]:
+    """Hits of two searches in turn, each passage once."""
+    mixed = [hit for pair in zip_longest(one, other) for hit in pair if hit is not None]
+    return list({hit.passage: hit for hit in mixed}.values())
 
 
 def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:

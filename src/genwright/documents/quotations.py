@@ -4,6 +4,7 @@ import re
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(r"\s*\*\*[^*\n]+:\*\*\s")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 
 
@@ -23,4 +24,5 @@ def is_quotation(text: str, *quotes: str) -> bool:
 
 
 def _join_words(text: str) -> str:
-    return f" {' '.join(_WORD.findall(_TARGET.sub(']', text)))} "
+    bare = _TAG.sub("", _TARGET.sub("]", text))
+    return f" {' '.join(_WORD.findall(bare))} "
