@@ -3,8 +3,8 @@
     python examples/demo.py [FOLDER|FILE …]
 
 Without arguments it reads what every machine with Python has and nobody wrote for a demo: the
-topics of the Python language reference that ``help()`` shows, and the descriptions of the installed
-packages. Everything it makes is in ``demo-workspace/``.
+topics of the Python language reference that ``help()`` shows, and the descriptions of some of the
+packages that it installs. Everything it makes is in ``demo-workspace/``.
 """
 
 import re
@@ -20,13 +20,19 @@ ROOT = Path(__file__).parent.parent
 WORKSPACE = ROOT / "demo-workspace"
 GENWRIGHT = Path(sys.executable).parent / "genwright"
 
+# The Markdown descriptions among those of installed packages that read as manuals.
+PACKAGES = ("httpx", "jinja2", "markdown-it-py", "rich", "sqlalchemy", "tokenizers", "typer")
+
 QUESTIONS = (
-    "When is the finally clause of a try statement executed?",
-    "Which values are considered false in a boolean context?",
-    "What does the nonlocal statement do?",
-    "How are default parameter values evaluated?",
+    ("What is in here?", "What documents are here?"),
+    ("How something is done", "How do I print a table with Rich?"),
+    ("A comparison", "What is the difference between str() and repr()?"),
+    ("A list", "Which values are considered false?"),
+    ("A summary", "Summarize the document about the try statement."),
+    ("Asked in another language", "Was ist Typer?"),
+    ("Nothing in the documents answers this one", "Who won the football world cup in 1954?"),
 )
-REFUSED = "Who won the football world cup in 1954?"
+CHAT = ("How are default parameter values evaluated?", "Is that done again for each call?")
 
 
 def main() -> None:
@@ -39,12 +45,12 @@ def main() -> None:
     if given:
         _next("Ask your own documents:")
         return
-    for question in QUESTIONS:
+    for title, question in QUESTIONS:
+        _say(title)
         _run("ask", question)
-    print("\n# Nothing in the documents answers this one, so it is refused:")
-    _run("ask", REFUSED)
-    print("\n# The same without any model, and what happened for the last answer:")
-    _run("ask", "--extractive", QUESTIONS[0])
+    _say("An explanation, and a follow-up that is understood by it")
+    _run("chat", typed="\n".join(CHAT))
+    _say("What happened for the last answer")
     _run("trace", "last")
     _next("Your turn:")
 
@@ -63,19 +69,24 @@ def _descriptions() -> Iterator[tuple[str, str]]:
     for each in distributions():
         name = re.sub(r"[^\w.-]", "-", each.metadata["Name"] or "unnamed")
         text = each.metadata.get_payload()
-        # genwright's own shows this demo's questions with their answers, so it would cite itself.
-        if name != "genwright" and isinstance(text, str) and len(text) > 500:
+        if name.lower() in PACKAGES and isinstance(text, str):
             yield name, text
 
 
-def _run(*arguments: object) -> None:
-    """Show a command and run it in the workspace."""
+def _say(title: str) -> None:
+    print(f"\n# {title}", flush=True)
+
+
+def _run(*arguments: object, typed: str = "") -> None:
+    """Show a command, and what is typed into it, and run it in the workspace."""
     words = [str(argument) for argument in arguments]
-    print(f"\n$ genwright {shlex.join(words)}", flush=True)
+    print(f"$ genwright {shlex.join(words)}", flush=True)
+    if typed:
+        print("".join(f"you> {line}\n" for line in typed.splitlines()), flush=True)
     command = [str(GENWRIGHT), *words]
     if words[0] != "init":
         command += ["--workspace", str(WORKSPACE)]
-    ended = subprocess.run(command, check=False)
+    ended = subprocess.run(command, check=False, text=True, input=typed or None)
     if ended.returncode not in (0, 4):  # 4: some files were refused, the others are in
         sys.exit(ended.returncode)
 

@@ -59,3 +59,9 @@ def test_lines_become_paragraphs_lists_and_tables():
 def test_what_is_too_long_to_render_is_still_escaped():
     html = str(render_markdown("a" * 50_000 + "<b>"))
     assert html.endswith("&lt;b&gt;")
+
+
+def test_names_between_underscores_are_shown_as_they_are():
+    assert str(render_markdown("It calls __len__(), **then** __bool__().")) == (
+        "It calls __len__(), <strong>then</strong> __bool__()."
+    )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from genwright.answers.answerer import Answerer, drain
 from genwright.answers.base import Piece, Question
-from genwright.answers.understanding.follow_up import make_standalone
+from genwright.answers.understanding.follow_up import place_question
 from genwright.engines import ChatMessage
 from genwright.grounding.citations import Answer
 from genwright.registry import ServedAssistant
@@ -52,9 +52,9 @@ class OpenedAssistant:
             scope: Where to look instead of where the assistant does.
             cancel: Set by whoever no longer waits.
         """
-        cancel = cancel or Event()
-        alone = make_standalone(self.runtime, self.answerer.model, question, history, cancel)
-        return self.answerer.stream(Question(alone, scope or self.scope, cancel=cancel))
+        asked = Question(question, scope or self.scope, cancel=cancel or Event())
+        placed = place_question(self.runtime, self.answerer.model, asked, history)
+        return self.answerer.stream(placed)
 
 
 def open_assistant(

@@ -28,7 +28,7 @@ class Question:
     """
 
     text: str
-    """It must be understood alone; see ``answers.understanding``."""
+    """As typed, or made to stand alone; see ``answers.understanding``."""
     scope: Scope = EVERYWHERE
     """Where to look."""
     k: int | None = None
@@ -42,9 +42,16 @@ class Question:
     cancel: Event = field(default_factory=Event)
     """Set by whoever no longer waits; the answer then ends where it is."""
     timer: StepTimer = field(default_factory=StepTimer)
+    follows: str = ""
+    """The question before, where this one points back to it and was not made to stand alone."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode())
+
+    @property
+    def whole(self) -> str:
+        """What is searched and read for: with the question before, where this one needs it."""
+        return f"{self.follows} {self.text}".strip()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from threading import Event
 from genwright.answers.answerer import Answerer, drain
 from genwright.answers.base import Piece, Question, cut_short
 from genwright.answers.conversations import begin_conversation, read_turns
-from genwright.answers.understanding.follow_up import make_standalone
+from genwright.answers.understanding.follow_up import place_question
 from genwright.engines import ChatMessage
 from genwright.grounding.citations import Answer
 from genwright.retrieval import EVERYWHERE, Scope
@@ -79,9 +79,7 @@ class Chat:
         yield answer
 
     def _restate(self, asked: Question) -> Question:
-        model = self.answerer.model
-        alone = make_standalone(self.runtime, model, asked.text, self.turns, asked.cancel)
-        return Question(alone, asked.scope, asked.k, cancel=asked.cancel, timer=asked.timer)
+        return place_question(self.runtime, self.answerer.model, asked, self.turns)
 
     def _keep(self, question: str, answer: Answer) -> None:
         self.turns += [ChatMessage("user", question), ChatMessage("assistant", answer.answer)]

@@ -28,6 +28,8 @@ AFTER = 0.05
 
 _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
+_CODE = re.compile(r"(?: {4}|\t|>>> |\.\.\. |\$ )\S?")
+"""A line of code without a fence, or of a session."""
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
@@ -39,19 +41,21 @@ class Size:
     """How much an answer of a kind may be."""
 
     characters: int
-    """Most of all stretches together."""
+    """Of all stretches together, about."""
     stretches: int
     least: int
     """A stretch is read with what stands around it until it has so many characters: a sentence
     alone often leaves out what it speaks of."""
+    shown: int
+    """Most characters of the answer, with the names of places and the heads of tables."""
 
 
 SIZES = {
-    "fact": Size(620, 2, 240),
-    "explanation": Size(1350, 3, 450),
-    "how-to": Size(1350, 3, 450),
-    "comparison": Size(1350, 3, 400),
-    "list": Size(1350, 3, 450),
+    "fact": Size(580, 2, 240, 690),
+    "explanation": Size(1300, 3, 450, 1480),
+    "how-to": Size(1300, 3, 450, 1480),
+    "comparison": Size(1300, 3, 400, 1480),
+    "list": Size(1300, 3, 450, 1480),
 }
 """By kind of request; others are answered as an explanation is."""
 
@@ -74,10 +78,11 @@ class Excerpt:
     @property
     def is_block(self) -> bool:
         """Whether its line breaks mean something: it is a list, a table or code."""
-        return any(
-            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line)
-            for line in self.text.splitlines()
+        lines = self.text.splitlines()
+        marked = any(
+            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line) for line in lines
         )
+        return marked or sum(bool(_CODE.match(line)) for line in lines) > 1
 
 
 def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
@@ -209,13 +214,18 @@ def _complete(units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
     if introduces or any(_ITEM.match(unit.text) for unit in units[first : last + 1]):
         while last + 1 < len(units) and _ITEM.match(units[last + 1].text):
             last += 1
-        if introduces and last + 1 < len(units) and _FENCE.match(units[last + 1].text):
+        if introduces and last + 1 < len(units) and _goes_with(units[last + 1]):
             return _complete(units, first, last + 1)
         while first > 0 and _ITEM.match(units[first].text) and _ITEM.match(units[first - 1].text):
             first -= 1
         if first > 0 and _ITEM.match(units[first].text) and _introduces(units[first - 1]):
             first -= 1
     return first, last
+
+
+def _goes_with(unit: Unit) -> bool:
+    """Whether a unit is what a colon before it announces, and no list."""
+    return bool(_FENCE.match(unit.text) or _TABLE.match(unit.text) or _CODE.match(unit.text))
 
 
 def _introduces(unit: Unit) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
-from genwright.answers.understanding.parts import split_compared, split_parts
+from genwright.answers.understanding.parts import split_question
+from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
 from genwright.grounding.passages import ReadPassage, list_evidence
@@ -16,6 +18,8 @@ READ = 12
 """Passages that are read for the whole question."""
 READ_PART = 5
 """And for each of its parts."""
+LEAST_WORDS = 3
+"""Words with meaning that a part of a question has where it can be looked for anywhere."""
 SEARCH_SHARE = 0.5
 """How much the search's own score counts in the order of what was read."""
 
@@ -50,22 +54,30 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     """
     runtime = setup.runtime
     rarity = RarityTable(runtime.database, runtime.principal)
-    asked = split_compared(question.text) or split_parts(question.text)
-    asked = asked if len(asked) > 1 else []
+    asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
     found = search_passages(setup, question, k=most)
+    if question.follows:
+        found = _interleave(found, search_passages(setup, question, text=question.text, k=most))
     by_part = [search_passages(setup, question, text=part, k=READ_PART) for part in asked]
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
-        rare = rarity.look_up(question.text)
+        rare = rarity.look_up(question.whole)
         reader = runtime.models.reader
-        read = _sort(reader.read(question.text, found[:READ], rare))
+        read = reader.read(question.whole, found[:READ], rare)
+        if question.follows:
+            # With the question before, what answers that one looks good; alone, much is unsaid.
+            read = average_readings(read, reader.read(question.text, found[:READ], rare))
+        read = _sort(read)
         documents = {hit.document for hit in found[:READ_PART]}
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
             # A part has lost what the whole is about: it is looked for where the whole was found.
-            near = [hit for hit in hits if hit.document in documents]
+            where = documents if says_enough(part) else {each.hit.document for each in read[:1]}
+            near = [hit for hit in hits if hit.document in where]
             known = {hit.passage for hit in near}
-            near += [hit for hit in found[:READ_PART] if hit.passage not in known]
+            near += [
+                hit for hit in found[:READ] if hit.passage not in known and hit.document in where
+            ]
             parts.append(_sort(reader.read(part, near[: READ_PART + 2], rarity.look_up(part))))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
     best = [each[0].probability for each in (read, *parts) if each]
@@ -74,6 +86,32 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     likely = bool(evidence) and chance >= runtime.settings.answer.min_answerable
     return Findings(base, read, parts, evidence, rarity, likely)
+
+
+def says_enough(part: str) -> bool:
+    """Whether a part of a question says itself what it is about."""
+    return len(set(words.extract_content(part))) >= LEAST_WORDS
+
+
+def average_readings(one: Sequence[ReadPassage], other: Sequence[ReadPassage]) -> list[ReadPassage]:
+    """The same passages read for two questions, with the mean of what was found."""
+    return [
+        replace(
+            first,
+            probability=(first.probability + second.probability) / 2,
+            units=tuple(
+                replace(a, score=(a.score + b.score) / 2)
+                for a, b in zip(first.units, second.units, strict=True)
+            ),
+        )
+        for first, second in zip(one, other, strict=True)
+    ]
+
+
+def _interleave(one: Sequence[Hit], other: Sequence[Hit]) -> list[Hit]:
+    """Hits of two searches in turn, each passage once."""
+    mixed = [hit for pair in zip_longest(one, other) for hit in pair if hit is not None]
+    return list({hit.passage: hit for hit in mixed}.values())
 
 
 def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:
@@ -103,7 +141,7 @@ def search_passages(
         setup.runtime.tracing.start_span("retrieval", attributes) as span,
     ):
         wanted = question.k or k
-        hits = find_passages(setup.runtime, text or question.text, k=wanted, scope=question.scope)
+        hits = find_passages(setup.runtime, text or question.whole, k=wanted, scope=question.scope)
         span.set_attribute("genwright.hits", len(hits))
         # By number: who may read them sees their words, and forgetting one finds its traces.
         span.set_attribute("genwright.passages", [hit.passage for hit in hits])

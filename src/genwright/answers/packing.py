@@ -1,18 +1,25 @@
 """Which text of what was found goes into the prompt.
 
-Small models lose their way between passages: with SmolLM2-135M the best excerpt alone gave a higher
-answer recall than three whole passages, in a fifth of the time (``docs/LOG.md``). So they get
-excerpts until these probably hold the answer; larger models get whole passages. Both stop at a
-budget of tokens.
+Able models get whole passages, in the order in which they answer the question and its parts. Others
+lose their way between passages: with SmolLM2-135M the best excerpt alone gave a higher answer
+recall than three whole passages, in a fifth of the time (``docs/LOG.md``). So they get excerpts
+until these probably hold the answer. Both stop at a budget of tokens.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from genwright.answers.findings import Findings
 from genwright.grounding.evidence import Evidence
+from genwright.grounding.passages import ReadPassage
 
 ENOUGH = 0.6
 """Excerpts are added until one of them holds the answer with this probability."""
+
+ENOUGH_PASSAGES = 3
+"""Who read so many passages and says that they do not tell is believed."""
+MOST_PASSAGES = 8
+"""Whole passages of a prompt."""
 
 Count = Callable[[Sequence[str]], list[int]]
 """Lengths of texts in tokens."""
@@ -24,6 +31,13 @@ class PromptContext:
 
     texts: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    left_out: int = 0
+    """Passages that there was no room for."""
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether so little had room that a reader who finds no answer in it proves nothing."""
+        return bool(self.left_out) and len(self.texts) < ENOUGH_PASSAGES
 
 
 def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> PromptContext:
@@ -52,25 +66,47 @@ def pack_excerpts(evidence: Sequence[Evidence], budget: int, count: Count) -> Pr
     return PromptContext(tuple(texts), tuple(chosen))
 
 
+def order_passages(findings: Findings) -> list[Evidence]:
+    """The best unit of each passage that was read: those that answer best first.
+
+    Of a question in parts, the best passage for each part comes right after the best for all of it.
+    """
+    lists = [findings.read, *findings.parts]
+    heads = [each[0] for each in lists if each]
+    ordered = {
+        each.hit.passage: each for each in (*heads, *(one for some in lists for one in some))
+    }
+    return [_take_best(each) for each in ordered.values()]
+
+
+def _take_best(read: ReadPassage) -> Evidence:
+    unit, score = read.best, read.probability * read.best.score
+    return Evidence(read.hit, unit.start, unit.end, unit.text, score, ())
+
+
 def pack_passages(evidence: Sequence[Evidence], budget: int, count: Count) -> PromptContext:
     """Whole passages in the order of their best evidence that fit; at least a part of the first."""
     chosen: list[Evidence] = []
     texts: list[str] = []
-    left = budget
+    left, left_out = budget, 0
     for each in evidence:
+        if len(chosen) == MOST_PASSAGES:
+            break
         if any(each.hit.passage == other.hit.passage for other in chosen):
             continue
         text = _add_heading(each, each.hit.text)
         size = count([text])[0]
         if size > left:
+            left_out += 1
             if chosen:
                 continue
-            text = _cut(_add_heading(each, each.text), left, count)
+            rest = each.hit.text[each.start - each.hit.start :]
+            text = _cut(_add_heading(each, rest), left, count)
             size = count([text])[0]
         chosen.append(each)
         texts.append(text)
         left -= size
-    return PromptContext(tuple(texts), tuple(chosen))
+    return PromptContext(tuple(texts), tuple(chosen), left_out)
 
 
 def _cut(text: str, budget: int, count: Count) -> str:

@@ -15,6 +15,9 @@ _CODE = re.compile(r"[0-9a-fA-F-]{16,}|[\W\d_]+")
 """Names that only a program reads."""
 _QUOTED = re.compile(r"^\s*(?:>\s?)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
+_UNDERLINE = re.compile(r"\s*([=*~^\"#-])\1{3,}\s*")
+"""A line that only underlines a heading."""
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -31,15 +34,15 @@ def quote_excerpts(excerpts: Sequence[Excerpt], label: bool = True) -> list[Sent
         excerpts: What is shown.
         label: Say where each stands, where its own words do not.
     """
-    return [
-        Sentence(
-            f"{_name_place(each) if label else ''}{_lay_out(each)}",
-            1.0,
-            (cite(each.hit, each.start, each.end),),
-            before="\n\n",
-        )
-        for each in excerpts
-    ]
+    sentences = []
+    named = ""
+    for each in excerpts:
+        place = _name_place(each) if label else ""
+        text = _lay_out(each) if place == named else place + _lay_out(each)
+        named = place
+        cited = (cite(each.hit, each.start, each.end),)
+        sentences.append(Sentence(text, 1.0, cited, before="\n\n"))
+    return sentences
 
 
 def _name_place(excerpt: Excerpt) -> str:
@@ -69,11 +72,12 @@ def _lay_out(excerpt: Excerpt) -> str:
     stay.
     """
     lines = [_QUOTED.sub("", line) for line in excerpt.text.splitlines()]
+    lines = [line for line in lines if not _UNDERLINE.fullmatch(line)]
     if excerpt.is_block:
         text = _BLANK_LINES.sub("\n", "\n".join(lines))
     else:
         text = " ".join(" ".join(lines).split())
-    text = strip_links(text).strip()
+    text = strip_links(text if "```" in text else _TAG.sub("", text)).strip()
     return f"{excerpt.header}\n{text}" if excerpt.header else text
 
 

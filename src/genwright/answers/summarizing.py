@@ -15,6 +15,8 @@ from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.retrieval import Hit
 
+_LAID_OUT = re.compile(r"</?[a-zA-Z][^<>]*>|([=*~^-])\1{4,}")
+"""Tags, and lines that underline a heading."""
 _FIELD = re.compile(r"[-\s]*[a-z][\w-]*: ")
 """A line of what a file says of itself."""
 MOST_SENTENCES = 240
@@ -67,13 +69,14 @@ def _is_prose(text: str) -> bool:
     bare = text.strip()
     dense = sum(char > "\u2e80" for char in bare)
     letters = sum(map(str.isalpha, bare))
-    return (
+    return bool(
         (SHORTEST <= len(bare) <= LONGEST or (12 <= dense <= 200))
         and letters >= 0.6 * len(bare)
         and bare.count("](") <= 1
         and not bare.startswith(("#", "|", "```", ">", "["))
         and (dense or bare.endswith(tuple(".!?:;)\"'")))
         and not _FIELD.match(bare)
+        and not _LAID_OUT.search(bare)
     )
 
 

@@ -3,22 +3,30 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.fencing import fence_text
 from genwright.answers.findings import Findings
-from genwright.answers.packing import PromptContext, pack_excerpts, pack_passages
-from genwright.documents import split_sentences
+from genwright.answers.layout import WrittenUnit, split_written
+from genwright.answers.packing import (
+    PromptContext,
+    order_passages,
+    pack_excerpts,
+    pack_passages,
+)
+from genwright.answers.understanding.language import detect_language
 from genwright.embeddings import Embedder
 from genwright.engines import ChatMessage, ChatRequest, Delta, Engine, Sampling, TokenUsage
 from genwright.errors import UsageError
 from genwright.grounding import words
 from genwright.grounding.calibration import load_calibration
-from genwright.grounding.citations import Sentence, cite
+from genwright.grounding.citations import Citation, Sentence, cite
 from genwright.grounding.evidence import Evidence
-from genwright.grounding.support import SupportCheck
+from genwright.grounding.reading import PairReader
+from genwright.grounding.support import Support, SupportCheck
+from genwright.models.replies import says_not_known
 from genwright.monitoring import Tracing
 from genwright.monitoring.step_timer import StepTimer
 from genwright.prompts import Prompt
@@ -26,22 +34,26 @@ from genwright.retrieval import Hit
 from genwright.settings import AnswerSettings
 from genwright.types import Json
 
-TO_THE_POINT = 0.5
-"""A sentence must rest on evidence at least so likely to answer, relative to the best."""
 SPARE_TOKENS = 64
 """Room for what a chat template adds."""
 LEAST_TOKENS = 32
 """Room without which there is no sense in asking a model."""
-SMALL_MODEL_BYTES = 1_000_000_000
-"""Below this size of its file a model gets excerpts and not whole passages."""
+ENOUGH_SUPPORTED = 0.5
+"""Where less of what was said has a source, the model is asked once more."""
+LEAST_WORDS = 4
+"""A question of fewer words does not tell its language."""
+AGAIN = """\
+No passage says this:
+{unsupported}
 
-_DECLINES = re.compile(
-    r"\bi (do not|don't|cannot|can't) (know|answer|find|tell)\b|\bi('m| am) (not sure|unable)\b"
-)
-_OF_SOURCES = re.compile(r"\b(passages?|context|texts?|documents?|information|question)\b")
-_TELLS_NOT = re.compile(
-    r"\b(not|no|cannot|\w+n't)\b.*\b(answer|mention|provide|contain|specif|state|say|information)"
-)
+Answer the question again{language}, only with what the passages say and close to their words. \
+If they do not answer it, say only: I don't know."""
+LANGUAGES = {
+    "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "ru": "Russian", "tr": "Turkish", "ar": "Arabic",
+    "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "hi": "Hindi", "en": "",
+}  # fmt: skip
+"""Names of the languages that a model is told to answer in; English is where none is named."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +79,15 @@ class WritingTools:
     """The chat model."""
     model: str
     """Its name."""
-    is_small: bool
-    """Whether it loses its way between passages: it gets excerpts."""
+    is_able: bool
+    """Whether it can write from whole passages; else it loses its way between them."""
     embedder: Embedder
     tracing: Tracing
     settings: AnswerSettings
     pick_shots: Callable[[Prompt, str], Sequence[tuple[str, str]]]
     """Examples of a prompt that fit a question: what is asked, what is replied."""
+    pairs: PairReader | None = None
+    """Checks by meaning; None checks by wording."""
 
 
 def open_tools(setup: AnswerSetup, timer: StepTimer) -> WritingTools:
@@ -86,15 +100,16 @@ def open_tools(setup: AnswerSetup, timer: StepTimer) -> WritingTools:
     runtime = setup.runtime
     with timer.measure_step("load"):
         engine = runtime.models.get_engine(setup.model)
-    size = runtime.models.measure_size(setup.model)
+    known = runtime.models.examinations.find(setup.model)
     return WritingTools(
         engine,
         setup.model,
-        size is not None and size < SMALL_MODEL_BYTES,
+        known is None or known.able,
         runtime.models.embedder,
         runtime.tracing,
         runtime.settings.answer,
         runtime.models.pick_shots,
+        runtime.models.reader.pairs,
     )
 
 
@@ -111,6 +126,9 @@ class AnswerWriter:
         self.usage = TokenUsage()
         self.declined = False
         """Whether the model said that it does not know."""
+        self._said: dict[tuple[str, ...], Sentence | None] = {}
+        self._supported = 0
+        self._unsupported: list[Sentence] = []
 
     def pack(self) -> PromptContext:
         """What the model reads.
@@ -132,85 +150,160 @@ class AnswerWriter:
         speed = engine.measure_prefill_speed()
         if speed is not None:
             room = min(room, max(int(speed * settings.prefill_seconds), least))
-        pack = pack_excerpts if self._wants_excerpts() else pack_passages
-        return pack(
-            self._brief.evidence,
-            room,
-            lambda texts: [n + fence for n in engine.count_tokens([fence_text(t) for t in texts])],
-        )
+
+        def count(texts: Sequence[str]) -> list[int]:
+            return [n + fence for n in engine.count_tokens([fence_text(t) for t in texts])]
+
+        if self._wants_excerpts():
+            return pack_excerpts(self._brief.evidence, room, count)
+        return pack_passages(order_passages(self._brief.findings), room, count)
 
     def _count_prompt_tokens(self, texts: tuple[str, ...]) -> int:
         """Tokens of the prompt with these texts."""
         messages = self._build_messages(PromptContext(texts, ()))
         return sum(self._tools.engine.count_tokens([message.content for message in messages]))
 
-    def check_sentences(self, packed: PromptContext) -> Iterator[Sentence]:
-        """The sentences that stay, as they come."""
-        findings, timer = self._brief.findings, self._brief.question.timer
+    def write(self, packed: PromptContext) -> Iterator[Sentence]:
+        """The sentences that stay: those with a source as they come, then what is kept without.
+
+        Where too little has a source, the model is told so and asked once more.
+        """
+        findings = self._brief.findings
         findings.rarity.load(packed.texts)
         check = SupportCheck(
             self._brief.question.text,
             findings.hits,
             self._tools.embedder,
             load_calibration().support,
+            self._tools.pairs,
         )
-        said: set[tuple[str, ...]] = set()
-        for text in self._stream_texts(packed):
-            stems = words.extract_content(text)
-            if not stems or stems in said:
+        reply: list[str] = []
+        yield from self._check(self._stream_units(packed, (), reply), packed, check)
+        if self.falls_short and (more := self._ask_again(packed, "".join(reply))):
+            self._unsupported.clear()
+            yield from self._check(self._stream_units(packed, more, []), packed, check)
+        if self._settings.keep_unsupported:
+            yield from self._unsupported
+
+    def _check(
+        self, units: Iterator[WrittenUnit], packed: PromptContext, check: SupportCheck
+    ) -> Iterator[Sentence]:
+        """Those of the units that have a source; the others are noted."""
+        lead = ""
+        for unit in units:
+            stems = tuple(words.extract_content(unit.claim))
+            if not stems or stems in self._said:
+                again = self._said.get(stems)
+                if again is not None and again not in self._unsupported:
+                    self._unsupported.append(again)
                 continue
-            said.add(stems)
-            with timer.measure_step("check"):
-                sentence = self._judge(text, packed, check)
-            if sentence is None:
-                continue
-            if not sentence.citations and _is_refusal(text):
-                self.declined = True
-            elif sentence.citations or self._settings.keep_unsupported:
+            self._said[stems] = None
+            lead = "" if unit.form == "prose" else lead
+            with self._brief.question.timer.measure_step("check"):
+                sentence = self._judge(unit, lead, packed, check)
+            if sentence.citations:
+                self._supported += 1
                 yield sentence
+            elif says_not_known(unit.text):
+                self.declined = True
+            elif not unit.is_introduction:
+                self._said[stems] = sentence
+                self._unsupported.append(sentence)
+            if unit.is_introduction or (unit.form == "row" and not lead):
+                lead = unit.claim
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether so little of what the model said last has a source that it is no answer."""
+        said = self._supported + len(self._unsupported)
+        gave_up = self.declined and not self._supported
+        few = self._supported < ENOUGH_SUPPORTED * said
+        return few and not gave_up and not self._brief.question.cancel.is_set()
+
+    def _ask_again(self, packed: PromptContext, reply: str) -> tuple[ChatMessage, ...]:
+        """What is said to the model after its reply; nothing where there is no room for it."""
+        language = self._name_language()
+        told = AGAIN.format(
+            unsupported="\n".join(f"- {' '.join(each.text.split())}" for each in self._unsupported),
+            language=f" in {language}" if language else "",
+        )
+        more = (ChatMessage("assistant", reply), ChatMessage("user", told))
+        engine = self._tools.engine
+        asked = [message.content for message in (*self._build_messages(packed), *more)]
+        need = sum(engine.count_tokens(asked)) + self._settings.max_tokens + SPARE_TOKENS
+        return more if need <= engine.context else ()
+
+    def _name_language(self) -> str:
+        """Of the question, where it is long enough to tell and not English."""
+        text = self._brief.question.text
+        if text.isascii() and len(text.split()) < LEAST_WORDS:
+            return ""
+        return LANGUAGES.get(detect_language(text, frozenset(LANGUAGES)), "")
 
     def _wants_excerpts(self) -> bool:
         """Whether the model gets excerpts, and not whole passages."""
         context = self._settings.context
-        return context == "excerpts" or (context == "auto" and self._tools.is_small)
+        return context == "excerpts" or (context == "auto" and not self._tools.is_able)
 
-    def _judge(self, text: str, packed: PromptContext, check: SupportCheck) -> Sentence | None:
-        """The sentence with its support; None where it is true and beside the point."""
-        best = check.find_best(text, self._brief.findings.rarity.look_up(text))
-        if best is None or best.probability < self._settings.min_support:
-            return Sentence(text, best.probability if best else 0.0)
-        span = best.span
-        near = [
-            each
-            for each in self._brief.evidence
-            if _is_overlapping(each, span.hit, span.start, span.end)
-        ]
-        if not near or near[0].score < TO_THE_POINT * self._brief.evidence[0].score:
-            return None
-        start, end = span.start, span.end
-        if near[0].hit.passage == span.hit.passage:
-            start, end = min(start, near[0].start), max(end, near[0].end)
-        return Sentence(text, best.probability, (cite(span.hit, start, end),))
+    def _judge(
+        self, unit: WrittenUnit, lead: str, packed: PromptContext, check: SupportCheck
+    ) -> Sentence:
+        """What was said, with its source where it has one.
 
-    def _stream_texts(self, packed: PromptContext) -> Iterator[str]:
-        """What the model writes, sentence by sentence; one that was cut short is left out."""
+        Args:
+            unit: What was said.
+            lead: What stands over the list or table that it is in; an item may need it.
+            packed: What the model read.
+            check: Finds sources.
+        """
+        if unit.form == "code" and (cited := _find_code(unit.text, self._brief.findings.hits)):
+            return Sentence(unit.text, 1.0, (cited,), before=unit.before)
+        best: Support | None = None
+        for claim in (unit.claim, f"{lead} {unit.claim}") if lead else (unit.claim,):
+            found = check.find_best(claim, self._brief.findings.rarity.look_up(claim))
+            if found is not None and (best is None or best.probability < found.probability):
+                best = found
+            if best is not None and check.is_supported(best, self._settings.min_support):
+                span = best.span
+                cited = cite(span.hit, span.start, span.end)
+                return Sentence(unit.text, best.probability, (cited,), before=unit.before)
+        return Sentence(unit.text, best.probability if best else 0.0, before=unit.before)
+
+    def _stream_units(
+        self, packed: PromptContext, more: Sequence[ChatMessage], reply: list[str]
+    ) -> Iterator[WrittenUnit]:
+        """What the model writes, unit by unit; one that was cut short is left out.
+
+        Args:
+            packed: What it reads.
+            more: Said after the question.
+            reply: Gets the text as it comes.
+        """
         text, taken, finish = "", 0, ""
-        for delta in self._stream_deltas(packed):
+        for delta in self._stream_deltas(packed, more=more):
             text += delta.text
+            reply.append(delta.text)
             finish = delta.finish_reason or finish
-            whole = split_sentences(text[taken:])
-            for start, end in whole[:-1]:
-                yield text[taken + start : taken + end]
-            if len(whole) > 1:
-                taken += whole[-1][0]
-        rest = text[taken:].strip()
-        if rest and (finish != "length" or not taken):
-            yield rest
+            units = split_written(text[taken:])
+            # A fence that has only begun may turn the line before it into a part of the code.
+            open_ = 2 if units and units[-1].text.strip("`") == "" else 1
+            yield from units[:-open_]
+            if len(units) > open_:
+                taken += units[-open_ - 1].end
+        units = split_written(text[taken:])
+        yield from units[:-1]
+        if units and (finish != "length" or not (taken or units[:-1])):
+            yield units[-1]
 
-    def _stream_deltas(self, packed: PromptContext, schema: Json | None = None) -> Iterator[Delta]:
+    def _stream_deltas(
+        self,
+        packed: PromptContext,
+        schema: Json | None = None,
+        more: Sequence[ChatMessage] = (),
+    ) -> Iterator[Delta]:
         model, settings = self._tools.model, self._settings
         request = ChatRequest(
-            tuple(self._build_messages(packed)),
+            (*self._build_messages(packed), *more),
             Sampling(settings.max_tokens, temperature=settings.temperature, seed=settings.seed),
             json_schema=schema,
         )
@@ -234,7 +327,7 @@ class AnswerWriter:
                 if delta is None:
                     break
                 if delta.usage:
-                    self.usage = delta.usage
+                    self.usage = _add_usage(self.usage, delta.usage)
                     span.set_attribute("gen_ai.usage.input_tokens", delta.usage.prompt_tokens)
                     span.set_attribute("gen_ai.usage.output_tokens", delta.usage.completion_tokens)
                     span.set_attribute(
@@ -248,6 +341,8 @@ class AnswerWriter:
             question=question.text,
             passages=[fence_text(text) for text in packed.texts],
             today=date.today().isoformat(),
+            kind=question.kind,
+            language=self._name_language(),
         )
         picked = self._tools.pick_shots(prompt, question.text)
         shots = [
@@ -259,11 +354,26 @@ class AnswerWriter:
         return [ChatMessage("system", system), *shots, *history, ChatMessage("user", user)]
 
 
-def _is_overlapping(evidence: Evidence, hit: Hit, start: int, end: int) -> bool:
-    return evidence.hit.document == hit.document and evidence.start < end and start < evidence.end
+def _add_usage(one: TokenUsage, other: TokenUsage) -> TokenUsage:
+    return TokenUsage(
+        **{each.name: getattr(one, each.name) + getattr(other, each.name) for each in fields(one)}
+    )
 
 
-def _is_refusal(text: str) -> bool:
-    """Whether a sentence only says that the passages do not tell."""
-    lower = text.lower().replace("\u2019", "'")
-    return bool(_DECLINES.search(lower) or (_OF_SOURCES.search(lower) and _TELLS_NOT.search(lower)))
+def _find_code(text: str, hits: Sequence[Hit]) -> Citation | None:
+    """Where a block of code stands in a passage, line by line; None where it does not.
+
+    Lines are compared without their indentation and the blanks within them.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    fence = next((n for n, line in enumerate(lines) if line.startswith(("```", "~~~"))), -1)
+    code = [line for line in lines[fence + 1 :] if line and not line.startswith(("```", "~~~"))]
+    if not code:
+        return None
+    rule = re.compile(
+        r"\s*\n\s*".join(r"[ \t]+".join(map(re.escape, line.split())) for line in code)
+    )
+    for hit in hits:
+        if found := rule.search(hit.text):
+            return cite(hit, hit.start + found.start(), hit.start + found.end())
+    return None

@@ -119,6 +119,8 @@ class CatalogEntry(Section):
     """About the size of its files, where their exact sizes are not known."""
     embedded: bool = False
     """One of the two that a fresh installation works with."""
+    examined: dict[str, float] = Field(default_factory=dict)
+    """Result of ``genwright models examine`` that comes with the entry: shares by ability."""
     files: tuple[ModelFile, ...] = Field(min_length=1)
     sources: tuple[ModelSource, ...] = Field(min_length=1)
     """Tried in order."""

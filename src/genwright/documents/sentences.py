@@ -26,9 +26,10 @@ _TITLES = frozenset(
     "mt ft pres supt p.ej resp incl excl".split()
 )
 _BEFORE_NUMBERS = frozenset(
-    "no nos nr abs ziff fig figs vol vols pp p pg ch chap sec sect art arts eq eqs abb tab ed "
-    "para ver app op n cap núm num ca c circa rev § s bd kap pt pts ref refs jan feb mar apr "
-    "jun jul aug sep sept oct nov dec".split()
+    "no nos nr abs ziff fig figs vol vols pp p pg ch chap sec sect art arts eq eqs abb tab ed para "
+    "ver app "
+    "op n cap núm num ca c circa rev § s bd kap pt pts ref refs jan feb mar apr jun jul aug sep "
+    "sept oct nov dec".split()
 )
 _AMBIGUOUS = frozenset(
     "etc inc ltd co corp jr sr al u.s u.k u.n e.u u.s.a a.m p.m d.c ph.d m.d b.a m.a b.c a.d bros "

@@ -56,6 +56,9 @@ class ReadPassage:
 class PassageReader(Protocol):
     """Says of passages whether they answer a question, and which of their units do."""
 
+    pairs: PairReader | None
+    """The cross-encoder that it reads with; None where it reads by wording."""
+
     def read(
         self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
     ) -> list[ReadPassage]:
@@ -78,6 +81,7 @@ class WordingReader:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self.pairs: PairReader | None = None
 
     def read(
         self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
@@ -106,13 +110,14 @@ class TrainedReader:
     """
 
     def __init__(self, reader: PairReader) -> None:
-        self.pairs = reader
+        self.pairs: PairReader | None = reader
+        self._reader = reader
 
     def read(
         self, question: str, hits: Sequence[Hit], rarity: Mapping[str, float]
     ) -> list[ReadPassage]:
         """See ``PassageReader.read``; the rarity of words is not asked for."""
-        readings = self.pairs.read(
+        readings = self._reader.read(
             question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
         )
         read = []

@@ -1,64 +1,33 @@
 """Whether a span of a source says what a sentence claims, and which span says it best.
 
-A logistic model over how much of the claim the span contains: its words weighed by rarity, its
-neighbouring pairs, its numbers and names, its meaning. It reads no model's markers and trusts none.
-It judges by wording: a paraphrase without a shared word is not seen, and a claim that turns the
-words of its source around can pass; ``docs/answers.md`` gives its precision and recall.
+With the trained reader the check is by meaning (``grounding.meaning``). Where that is not there it
+is by wording: a logistic model over how much of the claim the span contains: its words weighed by
+rarity, its neighbouring pairs, its numbers and names, its meaning. By wording alone a paraphrase
+without a shared word is not seen, and a claim that turns the words of its source around can pass.
+No model's markers are read or trusted; ``docs/answers.md`` gives the figures of both.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.grounding import words
 from genwright.grounding.calibration import LogisticRegression
+from genwright.grounding.meaning import MeaningCheck
+from genwright.grounding.reading import PairReader
+from genwright.grounding.spans import Support, SupportSpan, list_support_spans
 from genwright.retrieval import Hit
+
+__all__ = ["Support", "SupportCheck", "SupportSpan", "describe", "list_support_spans"]
 
 PAIR_GAIN = 0.05
 """A span of two sentences is cited only where it supports a claim by so much more than one."""
 
 
-@dataclass(frozen=True)
-class SupportSpan:
-    """One sentence of a hit, or two neighbours."""
-
-    hit: Hit
-    start: int
-    """First character in the document's text."""
-    end: int
-    text: str
-    pair: bool = False
-
-
-@dataclass(frozen=True)
-class Support:
-    """The span that supports a claim best, and the probability that it does."""
-
-    span: SupportSpan
-    probability: float
-
-
-def list_support_spans(hits: Sequence[Hit]) -> list[SupportSpan]:
-    """Every sentence of the hits, and every two neighbours of one passage."""
-    return [span for hit in hits for span in _list_hit_spans(hit)]
-
-
-def _list_hit_spans(hit: Hit) -> Iterator[SupportSpan]:
-    found = [
-        each for each in split_sentences(hit.text) if any(map(str.isalnum, hit.text[slice(*each)]))
-    ]
-    for place, (start, end) in enumerate(found):
-        yield SupportSpan(hit, hit.start + start, hit.start + end, hit.text[start:end])
-        if place + 1 < len(found):
-            last = found[place + 1][1]
-            yield SupportSpan(
-                hit, hit.start + start, hit.start + last, hit.text[start:last], pair=True
-            )
+WORDING_LEAST = 0.8
 
 
 class SupportCheck:
@@ -68,15 +37,33 @@ class SupportCheck:
         question: What the claims answer.
         hits: Passages the claims could come from.
         embedder: Gives meaning to claims and spans.
-        model: The fitted weights.
+        model: The fitted weights of the check by wording.
+        pairs: The trained reader; None checks by wording.
     """
 
     def __init__(
-        self, question: str, hits: Sequence[Hit], embedder: Embedder, model: LogisticRegression
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        embedder: Embedder,
+        model: LogisticRegression,
+        pairs: PairReader | None = None,
     ) -> None:
         self._question, self._embedder, self._model = question, embedder, model
         self.spans = list_support_spans(hits)
+        self._by_meaning = MeaningCheck(question, hits, embedder, pairs) if pairs else None
         self._vectors: NDArray[np.float32] | None = None
+
+    def is_supported(self, support: Support | None, least: float) -> bool:
+        """Whether a claim counts as said.
+
+        Args:
+            support: What ``find_best`` found for it.
+            least: Probability from which on it does. Where there is no trained reader, wording must
+                be at least ``WORDING_LEAST`` sure: it takes much for support that is none.
+        """
+        needed = least if self._by_meaning else max(least, WORDING_LEAST)
+        return support is not None and support.probability >= needed
 
     def find_best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
         """The span that supports a claim best; None where there is no span at all.
@@ -85,6 +72,8 @@ class SupportCheck:
             claim: One sentence.
             rarity: Inverse document frequency of the claim's stems; a missing one counts 1.
         """
+        if self._by_meaning:
+            return self._by_meaning.find_best(claim, rarity)
         if not self.spans:
             return None
         if self._vectors is None:

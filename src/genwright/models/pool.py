@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genwright.grounding.passages import PassageReader
     from genwright.grounding.reading import PairReader
     from genwright.models.bases import BaseModel
+    from genwright.models.examinations import Examinations
     from genwright.registry import ModelVersions, TrainedVersion
     from genwright.retrieval.vector import VectorSearch
 
@@ -131,6 +132,23 @@ class Models:
             return self._pickers[prompt.version]
 
     @cached_property
+    def examinations(self) -> "Examinations":
+        """Which chat models may word answers."""
+        from genwright.models.examinations import Examinations, ExaminationStore
+
+        store = ExaminationStore(self.catalog)
+        return Examinations(store, self.get_engine, self._identify, self.progress)
+
+    def _identify(self, name: str) -> str | None:
+        """What a server's model or a trained version is known by; None for those of the catalog."""
+        if "/" in name:
+            server, model = self._split_server(name)
+            return f"{self.workspace.settings.servers[server].base_url} {model}"
+        if (trained := self.find_trained(name)) is None:
+            return None
+        return f"{trained.digest} {trained.facts.base_digest}"
+
+    @cached_property
     def versions(self) -> "ModelVersions":
         """The trained models of the registry."""
         from genwright.registry.versions import open_versions
@@ -185,16 +203,6 @@ class Models:
         """
         if not is_stub(name) and self.find_trained(name) is None:
             self._split_server(name) if "/" in name else self.catalog.find_path(name)
-
-    def measure_size(self, name: str) -> int | None:
-        """Size of a chat model's file; None for a stub and for a server's model."""
-        if is_stub(name) or "/" in name:
-            return None
-        if (trained := self.find_trained(name)) is None:
-            return self.catalog.find_path(name).stat().st_size
-        if trained.facts.kind == "adapter" and self.catalog.read_manifest(trained.facts.base):
-            return trained.size + self.catalog.find_path(trained.facts.base).stat().st_size
-        return trained.size
 
     def find_path(self, name: str) -> Path:
         """Where a model is on disk; one of the two embedded ones is pulled when it is not there.

@@ -78,6 +78,8 @@ def _tame_tokens(tokens: Sequence["Token"]) -> Iterator["Token"]:
             if host:
                 yield token
                 yield _make_text_token(f" ({host})")
+        elif token.markup == "__":  # a name of Python far more often than emphasis
+            yield _make_text_token("__")
         else:
             yield token
 

@@ -96,9 +96,11 @@ class AnswerSettings(Section):
     """Catalog name of the chat model."""
     extractive: bool = False
     """Answer with the best sentences of the sources and no chat model."""
+    wording: Literal["auto", "model", "quote"] = "auto"
+    """Who words answers: the model, the sources (quote), or (auto) the model if it is able to."""
     context: Literal["auto", "excerpts", "passages"] = "auto"
-    """What a model reads: the best excerpts, whole passages, or (auto) by the model's size."""
-    max_tokens: int = Field(default=160, ge=1, le=8192)
+    """What a model reads: the best excerpts, whole passages, or (auto) these if it is able to."""
+    max_tokens: int = Field(default=320, ge=1, le=8192)
     """Longest generated answer, in tokens."""
     temperature: float = Field(default=0.0, ge=0, le=2)
     """Randomness of the wording; 0 always takes the likeliest token."""
@@ -106,7 +108,7 @@ class AnswerSettings(Section):
     """Seed of the sampler."""
     prefill_seconds: float = Field(default=5.0, gt=0)
     """Passages are packed to what the engine reads in this time, in seconds, as measured."""
-    min_support: float = Field(default=0.8, ge=0, le=1)
+    min_support: float = Field(default=0.5, ge=0, le=1)
     """Calibrated probability of being supported below which a sentence is left out."""
     min_answerable: float = Field(default=0.5, ge=0, le=1)
     """Calibrated probability that the passages answer the question below which it refuses."""

@@ -157,9 +157,15 @@ def _run_round_trip(
     if not any(_is_overlapping(each, spot) for each in evidence[:BEST]):
         return "another place answers it better"
     own = hits[rank - 1]
-    check = SupportCheck(question, [own], runtime.models.embedder, load_calibration().support)
+    check = SupportCheck(
+        question,
+        [own],
+        runtime.models.embedder,
+        load_calibration().support,
+        runtime.models.reader.pairs,
+    )
     best = check.find_best(spot.text, rarity.look_up(spot.text))
-    if best is None or best.probability < runtime.settings.answer.min_support:
+    if best is None or not check.is_supported(best, runtime.settings.answer.min_support):
         return "its answer is not supported"
     level = next((name for most, name in RANKS if rank <= most), "hard")
     place = own.text.find(spot.answer)

@@ -96,3 +96,15 @@ def test_a_slip_is_one_line_and_a_status(genwright, arguments, status):
     assert got == status
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+def test_what_is_known_of_a_model_is_told_without_asking_it(genwright):
+    status, out, _ = genwright("examine", "smollm2-135m-instruct")
+    assert status == 0 and "smollm2-135m-instruct cannot write answers." in out
+    found = json.loads(genwright("examine", "smollm2-135m-instruct", "--json")[1])
+    assert found["able"] is False and set(found["shares"]) > {"all", "answers", "unknown"}
+    assert "writes answers" in genwright("list")[1]
+
+
+def test_a_model_that_is_not_here_cannot_be_examined(genwright):
+    assert genwright("examine", "qwen3-4b")[0] == 3

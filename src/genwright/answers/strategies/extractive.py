@@ -24,10 +24,11 @@ from genwright.answers.excerpts import (
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
+from genwright.grounding.citations import Sentence, join_sentences
 from genwright.grounding.passages import ReadPassage
 from genwright.library.overview import lengthen_hit, read_before
 
-SHORT = 0.25
+SHORT = 0.2
 """Probability of a question for a fact from which on the answer is kept as short as one."""
 PART_SHARE = 0.5
 """A part is answered where its best passage is at least so sure, relative to the surest."""
@@ -46,11 +47,15 @@ class ExtractiveStrategy:
         if not findings.is_answerable:
             yield refuse(findings.base)
             return
-        size = choose_size(question)
-        excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
-        sentences = quote_excerpts(drop_overlaps(excerpts))
+        sentences = self.quote(question, findings)
         yield from sentences
         yield complete_answer(findings.base, sentences)
+
+    def quote(self, question: Question, findings: Findings) -> list[Sentence]:
+        """What answers best, in its own words and at the size that is wanted."""
+        size = choose_size(question)
+        excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
+        return limit_length(quote_excerpts(drop_overlaps(excerpts)), size.shown)
 
     def _complete(self, excerpt: Excerpt, size: Size) -> Excerpt:
         """With the rest of a list or code in the next passages, and the head of its table."""
@@ -62,6 +67,15 @@ class ExtractiveStrategy:
             header = find_header(read_before(runtime, excerpt.hit, excerpt.start))
             excerpt = replace(excerpt, header=header)
         return excerpt
+
+
+def limit_length(sentences: Sequence[Sentence], most: int) -> list[Sentence]:
+    """The first, and those after it that together have no more characters."""
+    kept = list(sentences[:1])
+    for sentence in sentences[1:]:
+        if len(join_sentences([*kept, sentence])) <= most:
+            kept.append(sentence)
+    return kept
 
 
 def choose_size(question: Question) -> Size:
@@ -77,7 +91,9 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
-    each_size = Size(size.characters // len(sides), 1, size.least // 2)
+    each_size = replace(
+        size, characters=size.characters // len(sides), stretches=1, least=size.least // 2
+    )
     chosen: list[Excerpt] = []
     for side in sides:
         for excerpt in choose_excerpts(side, each_size):

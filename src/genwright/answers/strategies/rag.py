@@ -2,13 +2,18 @@
 
 ::
 
-    search → evidence → answerable? ── no ──→ refusal with the nearest passages
-                            │ yes
-                            ▼
-      pack → chat model → each sentence: supported, and to the point? → citation, or left out
-                            │ none is left
-                            ▼
-                     the best evidence, quoted
+    may the model write? ── no ──→ quotes, as ``extractive`` gives them
+        │ yes
+        ▼
+    search → read → answerable? ── no ──→ refusal with the nearest passages
+                        │ yes
+                        ▼
+      pack → chat model → each sentence: has it a source? → citation
+                  ▲              │ less than half of them have
+                  └── once more ─┤
+                                 │ still less
+                                 ▼
+                               quotes
 
 Nothing is taken from the model on trust: it words the answer, the sources decide what stays.
 """
@@ -18,6 +23,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from genwright.answers.base import (
+    EXTRACTIVE,
     AnswerSetup,
     Piece,
     Question,
@@ -26,13 +32,13 @@ from genwright.answers.base import (
     strategies,
 )
 from genwright.answers.findings import Findings, gather_findings
-from genwright.answers.quoting import quote_evidence
+from genwright.answers.strategies.extractive import ExtractiveStrategy
 from genwright.answers.writing import AnswerBrief, AnswerWriter, open_tools
 
 
 @strategies.register("rag")
 class RagStrategy:
-    """A model words what the evidence says.
+    """A model words what the passages say, where it is able to.
 
     Lewis et al. 2020, arXiv:2005.11401, with a check of each sentence against the passages.
     """
@@ -44,6 +50,10 @@ class RagStrategy:
 
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
+        if not self._may_write(question):
+            quoting = ExtractiveStrategy(replace(self._setup, model=EXTRACTIVE))
+            yield from quoting.stream(question)
+            return
         findings = gather_findings(self._setup, question)
         if not findings.is_answerable:
             yield refuse(findings.base)
@@ -52,21 +62,39 @@ class RagStrategy:
         else:
             yield from self._write(question, findings)
 
+    def _may_write(self, question: Question) -> bool:
+        """Whether the model is asked: as the settings say, or if it is able to write answers."""
+        runtime, model = self._setup.runtime, self._setup.model
+        wording = runtime.settings.answer.wording
+        if wording != "auto":
+            return wording == "model"
+        if (known := runtime.models.examinations.find(model)) is not None:
+            return known.able
+        with (
+            question.timer.measure_step("examine"),
+            runtime.tracing.start_span(f"examine {model}") as span,
+        ):
+            found = runtime.models.examinations.require(model, question.cancel)
+            span.set_attribute("genwright.examined", found.right)
+        return found.able
+
     def _write(self, question: Question, findings: Findings) -> Iterator[Piece]:
         prompt = self._setup.prompt
         tools = open_tools(self._setup, question.timer)
         writer = self.writer(tools, AnswerBrief(question, findings, prompt))
         packed = writer.pack()
         kept = []
-        for sentence in writer.check_sentences(packed):
+        for sentence in writer.write(packed):
             kept.append(sentence)
             yield sentence
         base = replace(findings.base, prompt_version=prompt.version, usage=writer.usage)
-        if writer.declined and not kept:
+        if writer.declined and not kept and not packed.is_scarce:
             yield refuse(base)
             return
-        if not (question.cancel.is_set() or any(sentence.citations for sentence in kept)):
+        supported = any(sentence.citations for sentence in kept)
+        if not question.cancel.is_set() and (writer.falls_short or not supported):
             # What the model wrote is not in the sources; what they say themselves still is.
-            kept.append(quote_evidence(packed.evidence[0]))
-            yield kept[-1]
+            quoted = ExtractiveStrategy(self._setup).quote(question, findings)
+            kept += quoted
+            yield from quoted
         yield complete_answer(base, kept)

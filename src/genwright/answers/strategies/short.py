@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from genwright.answers.base import strategies
+from genwright.answers.base import Question, strategies
+from genwright.answers.layout import WrittenUnit
 from genwright.answers.packing import PromptContext
 from genwright.answers.strategies.rag import RagStrategy
 from genwright.answers.writing import AnswerWriter
+from genwright.engines import ChatMessage
 from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite
 from genwright.grounding.evidence import classify_question
@@ -100,15 +102,25 @@ class ShortWriter(AnswerWriter):
     def _wants_excerpts(self) -> bool:
         return True
 
-    def _stream_texts(self, packed: PromptContext) -> Iterator[str]:
+    def _stream_units(
+        self, packed: PromptContext, more: Sequence[ChatMessage], reply: list[str]
+    ) -> Iterator[WrittenUnit]:
         texts = [each.text for each in packed.evidence]
         schema = build_short_schema(self._brief.question.text, texts)
         if schema["enum"]:
-            reply = "".join(delta.text for delta in self._stream_deltas(packed, schema))
-            yield parse_choice(reply)
+            said = "".join(delta.text for delta in self._stream_deltas(packed, schema))
+            yield WrittenUnit(parse_choice(said))
 
-    def _judge(self, text: str, packed: PromptContext, check: SupportCheck) -> Sentence | None:
+    @property
+    def falls_short(self) -> bool:
+        """Never: it chose from what there is."""
+        return False
+
+    def _judge(
+        self, unit: WrittenUnit, lead: str, packed: PromptContext, check: SupportCheck
+    ) -> Sentence:
         """A short answer, on one line, with the evidence whose words it is."""
+        text = unit.text
         for each in packed.evidence:
             if text and text in each.text:
                 citation = cite(each.hit, each.start, each.end)
@@ -121,3 +133,7 @@ class ShortStrategy(RagStrategy):
     """Answers with a few words of the source."""
 
     writer: ClassVar[type[AnswerWriter]] = ShortWriter
+
+    def _may_write(self, question: Question) -> bool:
+        """Any model can choose."""
+        return self._setup.runtime.settings.answer.wording != "quote"

@@ -1,5 +1,6 @@
 """Summaries without a model: of a document, of the collection, of what a search finds."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
@@ -34,6 +35,7 @@ SHOWN_DOCUMENTS = 6
 OPENING = 8
 """Passages in which a document's first sentence is looked for."""
 KEYWORDS = 12
+_MARK = re.compile(r"^(?:[-*•>]\s+)+")
 
 
 @strategies.register("summary")
@@ -81,7 +83,7 @@ def find_meant(question: str, hits: Sequence[Hit]) -> int | None:
 
 
 def _make_item(each: TellingSentence) -> Sentence:
-    text = " ".join(strip_links(each.text).split()).lstrip("-*•> ")
+    text = _MARK.sub("", " ".join(strip_links(each.text).split()))
     return Sentence(f"- {text}", 1.0, (cite(each.hit, each.start, each.end),), before="\n")
 
 

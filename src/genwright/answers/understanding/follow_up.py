@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
 
-from genwright.answers.base import EXTRACTIVE
+from genwright.answers.base import EXTRACTIVE, Question
 from genwright.answers.fencing import fence_text
 from genwright.answers.understanding.intent import classify_request
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
@@ -58,21 +58,37 @@ def make_standalone(
         before: Turns before it.
         cancel: Set by whoever no longer waits.
     """
+    asked = Question(question, cancel=cancel or Event())
+    return place_question(runtime, model, asked, before).whole
+
+
+def place_question(
+    runtime: Runtime, model: str, asked: Question, before: Sequence[ChatMessage]
+) -> Question:
+    """A question with what it points back to; see ``make_standalone`` for the arguments."""
     most = runtime.settings.answer.history
     before = before[-most:] if most else ()
-    asked = [turn.content for turn in before if turn.role == "user"]
-    if not asked or not _needs_turns(runtime, question):
-        return question
-    standing = next((turn for turn in reversed(asked) if not is_follow_up(turn)), asked[-1])
-    joined = f"{standing[:LONGEST_FOLLOW_UP].rstrip()} {question}"
-    if model == EXTRACTIVE:
-        return joined
-    rewritten = _rewrite_question(runtime, model, question, before, cancel)
-    said = set(words.extract_content(" ".join(turn.content for turn in before)))
-    own = set(words.extract_content(question))
-    new = set(words.extract_content(rewritten))
-    fits = new > own and new <= said | own
-    return rewritten if fits else joined
+    earlier = [turn.content for turn in before if turn.role == "user"]
+    if not earlier or not _needs_turns(runtime, asked.text):
+        return asked
+    standing = next((turn for turn in reversed(earlier) if not is_follow_up(turn)), earlier[-1])
+    if _may_rewrite(runtime, model):
+        rewritten = _rewrite_question(runtime, model, asked.text, before, asked.cancel)
+        said = set(words.extract_content(" ".join(turn.content for turn in before)))
+        own = set(words.extract_content(asked.text))
+        new = set(words.extract_content(rewritten))
+        if new > own and new <= said | own:
+            return replace(asked, text=rewritten)
+    return replace(asked, follows=standing[:LONGEST_FOLLOW_UP].rstrip())
+
+
+def _may_rewrite(runtime: Runtime, model: str) -> bool:
+    """Whether a model is asked for the question: one that is known to be able to write."""
+    wording = runtime.settings.answer.wording
+    if model == EXTRACTIVE or wording != "auto":
+        return model != EXTRACTIVE and wording == "model"
+    known = runtime.models.examinations.find(model)
+    return known is not None and known.able
 
 
 def _needs_turns(runtime: Runtime, question: str) -> bool:

@@ -38,6 +38,12 @@ _EITHER = re.compile(
 )
 
 
+def split_question(question: str) -> list[str]:
+    """The things that a question compares, or its parts; empty where it asks one thing."""
+    parts = split_compared(question) or split_parts(question)
+    return parts if len(parts) > 1 else []
+
+
 def split_parts(question: str) -> list[str]:
     """What a question asks, each part as one to search for; the question alone where it is one.
 

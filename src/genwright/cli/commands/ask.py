@@ -40,5 +40,5 @@ def command(
     with open_runtime(ctx) as made:
         answerer, scope = open_answerer(made, assistant, model, extractive, short)
         scope = parse_scope(collection, filters) if collection or filters else scope
-        answer = print_stream(answerer.stream(Question(question, scope, k)), as_json)
+        answer = print_stream(answerer.stream(Question(question, scope, k=k)), as_json)
     print_json(answer.json()) if as_json else print_answer(answer)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genwright.cli.commands import compare, eval_answers, regression
+from genwright.cli.commands import compare, eval_answers, eval_support, regression
 from genwright.cli.commands import eval_models as measure
 from genwright.cli.context import GlobalOptions, make_display, use_workspace
 from genwright.cli.options import AsJson, ChatModel, Extractive, Seed, Short
@@ -93,6 +93,7 @@ def eval_qa(
 
 
 app.command("answers")(eval_answers.eval_answers)
+app.command("support")(eval_support.eval_support)
 app.command("lm")(measure.eval_lm)
 app.command("task")(measure.eval_task)
 app.command("bench")(measure.eval_bench)

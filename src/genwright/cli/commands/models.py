@@ -1,4 +1,4 @@
-"""``genwright models``: list, pull, verify, import, remove."""
+"""``genwright models``: list, pull, verify, examine, import, remove."""
 
 import sys
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genwright.cli.context import make_display, use_workspace
+from genwright.cli.context import make_display, open_runtime, use_workspace
 from genwright.cli.options import AsJson
 from genwright.cli.printing.output import format_size, print_json, print_remark, print_table
 from genwright.errors import Refused, UntrustedWeights, UsageError
@@ -22,7 +22,7 @@ KINDS: "tuple[Kind, ...]" = ("chat", "embed", "rerank")
 
 @app.callback(invoke_without_command=True)
 def start(ctx: typer.Context) -> None:
-    """List, pull, verify, import and remove models."""
+    """List, pull, verify, examine, import and remove models."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -33,9 +33,14 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: genwright models list
     """
-    rows = _open_catalog(ctx).list_models()
+    from genwright.models.examinations import ExaminationStore
+
+    catalog = _open_catalog(ctx)
+    rows, store = catalog.list_models(), ExaminationStore(catalog)
+    examined = {row.name: store.find(row.name) for row in rows if row.kind == "chat"}
     if as_json:
-        return print_json([asdict(row) for row in rows])
+        told = {name: dict(found.shares) for name, found in examined.items() if found}
+        return print_json([{**asdict(row), "examined": told.get(row.name)} for row in rows])
     table = [
         (
             "here" if row.pulled else "-",
@@ -43,12 +48,14 @@ def list_models(ctx: typer.Context, as_json: AsJson = False) -> None:
             row.kind,
             format_size(row.bytes_on_disk or row.size),
             row.context,
+            found.describe() if (found := examined.get(row.name)) else "-",
             row.license.partition(" (")[0],
             row.description,
         )
         for row in rows
     ]
-    print_table(("", "name", "kind", "size", "context", "license", "description"), table)
+    head = ("", "name", "kind", "size", "context", "writes answers", "license", "description")
+    print_table(head, table)
 
 
 @app.command("pull")
@@ -98,6 +105,33 @@ def verify(
         raise UntrustedWeights(f"Found {len(findings)} things wrong with the models here.")
     if not as_json:
         print("All models here are as they were pulled.")
+
+
+@app.command("examine")
+def examine(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Chat model, also a trained one or SERVER/MODEL.")],
+    again: Annotated[bool, typer.Option("--again", help="Also where it was examined.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find out whether a chat model can write answers, and keep the result.
+
+    Twelve short questions over passages: it must answer, keep to the source and to the format, say
+    when the passages do not tell, in four languages. A model that cannot is not asked: answers are
+    quoted then, unless answer.wording is "model".
+
+    Example: genwright models examine qwen2.5-coder-1.5b-instruct
+    """
+    with open_runtime(ctx) as runtime:
+        held = runtime.models.examinations
+        known = None if again else held.find(name)
+        found = known or held.examine(name)
+    if as_json:
+        return print_json({"model": name, "able": found.able, **asdict(found)})
+    print_table(
+        ("ability", "right"), [(each, f"{share:.2f}") for each, share in found.shares.items()]
+    )
+    print(f"{name} {'can' if found.able else 'cannot'} write answers.")
 
 
 @app.command("import")

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from genwright.access import Identity
 from genwright.access.grants import GrantTarget, grant, list_grants, revoke
 from genwright.access.people import list_groups, list_users
+from genwright.answers.assistants import open_assistant
 from genwright.answers.conversations import (
     list_conversations,
     read_conversation,
@@ -26,6 +27,7 @@ from genwright.server.deps import Asking, InRights, Serving, require_action
 from genwright.server.errors import describe_error
 from genwright.server.pages.views.answers import ChipNumbers, make_sentence_view, make_turn_views
 from genwright.server.pages.views.rendering import render, render_fragment
+from genwright.server.pages.views.suggestions import suggest_questions
 from genwright.server.pages.views.turns import (
     Piece,
     QuestionForm,
@@ -63,6 +65,14 @@ def show_new_chat(
     known = service.assistants.list_assistants(runtime.principal)
     values = {"conversation": None, "turns": [], "assistant": assistant, "assistants": known}
     return render(request, "chat.html", **values, ask=ask, **_collect_sidebar(runtime, search))
+
+
+@router.get("/chat/suggestions")
+def show_suggestions(request: Request, service: Serving, runtime: InRights) -> Response:
+    """Questions to begin with, as a part of a page: they are tried first, which takes a moment."""
+    served = service.assistants.resolve(runtime.principal)
+    questions = suggest_questions(runtime, open_assistant(runtime, served).scope)
+    return HTMLResponse(render_fragment(request, "suggestions.html", questions=questions))
 
 
 @router.get("/chat/{conversation}")
@@ -197,17 +207,20 @@ async def _drain_pieces(pieces: AsyncGenerator[Piece, None]) -> int:
 async def _stream_events(
     request: Request, pieces: AsyncGenerator[Piece, None]
 ) -> AsyncGenerator[str, None]:
-    """``started``, ``sentence`` by ``sentence`` as HTML, ``done``."""
-    numbers, conversation = ChipNumbers(), 0
+    """``started``, ``sentence`` by ``sentence`` as HTML, ``done``.
+
+    What ``goes_on`` belongs into the paragraph or list that was begun last.
+    """
+    numbers, conversation, above = ChipNumbers(), 0, None
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, TurnStart):
                 conversation = piece.conversation
                 yield _format_event("started", {"conversation": conversation})
             elif isinstance(piece, Sentence):
-                shown = make_sentence_view(asdict(piece), numbers)
-                html = render_fragment(request, "sentence.html", sentence=shown)
-                yield _format_event("sentence", {"html": html})
+                above = make_sentence_view(asdict(piece), numbers, above)
+                html = render_fragment(request, "sentence.html", group=[above])
+                yield _format_event("sentence", {"html": html, "goes_on": not above.begins})
             else:
                 yield _format_event("done", {"conversation": conversation})
 

@@ -27,13 +27,17 @@ class _DownloadStopped(Exception):
 
 
 @router.get("")
-def show_models(request: Request, service: Serving, runtime: InRights) -> Response:
+def show_models(request: Request, service: Serving) -> Response:
     """Every model of the catalog, and those that are here."""
-    loaded = {name for name, _ in service.runtime.models.engines}
+    models = service.runtime.models
+    loaded = {name for name, _ in models.engines}
+    rows = models.catalog.list_models()
+    find = models.examinations.store.find
     return render(
         request,
         "models.html",
-        models=runtime.models.catalog.list_models(),
+        models=rows,
+        examined={each.name: find(each.name) for each in rows if each.kind == "chat"},
         servers=service.settings.servers,
         loaded=loaded,
         message=read_flash(request),

@@ -46,6 +46,7 @@ def show_model_version(request: Request, named: str, runtime: InRights) -> Respo
         found=found,
         versions=versions.list_versions(runtime.principal, found.name),
         aliases=known.aliases,
+        examined=runtime.models.examinations.find(found.serving_name),
         card=render_markdown(render_card(found)),
         words=render_card(found),
         picture=Markup(draw_tree(_make_branch(origin), title=f"Where {found.label} came from")),

@@ -83,3 +83,10 @@ document.addEventListener("keydown", (event) => {
 addEventListener("hashchange", () => {
   if (location.hash === "#sidebar") document.querySelector("#sidebar a")?.focus();
 });
+
+/** Put questions to begin with where a page has a place for them; the server tries them first. */
+export async function showSuggestions() {
+  const place = document.querySelector("[data-suggestions]");
+  const response = place && (await fetch("/chat/suggestions").catch(() => null));
+  if (response?.ok) place.innerHTML = await response.text();
+}

@@ -1,7 +1,7 @@
 // The chat: asking, reading the stream, opening sources, feedback.
 // All HTML that is put into the page was made and escaped by the server.
 
-import { events, problem, toast } from "./app.js";
+import { events, problem, showSuggestions, toast } from "./app.js";
 import { hideMissingImages } from "./sources.js";
 
 const frame = document.querySelector("[data-chat]");
@@ -86,7 +86,7 @@ async function ask(text, from = "") {
     if (!response.ok) throw new Error(await problem(response));
     for await (const { kind, data } of events(response)) {
       if (kind === "started") became(data.conversation);
-      if (kind === "sentence") write(shown, data.html);
+      if (kind === "sentence") write(shown, data);
       if (kind === "done") ended = true;
       if (data.error) throw new Error(data.error.message);
     }
@@ -101,12 +101,15 @@ async function ask(text, from = "") {
   }
 }
 
-function write(shown, html) {
+function write(shown, { html, goes_on }) {
   shown.waiting.remove();
   const template = document.createElement("template");
   template.innerHTML = html;
-  shown.written.append(template.content);
-  said.textContent = shown.written.lastElementChild?.innerText ?? "";
+  const begun = shown.written.lastElementChild;
+  if (goes_on && begun) begun.append(...template.content.firstElementChild.childNodes);
+  else shown.written.append(template.content);
+  const sentences = shown.written.querySelectorAll(".sentence");
+  said.textContent = sentences[sentences.length - 1]?.innerText ?? "";
 }
 
 function lastAnswer() {
@@ -204,8 +207,19 @@ async function copy(answer) {
   const words = answer.querySelector("[data-answer]").cloneNode(true);
   words.querySelectorAll(".badge").forEach((each) => each.remove());
   words.querySelectorAll(".cite").forEach((each) => each.replaceWith(` [${each.textContent}]`));
-  await navigator.clipboard.writeText(words.textContent.replace(/\s+/g, " ").trim());
+  const parts = [...words.children].map(plainText);
+  await navigator.clipboard.writeText(parts.join("\n\n") || oneLine(words));
   toast("Copied");
+}
+
+const oneLine = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+/** A paragraph, list or block as text: items and lines of code on lines of their own. */
+function plainText(part) {
+  if (part.matches("p")) return oneLine(part);
+  if (!part.matches("ul, ol")) return part.textContent.trim();
+  const mark = (item) => (part.matches("ol") ? `${item.value}.` : "-");
+  return [...part.children].map((item) => `${mark(item)} ${oneLine(item)}`).join("\n");
 }
 
 async function sendFeedback(form, submitter) {
@@ -238,7 +252,8 @@ frame.addEventListener("click", (event) => {
   } else if (target.matches("[data-again]") && !running) {
     const asked = questionOf(target.closest(".answer"));
     ask(asked.querySelector("[data-text]").textContent, asked.dataset.message);
-  } else if (target.matches("[data-suggest]")) {
+  } else if (target.matches("[data-suggest]") && !modified) {
+    event.preventDefault();
     question.value = target.dataset.suggest;
     composer.requestSubmit();
   } else if (target.matches("[data-stop]")) {
@@ -282,3 +297,5 @@ if (question?.matches("[data-ask-now]") && document.referrer.startsWith(`${locat
   history.replaceState(null, "", "/chat");
   composer.requestSubmit();
 }
+
+showSuggestions();

@@ -1,7 +1,7 @@
 // The first page: models are pulled with their progress; files that are dropped or chosen are sent
 // one by one, each with its outcome.
 
-import { events, icon, problem, toast } from "./app.js";
+import { events, icon, problem, showSuggestions, toast } from "./app.js";
 
 const form = document.querySelector("[data-drop]");
 
@@ -117,3 +117,5 @@ for (const pulling of document.querySelectorAll("[data-pull]")) {
     pull(pulling);
   });
 }
+
+showSuggestions();

@@ -1,15 +1,22 @@
 """Answers as pages show them: sentences as HTML, citations as numbered chips."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from markupsafe import Markup
 
 from genwright.answers.conversations import WITHHELD, ConversationTurn
+from genwright.documents.quotations import is_quotation
 from genwright.feedback import FeedbackEntry
 from genwright.server.markdown import is_block, render_markdown
 from genwright.types import Json
+
+_BULLET = re.compile(r"\s*[-*•]\s+")
+_NUMBER = re.compile(r"\s*(\d{1,9})[.)]\s+")
+CONTAINERS = {"phrase": "p", "item": "ul", "step": "ol"}
+"""By a sentence's form, the element that it shares with others of the same form."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,25 @@ class SentenceView:
     """One sentence."""
 
     html: Markup
-    block: bool
-    """Whether it is paragraphs and not a phrase."""
+    form: str
+    """``phrase``, ``item`` or ``step`` of a list, or ``block``: paragraphs, tables, code."""
+    begins: bool
+    """Whether it begins a paragraph, a list or a block, and does not go on with the one before."""
+    step: int
+    """Number of a step; else 0."""
     supported: bool
     """Whether a source says it, or it is the program's own remark."""
     withheld: bool
+    remark: bool
+    """Whether it is the program's own words."""
+    quoted: bool
+    """Whether a source says it in the same words."""
     chips: tuple[Chip, ...]
+
+    @property
+    def container(self) -> str:
+        """The element that holds it and those that go on with it; empty for a block."""
+        return CONTAINERS.get(self.form, "")
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,23 @@ class TurnView:
     """Everything cited; of a refusal, the nearest passages."""
     given: FeedbackEntry | None
     """What its reader last said of it."""
+    by_model: bool = False
+    """Whether a chat model was asked to word it."""
+
+    @property
+    def groups(self) -> list[Sequence[SentenceView]]:
+        """The sentences by the paragraph, list or block that they are in."""
+        return group_sentences(self.sentences)
+
+    @property
+    def wording(self) -> str:
+        """Whose words what is cited is in: ``quoted``, ``worded``, ``both``, or empty."""
+        cited = {each.quoted for each in self.sentences if each.chips and not each.withheld}
+        if not self.by_model:  # lists of documents, for instance, are the program's
+            return "quoted" if cited == {True} else ""
+        if len(cited) == 2:
+            return "both"
+        return "" if not cited else "quoted" if True in cited else "worded"
 
     @property
     def unsupported_count(self) -> int:
@@ -86,14 +123,58 @@ def format_label(place: Json) -> str:
     return f"{name}, page {place['page']}" if place.get("page") else name
 
 
-def make_sentence_view(sentence: Json, numbers: ChipNumbers) -> SentenceView:
-    """A sentence as ``Answer.json`` gives it."""
-    withheld = sentence["text"] == WITHHELD
-    chips = tuple(numbers.make_chip(each) for each in sentence["citations"])
-    text = sentence["text"]
-    fine = bool(chips) or sentence.get("remark", False)
-    block = is_block(text) or "\n" in sentence.get("before", " ")
-    return SentenceView(render_markdown(text), block, fine, withheld, chips)
+def make_sentence_view(
+    sentence: Json, numbers: ChipNumbers, above: SentenceView | None = None
+) -> SentenceView:
+    """A sentence as ``Answer.json`` gives it, below the one before it."""
+    text, before = str(sentence["text"]), str(sentence.get("before", " "))
+    remark, cited = bool(sentence.get("remark", False)), sentence["citations"]
+    chips = tuple(numbers.make_chip(each) for each in cited)
+    form, step, shown = _find_form(text, before if above else "\n")
+    goes_on = above is not None and above.form == form != "block"
+    apart = "\n\n" if form in ("item", "step") else "\n"
+    return SentenceView(
+        html=render_markdown(shown),
+        form=form,
+        begins=not goes_on or apart in before,
+        step=step,
+        supported=bool(chips) or remark,
+        withheld=text == WITHHELD,
+        remark=remark and not chips,
+        quoted=is_quotation(text, *(str(each.get("quote") or "") for each in cited)),
+        chips=chips,
+    )
+
+
+def _find_form(text: str, before: str) -> tuple[str, int, str]:
+    """How a sentence is laid out, its number in a list, and its text without the list's mark."""
+    if is_block(text):
+        return "block", 0, text
+    if "\n" in before and (bullet := _BULLET.match(text)):
+        return "item", 0, text[bullet.end() :]
+    if "\n" in before and (number := _NUMBER.match(text)):
+        return "step", int(number[1]), text[number.end() :]
+    return "phrase", 0, text
+
+
+def make_sentence_views(
+    sentences: Iterable[Json], numbers: ChipNumbers
+) -> tuple[SentenceView, ...]:
+    """The sentences of an answer, in order."""
+    views: list[SentenceView] = []
+    for each in sentences:
+        views.append(make_sentence_view(each, numbers, views[-1] if views else None))
+    return tuple(views)
+
+
+def group_sentences(sentences: Iterable[SentenceView]) -> list[Sequence[SentenceView]]:
+    """Sentences by the paragraph, list or block that they are in."""
+    groups: list[list[SentenceView]] = []
+    for each in sentences:
+        if each.begins or not groups:
+            groups.append([])
+        groups[-1].append(each)
+    return list(groups)
 
 
 def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -> TurnView:
@@ -101,7 +182,7 @@ def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -
     answer, numbers = turn.answer, ChipNumbers()
     sentences: tuple[SentenceView, ...] = ()
     if answer is not None:
-        sentences = tuple(make_sentence_view(each, numbers) for each in answer["sentences"])
+        sentences = make_sentence_views(answer["sentences"], numbers)
         if answer["refused"]:
             for hit in answer["hits"]:
                 numbers.make_chip(hit)
@@ -115,6 +196,7 @@ def make_turn_view(turn: ConversationTurn, given: FeedbackEntry | None = None) -
         sentences=sentences,
         sources=tuple(numbers.known.values()),
         given=given,
+        by_model=bool(answer and answer.get("prompt_version")),
     )
 
 

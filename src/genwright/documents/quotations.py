@@ -1,0 +1,28 @@
+"""Whether words are a source's own."""
+
+import re
+
+_WORD = re.compile(r"[^\W_]+")
+_LABEL = re.compile(r"\s*\*\*[^*\n]+:\*\*\s")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
+
+
+def is_quotation(text: str, *quotes: str) -> bool:
+    r"""Whether a text is, word for word, a part of a quote.
+
+    Marks, line breaks, the targets of links and a label in bold before the text do not count.
+
+    Example:
+        >>> is_quotation("**Pump:** Use *grade 46*.", "Use grade\n46. Never 32.")
+        True
+        >>> is_quotation("Use grade 32.", "Use grade\n46. Never 32.")
+        False
+    """
+    said = _join_words(_LABEL.sub("", text, count=1))
+    return bool(said.strip()) and any(said in _join_words(quote) for quote in quotes)
+
+
+def _join_words(text: str) -> str:
+    bare = _TAG.sub("", _TARGET.sub("]", text))
+    return f" {' '.join(_WORD.findall(bare))} "
