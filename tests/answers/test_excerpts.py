@@ -26,7 +26,7 @@ LIST = (
 )
 CODE = "Read the gauge so:\n\n```python\ngauge = open_gauge()\nprint(gauge.value)\n```\n\nIt beeps."
 TABLE = "| pier | fee |\n|---|---|\n| north | 4 crowns |\n| south | 6 crowns |"
-SMALL = Size(120, 2, 10)
+SMALL = Size(120, 2, 10, 140)
 
 
 def read(text: str, *marked: str, rank: float = 0.9, **place) -> ReadPassage:
@@ -57,13 +57,13 @@ def test_the_unit_that_answers_is_shown_alone_where_it_is_long_enough():
 
 
 def test_a_short_unit_is_shown_with_what_stands_around_it():
-    (text,) = show(read(PROSE, "four crowns"), size=Size(200, 1, 80))
+    (text,) = show(read(PROSE, "four crowns"), size=Size(200, 1, 80, 250))
     assert "Ships pay four crowns a day." in text
     assert len(text) >= 80
 
 
 def test_a_gap_of_one_unit_between_answers_is_filled():
-    (text,) = show(read(PROSE, "four crowns", "closes"), size=Size(200, 1, 10))
+    (text,) = show(read(PROSE, "four crowns", "closes"), size=Size(200, 1, 10, 250))
     assert text == PROSE[PROSE.index("Ships") : PROSE.index(" Dogs")]
 
 
@@ -130,7 +130,7 @@ def test_an_excerpt_is_the_text_at_its_place_and_no_larger_than_allowed(text, ki
 
 def test_a_list_longer_than_allowed_is_cut_at_an_item_and_keeps_the_one_that_answers():
     items = "\n".join(f"- thing number {number} of many" for number in range(40))
-    (text,) = show(read(f"Bring these:\n\n{items}", "number 20 "), size=Size(200, 1, 10))
+    (text,) = show(read(f"Bring these:\n\n{items}", "number 20 "), size=Size(200, 1, 10, 250))
     assert len(text) <= 200
     assert "- thing number 20 of many" in text.splitlines()
 

@@ -35,7 +35,7 @@ def test_json_has_what_the_command_line_promises():
         "trace_id", "usage", "timings",
     }  # fmt: skip
     [said] = told["sentences"]
-    assert set(said) == {"text", "support", "citations"}
+    assert set(said) == {"text", "support", "citations", "remark", "before"}
     assert set(said["citations"][0]) == {
         "document", "source", "page", "section", "start", "end", "quote",
     }  # fmt: skip
