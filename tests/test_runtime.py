@@ -46,7 +46,9 @@ def test_a_model_that_nobody_knows_is_not_found(workspace: Workspace):
 def test_a_larger_model_is_not_pulled_unasked(workspace: Workspace):
     with Runtime(workspace) as runtime:
         larger = next(
-            each.name for each in runtime.models.catalog.list_models() if not each.embedded
+            each.name
+            for each in runtime.models.catalog.list_models()
+            if each.kind == "chat" and not each.embedded and not each.pulled
         )
         with pytest.raises(NotFound, match=f"genwright models pull {larger}"):
             runtime.models.get_engine(larger)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import IO
@@ -101,11 +102,10 @@ def _watch(
 
 def _measure_folder(folder: Path) -> int:
     sizes = 0
-    for path in folder.rglob("*"):
-        try:
-            sizes += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue  # gone while we looked
+    for inside, _, names in os.walk(folder):  # passes over folders that vanish while it looks
+        for name in names:
+            with suppress(OSError):
+                sizes += os.stat(os.path.join(inside, name)).st_size
     return sizes
 
 
