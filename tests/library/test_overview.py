@@ -97,6 +97,8 @@ def test_what_stands_before_a_place_is_read_as_far_as_is_wanted(library):
     [
         ({}, "/a/minutes-2021.txt", "", "2021"),
         ({}, "minutes_2021-03.txt", "", "2021-03"),
+        ({}, "minutes-2021-45.txt", "", "2021"),  # no month has that number
+        ({}, "minutes-2021-03-77.txt", "", "2021-03"),
         ({}, "a.txt", "Board of 2019.05.06", "2019-05-06"),
         ({"date": "2020-02-03T10:00:00"}, "a.txt", "", "2020-02-03"),
         ({"date": "Wed, 21 Dec 2022 10:28:53 -0600"}, "a.eml", "", "2022-12-21"),

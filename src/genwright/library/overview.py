@@ -15,7 +15,10 @@ from genwright.runtime import Runtime
 from genwright.storage import Document, Passage
 from genwright.types import Json
 
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?:[-_.](\d\d)(?:[-_.](\d\d))?)?(?!\d)")
+_YEAR = re.compile(
+    r"(?<!\d)(1[5-9]\d\d|20\d\d)(?:[-_.](0[1-9]|1[0-2])(?:[-_.](0[1-9]|[12]\d|3[01]))?(?!\d))?"
+    r"(?!\d)"
+)
 _DATED = ("date", "created_at", "creationdate", "modified_at")
 _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 MOST_DOCUMENTS = 2000

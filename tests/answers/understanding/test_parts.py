@@ -76,6 +76,15 @@ def test_what_is_compared_is_looked_for_on_either_side(question, compared):
     assert split_compared(question) == compared
 
 
-@pytest.mark.parametrize("question", ["Why is oak used?", "Is oak better than pine?", ""])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why is oak used?",
+        "Is oak better than pine?",
+        "How many piers are between the river and the lake?",
+        "Wie viele Brücken gibt es zwischen Fluss und See?",
+        "",
+    ],
+)
 def test_without_words_of_comparison_there_are_no_sides(question):
     assert split_compared(question) == []

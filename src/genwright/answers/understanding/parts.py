@@ -6,8 +6,6 @@ import re
 MOST_PARTS = 4
 LEAST_CHARACTERS = 12
 """A shorter piece is no question of its own."""
-NEAREST_COMMON = 40
-"""Characters at the beginning that tell what the whole is about, where a part lost it."""
 
 _ASKS = (
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should"
@@ -29,19 +27,12 @@ _VERSUS = re.compile(
     r"\s+(?:vs\.?|versus|compared (?:to|with)|gegenüber|contre|contra)\s+", re.IGNORECASE
 )
 _BETWEEN = re.compile(
+    r"\b(?:differ|distin|compar|choice|choos|relat|connect|unterschied|vergleich|zusammenhang"
+    r"|différen|lien|diferen|confronto|verschil|verband)\w*\b.*?"
     r"\b(?:between|zwischen|entre|tra|fra|tussen)\s+(?P<one>.+?)\s+(?:and|und|et|y|e|en)\s+(?P<other>.+)",
     re.IGNORECASE,
 )
-_EITHER = re.compile(
-    r"^(?P<head>.*?[,:?-]?\s*)(?P<one>[^,:?]+?)\s+(?:or|oder|ou|o|of)\s+(?P<other>.+)$",
-    re.IGNORECASE,
-)
-
-
-def split_question(question: str) -> list[str]:
-    """The things that a question compares, or its parts; empty where it asks one thing."""
-    parts = split_compared(question) or split_parts(question)
-    return parts if len(parts) > 1 else []
+"""Two things that are compared; what lies between two places is not."""
 
 
 def split_parts(question: str) -> list[str]:
