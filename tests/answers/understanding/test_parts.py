@@ -3,7 +3,12 @@
 
 import pytest
 
-from genwright.answers.understanding.parts import MOST_PARTS, split_compared, split_parts
+from genwright.answers.understanding.parts import (
+    MOST_PARTS,
+    split_compared,
+    split_parts,
+    split_question,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +93,9 @@ def test_what_is_compared_is_looked_for_on_either_side(question, compared):
 )
 def test_without_words_of_comparison_there_are_no_sides(question):
     assert split_compared(question) == []
+
+
+def test_a_question_is_the_sides_it_compares_or_else_its_parts_or_nothing():
+    assert split_question("oak vs pine") == ["oak", "pine"]
+    assert len(split_question("When was the pier built, and who paid for it?")) == 2
+    assert split_question("When was the pier built?") == []
