@@ -35,6 +35,12 @@ _BETWEEN = re.compile(
 """Two things that are compared; what lies between two places is not."""
 
 
+def split_question(question: str) -> list[str]:
+    """The things that a question compares, or its parts; empty where it asks one thing."""
+    parts = split_compared(question) or split_parts(question)
+    return parts if len(parts) > 1 else []
+
+
 def split_parts(question: str) -> list[str]:
     """What a question asks, each part as one to search for; the question alone where it is one.
 
