@@ -32,7 +32,7 @@ def test_documents_go_in_are_found_are_checked_and_go_out(genwright, documents: 
 
     status = genwright.json("status")
     assert (status["documents"], status["passages"]) == (3, added["passages"])
-    assert status["without_vector"] == 0 and len(status["models"]) == 2
+    assert status["without_vector"] == 0 and {"multilingual-e5-small", "smollm2-135m-instruct"} <= {each["name"] for each in status["models"]}
 
     findings = genwright.json("doctor")
     assert {each["level"] for each in findings} <= {"ok", "note"}

@@ -43,7 +43,11 @@ SAY = [{"role": "user", "content": "Name three colours."}]
 def real(tmp_path_factory, models_dir) -> Iterator[Running]:
     """A server with the embedded models, over three documents."""
     folder = create_workspace(tmp_path_factory.mktemp("real") / "workspace")
-    env = {"GENWRIGHT_MODELS_DIR": str(models_dir), "GENWRIGHT_ENGINE__CONTEXT": "1024"}
+    env = {
+        "GENWRIGHT_MODELS_DIR": str(models_dir),
+        "GENWRIGHT_ENGINE__CONTEXT": "1024",
+        "GENWRIGHT_ANSWER__WORDING": "model",
+    }
     _add(folder, env)
     with running(folder, env) as server:
         yield server
@@ -56,7 +60,7 @@ def stub(tmp_path_factory) -> Iterator[Running]:
     slow = {
         "GENWRIGHT_EMBEDDING__MODEL": "hashing",
         "GENWRIGHT_ANSWER__MODEL": "scripted:tps=20,least=100",
-        "GENWRIGHT_SERVER__SLOTS": "2",
+        "GENWRIGHT_SERVER__PARALLEL": "2",
         "GENWRIGHT_SERVER__MAX_QUEUE": "4",
     }
     _add(folder, slow)
