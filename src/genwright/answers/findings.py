@@ -84,7 +84,8 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     chance = max(best, default=0.0)
     evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
-    likely = bool(evidence) and chance >= runtime.settings.answer.min_answerable
+    asks = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
+    likely = asks and bool(evidence) and chance >= runtime.settings.answer.min_answerable
     return Findings(base, read, parts, evidence, rarity, likely)
 
 

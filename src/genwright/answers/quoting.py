@@ -17,7 +17,7 @@ _QUOTED = re.compile(r"^\s*(?:>\s?)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
 _UNDERLINE = re.compile(r"\s*([=*~^\"#-])\1{3,}\s*")
 """A line that only underlines a heading."""
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
+_TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 

@@ -15,7 +15,7 @@ from genwright.documents import split_sentences
 from genwright.embeddings import Embedder
 from genwright.retrieval import Hit
 
-_LAID_OUT = re.compile(r"</?[a-zA-Z][^<>]*>|([=*~^-])\1{4,}")
+_LAID_OUT = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>|([=*~^-])\1{4,}")
 """Tags, and lines that underline a heading."""
 _FIELD = re.compile(r"[-\s]*[a-z][\w-]*: ")
 """A line of what a file says of itself."""

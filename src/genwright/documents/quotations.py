@@ -4,7 +4,7 @@ import re
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(r"\s*\*\*[^*\n]+:\*\*\s")
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
+_TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 
 
