@@ -29,8 +29,8 @@ from genwright.grounding.reading.windows import average_sides
 from genwright.training.cross_encoder import HEAD_RATE, CrossEncoder, PairOutput
 
 CALIBRATION = {"answers": {"temperature": 1.0, "bias": -0.85}}
-"""By head. A passage is taken to answer from half on: so that 95 % of the questions of ``clapnq`` that
-can be answered are."""
+"""By head. A passage is taken to answer from half on: so that 95 % of the questions of ``clapnq``
+that can be answered are."""
 
 LARGEST_FILE = 25_000_000
 """Bytes that the shipped file may have."""

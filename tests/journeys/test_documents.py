@@ -32,7 +32,9 @@ def test_documents_go_in_are_found_are_checked_and_go_out(genwright, documents: 
 
     status = genwright.json("status")
     assert (status["documents"], status["passages"]) == (3, added["passages"])
-    assert status["without_vector"] == 0 and {"multilingual-e5-small", "smollm2-135m-instruct"} <= {each["name"] for each in status["models"]}
+    pulled = {each["name"] for each in status["models"]}
+    assert status["without_vector"] == 0
+    assert {"multilingual-e5-small", "smollm2-135m-instruct"} <= pulled
 
     findings = genwright.json("doctor")
     assert {each["level"] for each in findings} <= {"ok", "note"}

@@ -50,6 +50,7 @@ class TellingSentence:
 def list_sentences(passages: Sequence[Hit]) -> list[TellingSentence]:
     """What of the passages can stand in a summary: sentences, no headings, links, tables, code."""
     told: list[TellingSentence] = []
+    seen: set[str] = set()
     section = None
     for hit in passages:
         fenced = False
@@ -57,8 +58,9 @@ def list_sentences(passages: Sequence[Hit]) -> list[TellingSentence]:
             text = hit.text[start:end]
             if text.count("```") % 2:
                 fenced = not fenced
-            if fenced or not _is_prose(text):
+            if fenced or not _is_prose(text) or text in seen:
                 continue
+            seen.add(text)
             opens = hit.section != section
             section = hit.section
             told.append(TellingSentence(hit, hit.start + start, hit.start + end, text, opens))

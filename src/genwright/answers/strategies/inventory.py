@@ -113,7 +113,8 @@ class InventoryStrategy:
                 yield _remark(f"These of the {number} documents come closest to it:")
                 yield from _list_entries(found)
                 return
-        yield _remark(f"There are {number} documents: {_count_formats(entries)}.")
+        there = "is 1 document" if number == 1 else f"are {number} documents"
+        yield _remark(f"There {there}: {_count_formats(entries)}.")
         if _LANGUAGE.search(text):
             yield _remark(f"They are in {_count_languages(entries)}.")
         if _NEWEST.search(text) or _OLDEST.search(text):
