@@ -288,7 +288,8 @@ def drop_overlaps(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
 def lacks_header(excerpt: Excerpt) -> bool:
     """Whether an excerpt begins within a table, without the head that names its columns."""
     lines = excerpt.text.splitlines()
-    return bool(lines and _TABLE.match(lines[0])) and not any(_RULE.match(line) for line in lines[:3])
+    inside = bool(lines) and bool(_TABLE.match(lines[0]))
+    return inside and not any(_RULE.match(line) for line in lines[:3])
 
 
 def find_header(before: str) -> str:
