@@ -99,7 +99,7 @@ def add_parted(
         name = "tiny"
         kind = "embed"
         format = "gguf"
-        licence = "Apache-2.0"
+        license = "Apache-2.0"
         context = 128
         description = "A tiny model"
         files = [{{ name = "tiny.gguf", sha256 = "{digest}", size = {size} }}{files}]
