@@ -38,7 +38,7 @@ def test_line_breaks_of_prose_are_left_out_and_those_of_a_list_stay():
 
 
 def test_blank_lines_of_a_block_are_no_more_than_one_break():
-    assert quote("Bring:\n\n\n\n- a passport") == "Bring:\n- a passport"
+    assert quote("Bring:\n\n\n\n- a passport") == "Bring:\n\n- a passport"
 
 
 def test_marks_of_quotation_and_targets_of_links_are_left_out():

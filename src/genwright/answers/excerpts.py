@@ -30,6 +30,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _CODE = re.compile(r"(?: {4}|\t|>>> |\.\.\. |\$ )\S?")
 """A line of code without a fence, or of a session."""
+_CLOSING = re.compile(r"^\s*(?:```|~~~)[ \t]*$", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
@@ -261,14 +262,30 @@ def continue_block(excerpt: Excerpt, longer: Hit, most: int) -> Excerpt:
     cut = excerpt.hit.end - longer.start
     rest = replace(longer, start=excerpt.hit.end, text=longer.text[cut:])
     end = excerpt.end
+    if _is_open(excerpt.text) and (closed := _CLOSING.search(rest.text)):
+        end = rest.start + closed.end()
+        rest = replace(rest, start=end, text=rest.text[closed.end() :])
     for _, last, line in split_units(rest):
-        text = longer.text[excerpt.start - longer.start : end - longer.start]
-        is_open = len(_FENCE_LINE.findall(text)) % 2 == 1
-        if last - excerpt.start > most or not (is_open or _ITEM.match(line) or _FENCE.match(line)):
+        if not _ITEM.match(line) or last - excerpt.start > most:
             break
         end = last
+    if end - excerpt.start > most:
+        return excerpt
     text = longer.text[excerpt.start - longer.start : end - longer.start]
     return replace(excerpt, hit=longer, end=end, text=text)
+
+
+def drop_open_code(excerpt: Excerpt) -> Excerpt:
+    """An excerpt without a block of code at its end that goes on where it does not."""
+    if not _is_open(excerpt.text):
+        return excerpt
+    *_, last = _FENCE_LINE.finditer(excerpt.text)
+    text = excerpt.text[: last.start()].rstrip()
+    return replace(excerpt, end=excerpt.start + len(text), text=text) if text else excerpt
+
+
+def _is_open(text: str) -> bool:
+    return len(_FENCE_LINE.findall(text)) % 2 == 1
 
 
 def drop_overlaps(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
@@ -311,7 +328,7 @@ def breaks_off(excerpt: Excerpt) -> bool:
     """Whether an excerpt ends with its passage and within a list or code, or announces one."""
     lines = excerpt.text.rstrip().splitlines() or [""]
     return excerpt.end >= excerpt.hit.end and (
-        len(_FENCE_LINE.findall(excerpt.text)) % 2 == 1
+        _is_open(excerpt.text)
         or lines[-1].endswith((":", "："))
         or any(_ITEM.match(line) for line in lines[-3:])
     )

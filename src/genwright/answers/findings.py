@@ -20,7 +20,7 @@ READ_PART = 5
 """And for each of its parts."""
 LEAST_WORDS = 3
 """Words with meaning that a part of a question has where it can be looked for anywhere."""
-SEARCH_SHARE = 0.5
+SEARCH_SHARE = 0.6
 """How much the search's own score counts in the order of what was read."""
 
 

@@ -18,6 +18,7 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
 _UNDERLINE = re.compile(r"\s*([=*~^\"#-])\1{3,}\s*")
 """A line that only underlines a heading."""
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
+_FENCED = re.compile(r"((?:^|(?<=\n))[ \t]*```.*?(?:\n[ \t]*```|\Z))", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -74,10 +75,14 @@ def _lay_out(excerpt: Excerpt) -> str:
     lines = [_QUOTED.sub("", line) for line in excerpt.text.splitlines()]
     lines = [line for line in lines if not _UNDERLINE.fullmatch(line)]
     if excerpt.is_block:
-        text = _BLANK_LINES.sub("\n", "\n".join(lines))
+        text = "\n".join(lines)
     else:
         text = " ".join(" ".join(lines).split())
-    text = strip_links(text if "```" in text else _TAG.sub("", text)).strip()
+    parts = _FENCED.split(text)  # code, in every second place, keeps what it has
+    text = "".join(
+        part if place % 2 else strip_links(_TAG.sub("", part)) for place, part in enumerate(parts)
+    )
+    text = _BLANK_LINES.sub("\n\n", text).strip()
     return f"{excerpt.header}\n{text}" if excerpt.header else text
 
 

@@ -18,6 +18,7 @@ from genwright.answers.excerpts import (
     breaks_off,
     choose_excerpts,
     continue_block,
+    drop_open_code,
     drop_overlaps,
     find_header,
     lacks_header,
@@ -63,6 +64,7 @@ class ExtractiveStrategy:
         if breaks_off(excerpt):
             longer = lengthen_hit(runtime, excerpt.hit)
             excerpt = continue_block(excerpt, longer, size.characters)
+        excerpt = drop_open_code(excerpt)
         if lacks_header(excerpt):
             header = find_header(read_before(runtime, excerpt.hit, excerpt.start))
             excerpt = replace(excerpt, header=header)
