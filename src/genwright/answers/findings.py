@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
-from genwright.answers.understanding.parts import split_question
+from genwright.answers.understanding.parts import split_compared, split_question
 from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
@@ -56,6 +56,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     rarity = RarityTable(runtime.database, runtime.principal)
     asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
+    compared = bool(asked and split_compared(question.text))
     found = search_passages(setup, question, k=most)
     if question.follows:
         found = _interleave(found, search_passages(setup, question, text=question.text, k=most))
@@ -73,7 +74,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
         for part, hits in zip(asked, by_part, strict=True):
             # A part has lost what the whole is about: it is looked for where the whole was found.
             where = documents if says_enough(part) else {each.hit.document for each in read[:1]}
-            near = [hit for hit in hits if hit.document in where]
+            near = list(hits) if compared else [hit for hit in hits if hit.document in where]
             known = {hit.passage for hit in near}
             near += [
                 hit for hit in found[:READ] if hit.passage not in known and hit.document in where

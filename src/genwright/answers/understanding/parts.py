@@ -68,6 +68,8 @@ def split_compared(question: str) -> list[str]:
         ['WAL : where is the commit?', 'rollback journal: where is the commit?']
         >>> split_compared("What is the difference between a list and a tuple?")
         ['a list', 'a tuple']
+        >>> split_compared("price of the ferry, men vs women")
+        ['price of the ferry, men', 'price of the ferry, women']
     """
     if found := _BETWEEN.search(question):
         tail = found["other"].rstrip("?？. ")
@@ -76,7 +78,10 @@ def split_compared(question: str) -> list[str]:
     if len(sides) == 2:
         one, other = sides
         _, mark, asked = other.partition(":")
-        return [f"{one} : {asked.strip()}" if mark else one, other]
+        if mark:
+            return [f"{one} : {asked.strip()}", other]
+        about, mark, _ = one.rpartition(":") if ":" in one else one.rpartition(",")
+        return [one, f"{about}{mark} {other}" if mark else other]
     return []
 
 
