@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from genwright.answers.excerpts import Excerpt
+from genwright.documents.quotations import FOOTNOTE, TAG
 from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite
 from genwright.grounding.evidence import Evidence
@@ -17,7 +18,6 @@ _QUOTED = re.compile(r"^\s*(?:>\s?)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
 _UNDERLINE = re.compile(r"\s*([=*~^\"#-])\1{3,}\s*")
 """A line that only underlines a heading."""
-_TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
 _FENCED = re.compile(r"((?:^|(?<=\n))[ \t]*```.*?(?:\n[ \t]*```|\Z))", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
@@ -80,7 +80,8 @@ def _lay_out(excerpt: Excerpt) -> str:
         text = " ".join(" ".join(lines).split())
     parts = _FENCED.split(text)  # code, in every second place, keeps what it has
     text = "".join(
-        part if place % 2 else strip_links(_TAG.sub("", part)) for place, part in enumerate(parts)
+        part if place % 2 else FOOTNOTE.sub("", strip_links(TAG.sub("", part)))
+        for place, part in enumerate(parts)
     )
     text = _BLANK_LINES.sub("\n\n", text).strip()
     return f"{excerpt.header}\n{text}" if excerpt.header else text

@@ -4,7 +4,10 @@ import re
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(r"\s*\*\*[^*\n]+:\*\*\s")
-_TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
+TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
+"""Of HTML; an address in angle brackets is none."""
+FOOTNOTE = re.compile(r"(?<=[.,;:)”])\s\[\d{1,3}\](?!\w)")
+"""The source's own notes look like citations of an answer."""
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 
 
@@ -24,5 +27,5 @@ def is_quotation(text: str, *quotes: str) -> bool:
 
 
 def _join_words(text: str) -> str:
-    bare = _TAG.sub("", _TARGET.sub("]", text))
+    bare = FOOTNOTE.sub("", TAG.sub("", _TARGET.sub("]", text)))
     return f" {' '.join(_WORD.findall(bare))} "
