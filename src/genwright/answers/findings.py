@@ -18,6 +18,9 @@ READ = 12
 """Passages that are read for the whole question."""
 READ_PART = 5
 """And for each of its parts."""
+SURE = 0.87
+"""Where the whole of a comparison is answered so surely, its sides are looked for there, else each
+anywhere: a name alone finds much that says nothing of what is asked."""
 LEAST_WORDS = 3
 """Words with meaning that a part of a question has where it can be looked for anywhere."""
 SEARCH_SHARE = 0.6
@@ -56,7 +59,6 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     rarity = RarityTable(runtime.database, runtime.principal)
     asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
-    compared = bool(asked and split_compared(question.text))
     found = search_passages(setup, question, k=most)
     if question.follows:
         found = _interleave(found, search_passages(setup, question, text=question.text, k=most))
@@ -70,11 +72,13 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
             read = average_readings(read, reader.read(question.text, found[:READ], rare))
         read = _sort(read)
         documents = {hit.document for hit in found[:READ_PART]}
+        unsure = bool(read) and read[0].probability < SURE
+        anywhere = unsure and bool(split_compared(question.text))
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
             # A part has lost what the whole is about: it is looked for where the whole was found.
             where = documents if says_enough(part) else {each.hit.document for each in read[:1]}
-            near = list(hits) if compared else [hit for hit in hits if hit.document in where]
+            near = list(hits) if anywhere else [hit for hit in hits if hit.document in where]
             known = {hit.passage for hit in near}
             near += [
                 hit for hit in found[:READ] if hit.passage not in known and hit.document in where
