@@ -67,16 +67,15 @@ def test_the_passages_of_a_document_come_in_order_with_their_headings(library):
     runtime = library()
     _, (pump, *_) = list_entries(runtime, EVERYWHERE)
     passages = read_document_passages(runtime, pump.id)
-    assert [hit.start for hit, _ in passages] == sorted(hit.start for hit, _ in passages)
-    assert all(hit.section == section for hit, section in passages)
-    assert any(section.endswith("Noise") for _, section in passages)
+    assert [hit.start for hit in passages] == sorted(hit.start for hit in passages)
+    assert any(hit.section.endswith("Noise") for hit in passages)
     assert len(read_document_passages(runtime, pump.id, most=1)) == 1
 
 
 def test_a_hit_is_lengthened_by_the_passages_after_it(library):
     runtime = library()
     _, (pump, *_) = list_entries(runtime, EVERYWHERE)
-    hits = [hit for hit, _ in read_document_passages(runtime, pump.id)]
+    hits = read_document_passages(runtime, pump.id)
     longer = lengthen_hit(runtime, hits[0], passages=1)
     assert longer.text == stored(runtime, pump.id)[hits[0].start : longer.end]
     assert longer.end == hits[1].end

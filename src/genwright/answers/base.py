@@ -89,6 +89,25 @@ def complete_answer(base: Answer, sentences: Sequence[Sentence]) -> Answer:
     return replace(base, answer=join_sentences(sentences), sentences=tuple(sentences))
 
 
+def tell_remark(text: str) -> Sentence:
+    """The program's own words about the documents."""
+    return Sentence(text, 1.0, remark=True)
+
+
+def tell_of_documents(described: Iterator[Sentence] | None) -> Iterator[Piece]:
+    """The stream of an answer about the documents as such, which no model is asked for.
+
+    Args:
+        described: What there is to say of them; None where there are none.
+    """
+    told = [tell_remark("There are no documents here yet.")] if described is None else []
+    yield from told
+    for sentence in described or ():
+        told.append(sentence)
+        yield sentence
+    yield complete_answer(Answer("", False, (), (), EXTRACTIVE, "", 1.0), told)
+
+
 def refuse(base: Answer) -> Answer:
     """The answer of a question that the documents do not answer."""
     text = "There is nothing in the documents about this."

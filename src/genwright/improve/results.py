@@ -14,16 +14,8 @@ from genwright.types import Json
 STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
 
 
-@dataclass(frozen=True)
-class KeptRows:
-    """A data set of the workspace, and how much of it can be learnt from."""
-
-    sha256: str = ""
-    """Of the rows; empty where there are none."""
-    rows: int = 0
-    form: str = ""
-    bad: int = 0
-    """Rows with errors: they are left out of what is learnt."""
+class FlatValues:
+    """Values whose fields are JSON as they are."""
 
     def json(self) -> Json:
         """Every field."""
@@ -33,6 +25,18 @@ class KeptRows:
     def from_json(cls, values: Json) -> Self:
         """What ``json`` gave."""
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class KeptRows(FlatValues):
+    """A data set of the workspace, and how much of it can be learnt from."""
+
+    sha256: str = ""
+    """Of the rows; empty where there are none."""
+    rows: int = 0
+    form: str = ""
+    bad: int = 0
+    """Rows with errors: they are left out of what is learnt."""
 
 
 @dataclass(frozen=True)
@@ -221,25 +225,16 @@ class GateResult:
 
 
 @dataclass(frozen=True)
-class PreparedCandidate:
+class PreparedCandidate(FlatValues):
     """A version of the assistant that passed the gate."""
 
     label: str
     """Such as ``faq@4``."""
     method: str
 
-    def json(self) -> Json:
-        """Every field."""
-        return dict(self.__dict__)
-
-    @classmethod
-    def from_json(cls, values: Json) -> Self:
-        """What ``json`` gave."""
-        return cls(**values)
-
 
 @dataclass(frozen=True)
-class Promotion:
+class Promotion(FlatValues):
     """A version that became live."""
 
     label: str
@@ -247,15 +242,6 @@ class Promotion:
     """Seconds since 1970."""
     seconds: float = 0.0
     """That it took; 0 where a person promoted it."""
-
-    def json(self) -> Json:
-        """Every field."""
-        return dict(self.__dict__)
-
-    @classmethod
-    def from_json(cls, values: Json) -> Self:
-        """What ``json`` gave."""
-        return cls(**values)
 
 
 @dataclass(frozen=True)

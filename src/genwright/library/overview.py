@@ -133,10 +133,8 @@ def _parse_date(text: str) -> str:
         return ""
 
 
-def read_document_passages(
-    runtime: Runtime, document: int, most: int = 400
-) -> list[tuple[Hit, str]]:
-    """The passages of a document that the principal may read, in order, each with its heading."""
+def read_document_passages(runtime: Runtime, document: int, most: int = 400) -> list[Hit]:
+    """The passages of a document that the principal may read, in order."""
     with runtime.database.read(runtime.principal) as session:
         rows = session.execute(
             select(Document, Passage)
@@ -145,7 +143,7 @@ def read_document_passages(
             .order_by(Passage.start)
             .limit(most)
         ).all()
-        return [(make_hit(owner, passage), passage.section) for owner, passage in rows]
+        return [make_hit(owner, passage) for owner, passage in rows]
 
 
 def lengthen_hit(runtime: Runtime, hit: Hit, passages: int = 2) -> Hit:

@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from genwright.answers.base import (
-    EXTRACTIVE,
     AnswerSetup,
     Piece,
     Question,
-    complete_answer,
     strategies,
+    tell_of_documents,
+    tell_remark,
 )
 from genwright.answers.understanding.language import detect_language
 from genwright.grounding import words
-from genwright.grounding.citations import Answer, Sentence, cite_opening
+from genwright.grounding.citations import Sentence, cite_opening
 from genwright.library.overview import DocumentEntry, list_entries
 from genwright.library.search import find_passages
 
@@ -87,13 +87,7 @@ class InventoryStrategy:
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
         number, entries = list_entries(self._setup.runtime, question.scope)
-        base = Answer("", False, (), (), EXTRACTIVE, "", 1.0)
-        if not entries:
-            told = [Sentence("There are no documents here yet.", 1.0, remark=True)]
-        else:
-            told = list(self._describe(question, number, entries))
-        yield from told
-        yield complete_answer(base, told)
+        yield from tell_of_documents(self._describe(question, number, entries) if entries else None)
 
     def _describe(
         self, question: Question, number: int, entries: Sequence[DocumentEntry]
@@ -104,19 +98,19 @@ class InventoryStrategy:
         subject = None if kinds else find_subject(text)
         if kinds:
             meant = [each for each in entries if each.format in kinds]
-            yield _remark(f"{len(meant)} of the {number} documents: {_count_formats(meant)}.")
+            yield tell_remark(f"{len(meant)} of the {number} documents: {_count_formats(meant)}.")
             yield from _list_entries(meant)
             return
         if subject and not (_NEWEST.search(text) or _LANGUAGE.search(text)):
             found = self._find_about(question, subject, entries)
             if found:
-                yield _remark(f"These of the {number} documents come closest to it:")
+                yield tell_remark(f"These of the {number} documents come closest to it:")
                 yield from _list_entries(found)
                 return
         there = "is 1 document" if number == 1 else f"are {number} documents"
-        yield _remark(f"There {there}: {_count_formats(entries)}.")
+        yield tell_remark(f"There {there}: {_count_formats(entries)}.")
         if _LANGUAGE.search(text):
-            yield _remark(f"They are in {_count_languages(entries)}.")
+            yield tell_remark(f"They are in {_count_languages(entries)}.")
         if _NEWEST.search(text) or _OLDEST.search(text):
             yield from _describe_ages(entries, bool(_NEWEST.search(text)))
         elif not _LANGUAGE.search(text):
@@ -166,10 +160,6 @@ def find_subject(question: str) -> str:
     content = [w for w in words.split_tokens(question) if words.extract_content(w)]
     rest = [w for w in content if w.lower() not in _GENERIC]
     return " ".join(rest) if len(rest) >= 2 else ""
-
-
-def _remark(text: str) -> Sentence:
-    return Sentence(text, 1.0, remark=True)
 
 
 def _list_entries(entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:

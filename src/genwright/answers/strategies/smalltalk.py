@@ -4,15 +4,14 @@
 from collections.abc import Iterator
 
 from genwright.answers.base import (
-    EXTRACTIVE,
     AnswerSetup,
     Piece,
     Question,
-    complete_answer,
     strategies,
+    tell_of_documents,
+    tell_remark,
 )
 from genwright.answers.understanding.language import detect_language
-from genwright.grounding.citations import Answer, Sentence
 from genwright.grounding.words import split_tokens
 from genwright.library.overview import list_entries
 
@@ -74,9 +73,8 @@ class SmalltalkStrategy:
         """See ``Strategy.stream``."""
         number, _ = list_entries(self._setup.runtime, question.scope)
         language = find_language(question.text)
-        line = Sentence(LINES[language].format(documents=number), 1.0, remark=True)
-        yield line
-        yield complete_answer(Answer("", False, (), (), EXTRACTIVE, "", 1.0), [line])
+        line = tell_remark(LINES[language].format(documents=number))
+        yield from tell_of_documents(iter([line]))
 
 
 def find_language(text: str) -> str:

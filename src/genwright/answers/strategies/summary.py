@@ -13,6 +13,8 @@ from genwright.answers.base import (
     complete_answer,
     refuse,
     strategies,
+    tell_of_documents,
+    tell_remark,
 )
 from genwright.answers.findings import search_passages
 from genwright.answers.quoting import strip_links
@@ -53,13 +55,13 @@ class DocumentSummaryStrategy:
         if document is None:
             yield refuse(base)
             return
-        passages = [hit for hit, _ in read_document_passages(self._setup.runtime, document)]
+        passages = read_document_passages(self._setup.runtime, document)
         embedder = self._setup.runtime.models.embedder
         told = choose_telling(list_sentences(passages), embedder, CHARACTERS, question.text)
         if not told:
             yield refuse(base)
             return
-        title = Sentence(f"**{passages[0].title}**", 1.0, remark=True)
+        title = tell_remark(f"**{passages[0].title}**")
         sentences = [title, *(_make_item(each) for each in told)]
         yield from sentences
         yield complete_answer(base, sentences)
@@ -97,13 +99,7 @@ class CollectionSummaryStrategy:
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
         number, entries = list_entries(self._setup.runtime, question.scope)
-        base = Answer("", False, (), (), EXTRACTIVE, "", 1.0)
-        if not entries:
-            told = [Sentence("There are no documents here yet.", 1.0, remark=True)]
-        else:
-            told = list(self._describe(number, entries))
-        yield from told
-        yield complete_answer(base, told)
+        yield from tell_of_documents(self._describe(number, entries) if entries else None)
 
     def _describe(self, number: int, entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
         if number == 1:
@@ -111,11 +107,11 @@ class CollectionSummaryStrategy:
             return
         terms = ", ".join(find_keywords(entries))
         about = f", mostly about: {terms}" if terms else ""
-        yield Sentence(f"There are {number} documents{about}.", 1.0, remark=True)
+        yield tell_remark(f"There are {number} documents{about}.")
         for each in self._pick_typical(entries):
             title = f"- **{shorten(each.title or each.name, 80)}**"
             passages = read_document_passages(self._setup.runtime, each.id, OPENING)
-            first = next(iter(list_sentences([hit for hit, _ in passages])), None)
+            first = next(iter(list_sentences(passages)), None)
             if first is None:
                 yield Sentence(title, 1.0, (cite_opening(each.opening),), before="\n")
                 continue
@@ -124,9 +120,9 @@ class CollectionSummaryStrategy:
             yield Sentence(f"{title}: {text}", 1.0, (cited,), before="\n")
 
     def _describe_one(self, entry: DocumentEntry) -> Iterator[Sentence]:
-        passages = [hit for hit, _ in read_document_passages(self._setup.runtime, entry.id)]
+        passages = read_document_passages(self._setup.runtime, entry.id)
         embedder = self._setup.runtime.models.embedder
-        yield Sentence(f"{entry.name}:", 1.0, remark=True)
+        yield tell_remark(f"{entry.name}:")
         for each in choose_telling(list_sentences(passages), embedder, CHARACTERS):
             yield _make_item(each)
 
