@@ -6,7 +6,7 @@ The claims of each set are read with the shipped reader as ``genwright.grounding
 A logistic regression over what is seen is fitted on all sets but one and judged on that one, set
 by set: these are the figures. ``--write`` then stores the one fitted on all of them, with the
 figures, in ``src/genwright/grounding/support.json``. Every set and label weighs the same, so 0.5
-is where both kinds of mistake cost alike. Run it after every change of the reader.
+is where both kinds of mistake cost alike. Run it after every change of the checker.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from genwright.evaluation.suites.claims import ClaimCase, draw_cases, read_claim
 from genwright.grounding import meaning
 from genwright.grounding.calibration import LogisticRegression
 from genwright.grounding.claims import make_hit, split_claims
-from genwright.grounding.reading import BASE, SHIPPED, open_reader
+from genwright.grounding.reading import BASE, CHECKER, open_reader
 
 ROOT = Path(__file__).parent.parent
 RIDGE, STEPS, ROUNDS = 0.02, 30, 3
@@ -57,7 +57,7 @@ def main() -> None:
         model = fit_all(list(seen.values()))
         content = {
             "about": about
-            | {"reader": digest(), "fitted on": "all of the sets above, after they were judged"},
+            | {"checker": digest(), "fitted on": "all of the sets above, after they were judged"},
             "weights": [round(each, 5) for each in model.weights],
             "bias": round(model.bias, 5),
         }
@@ -66,8 +66,8 @@ def main() -> None:
 
 
 def digest() -> str:
-    """Of the shipped reader."""
-    return hashlib.sha256(SHIPPED.read_bytes()).hexdigest()[:12]
+    """Of the shipped checker."""
+    return hashlib.sha256(CHECKER.read_bytes()).hexdigest()[:12]
 
 
 def read_all(given: argparse.Namespace) -> dict[str, list[SeenCase]]:

@@ -72,15 +72,16 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--recipe", default="benchmarks.reader.train")
     parser.add_argument("--base", default="intfloat/multilingual-e5-small")
+    parser.add_argument("--claims", action="store_true", help="a checker: it reads claims")
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
     model = load_model([Path(each) for each in asked.checkpoint.split(",")], asked.encoder)
     pairs = Pairs(load_tokenizer(asked.encoder))
-    rows = sample_rows(pairs)
+    rows = sample_claims(pairs) if asked.claims else sample_rows(pairs)
     about = {
         "base": {"name": asked.base, "sha256": digest(asked.encoder / "model.safetensors")},
         "recipe": asked.recipe,
-        "calibration": CALIBRATION,
+        "calibration": {} if asked.claims else CALIBRATION,
         "most_tokens": MOST_TOKENS,
         "question_tokens": QUESTION_TOKENS,
         "begin": 0,
@@ -102,14 +103,14 @@ def main() -> None:
         raise SystemExit(f"{asked.output} has {size} bytes, at most {LARGEST_FILE} are wanted")
 
 
-def load_model(checkpoints: Sequence[Path], encoder: Path) -> CrossEncoder:
+def load_model(checkpoints: Sequence[Path], encoder: Path, frozen: int = 0) -> CrossEncoder:
     """The trained model; of several, the mean of their weights.
 
     The mean of trainings that went on from one another errs less than either (Wortsman et al. 2022,
     arXiv:2203.05482).
     """
     torch.manual_seed(0)
-    model = CrossEncoder(encoder).eval()
+    model = CrossEncoder(encoder, frozen=frozen).eval()
     if [str(each) for each in checkpoints] == ["untrained"]:
         return model
     found = [load_weights(each) for each in checkpoints]
@@ -148,6 +149,16 @@ def sample_rows(pairs: Pairs) -> list[Row]:
     return [
         encode(pairs, f"query: {row['question']}", f"{row['title']}\n{row['passage']}")
         for row in found
+    ]
+
+
+def sample_claims(pairs: Pairs) -> list[Row]:
+    """Claims with their sources."""
+    data = Path(os.environ.get("GENWRIGHT_TEST_DATA", "../shared/data"))
+    rows = read_gz(data / "17-groundedness" / "vitaminc" / "train.jsonl.gz")
+    return [
+        encode(pairs, f"claim: {row['claim']}", row["source"])
+        for row in rows[7 : 31 * (CALIBRATED + COMPARED) : 31]
     ]
 
 

@@ -7,6 +7,7 @@ wild set, of ``clapnq``, ``mtrag``, ``nomiracl`` or of a ``dev`` file is.
 """
 
 import gzip
+import itertools
 import json
 import random
 import re
@@ -199,6 +200,9 @@ _AUXILIARY = re.compile(
 )
 
 
+_PAST = re.compile(r"^(?P<one>[^,.]{2,60}?) (?P<verb>[a-z]{3,})ed (?P<rest>.+?)[ .]*$")
+
+
 def _yes_no_rows(draw: random.Random, data: Path, pairs: Pairs, most: int) -> Iterator[Row]:
     """Questions for yes or no, made of claims: a source that refutes one answers it as well."""
     rows = read_gz(data / "17-groundedness" / "vitaminc" / "train.jsonl.gz")
@@ -209,7 +213,7 @@ def _yes_no_rows(draw: random.Random, data: Path, pairs: Pairs, most: int) -> It
         parts = [*others[:place], row["source"], *others[place:]]
         start = sum(len(part) + 1 for part in parts[:place])
         spans = [(start, start + len(row["source"]))] if judged else []
-        question = as_typed(draw, _ask_whether(draw, row["claim"]))
+        question = as_typed(draw, ask_whether(draw, row["claim"]))
         try:
             title = row["page"] if draw.random() < 0.4 else ""
             yield pairs.reader_row(question, title, " ".join(parts)[:780], spans)
@@ -217,8 +221,11 @@ def _yes_no_rows(draw: random.Random, data: Path, pairs: Pairs, most: int) -> It
             continue
 
 
-def _ask_whether(draw: random.Random, claim: str) -> str:
+def ask_whether(draw: random.Random, claim: str) -> str:
+    """A claim as a question for yes or no."""
     bare = claim.strip(" .")
+    if (found := _PAST.match(bare)) and draw.random() < 0.7:
+        return f"Did {found['one']} {found['verb']} {found['rest']}?"
     if (found := _AUXILIARY.match(bare)) and draw.random() < 0.7:
         return f"{found['aux'].capitalize()} {found['one']} {found['rest']}?"
     return draw.choice(("Is it true that {}?", "{}, right?", "{}?", "Is it so that {}?")).format(
@@ -281,14 +288,14 @@ def support_rows(
         for place, row in enumerate(rows[: int(most * share)]):
             made = pairs.support_row(row["claim"], row["source"], row["label"] == "supported")
             (held if place % HELD_BACK == 0 else train).append(made | {"set": name})
-    for place, (claim, source, label) in enumerate(_made_claims(draw, data, int(5500 * share))):
+    for place, (claim, source, label) in enumerate(make_claims(draw, data, int(5500 * share))):
         made = pairs.support_row(claim, source, label)
         (held if place % HELD_BACK == 0 else train).append(made | {"set": "made"})
     draw.shuffle(train)
     return train, held
 
 
-def _made_claims(draw: random.Random, data: Path, most: int) -> Iterator[tuple[str, str, bool]]:
+def make_claims(draw: random.Random, data: Path, most: int) -> Iterator[tuple[str, str, bool]]:
     """Claims made from questions and their answers, from sentences, and from written answers."""
     folder = data / "16-rag-answers" / "reader-training"
     files = (
@@ -389,9 +396,11 @@ _NEGATED = (
 
 def _falsify(draw: random.Random, sentence: str, text: str) -> str | None:
     """The sentence with a number, a name or its negation changed; None where nothing can be."""
-    ways = ["number", "name", "negation"]
+    ways = ["number", "name", "negation", "turned"]
     draw.shuffle(ways)
     for way in ways:
+        if way == "turned" and (turned := _turn_round(draw, sentence)):
+            return turned
         if way == "number" and (found := re.findall(r"\d[\d.,]*\d|\d", sentence)):
             old = draw.choice(found)
             others = [n for n in re.findall(r"\d[\d.,]*\d|\d", text) if n != old]
@@ -410,6 +419,25 @@ def _falsify(draw: random.Random, sentence: str, text: str) -> str | None:
                 if re.search(pattern, sentence):
                     return re.sub(pattern, new, sentence, count=1)
     return None
+
+
+def _turn_round(draw: random.Random, sentence: str) -> str | None:
+    """Two names of the sentence in each other's place, where a verb stands between them."""
+    names = list(re.finditer(r"\b[A-Z]\w{2,}(?: [A-Z]\w+)*", sentence[1:]))
+    pairs = [
+        (one, two)
+        for one, two in itertools.pairwise(names)
+        if one[0] != two[0]
+        and re.search(
+            r" \w+(ed|es|is|as|an|on|s) ", between := sentence[1 + one.end() : 1 + two.start()]
+        )
+        and not re.search(r",|\b(and|or)\b", between)
+    ]
+    if not pairs:
+        return None
+    one, two = draw.choice(pairs)
+    first, between = sentence[: 1 + one.start()], sentence[1 + one.end() : 1 + two.start()]
+    return first + two[0] + between + one[0] + sentence[1 + two.end() :]
 
 
 def _nudge(draw: random.Random, number: str) -> str:

@@ -8,9 +8,10 @@ ENCODER_FOLDER has config.json, model.safetensors and tokenizer.json of multilin
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.reader.rows import Pairs, reader_rows, support_rows
+from benchmarks.reader.rows import Pairs, Row, reader_rows, support_rows
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
@@ -45,33 +46,67 @@ def main() -> None:
     )
     claims, claims_held = support_rows(data, pairs, asked.seed, asked.claims)
     print(f"{len(read)} questions, {len(claims)} claims to learn from", flush=True)
+    model = CrossEncoder(asked.encoder, frozen=FROZEN)
+    if asked.start:
+        model.load_state_dict(load_file(asked.start))
+    held = [*read_held[::2], *claims_held[::2]]
+    train_pairs(
+        model,
+        [*read, *claims],
+        held,
+        asked.output,
+        rate=asked.rate,
+        minutes=asked.minutes,
+        seed=asked.seed,
+    )
+
+
+def train_pairs(
+    model: CrossEncoder,
+    train: Sequence[Row],
+    held: Sequence[Row],
+    output: Path,
+    *,
+    rate: float,
+    minutes: float,
+    seed: int,
+) -> None:
+    """See all rows once, and print the losses.
+
+    Args:
+        model: What is trained.
+        train: Rows to learn from.
+        held: Rows that the loss is measured on.
+        output: Folder of the weights.
+        rate: Highest learning rate.
+        minutes: Most of them.
+        seed: Of the order.
+    """
+    print(f"{len(train)} rows to learn from", flush=True)
 
     def record(step: int, values: dict[str, float]) -> None:
         print(json.dumps({"step": step} | dict(values)), flush=True)
 
-    model = CrossEncoder(asked.encoder, frozen=FROZEN)
-    if asked.start:
-        model.load_state_dict(load_file(asked.start))
     job = TrainingJob(
         model=model,
-        train=[*read, *claims],
-        validation=[*read_held[::2], *claims_held[::2]],
+        train=train,
+        validation=held,
         collate=collate_pairs,
         config=TrainConfig(
             epochs=1,
             batch_size=16,
-            learning_rate=asked.rate,
+            learning_rate=rate,
             lr_schedule="linear",
             warmup_ratio=0.06,
             weight_decay=0.01,
-            time_limit_minutes=asked.minutes,
+            time_limit_minutes=minutes,
             patience=0,
             evaluate_every=250,
             log_every=20,
-            seed=asked.seed,
+            seed=seed,
         ),
         method="full",
-        folder=asked.output,
+        folder=output,
         record=record,
     )
     print(json.dumps(fit(job).json()), flush=True)

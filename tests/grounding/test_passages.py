@@ -16,7 +16,7 @@ TEXTS = ["The pump is warm. The oil is cold.", "The moon is cold.", " "]
 def reader(tmp_path_factory) -> TrainedReader:
     folder: Path = tmp_path_factory.mktemp("passages")
     encoder, file = make_tiny_reader(folder)
-    return TrainedReader(open_reader(encoder, 1, file=file))
+    return TrainedReader(open_reader(encoder, 1, reader=file, checker=file))
 
 
 def test_each_unit_is_its_place_in_the_document_with_a_probability(reader):

@@ -39,7 +39,7 @@ def made(tmp_path_factory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def reader(made) -> PairReader:
-    return open_reader(made[0], 1, file=made[1])
+    return open_reader(made[0], 1, reader=made[1], checker=made[1])
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +105,9 @@ def test_every_token_of_a_long_text_is_read(reader):
 def test_of_the_windows_of_a_long_text_the_highest_counts(reader):
     (short,) = reader.read("warm?", [ReadText("", "oil is cold. " * 4)])
     (long,) = reader.read("warm?", [ReadText("", "oil is cold. " * 4 + LONG)])
-    windows = reader._encoder.encode("query: warm?", "", "oil is cold. " * 4 + LONG).windows
+    windows = reader._reader.encode("query: warm?", "", "oil is cold. " * 4 + LONG).windows
     assert len(windows) > 2
-    rows, _ = reader._run(windows)
+    rows, _ = reader._reader.run(windows)
     assert long.probability == pytest.approx(float(sigmoid(rows[:, 0]).max()), abs=1e-6)
     assert 0 < short.probability < 1
 
@@ -131,7 +131,7 @@ def test_a_head_is_calibrated_as_the_file_says(tmp_path, reader):
     folder, file = make_tiny_reader(tmp_path, calibration=fitted)
     for raw, now in zip(
         reader.read("warm?", SHORT),
-        open_reader(folder, 1, file=file).read("warm?", SHORT),
+        open_reader(folder, 1, reader=file, checker=file).read("warm?", SHORT),
         strict=True,
     ):
         logit = np.log(raw.probability / (1 - raw.probability))
@@ -149,4 +149,17 @@ def test_a_folder_without_tokenizer_is_named(tmp_path):
     folder, file = make_tiny_reader(tmp_path)
     (folder / "tokenizer.json").unlink()
     with pytest.raises(EngineFailed, match=r"tokenizer\.json"):
-        open_reader(folder, 1, file=file).read("warm?", SHORT)
+        open_reader(folder, 1, reader=file, checker=file).read("warm?", SHORT)
+
+
+def test_claims_are_read_by_the_checker_and_questions_by_the_reader(made, tmp_path):
+    folder, file = made
+    other = make_tiny_reader(tmp_path, heads=7)[1]
+    sources = ["the pump is warm.", "the moon is cold"]
+    both = open_reader(folder, 1, reader=file, checker=other)
+    alone = open_reader(folder, 1, reader=other, checker=other)
+    same = open_reader(folder, 1, reader=file, checker=file)
+    assert both.check("is it warm?", sources) == alone.check("is it warm?", sources)
+    assert both.check("is it warm?", sources) != same.check("is it warm?", sources)
+    read = [each.probability for each in both.read("warm?", SHORT)]
+    assert read == [each.probability for each in same.read("warm?", SHORT)]

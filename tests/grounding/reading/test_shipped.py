@@ -40,19 +40,21 @@ def test_a_broken_file_is_refused_by_name(made, content):
     folder, file = made
     file.write_bytes(content)
     with pytest.raises(UntrustedWeights, match=r"reader\.safetensors.*Install genwright again"):
-        open_reader(folder, 1, file=file)
+        open_reader(folder, 1, reader=file, checker=file)
 
 
 def test_a_cut_file_is_refused(made):
     folder, file = made
     file.write_bytes(file.read_bytes()[:-1000])
     with pytest.raises(UntrustedWeights):
-        open_reader(folder, 1, file=file)
+        open_reader(folder, 1, reader=file, checker=file)
 
 
 def test_a_missing_file_is_refused(made, tmp_path):
     with pytest.raises(UntrustedWeights, match=r"gone\.safetensors"):
-        open_reader(made[0], 1, file=tmp_path / "gone.safetensors")
+        open_reader(
+            made[0], 1, reader=tmp_path / "gone.safetensors", checker=tmp_path / "gone.safetensors"
+        )
 
 
 def test_a_file_that_lacks_a_tensor_is_refused(made):
@@ -61,11 +63,11 @@ def test_a_file_that_lacks_a_tensor_is_refused(made):
     del tensors["layers.1.up.scales"]
     save_file(tensors, file, metadata={"reader": json.dumps(about)})
     with pytest.raises(UntrustedWeights, match=r"layers\.1\.up\.scales"):
-        open_reader(folder, 1, file=file)
+        open_reader(folder, 1, reader=file, checker=file)
 
 
 def test_a_file_of_another_format_is_refused(made):
     folder, file = made
     save_file(load_file(file), file, metadata={"reader": json.dumps({"format": 99})})
     with pytest.raises(UntrustedWeights, match="format 99"):
-        open_reader(folder, 1, file=file)
+        open_reader(folder, 1, reader=file, checker=file)

@@ -1,0 +1,1 @@
+"""The recipe of the checker: its rows and its training."""
