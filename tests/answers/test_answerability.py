@@ -53,6 +53,12 @@ def test_words_that_begin_alike_are_nearly_said():
     assert found["covered"] == pytest.approx(0.8)
 
 
+def test_words_of_another_language_are_not_missed():
+    asked = "Wie oft muss die Pumpe im Keller geölt werden?"
+    found = describe_findings(asked, [read("The pump in the cellar is oiled every week.")], {})
+    assert math.isnan(found["covered"]) and math.isnan(found["missing"])
+
+
 def test_a_title_says_what_its_passage_is_about():
     found = read("It is oiled every 400 hours.")
     about = ReadPassage(

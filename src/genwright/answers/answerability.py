@@ -32,6 +32,8 @@ LOWEST = 0.001
 """Probabilities are told apart down to here."""
 LANGUAGE_CHARACTERS = 400
 """Of a passage, by which its language is told."""
+LEAST_QUESTION = 20
+"""Characters of a question whose language can be told."""
 PREFIX = 5
 """Characters by which two words are near: endings differ, and compounds begin alike."""
 NEAR = 0.8
@@ -121,6 +123,8 @@ def _is_dense(question: str) -> bool:
 
 def _is_foreign(question: str, text: str) -> bool:
     """Whether a passage is in another language than the question, as far as that is seen."""
+    if len(question) < LEAST_QUESTION:
+        return False
     asked, told = detect_language(question), detect_language(text[:LANGUAGE_CHARACTERS])
     return bool(asked and told) and asked != told
 
