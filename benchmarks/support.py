@@ -168,16 +168,18 @@ def fit_all(sets: list[list[SeenCase]]) -> LogisticRegression:
             x += [each for each, _ in found]
             y += [*labels]
             weight += [1 / max(1, int((labels == label).sum())) for label in labels]
-        model = fit(np.array(x), np.array(y, float), np.array(weight) / len(sets) / 2)
+        model = fit_weighted(np.array(x), np.array(y, float), np.array(weight) / len(sets) / 2)
     return model
 
 
-def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> LogisticRegression:
+def fit_weighted(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray, ridge: float = RIDGE
+) -> LogisticRegression:
     """Newton's method on standardised features; weights of rows sum to 1."""
     centre, scale = x.mean(axis=0), x.std(axis=0)
     scale[scale == 0] = 1
     z = np.hstack([(x - centre) / scale, np.ones((len(x), 1))])
-    penalty = np.diag([RIDGE] * x.shape[1] + [0.0])
+    penalty = np.diag([ridge] * x.shape[1] + [0.0])
     beta = np.zeros(z.shape[1])
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))

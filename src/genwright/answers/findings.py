@@ -1,16 +1,17 @@
 """The first half of an answer: passages that fit the question, read for what answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from genwright.answers.answerability import estimate_answered
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.parts import split_compared, split_question
 from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
-from genwright.grounding.passages import ReadPassage, list_evidence
+from genwright.grounding.passages import PassageReader, ReadPassage, list_evidence
 from genwright.library.search import find_passages
 from genwright.retrieval import Hit
 
@@ -39,6 +40,8 @@ class Findings:
     """Read for each part of a question that asks several things; empty where it is one."""
     evidence: Sequence[Evidence]
     """Every unit of it all, best first."""
+    surest: float
+    """The reader's highest probability of a passage ranked first, for the whole or a part."""
     rarity: RarityTable
     is_answerable: bool
     """Whether what was read is likely enough to answer, by ``answer.min_answerable``."""
@@ -74,6 +77,8 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
         documents = {hit.document for hit in found[:READ_PART]}
         unsure = bool(read) and read[0].probability < SURE
         anywhere = unsure and bool(split_compared(question.text))
+        asks = [question.whole, question.text] if question.follows else [question.whole]
+        chance = max(judge_read(reader, text, read, rare) for text in asks)
         parts = []
         for part, hits in zip(asked, by_part, strict=True):
             # A part has lost what the whole is about: it is looked for where the whole was found.
@@ -83,15 +88,28 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
             near += [
                 hit for hit in found[:READ] if hit.passage not in known and hit.document in where
             ]
-            parts.append(_sort(reader.read(part, near[: READ_PART + 2], rarity.look_up(part))))
+            rare = rarity.look_up(part)
+            parts.append(_sort(reader.read(part, near[: READ_PART + 2], rare)))
+            chance = max(chance, judge_read(reader, part, parts[-1], rare))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
-    best = [each[0].probability for each in (read, *parts) if each]
-    chance = max(best, default=0.0)
+    surest = max((each[0].probability for each in (read, *parts) if each), default=0.0)
     evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
-    asks = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
-    likely = asks and bool(evidence) and chance >= runtime.settings.answer.min_answerable
-    return Findings(base, read, parts, evidence, rarity, likely)
+    says = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
+    likely = says and bool(evidence) and chance >= runtime.settings.answer.min_answerable
+    return Findings(base, read, parts, evidence, surest, rarity, likely)
+
+
+def judge_read(
+    reader: PassageReader, question: str, read: Sequence[ReadPassage], rarity: Mapping[str, float]
+) -> float:
+    """Probability that what a reader read answers a question; 0 where nothing was read.
+
+    One that reads by wording is calibrated itself: it is taken at its word.
+    """
+    if reader.pairs is None:
+        return max((each.probability for each in read[:1]), default=0.0)
+    return estimate_answered(question, read, rarity)
 
 
 def says_enough(part: str) -> bool:

@@ -118,7 +118,7 @@ class TrainedReader:
     ) -> list[ReadPassage]:
         """See ``PassageReader.read``; the rarity of words is not asked for."""
         readings = self._reader.read(
-            question, [ReadText(_describe_place(hit), hit.text) for hit in hits]
+            question, [ReadText(describe_place(hit), hit.text) for hit in hits]
         )
         read = []
         for hit, reading in zip(hits, readings, strict=True):
@@ -128,7 +128,7 @@ class TrainedReader:
         return read
 
 
-def _describe_place(hit: Hit) -> str:
+def describe_place(hit: Hit) -> str:
     """Title and headings of a passage, each once."""
     if not hit.section or hit.section.startswith(hit.title):
         return hit.section or hit.title

@@ -89,7 +89,7 @@ def choose_size(question: Question) -> Size:
 
 def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     """What is quoted of findings: for a question of several parts, something for each of them."""
-    least = PART_SHARE * findings.base.answerable
+    least = PART_SHARE * findings.surest
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
