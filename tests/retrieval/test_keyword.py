@@ -8,7 +8,8 @@ from sqlalchemy import select
 from tests.fixtures.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, measure_rarity, search_keywords
-from genwright.retrieval.keyword import MAX_TERMS, SMALL, extract_terms
+from genwright.retrieval.keyword import SMALL
+from genwright.retrieval.terms import MAX_TERMS, extract_terms
 from genwright.storage import Database, Passage
 from genwright.types import OWNER, Principal
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genwright.answers.understanding.language import LEAST_LETTERS, UNKNOWN, detect_language
+from genwright.languages.detection import LEAST_LETTERS, UNKNOWN, detect_language
 
 
 @pytest.mark.parametrize(
