@@ -24,6 +24,9 @@ STEMMERS = {
 }  # fmt: skip
 """Name of the Snowball stemmer of a language, by its ISO 639-1 code."""
 
+PORTER = "porter"
+"""In the place of a language: what SQLite's index makes of every word."""
+
 RULES = 1
 """Raised when the rules of this file change, so that indexes are made anew."""
 
@@ -46,13 +49,14 @@ def stem_word(word: str, language: str) -> str:
 
     Args:
         word: One word, composed (NFC).
-        language: A key of ``STEMMERS``, or ``en``.
+        language: A key of ``STEMMERS``, ``en`` or ``PORTER``.
 
     Example:
         >>> stem_word("Häuser", "de"), stem_word("taloissa", "fi"), stem_word("pumps", "en")
         ('haus', 'talo', 'pump')
     """
-    return str(_load_stemmer(STEMMERS.get(language, "english")).stemWord(word.lower()))
+    name = PORTER if language == PORTER else STEMMERS.get(language, "english")
+    return str(_load_stemmer(name).stemWord(word.lower()))
 
 
 def stem_words(text: str, language: str) -> str:

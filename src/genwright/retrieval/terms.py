@@ -17,7 +17,7 @@ from genwright.languages import (
     stem_word,
     stem_words,
 )
-from genwright.languages.stems import MARKS
+from genwright.languages.stems import MARKS, PORTER
 from genwright.storage.segment import segment, split_terms
 
 MAX_TERMS = 64
@@ -54,11 +54,13 @@ def extract_terms(query: str, languages: Sequence[str] = ()) -> list[str]:
     own = choose_language([word.lower() for word in words], ["en", *languages])
     known = list_function_words(own)
     content = [word for word in words if word.lower() not in known] or words
+    first = own if has_stems(own) else PLAIN
+    stemmed = sorted(list_stemmed(languages), key=lambda each: each != first)
     found: dict[str, str] = {}
-    for language in sorted(list_stemmed(languages), key=lambda each: each != own):
+    for language in stemmed:
         for word in content[:MAX_TERMS]:
             for phrase in _split_phrases(word, language):
-                found.setdefault(_index_term(phrase) if languages else phrase, phrase)
+                found.setdefault(_index_term(phrase) if len(stemmed) > 1 else phrase, phrase)
     return [f'"{phrase}"' for phrase in found.values()][:MAX_TERMS]
 
 
@@ -70,10 +72,11 @@ def list_variants(word: str, languages: Sequence[str]) -> list[str]:
         ['haus', 'Häuser']
     """
     found: dict[str, str] = {}
-    for language in list_stemmed(languages):
+    stemmed = list_stemmed(languages)
+    for language in stemmed:
         # Letters and digits only: a query has no syntax then.
         phrase = " ".join(split_words(split_terms(word, language)))
-        found.setdefault(_index_term(phrase) if languages else phrase, phrase)
+        found.setdefault(_index_term(phrase) if len(stemmed) > 1 else phrase, phrase)
     return [phrase for phrase in found.values() if phrase]
 
 
@@ -101,4 +104,4 @@ def _index_term(phrase: str) -> str:
     Two phrases that it takes for one must not count twice.
     """
     apart = unicodedata.normalize("NFD", phrase.lower())
-    return stem_word("".join(each for each in apart if not unicodedata.combining(each)), "en")
+    return stem_word("".join(each for each in apart if not unicodedata.combining(each)), PORTER)
