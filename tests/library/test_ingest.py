@@ -291,3 +291,19 @@ def test_every_refused_document_is_named_once_and_nothing_of_it_is_stored(
     refused = sorted(each.path.name for each in report.skipped)
     assert refused == ["broken.pdf", "empty.txt", "picture.png"]
     assert report.added == len(sources(database)) == 3
+
+
+def test_a_document_and_its_passages_know_their_language(
+    ingest: MakeIngest, folder: Path, database: Database
+):
+    german = "Die Pumpen werden jedes Jahr im Herbst gewartet, und das Öl wird gewechselt."
+    (folder / "wartung.txt").write_text(german, encoding="utf-8")
+    ingest().add_paths([folder])
+    with database.read(OWNER) as session:
+        own = select(Document).where(Document.source.endswith("wartung.txt"))
+        document = session.scalars(own).one()
+        assert document.language == "de"
+        passages = select(Passage.language).where(Passage.document_id == document.id)
+        assert set(session.scalars(passages)) == {"de"}
+        assert search_keywords(session, "Pumpe", EVERYWHERE, 5) != []
+        assert search_keywords(session, "valves", EVERYWHERE, 5) != []

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from tests.fixtures.rows import add_document
 
 from genwright.retrieval import EVERYWHERE, Scope, measure_rarity, search_keywords
-from genwright.retrieval.keyword import MAX_TERMS, SMALL, extract_terms
+from genwright.retrieval.keyword import SMALL
+from genwright.retrieval.terms import MAX_TERMS, extract_terms
 from genwright.storage import Database, Passage
 from genwright.types import OWNER, Principal
 
@@ -160,3 +162,51 @@ def test_a_rarer_word_tells_more(database):
 def test_any_word_has_a_rarity(database, word):
     with database.read(OWNER) as session:
         assert measure_rarity(session, [word])[word] > 0
+
+
+IN_LANGUAGES = {
+    "de": ("Die Häuser wurden 1901 gebaut.", "Wer baute das Haus?"),
+    "fi": ("Pumppu on asennettu taloihin.", "Missä talossa?"),
+    "fr": ("Les pompes tournaient sans bruit.", "Pourquoi la pompe tourne-t-elle?"),
+    "ru": ("Масло в насосах меняют ежегодно.", "Какое масло для насоса?"),
+    "ar": ("كتب المكتبة قديمة", "أين الكتب؟"),
+}
+
+
+@pytest.mark.parametrize("language", IN_LANGUAGES)
+def test_other_forms_of_a_word_are_found_in_its_documents_language(database, language):
+    text, query = IN_LANGUAGES[language]
+    with database.write(OWNER) as session:
+        add_document(session, "/own", [text], collection="own", language=language)
+        add_document(session, "/plain", [text], collection="plain")
+    assert found(database, query, collections=("own",)) == [text]
+    assert found(database, query)[0] == text
+
+
+def test_a_scope_is_asked_in_its_own_languages(database):
+    german, text = "Die Druckpumpen laufen.", "Welche Druckpumpe läuft?"
+    with database.write(OWNER) as session:
+        add_document(session, "/de", [german], collection="german", language="de")
+    assert found(database, text, collections=("german",)) == [german]
+    assert found(database, "Druckpumpe", Principal("ann")) == []
+    assert found(database, "oil", Principal("ann")) == ["Dear diary, the oil."]
+
+
+def test_documents_in_a_stemmed_language_come_and_go_with_their_words(database):
+    with database.write(OWNER) as session:
+        first = add_document(session, "/de", ["Die Häuser."], language="de")
+        add_document(session, "/fi", ["Taloissa."], language="fi")
+        session.delete(first)
+    assert found(database, "Häuser") == []
+    assert found(database, "talon") == ["Taloissa."]
+    with database.write(OWNER) as session:
+        check = "INSERT INTO passage_fts (passage_fts, rank) VALUES ('integrity-check', 1)"
+        session.execute(sql(check))
+
+
+def test_a_word_is_as_rare_as_its_stem_in_its_documents_language(database):
+    with database.write(OWNER) as session:
+        add_document(session, "/de", ["Ein Haus.", "Viele Häuser."], language="de")
+    with database.read(OWNER) as session:
+        rarity = measure_rarity(session, ["Hauses", "Haus", "Turm"])
+    assert rarity["Hauses"] == rarity["Haus"] < rarity["Turm"]

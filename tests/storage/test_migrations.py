@@ -1,5 +1,7 @@
 """The migrations make what the tables say, and the keyword index follows the passages."""
 
+import sqlite3
+from contextlib import closing
 from importlib import import_module
 
 import pytest
@@ -106,3 +108,67 @@ def test_only_the_owner_and_whose_it_is_and_their_groups_may_read(database):
     assert sees(Principal("ann")) == {"ann's"}
     assert sees(Principal("bob", ("staff",))) == {"the staff's"}
     assert sees(Principal("owner", ("guests",))) == set()  # called so, and not the owner
+
+
+def test_a_store_from_before_languages_keeps_its_index(tmp_path):
+    database = Database(tmp_path / "genwright.db")
+    with database.write(OWNER) as session:
+        add_document(session, "old", ["Die Häuser", "red pumps"])
+        first = add_document(session, "gone", ["blue valves"]).id
+    database.close()
+    with closing(sqlite3.connect(database.path)) as store:
+        _take_back_languages(store)
+
+    database = Database(database.path)
+    assert found(database, "pump") == [2]
+    assert found(database, "häuser") == [1]
+    with database.write(OWNER) as session:
+        document = session.get(Document, first)
+        assert document.language is None
+        session.delete(document)
+        session.execute(text(CHECK))
+    assert found(database, "valves") == []
+    database.close()
+
+
+CHECK = "INSERT INTO passage_fts (passage_fts, rank) VALUES ('integrity-check', 1)"
+
+
+def _take_back_languages(store: sqlite3.Connection) -> None:
+    """Make of a store what the migration before this one left, as far as words go."""
+    first = import_module("genwright.storage.migrations.versions.0001_first_schema")
+    for name in ("passage_added", "passage_removed"):
+        store.execute(f"DROP TRIGGER {name}")
+    store.execute("DROP VIEW passage_terms")
+    store.execute("DROP INDEX ix_document_language")
+    for table in ("document", "passage"):
+        store.execute(f"ALTER TABLE {table} DROP COLUMN language")
+    for statement in first.KEYWORD_INDEX:
+        if "passage_fts USING" not in statement and "vector_removed" not in statement:
+            store.execute(statement)
+    store.execute("UPDATE alembic_version SET version_num = '0004'")
+    store.execute("PRAGMA user_version = 0")
+    store.commit()
+
+
+def test_another_version_of_the_stemmers_indexes_all_words_again(database):
+    with database.write(OWNER) as session:
+        first = add_document(session, "de", ["Die Häuser"], language="de")
+        session.flush()
+        # What another version might have made of it.
+        session.execute(text("INSERT INTO passage_fts (passage_fts) VALUES ('delete-all')"))
+        session.execute(
+            text("INSERT INTO passage_fts (rowid, heading, text) VALUES (1, 'de', 'die hauser')")
+        )
+        session.execute(text("PRAGMA user_version = 7"))
+        id_ = first.id
+    assert found(database, "haus") == []
+    database.close()
+
+    again = Database(database.path)
+    assert found(again, "haus") == [1]
+    with again.write(OWNER) as session:
+        session.delete(session.get(Document, id_))
+        session.execute(text(CHECK))
+    assert found(again, "haus") == []
+    again.close()

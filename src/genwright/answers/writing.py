@@ -16,7 +16,6 @@ from genwright.answers.packing import (
     pack_excerpts,
     pack_passages,
 )
-from genwright.answers.understanding.language import detect_language
 from genwright.embeddings import Embedder
 from genwright.engines import ChatMessage, ChatRequest, Delta, Engine, Sampling, TokenUsage
 from genwright.errors import UsageError
@@ -26,6 +25,7 @@ from genwright.grounding.citations import Citation, Sentence, cite
 from genwright.grounding.evidence import Evidence
 from genwright.grounding.reading import PairReader
 from genwright.grounding.support import Support, SupportCheck
+from genwright.languages import detect_language
 from genwright.models.replies import says_not_known
 from genwright.monitoring import Tracing
 from genwright.monitoring.step_timer import StepTimer

@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001 - the apostrophes people type are its subject
 """What a sentence is made of, as far as plain rules can tell: content words, numbers, names.
 
-Words are compared by their Snowball stem (Porter 2001, http://snowball.tartarus.org/algorithms/),
-as the keyword index does. Scripts written without spaces are taken by character.
+Words are compared by their English Snowball stem, of whatever language they are (Porter 2001,
+http://snowball.tartarus.org/algorithms/). Scripts written without spaces are taken by character.
 """
 
 import re
@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
+from genwright.languages import stem_word
 from genwright.storage.segment import segment
 
 _WORD = re.compile(r"[^\W_]+(?:[.,:/][0-9]+)*(?:['’][^\W\d_]+)?")
@@ -71,14 +71,7 @@ def _is_function(word: str) -> bool:
 def stem(word: str) -> str:
     """A word's stem, lower-case, without a possessive ending."""
     bare = word.lower().replace("’", "'").removesuffix("'s")
-    return str(_load_stemmer().stemWord(bare))
-
-
-@lru_cache(maxsize=1)
-def _load_stemmer() -> Any:  # noqa: ANN401 - it has no type stubs
-    import snowballstemmer
-
-    return snowballstemmer.stemmer("english")
+    return stem_word(bare, "en")
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)

@@ -21,6 +21,7 @@ from genwright.documents import DocumentFile, Extract, SkippedFile, TextPassage,
 from genwright.documents.splitters import splitters
 from genwright.embeddings import Embedder
 from genwright.errors import Refused, UsageError
+from genwright.languages import detect_document_language
 from genwright.library.documents import format_source
 from genwright.library.prefetch import (
     DocumentInput,
@@ -46,6 +47,8 @@ BATCH_PASSAGES = 256
 """Passages that are embedded and committed together; a longer document is a batch of its own."""
 
 _Split = tuple[ParsedDocument, list[TextPassage]]
+_Fresh = tuple[ParsedDocument, str, list[PassageRow]]
+"""A document, its language, its passages."""
 
 
 @dataclass(frozen=True)
@@ -230,19 +233,19 @@ class DocumentIngester:
         known = self._read_known({each.source for each, _ in batch})
         # What another process has stored since this one looked is not worth embedding again.
         fresh = [
-            (each, [_make_passage_row(each.extract, passage) for passage in passages])
+            _make_fresh(each, passages)
             for each, passages in batch
             if known.get(each.source) != (each.sha256, self.recipe)
         ]
         self.report.unchanged += len(batch) - len(fresh)
-        texts = [build_embedding_text(row.heading, row.text) for _, own in fresh for row in own]
+        texts = [build_embedding_text(row.heading, row.text) for *_, own in fresh for row in own]
         vectors = iter(self.embedder.embed(texts, self._report_embedded).astype("<f4"))
         stored: list[IngestedDocument] = []
         with self.database.write(self.principal) as session:
             collection = self._find_or_make_collection(session)
-            for each, own in fresh:
+            for each, language, own in fresh:
                 data = [next(vectors) for _ in own]
-                outcome = self._put(session, collection, each, own, data)
+                outcome = self._put(session, collection, (each, language, own), data)
                 stored.append(IngestedDocument(each.source, outcome, len(own)))
         self._count(stored)
 
@@ -275,11 +278,11 @@ class DocumentIngester:
         self,
         session: StoreSession,
         collection: CollectionRow,
-        incoming: ParsedDocument,
-        passages: Sequence[PassageRow],
+        fresh: _Fresh,
         vectors: Sequence[np.ndarray],
     ) -> str:
         """Write one document; returns what that was: added, updated or unchanged."""
+        incoming, language, passages = fresh
         old = session.scalar(
             select(Document)
             .where(
@@ -291,7 +294,7 @@ class DocumentIngester:
         )
         if old and (old.sha256, old.recipe) == (incoming.sha256, self.recipe):
             return "unchanged"  # another process has just stored the same
-        columns = _make_columns(incoming, self.recipe)
+        columns = _make_columns(incoming, self.recipe, language)
         if old:
             # The row stays, so that links to a document and rights on it outlive its new content.
             session.execute(delete(PassageRow).where(PassageRow.document_id == old.id))
@@ -346,7 +349,13 @@ def build_embedding_text(heading: str, text: str) -> str:
     return f"{heading}\n{text}" if heading else text
 
 
-def _make_passage_row(extract: Extract, passage: TextPassage) -> PassageRow:
+def _make_fresh(document: ParsedDocument, passages: Sequence[TextPassage]) -> _Fresh:
+    language = detect_document_language(document.extract.text)
+    rows = [_make_passage_row(document.extract, passage, language) for passage in passages]
+    return document, language, rows
+
+
+def _make_passage_row(extract: Extract, passage: TextPassage, language: str) -> PassageRow:
     heading = " > ".join(part for part in (extract.title, passage.section) if part)
     return PassageRow(
         start=passage.start,
@@ -355,10 +364,11 @@ def _make_passage_row(extract: Extract, passage: TextPassage) -> PassageRow:
         section=passage.section,
         heading=heading,
         text=extract.text[passage.start : passage.end],
+        language=language,
     )
 
 
-def _make_columns(incoming: ParsedDocument, recipe: str) -> Json:
+def _make_columns(incoming: ParsedDocument, recipe: str, language: str) -> Json:
     """What the row of a document has of what was read, by column."""
     extract = incoming.extract
     return {
@@ -371,6 +381,7 @@ def _make_columns(incoming: ParsedDocument, recipe: str) -> Json:
         "pages": [asdict(page) for page in extract.pages],
         "details": dict(extract.metadata),
         "warnings": list(extract.warnings),
+        "language": language,
         "added_at": now(),
         "text": extract.text,
     }

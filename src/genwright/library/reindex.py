@@ -3,11 +3,13 @@
 import shutil
 import time
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, text
+from sqlalchemy import ColumnElement, delete, exists, func, select, text, update
 
+from genwright.languages import detect_document_language
 from genwright.library.ingest import BATCH_PASSAGES, build_embedding_text
 from genwright.runtime import Runtime
-from genwright.storage import Passage, StoreSession, Vector
+from genwright.storage import Document, Passage, StoreSession, Vector
+from genwright.storage.database import REBUILD
 from genwright.types import Json, Vectors
 
 WIDTH = 4
@@ -17,16 +19,22 @@ WIDTH = 4
 def reindex(runtime: Runtime) -> Json:
     """Rebuild the keyword index and the vector index; embed what has no vector, or a broken one.
 
-    Vectors of the embedder in use that are there are kept: they are truth and no index. Those of
-    other embedders stay too, so that going back to one costs nothing.
+    Documents from before languages were known are given theirs. Vectors of the embedder in use that
+    are there are kept: they are truth and no index. Those of other embedders stay too, so that
+    going back to one costs nothing.
 
     Returns:
         ``{"passages", "embedded", "vectors", "seconds"}``.
     """
     start = time.monotonic()
     database, principal = runtime.database, runtime.principal
+    languages = _detect_missing(runtime)
     with database.write(principal) as session:
-        session.execute(text("INSERT INTO passage_fts (passage_fts) VALUES ('rebuild')"))
+        for id_, language in languages.items():
+            session.execute(update(Document).where(Document.id == id_).values(language=language))
+            own = Passage.document_id == id_
+            session.execute(update(Passage).where(own).values(language=language))
+        session.execute(text(REBUILD))  # in the same transaction: it reads what was just written
         session.execute(
             delete(Vector).where(
                 Vector.embedder == runtime.models.embedder.fingerprint,
@@ -45,6 +53,18 @@ def reindex(runtime: Runtime) -> Json:
         "vectors": len(index),
         "seconds": round(time.monotonic() - start, 3),
     }
+
+
+def _detect_missing(runtime: Runtime) -> dict[int, str]:
+    """Languages of the documents that nobody has looked at, by id."""
+    with runtime.database.read(runtime.principal) as session:
+        ids = session.scalars(select(Document.id).where(Document.language.is_(None))).all()
+        found = {}
+        for done, id_ in enumerate(ids, start=1):
+            whole = session.scalar(select(Document.text).where(Document.id == id_))
+            found[id_] = detect_document_language(whole or "")
+            runtime.progress(done, len(ids), f"language of {done} of {len(ids)} documents")
+        return found
 
 
 def _embed_missing(runtime: Runtime) -> int:

@@ -124,7 +124,13 @@ def _check_keyword_index(runtime: Runtime) -> Iterator[HealthFinding]:
             says = f"does not fit the passages ({error.orig})"
             yield HealthFinding("keyword index", "wrong", says, REINDEX)
             return
+        unknown = session.scalar(
+            select(func.count()).select_from(Document).where(Document.language.is_(None))
+        )
     yield HealthFinding("keyword index", "ok", f"{passages} passages")
+    if unknown:
+        says = f"{unknown} documents were added before languages were known: stemmed as English"
+        yield HealthFinding("keyword index", "note", says, REINDEX)
 
 
 def _check_vectors(runtime: Runtime) -> Iterator[HealthFinding]:

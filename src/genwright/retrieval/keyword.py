@@ -1,16 +1,14 @@
 """Keyword search: BM25 over the words of passages, by SQLite's FTS5.
 
 Robertson et al. 1994 (TREC-3), with FTS5's constants k1 = 1.2 and b = 0.75; words are reduced to
-Porter stems, case and accents do not count.
+their stems in the language of their document, case and accents do not count.
 """
 
 import json
 import math
-import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,60 +16,22 @@ from sqlalchemy import Integer, Select, bindparam, column, func, literal_column,
 from sqlalchemy.sql.expression import TableClause, table
 
 from genwright.retrieval.base import Scope
-from genwright.retrieval.scope import PassageIds, build_conditions, encode_ids, select_listed
+from genwright.retrieval.scope import (
+    PassageIds,
+    build_conditions,
+    encode_ids,
+    list_languages,
+    select_listed,
+)
+from genwright.retrieval.terms import extract_terms, list_variants
 from genwright.storage import Document, Passage, StoreSession
-from genwright.storage.segment import segment
 
 HEADING_WEIGHT = 1.0
 """What a word in the title or section counts for, beside 1 in the text."""
 
-MAX_TERMS = 64
-"""Words of a query that are searched; a pasted page would otherwise match everything slowly."""
-
-MAX_CHARACTERS = 20_000
-"""Beginning of a query that is looked at."""
-
-_MARKS = "".join(filter(lambda mark: unicodedata.category(mark)[0] == "M", map(chr, range(0x1E00))))
-_WORD = re.compile(rf"[\w{_MARKS}]+")
-
-# Function words match nearly every passage: they cost time and say nothing (BM25's weight for a
-# word in over half of the passages is zero). They count only when a query has nothing else.
-_FUNCTION_WORDS = frozenset(
-    """a an and are as at be by did do does for from had has have how i if in into is it its of on
-    or so than that the their them then there these they this those to was we were what when where
-    which who whom whose why will with would you your""".split()
-)
-
 _FTS: TableClause = table("passage_fts", column("rowid", Integer))
 # The plus keeps SQLite from asking FTS5 for the whole query again for each id of a list.
 _ROWID = literal_column("+passage_fts.rowid", Integer)
-
-
-def extract_terms(query: str) -> list[str]:
-    """The words of a query as FTS5 phrases, in order, without repeats or function words.
-
-    A run of a script without spaces becomes a phrase for every two neighbours: a question is one
-    run, and as one phrase it would only find itself (Nie et al. 2000, doi:10.1145/355214.355235).
-
-    Example:
-        >>> extract_terms('What is the "BM25" of 北京市?')
-        ['"BM25"', '"北 京"', '"京 市"']
-    """
-    words = list(dict.fromkeys(_split_words(query)))
-    content = [word for word in words if word.lower() not in _FUNCTION_WORDS] or words
-    phrases = (f'"{phrase}"' for word in content[:MAX_TERMS] for phrase in _split_phrases(word))
-    return list(dict.fromkeys(phrases))[:MAX_TERMS]
-
-
-def _split_phrases(word: str) -> list[str]:
-    parts = segment(word).split()
-    return [" ".join(pair) for pair in pairwise(parts)] or parts
-
-
-def _split_words(query: str) -> list[str]:
-    """Runs of letters, digits, and the marks on them, which are a part of many scripts' words."""
-    composed = unicodedata.normalize("NFC", query[:MAX_CHARACTERS])
-    return [word for word in re.findall(_WORD, composed) if re.search(r"[^\W_]", word)]
 
 
 def search_keywords(
@@ -96,10 +56,10 @@ def search_keywords(
         among: Score only these passages, where given.
         also: Score these too, whatever their rank: another search has found them.
     """
-    phrases = extract_terms(query)
+    where = build_conditions(session, scope)
+    phrases = extract_terms(query, list_languages(session, where))
     if not phrases:
         return []
-    where = build_conditions(session, scope)
     if among is None and not where:
         among = _select_telling(session, phrases, max(ENOUGH, 2 * k))
         if among is not None and also is not None:
@@ -228,12 +188,12 @@ def measure_rarity(session: StoreSession, words: Iterable[str]) -> dict[str, flo
     passage of the workspace, whoever may read it.
     """
     total = session.scalar(select(func.count()).select_from(Passage)) or 0
-    # Letters and digits only: a query has no syntax then.
-    phrases = {word: " ".join(_split_words(segment(word))) for word in dict.fromkeys(words)}
-    asked = [f'"{phrase}"' for phrase in phrases.values() if phrase]
-    counts = _count_phrases(session, asked, FREQUENT)
+    languages = list_languages(session)
+    phrases = {word: list_variants(word, languages) for word in dict.fromkeys(words)}
+    asked = {f'"{phrase}"' for variants in phrases.values() for phrase in variants}
+    counts = _count_phrases(session, sorted(asked), FREQUENT)
     found = {}
-    for word, phrase in phrases.items():
-        among = counts.get(f'"{phrase}"', 0)
+    for word, variants in phrases.items():
+        among = sum(counts.get(f'"{phrase}"', 0) for phrase in variants)
         found[word] = math.log1p((max(total - among, 0) + 0.5) / (among + 0.5))
     return found

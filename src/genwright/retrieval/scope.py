@@ -1,6 +1,7 @@
 """Rights and scope as one set of conditions, so that no search can forget one of them."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,28 @@ def build_conditions(session: StoreSession, scope: Scope) -> list[ColumnElement[
         else:
             found.append(Document.details[key].as_string() == value)
     return found
+
+
+# Jumps from one language to the next in their index, however many documents each has.
+_LANGUAGES = text(
+    "WITH RECURSIVE held (language) AS (SELECT min(language) FROM document UNION ALL"
+    " SELECT (SELECT min(language) FROM document WHERE language > held.language) FROM held"
+    " WHERE held.language IS NOT NULL) SELECT language FROM held WHERE language IS NOT NULL"
+    " UNION ALL SELECT '' WHERE EXISTS (SELECT 1 FROM document WHERE language IS NULL)"
+)
+
+
+def list_languages(session: StoreSession, where: Sequence[ColumnElement[bool]] = ()) -> list[str]:
+    """Codes of the languages that documents are in, in order; empty for those without.
+
+    Args:
+        session: What to look in.
+        where: What ``build_conditions`` made of a scope; none for all documents.
+    """
+    if not where:
+        return sorted(set(session.scalars(_LANGUAGES)))
+    found = session.scalars(select(Document.language).where(*where).distinct())
+    return sorted({language or "" for language in found})
 
 
 def list_permitted(session: StoreSession, scope: Scope) -> PassageIds | None:

@@ -16,12 +16,17 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from genwright.errors import StoreFailed
+from genwright.languages import compute_stems_version
 from genwright.storage.counts import SCHEMA_VERSION
-from genwright.storage.segment import segment
+from genwright.storage.segment import segment, split_terms
 from genwright.types import Principal
 
 WAIT_SECONDS = 60
 """How long a writer waits for the one before it."""
+
+
+REBUILD = "INSERT INTO passage_fts (passage_fts) VALUES ('rebuild')"
+"""Makes the keyword index anew from the passages."""
 
 
 class StoreSession(Session):
@@ -93,6 +98,23 @@ class Database:
             from genwright.storage.migrations import upgrade
 
             upgrade(engine)
+        self._renew_stems(engine)
+
+    def _renew_stems(self, engine: Engine) -> None:
+        """Index all words again where another version of the stemmers has indexed them.
+
+        A passage can only be taken out of the index by the very words that it was put in with.
+        """
+        wanted = compute_stems_version()
+        with engine.connect() as connection:
+            if _read_stems_version(connection) == wanted:
+                return
+        writer = engine.execution_options(genwright_write=True)
+        with writer.begin() as connection:
+            before = _read_stems_version(connection)
+            if before not in {0, wanted}:
+                connection.execute(text(REBUILD))
+            connection.execute(text(f"PRAGMA user_version = {wanted}"))
 
 
 def _read_schema_version(connection: Connection) -> str:
@@ -100,6 +122,11 @@ def _read_schema_version(connection: Connection) -> str:
     if connection.execute(table).first() is None:
         return ""
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def _read_stems_version(connection: Connection) -> int:
+    """Of which stemmers the keyword index is; 0 in a file that has none by them yet."""
+    return int(connection.execute(text("PRAGMA user_version")).scalar() or 0)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -113,6 +140,7 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("segment", 1, segment, deterministic=True)
+    connection.create_function("terms", 2, split_terms, deterministic=True)
 
 
 def _on_begin(connection: Connection) -> None:

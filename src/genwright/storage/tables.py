@@ -76,6 +76,8 @@ class Document(Base):
     added_at: Mapped[datetime] = mapped_column(default=now)
     restricted: Mapped[bool] = mapped_column(default=False)
     """Whether rights on the collection do not reach it: only its owner's and its own do."""
+    language: Mapped[str | None] = mapped_column(String(8), default=None, index=True)
+    """ISO 639-1 code; empty where its text does not tell, None where nobody has looked yet."""
     # Last, so that SQLite reads a list of documents without the pages that hold their texts.
     text: Mapped[str] = mapped_column(deferred=True)
 
@@ -98,6 +100,8 @@ class Passage(Base):
     heading: Mapped[str]
     """Title and section: what the keyword index and the embedder read beside the text."""
     text: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """What its words are stemmed by in the keyword index: its document's, as it was then."""
 
 
 class Vector(Base):

@@ -12,9 +12,9 @@ from genwright.answers.base import (
     tell_of_documents,
     tell_remark,
 )
-from genwright.answers.understanding.language import detect_language
 from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite_opening
+from genwright.languages import detect_language
 from genwright.library.overview import DocumentEntry, list_entries
 from genwright.library.search import find_passages
 

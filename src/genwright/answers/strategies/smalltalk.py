@@ -11,8 +11,8 @@ from genwright.answers.base import (
     tell_of_documents,
     tell_remark,
 )
-from genwright.answers.understanding.language import detect_language
 from genwright.grounding.words import split_tokens
+from genwright.languages import detect_language
 from genwright.library.overview import list_entries
 
 LINES = {

@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-from genwright.retrieval.keyword import extract_terms
+from genwright.retrieval.terms import extract_terms
 
 MOST = 4000
 """Characters of a text that are shown."""

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TypeVar
 
 from genwright.answers.rarity import RarityTable
-from genwright.answers.understanding.language import detect_language
+from genwright.languages import detect_language
 from genwright.library.overview import DocumentEntry, list_entries, read_document_passages
 from genwright.library.search import find_passages
 from genwright.retrieval import EVERYWHERE, Scope

@@ -2,7 +2,12 @@
 
 import pytest
 
-from genwright.answers.understanding.language import LEAST_LETTERS, UNKNOWN, detect_language
+from genwright.languages.detection import (
+    LEAST_LETTERS,
+    UNKNOWN,
+    detect_document_language,
+    detect_language,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +41,14 @@ def test_only_languages_that_are_possible_are_said():
 
 def test_of_no_language_that_is_known_none_is_said():
     assert detect_language("The harbour office closes.", frozenset({"tlh"})) == UNKNOWN
+
+
+def test_a_documents_language_is_that_of_most_of_it():
+    page = "The following was published by the society of engineers. " * 20
+    text = "Die Pumpen werden jedes Jahr gewartet, und das Öl wird gewechselt. " * 400
+    assert detect_document_language(page + text) == "de"
+    assert detect_document_language(text[:67]) == "de"
+
+
+def test_a_document_that_does_not_tell_has_no_language():
+    assert detect_document_language("") == detect_document_language("P-7, P-8: 46") == UNKNOWN
