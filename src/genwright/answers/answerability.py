@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genwright.answers.understanding.language import detect_language
+from genwright.languages.detection import detect_language
 from genwright.grounding import exact, words
 from genwright.grounding.calibration import LogisticRegression
 from genwright.grounding.passages import ReadPassage, describe_place
