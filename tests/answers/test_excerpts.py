@@ -3,6 +3,7 @@
 import pytest
 from tests.fixtures.hits import hit
 
+from genwright.answers.blocks import find_header, lacks_header
 from genwright.answers.excerpts import (
     SIZES,
     Excerpt,
@@ -11,8 +12,6 @@ from genwright.answers.excerpts import (
     choose_excerpts,
     continue_block,
     drop_overlaps,
-    find_header,
-    lacks_header,
 )
 from genwright.grounding.passages import ReadPassage, Unit, split_units
 
@@ -163,9 +162,9 @@ def test_of_overlapping_excerpts_the_first_is_kept():
 
 
 def test_rows_without_the_head_of_their_table_lack_it():
-    assert lacks_header(whole("| north | 4 crowns |\n| south | 6 crowns |"))
-    assert not lacks_header(whole(TABLE))
-    assert not lacks_header(whole(PROSE))
+    assert lacks_header("| north | 4 crowns |\n| south | 6 crowns |")
+    assert not lacks_header(TABLE)
+    assert not lacks_header(PROSE)
 
 
 @pytest.mark.parametrize(

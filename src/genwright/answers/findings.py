@@ -1,16 +1,18 @@
 """The first half of an answer: passages that fit the question, read for what answers it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from genwright.answers.base import AnswerSetup, Question
+from genwright.answers.blocks import find_code
 from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.parts import split_compared, split_question
 from genwright.grounding import words
 from genwright.grounding.citations import Answer
 from genwright.grounding.evidence import Evidence
-from genwright.grounding.passages import ReadPassage, list_evidence
+from genwright.grounding.passages import ReadPassage, list_evidence, measure_substance
 from genwright.library.search import find_passages
 from genwright.retrieval import Hit
 
@@ -21,8 +23,14 @@ READ_PART = 5
 SURE = 0.87
 """Where the whole of a comparison is answered so surely, its sides are looked for there, else each
 anywhere: a name alone finds much that says nothing of what is asked."""
+LIKELY = 0.5
 LEAST_WORDS = 3
 """Words with meaning that a part of a question has where it can be looked for anywhere."""
+CODE_STEPS = 0.6
+"""What code is ahead by, in logits, where it is asked how something is done: the reader learned
+from prose, and is less sure of a command though it is what is asked for."""
+CODE_WORDS = 0.06
+"""What a passage is behind by whose best unit is code, where words are asked for."""
 SEARCH_SHARE = 0.6
 """How much the search's own score counts in the order of what was read."""
 
@@ -66,10 +74,12 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     with question.timer.measure_step("evidence"), runtime.tracing.start_span("evidence"):
         rare = rarity.look_up(question.whole)
         reader = runtime.models.reader
-        read = reader.read(question.whole, found[:READ], rare)
+        does = question.kinds.get("how-to", float(question.kind == "how-to")) >= LIKELY
+        read = weigh_code(reader.read(question.whole, found[:READ], rare), does)
         if question.follows:
             # With the question before, what answers that one looks good; alone, much is unsaid.
-            read = average_readings(read, reader.read(question.text, found[:READ], rare))
+            alone = weigh_code(reader.read(question.text, found[:READ], rare), does)
+            read = average_readings(read, alone)
         read = _sort(read)
         documents = {hit.document for hit in found[:READ_PART]}
         unsure = bool(read) and read[0].probability < SURE
@@ -83,7 +93,8 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
             near += [
                 hit for hit in found[:READ] if hit.passage not in known and hit.document in where
             ]
-            parts.append(_sort(reader.read(part, near[: READ_PART + 2], rarity.look_up(part))))
+            read_part = reader.read(part, near[: READ_PART + 2], rarity.look_up(part))
+            parts.append(_sort(weigh_code(read_part, does)))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
     best = [each[0].probability for each in (read, *parts) if each]
     chance = max(best, default=0.0)
@@ -97,6 +108,28 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
 def says_enough(part: str) -> bool:
     """Whether a part of a question says itself what it is about."""
     return len(set(words.extract_content(part))) >= LEAST_WORDS
+
+
+def weigh_code(read: Sequence[ReadPassage], does: bool) -> list[ReadPassage]:
+    """Passages read, those with commands surer where it is asked how something is done.
+
+    Args:
+        read: As the reader sees them.
+        does: Whether that is asked; where it is not, code that answers comes after words that do.
+    """
+    return [_weigh_code(each, does) for each in read]
+
+
+def _weigh_code(read: ReadPassage, does: bool) -> ReadPassage:
+    inside = find_code(read.units)
+    if not does:
+        best = read.units.index(read.best)
+        return replace(read, rank=-CODE_WORDS if best in inside else 0.0)
+    if not inside:
+        return read
+    chance = min(max(read.probability, 1e-6), 1 - 1e-6)
+    odds = chance / (1 - chance) * math.exp(CODE_STEPS)
+    return replace(read, probability=odds / (1 + odds))
 
 
 def average_readings(one: Sequence[ReadPassage], other: Sequence[ReadPassage]) -> list[ReadPassage]:
@@ -126,7 +159,9 @@ def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:
     ranked = [
         replace(
             each,
-            rank=(1 - SEARCH_SHARE) * each.probability + SEARCH_SHARE * each.hit.score / top,
+            rank=each.rank
+            + (1 - SEARCH_SHARE) * each.probability
+            + SEARCH_SHARE * each.hit.score / top * measure_substance(each.units),
         )
         for each in read
     ]
