@@ -26,6 +26,8 @@ LEAST = 0.15
 RIVAL = {"same": 0.6, "other": 0.85}
 """A further passage is shown where it ranks so high relative to the best; one of another document,
 which may be about something else, must rank higher."""
+SURE, RIVAL_OF_SURE = 0.9, 0.9
+"""Where the best passage is so sure to state a fact, another must rank so high to add to it."""
 ADJACENT = 0.12
 """What a passage beside one that is shown is ahead by: what is explained goes on there."""
 LARGEST_GAP = 8
@@ -53,10 +55,12 @@ class Size:
     alone often leaves out what it speaks of."""
     shown: int
     """Most characters of the answer, with the names of places and the heads of tables."""
+    is_fact: bool = False
+    """Whether one place is enough."""
 
 
 SIZES = {
-    "fact": Size(580, 2, 240, 690),
+    "fact": Size(580, 2, 240, 690, is_fact=True),
     "explanation": Size(1300, 3, 450, 1480),
     "how-to": Size(1300, 3, 450, 1480),
     "comparison": Size(1300, 3, 400, 1480),
@@ -99,7 +103,7 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
     while waiting and len(chosen) < size.stretches and left >= size.least // 2:
         each = max(waiting, key=lambda one: one.rank + ADJACENT * _is_beside(one.hit, chosen))
         waiting.remove(each)
-        if chosen and each.rank < _find_least_rank(each, read[0], chosen):
+        if chosen and each.rank < _find_least_rank(each, read[0], chosen, size):
             continue
         soft = left if chosen else max(left * 2 // 3, size.least)
         rivals = any(other.rank >= NEARLY * each.rank for other in waiting)
@@ -128,9 +132,13 @@ def _put_in_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
     return sorted(chosen, key=lambda each: (documents.index(each.hit.document), each.start))
 
 
-def _find_least_rank(each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt]) -> float:
+def _find_least_rank(
+    each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt], size: Size
+) -> float:
     same = each.hit.document == best.hit.document
     beside = ADJACENT * _is_beside(each.hit, chosen)
+    if best.probability >= SURE and size.is_fact:
+        return RIVAL_OF_SURE * best.rank - beside
     return RIVAL["same" if same else "other"] * best.rank - beside
 
 

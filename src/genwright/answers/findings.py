@@ -8,6 +8,7 @@ from itertools import zip_longest
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.blocks import find_code
 from genwright.answers.rarity import RarityTable
+from genwright.answers.understanding.gibberish import is_gibberish
 from genwright.answers.understanding.parts import split_compared, split_question
 from genwright.grounding import words
 from genwright.grounding.citations import Answer
@@ -63,7 +64,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     Raises:
         NotFound: The scope names a collection that is not there.
     """
-    runtime = setup.runtime
+    runtime, embedder = setup.runtime, setup.runtime.models.embedder
     rarity = RarityTable(runtime.database, runtime.principal)
     asked = [] if question.follows else split_question(question.text)
     most = max(runtime.settings.retrieval.top_k, READ)
@@ -101,6 +102,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     asks = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
+    asks = asks and not is_gibberish(question.whole, rarity.look_up(question.whole), embedder)
     likely = asks and bool(evidence) and chance >= runtime.settings.answer.min_answerable
     return Findings(base, read, parts, evidence, rarity, likely)
 
