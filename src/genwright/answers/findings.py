@@ -30,6 +30,8 @@ LEAST_WORDS = 3
 CODE_STEPS = 0.6
 """What code is ahead by, in logits, where it is asked how something is done: the reader learned
 from prose, and is less sure of a command though it is what is asked for."""
+CODE_COVERS = 0.75
+"""The share of a question's words that such a passage has: commands for something else are near."""
 CODE_WORDS = 0.06
 """What a passage is behind by whose best unit is code, where words are asked for."""
 SEARCH_SHARE = 0.6
@@ -76,10 +78,10 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
         rare = rarity.look_up(question.whole)
         reader = runtime.models.reader
         does = question.kinds.get("how-to", float(question.kind == "how-to")) >= LIKELY
-        read = weigh_code(reader.read(question.whole, found[:READ], rare), does)
+        read = weigh_code(question.whole, reader.read(question.whole, found[:READ], rare), does)
         if question.follows:
             # With the question before, what answers that one looks good; alone, much is unsaid.
-            alone = weigh_code(reader.read(question.text, found[:READ], rare), does)
+            alone = weigh_code(question.text, reader.read(question.text, found[:READ], rare), does)
             read = average_readings(read, alone)
         read = _sort(read)
         documents = {hit.document for hit in found[:READ_PART]}
@@ -95,7 +97,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
                 hit for hit in found[:READ] if hit.passage not in known and hit.document in where
             ]
             read_part = reader.read(part, near[: READ_PART + 2], rarity.look_up(part))
-            parts.append(_sort(weigh_code(read_part, does)))
+            parts.append(_sort(weigh_code(part, read_part, does)))
     hits = list({hit.passage: hit for each in (found, *by_part) for hit in each}.values())
     best = [each[0].probability for each in (read, *parts) if each]
     chance = max(best, default=0.0)
@@ -112,22 +114,25 @@ def says_enough(part: str) -> bool:
     return len(set(words.extract_content(part))) >= LEAST_WORDS
 
 
-def weigh_code(read: Sequence[ReadPassage], does: bool) -> list[ReadPassage]:
+def weigh_code(asked: str, read: Sequence[ReadPassage], does: bool) -> list[ReadPassage]:
     """Passages read, those with commands surer where it is asked how something is done.
 
     Args:
+        asked: What they were read for.
         read: As the reader sees them.
         does: Whether that is asked; where it is not, code that answers comes after words that do.
     """
-    return [_weigh_code(each, does) for each in read]
+    stems = set(words.extract_content(asked))
+    return [_weigh_code(stems, each, does) for each in read]
 
 
-def _weigh_code(read: ReadPassage, does: bool) -> ReadPassage:
+def _weigh_code(stems: set[str], read: ReadPassage, does: bool) -> ReadPassage:
     inside = find_code(read.units)
     if not does:
         best = read.units.index(read.best)
         return replace(read, rank=-CODE_WORDS if best in inside else 0.0)
-    if not inside:
+    told = words.extract_content(f"{read.hit.title} {read.hit.section} {read.hit.text}")
+    if not inside or len(stems & set(told)) < CODE_COVERS * len(stems):
         return read
     chance = min(max(read.probability, 1e-6), 1 - 1e-6)
     odds = chance / (1 - chance) * math.exp(CODE_STEPS)

@@ -31,7 +31,7 @@ from genwright.retrieval import Hit
 
 CHARACTERS = 1250
 SHORT = 600
-"""Characters of a document that is its own summary."""
+"""Characters of a document that is its own summary, where it has hardly a sentence."""
 SEARCHED = 24
 """Passages that tell which document is meant."""
 NAMED = 2.0
@@ -60,14 +60,14 @@ class DocumentSummaryStrategy:
             return
         passages = read_document_passages(self._setup.runtime, document)
         title = tell_remark(f"**{passages[0].title}**")
-        if sum(len(each.text) for each in passages) <= SHORT:
+        embedder = self._setup.runtime.models.embedder
+        told = choose_telling(list_sentences(passages), embedder, CHARACTERS, question.text)
+        if len(told) < 2 and sum(len(each.text) for each in passages) <= SHORT:
             whole = [Excerpt(each, each.start, each.end, each.text, 1.0) for each in passages]
             sentences = [title, *quote_excerpts(whole, label=False)]
             yield from sentences
             yield complete_answer(base, sentences)
             return
-        embedder = self._setup.runtime.models.embedder
-        told = choose_telling(list_sentences(passages), embedder, CHARACTERS, question.text)
         if not told:
             yield refuse(base)
             return

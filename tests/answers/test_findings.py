@@ -1,0 +1,39 @@
+"""Passages with commands, as far as it is asked how something is done."""
+
+import pytest
+from tests.fixtures.hits import hit
+
+from genwright.answers.findings import weigh_code
+from genwright.grounding.passages import ReadPassage, Unit, split_units
+
+CODE = "Fetch the gauge so:\n\n```sh\ngauge fetch\n```"
+PROSE = "Fetch the gauge with a lamp in your hand."
+
+
+def read(text: str) -> ReadPassage:
+    found = hit(text)
+    units = tuple(
+        Unit(start, end, line, 0.9 if line == "gauge fetch" else 0.5)
+        for start, end, line in split_units(found)
+    )
+    return ReadPassage(found, 0.45, units)
+
+
+def test_a_command_is_surer_where_it_is_asked_how_something_is_done():
+    (found,) = weigh_code("How do I fetch the gauge?", [read(CODE)], True)
+    assert found.probability > 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [("How do I fetch the gauge?", PROSE), ("How do I paint the harbour?", CODE)],
+)
+def test_words_and_commands_for_something_else_are_as_sure_as_they_were(asked, text):
+    (found,) = weigh_code(asked, [read(text)], True)
+    assert found.probability == 0.45
+
+
+def test_where_words_are_asked_for_code_comes_after_them():
+    code, prose = weigh_code("What is a gauge?", [read(CODE), read(PROSE)], False)
+    assert code.probability == prose.probability
+    assert code.rank < prose.rank
