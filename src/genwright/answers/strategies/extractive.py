@@ -116,7 +116,10 @@ def _find_shared(
         if each.rank < SHARED * read[0].rank:
             break
         ranks = [
-            next((one.rank / side[0].rank for one in side if one.hit == each.hit), 0.0)
+            next(
+                (one.rank / side[0].rank for one in side if one.hit.passage == each.hit.passage),
+                0.0,
+            )
             for side in sides
         ]
         if min(ranks) >= SHARED:
