@@ -30,7 +30,7 @@ from genwright.library.overview import lengthen_hit, read_before
 
 SHORT = 0.2
 """Probability of a question for a fact from which on the answer is kept as short as one."""
-SHARED = 0.9
+SHARED = 0.85
 """A passage that ranks so high for the whole and each part, relative to the best, answers all."""
 PART_SHARE = 0.5
 """A part is answered where its best passage is at least so sure, relative to the surest."""
@@ -94,7 +94,7 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
-    if both := _find_shared(findings.read, sides):
+    if both := find_shared(findings.read, sides):
         rest = [each for each in _merge(findings) if each.hit.passage != both.hit.passage]
         return choose_excerpts([both, *rest], size)
     each_size = replace(
@@ -108,7 +108,7 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     return chosen
 
 
-def _find_shared(
+def find_shared(
     read: Sequence[ReadPassage], sides: Sequence[Sequence[ReadPassage]]
 ) -> ReadPassage | None:
     """The passage that answers the whole and each of its sides about as well as any other."""
