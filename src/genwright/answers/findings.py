@@ -104,7 +104,7 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     asks = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
-    asks = asks and not is_gibberish(question.whole, rarity.look_up(question.whole), embedder)
+    asks = asks and not is_gibberish(question.whole, rarity.list_known(question.whole), embedder)
     likely = asks and bool(evidence) and chance >= runtime.settings.answer.min_answerable
     return Findings(base, read, parts, evidence, rarity, likely)
 

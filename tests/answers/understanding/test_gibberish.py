@@ -2,6 +2,7 @@
 
 import pytest
 
+from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.gibberish import is_gibberish
 
 
@@ -21,12 +22,18 @@ class Pieces:
 
 
 def test_letters_that_fall_apart_and_that_no_document_has_say_nothing():
-    assert is_gibberish("asdf qwer zxcv", {}, Pieces())
+    assert is_gibberish("asdf qwer zxcv", set(), Pieces())
 
 
 @pytest.mark.parametrize(
     ("text", "known"),
-    [("where the gauge", {}), ("asdf qwer", {"asdf": 4.0}), ("油はどこ", {}), ("42", {})],
+    [("where the gauge", set()), ("asdf qwer", {"asdf"}), ("油はどこ", set()), ("42", set())],
 )
 def test_words_names_that_documents_have_and_other_scripts_say_something(text, known):
     assert not is_gibberish(text, known, Pieces())
+
+
+def test_words_are_known_where_a_document_has_them(library):
+    runtime = library()
+    table = RarityTable(runtime.database, runtime.principal)
+    assert table.list_known("pump zxcvq") == {"pump"}

@@ -1,6 +1,6 @@
 """Whether letters that were typed say anything at all."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from genwright.embeddings import Embedder
 
@@ -11,12 +11,12 @@ LAST_ALPHABET = "\u0590"
 """Letters before it are of alphabets; those of others say more, and have shorter pieces."""
 
 
-def is_gibberish(text: str, known: Mapping[str, float], embedder: Embedder) -> bool:
+def is_gibberish(text: str, known: Collection[str], embedder: Embedder) -> bool:
     """Whether a text has no word that a document has, and falls apart where the embedder cuts it.
 
     Args:
         text: As typed.
-        known: How rare its words are, as far as documents have them.
+        known: Those of its words that documents have.
         embedder: Knows how words are written.
     """
     letters = [char for char in text if char.isalpha()]
