@@ -3,6 +3,7 @@
 import pytest
 from tests.fixtures.hits import hit
 
+from genwright.answers.blocks import find_header, lacks_header
 from genwright.answers.excerpts import (
     SIZES,
     Excerpt,
@@ -11,8 +12,6 @@ from genwright.answers.excerpts import (
     choose_excerpts,
     continue_block,
     drop_overlaps,
-    find_header,
-    lacks_header,
 )
 from genwright.grounding.passages import ReadPassage, Unit, split_units
 
@@ -163,9 +162,9 @@ def test_of_overlapping_excerpts_the_first_is_kept():
 
 
 def test_rows_without_the_head_of_their_table_lack_it():
-    assert lacks_header(whole("| north | 4 crowns |\n| south | 6 crowns |"))
-    assert not lacks_header(whole(TABLE))
-    assert not lacks_header(whole(PROSE))
+    assert lacks_header("| north | 4 crowns |\n| south | 6 crowns |")
+    assert not lacks_header(TABLE)
+    assert not lacks_header(PROSE)
 
 
 @pytest.mark.parametrize(
@@ -206,3 +205,22 @@ def test_an_excerpt_within_its_passage_does_not_break_off():
 )
 def test_lists_tables_and_code_are_blocks(text, block):
     assert whole(text).is_block == block
+
+
+def test_where_one_place_surely_states_a_fact_another_must_rank_nearly_as_high():
+    sure = read(PROSE, "four crowns", rank=0.95)
+    other = read(
+        "The office sells maps. Maps cost a crown.", "crown", rank=0.8, start=900, passage=2
+    )
+    fact = Size(400, 2, 20, 500, is_fact=True)
+    assert len(show(sure, other, size=fact)) == 1
+    assert len(show(sure, other, size=Size(400, 2, 20, 500))) == 2
+
+
+def test_a_passage_that_is_nothing_but_its_heading_is_not_shown():
+    assert show(read("## Fees of the piers", "Fees")) == []
+
+
+def test_a_command_that_follows_what_is_shown_comes_along():
+    text = "Dogs may come.\n\nFetch the gauge first.\n\n```sh\ngauge fetch\n```\n\nIt beeps."
+    assert show(read(text, "Fetch")) == [text[text.index("Fetch") : text.index("\n\nIt beeps")]]

@@ -91,3 +91,14 @@ def test_evidence_is_quoted_on_one_line_and_cited_as_it_stands():
 )
 def test_a_link_is_its_words(text, bare):
     assert strip_links(text) == bare
+
+
+def test_a_placeholder_in_angle_brackets_stays_and_a_tag_goes():
+    (sentence,) = quote_excerpts([excerpt("Call <b>gauge</b> with `<name>` and <width>.")])
+    assert "Call gauge with `<name>` and <width>." in sentence.text
+
+
+@pytest.mark.parametrize("title", ["x − y, x − yi to the pier.", "f : X → Y (∀ x ∈ X)"])
+def test_a_line_of_a_formula_is_no_label(title):
+    (sentence,) = quote_excerpts([excerpt("Ships pay four crowns.", title=title)])
+    assert sentence.text == "Ships pay four crowns."

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genwright.languages.detection import detect_language
 from genwright.grounding import exact, words
 from genwright.grounding.calibration import LogisticRegression
 from genwright.grounding.passages import ReadPassage, describe_place
+from genwright.languages.detection import detect_language
 from genwright.types import Json
 
 WEIGHTS = Path(__file__).with_name("answerability.json")
@@ -74,7 +74,10 @@ def load_answerability() -> Answerability:
 
 
 def estimate_answered(
-    question: str, read: Sequence[ReadPassage], rarity: Mapping[str, float]
+    question: str,
+    read: Sequence[ReadPassage],
+    rarity: Mapping[str, float],
+    has_cosines: bool = True,
 ) -> float:
     """Probability that what was read answers a question; 0 where nothing was.
 
@@ -82,10 +85,15 @@ def estimate_answered(
         question: As it was read for.
         read: By the trained reader, best first.
         rarity: Inverse document frequency of the question's stems.
+        has_cosines: Whether the search's vectors are those of the model that this was fitted with;
+            how near texts are in others is on another scale, and counts as unknown.
     """
     if not read:
         return 0.0
-    return load_answerability().estimate(describe_findings(question, read, rarity))
+    features = describe_findings(question, read, rarity)
+    if not has_cosines:
+        features["cosine"] = UNKNOWN
+    return load_answerability().estimate(features)
 
 
 def describe_findings(

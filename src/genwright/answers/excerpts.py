@@ -9,7 +9,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from genwright.grounding.passages import ReadPassage, Unit, split_units
+from genwright.answers.blocks import (
+    ITEM,
+    complete_block,
+    find_code_after,
+    is_block,
+    is_heading,
+)
+from genwright.grounding.passages import ReadPassage, Unit, split_units, weigh_unit
 from genwright.retrieval import Hit
 
 KEEP = 0.5
@@ -19,22 +26,21 @@ LEAST = 0.15
 RIVAL = {"same": 0.6, "other": 0.85}
 """A further passage is shown where it ranks so high relative to the best; one of another document,
 which may be about something else, must rank higher."""
+SURE, RIVAL_OF_SURE = 0.9, 0.9
+"""Where the best passage is so sure to state a fact, another must rank so high to add to it."""
 ADJACENT = 0.12
 """What a passage beside one that is shown is ahead by: what is explained goes on there."""
 LARGEST_GAP = 8
 """Characters between two passages that follow one another."""
 AFTER = 0.05
 """What the unit after a stretch is ahead of the one before it."""
+STRONG = 0.8
+"""A unit of so much of the best one's score is shown though the stretch then leaves no room for
+another, where no other passage ranks nearly as high."""
+NEARLY = 0.85
 
-_ITEM = re.compile(r"\s*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_CODE = re.compile(r"(?: {4}|\t|>>> |\.\.\. |\$ )\S?")
-"""A line of code without a fence, or of a session."""
 _CLOSING = re.compile(r"^\s*(?:```|~~~)[ \t]*$", re.MULTILINE)
 _FENCE_LINE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
-_HEADING = re.compile(r"\s*#{1,6}\s")
-_RULE = re.compile(r"\s*\|[\s:|-]+\|?\s*$")
-_TABLE = re.compile(r"\s*\|")
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,12 @@ class Size:
     alone often leaves out what it speaks of."""
     shown: int
     """Most characters of the answer, with the names of places and the heads of tables."""
+    is_fact: bool = False
+    """Whether one place is enough."""
 
 
 SIZES = {
-    "fact": Size(580, 2, 240, 690),
+    "fact": Size(580, 2, 240, 690, is_fact=True),
     "explanation": Size(1300, 3, 450, 1480),
     "how-to": Size(1300, 3, 450, 1480),
     "comparison": Size(1300, 3, 400, 1480),
@@ -78,12 +86,8 @@ class Excerpt:
 
     @property
     def is_block(self) -> bool:
-        """Whether its line breaks mean something: it is a list, a table or code."""
-        lines = self.text.splitlines()
-        marked = any(
-            _ITEM.match(line) or _FENCE.match(line) or _TABLE.match(line) for line in lines
-        )
-        return marked or sum(bool(_CODE.match(line)) for line in lines) > 1
+        """Whether its line breaks mean something: it is a list, a table, a record or code."""
+        return is_block(self.text)
 
 
 def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
@@ -99,10 +103,13 @@ def choose_excerpts(read: Sequence[ReadPassage], size: Size) -> list[Excerpt]:
     while waiting and len(chosen) < size.stretches and left >= size.least // 2:
         each = max(waiting, key=lambda one: one.rank + ADJACENT * _is_beside(one.hit, chosen))
         waiting.remove(each)
-        if chosen and each.rank < _find_least_rank(each, read[0], chosen):
+        if chosen and each.rank < _find_least_rank(each, read[0], chosen, size):
             continue
         soft = left if chosen else max(left * 2 // 3, size.least)
-        excerpt = _grow(each, soft, left, size.least)
+        rivals = any(other.rank >= NEARLY * each.rank for other in waiting)
+        excerpt = _grow(each, soft, left, size.least, 2.0 if rivals else STRONG)
+        if excerpt is None:
+            continue
         if chosen and (excerpt.end - excerpt.start > left or _repeats(excerpt, chosen)):
             continue
         chosen.append(excerpt)
@@ -125,9 +132,13 @@ def _put_in_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
     return sorted(chosen, key=lambda each: (documents.index(each.hit.document), each.start))
 
 
-def _find_least_rank(each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt]) -> float:
+def _find_least_rank(
+    each: ReadPassage, best: ReadPassage, chosen: Sequence[Excerpt], size: Size
+) -> float:
     same = each.hit.document == best.hit.document
     beside = ADJACENT * _is_beside(each.hit, chosen)
+    if best.probability >= SURE and size.is_fact:
+        return RIVAL_OF_SURE * best.rank - beside
     return RIVAL["same" if same else "other"] * best.rank - beside
 
 
@@ -137,32 +148,44 @@ def _repeats(excerpt: Excerpt, chosen: Sequence[Excerpt]) -> bool:
     return any(len(own & set(other.text.lower().split())) > 0.8 * len(own) for other in chosen)
 
 
-def _grow(read: ReadPassage, soft: int, most: int, least: int) -> Excerpt:
-    """The stretch around the best unit of a passage.
+def _grow(read: ReadPassage, soft: int, most: int, least: int, strong: float) -> Excerpt | None:
+    """The stretch around the best unit of a passage; None where that has nothing but headings.
 
     Args:
         read: The passage.
         soft: Characters that it grows to.
         most: Characters that it may have where a list or code is not to be broken.
         least: Characters that it has at least, where the passage has them.
+        strong: Share of the best unit's score that another has where it may grow beyond ``soft``.
     """
     units, seed = read.units, _find_seed(read)
-    wanted = [unit.score >= max(KEEP * units[seed].score, LEAST) for unit in units]
-    first = last = seed
-    first, last = _complete(units, first, last)
-    while True:
-        grown = _step(units, wanted, first, last)
-        if grown is None or units[grown[1]].end - units[grown[0]].start > soft:
+    if is_heading(units[seed].text):
+        return None
+    best = units[seed].score
+    wanted = [unit.score >= max(KEEP * best, LEAST) for unit in units]
+    first, last = complete_block(read.hit, units, seed, seed)
+    while (grown := _step(read, wanted, first, last)) is not None:
+        added = max(units[grown[0]].score, units[grown[1]].score)
+        room = most if added >= strong * best else soft
+        if _measure(read.hit, units, *grown) > room:
             break
         first, last = grown
-    first, last = _surround(units, first, last, least, soft)
-    first, last = _fit(units, first, last, seed, most)
+    first, last = _surround(read, first, last, least, soft)
+    last = _add_code(read.hit, units, first, last, most)
+    first, last = _fit(read.hit, units, first, last, seed, most)
     return _cut(read, first, last)
+
+
+def _measure(hit: Hit, units: Sequence[Unit], first: int, last: int) -> int:
+    """Characters of a stretch, without the blanks of its layout."""
+    text = hit.text[units[first].start - hit.start : units[last].end - hit.start]
+    return len(" ".join(text.split()))
 
 
 def _find_seed(read: ReadPassage) -> int:
     """The best unit; what follows it where it is a heading, or the question in the source."""
-    seed = read.units.index(read.best)
+    telling = [unit for unit in read.units if any(map(str.isalnum, unit.text))] or read.units
+    seed = read.units.index(max(telling, key=lambda unit: unit.score))
     while seed + 1 < len(read.units) and _asks(read.units[seed]):
         seed += 1
     return seed
@@ -170,72 +193,56 @@ def _find_seed(read: ReadPassage) -> int:
 
 def _asks(unit: Unit) -> bool:
     bare = unit.text.rstrip(" *_>")
-    return bool(_HEADING.match(unit.text)) or bare.endswith(("?", "？"))
+    return is_heading(unit.text) or bare.endswith(("?", "？"))
 
 
-def _surround(
-    units: Sequence[Unit], first: int, last: int, least: int, most: int
-) -> tuple[int, int]:
+def _surround(read: ReadPassage, first: int, last: int, least: int, most: int) -> tuple[int, int]:
     """The stretch with its likelier neighbours, until it has enough characters."""
-    while units[last].end - units[first].start < least:
+    units = read.units
+    while _measure(read.hit, units, first, last) < least:
         ways = []
-        if last + 1 < len(units):
+        if last + 1 < len(units) and _may_surround(units[last + 1]):
             ways.append((units[last + 1].score + AFTER, (first, last + 1)))
-        if first > 0 and not _HEADING.match(units[first - 1].text):
+        if first > 0 and _may_surround(units[first - 1]):
             ways.append((units[first - 1].score, (first - 1, last)))
-        ways = [way for way in ways if units[way[1][1]].end - units[way[1][0]].start <= most]
+        ways = [way for way in ways if _measure(read.hit, units, *way[1]) <= most]
         if not ways:
             break
         first, last = max(ways)[1]
     return first, last
 
 
+def _may_surround(unit: Unit) -> bool:
+    """Whether a unit says something beside another: no heading, no links alone."""
+    return not is_heading(unit.text) and weigh_unit(unit.text) == 1.0
+
+
 def _step(
-    units: Sequence[Unit], wanted: Sequence[bool], first: int, last: int
+    read: ReadPassage, wanted: Sequence[bool], first: int, last: int
 ) -> tuple[int, int] | None:
     """The stretch with the next unit that answers, over a gap of one; None where there is none."""
-    ways = []
+    units, ways = read.units, []
     for gap in (1, 2):
         if last + gap < len(units) and wanted[last + gap]:
             ways.append((units[last + gap].score, (first, last + gap)))
         if first - gap >= 0 and wanted[first - gap]:
             ways.append((units[first - gap].score, (first - gap, last)))
         if ways:
-            return _complete(units, *max(ways)[1])
+            return complete_block(read.hit, units, *max(ways)[1])
     return None
 
 
-def _complete(units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
-    """The stretch with the whole of the lists and blocks of code that it touches."""
-    fences = [place for place, unit in enumerate(units) if _FENCE.match(unit.text)]
-    for opened, closed in zip(fences[::2], fences[1::2], strict=False):
-        if opened <= last and first <= closed:
-            first, last = min(first, opened), max(last, closed)
-    introduces = units[last].text.rstrip().endswith((":", "："))
-    if introduces or any(_ITEM.match(unit.text) for unit in units[first : last + 1]):
-        while last + 1 < len(units) and _ITEM.match(units[last + 1].text):
-            last += 1
-        if introduces and last + 1 < len(units) and _goes_with(units[last + 1]):
-            return _complete(units, first, last + 1)
-        while first > 0 and _ITEM.match(units[first].text) and _ITEM.match(units[first - 1].text):
-            first -= 1
-        if first > 0 and _ITEM.match(units[first].text) and _introduces(units[first - 1]):
-            first -= 1
-    return first, last
+def _add_code(hit: Hit, units: Sequence[Unit], first: int, last: int, most: int) -> int:
+    """The last unit of a stretch with the code that follows it, where there is room for it."""
+    closed = find_code_after(units, last)
+    return closed if _measure(hit, units, first, closed) <= most else last
 
 
-def _goes_with(unit: Unit) -> bool:
-    """Whether a unit is what a colon before it announces, and no list."""
-    return bool(_FENCE.match(unit.text) or _TABLE.match(unit.text) or _CODE.match(unit.text))
-
-
-def _introduces(unit: Unit) -> bool:
-    return unit.text.rstrip().endswith((":", "：")) and not _HEADING.match(unit.text)
-
-
-def _fit(units: Sequence[Unit], first: int, last: int, seed: int, most: int) -> tuple[int, int]:
+def _fit(
+    hit: Hit, units: Sequence[Unit], first: int, last: int, seed: int, most: int
+) -> tuple[int, int]:
     """The stretch without what is farthest from its best unit, until it fits."""
-    while last > first and units[last].end - units[first].start > most:
+    while last > first and _measure(hit, units, first, last) > most:
         if last - seed >= seed - first:
             last -= 1
         else:
@@ -244,8 +251,10 @@ def _fit(units: Sequence[Unit], first: int, last: int, seed: int, most: int) -> 
 
 
 def _cut(read: ReadPassage, first: int, last: int) -> Excerpt:
-    while first < last and _HEADING.match(read.units[first].text):
+    while first < last and is_heading(read.units[first].text):
         first += 1
+    while first < last and is_heading(read.units[last].text):
+        last -= 1
     start, end = read.units[first].start, read.units[last].end
     text = read.hit.text[start - read.hit.start : end - read.hit.start]
     return Excerpt(read.hit, start, end, text, read.probability)
@@ -266,7 +275,7 @@ def continue_block(excerpt: Excerpt, longer: Hit, most: int) -> Excerpt:
         end = rest.start + closed.end()
         rest = replace(rest, start=end, text=rest.text[closed.end() :])
     for _, last, line in split_units(rest):
-        if not _ITEM.match(line) or last - excerpt.start > most:
+        if not ITEM.match(line) or last - excerpt.start > most:
             break
         end = last
     if end - excerpt.start > most:
@@ -302,33 +311,11 @@ def drop_overlaps(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
     return kept
 
 
-def lacks_header(excerpt: Excerpt) -> bool:
-    """Whether an excerpt begins within a table, without the head that names its columns."""
-    lines = excerpt.text.splitlines()
-    inside = bool(lines) and bool(_TABLE.match(lines[0]))
-    return inside and not any(_RULE.match(line) for line in lines[:3])
-
-
-def find_header(before: str) -> str:
-    r"""The first two lines of the table that a text ends in; empty where it does not.
-
-    Example:
-        >>> find_header("Oil\n| pump | grade |\n|---|---|\n| A | 46 |\n")
-        '| pump | grade |\n|---|---|'
-    """
-    rows: list[str] = []
-    for line in reversed(before.rstrip().splitlines()):
-        if not _TABLE.match(line):
-            break
-        rows.insert(0, line.strip())
-    return "\n".join(rows[:2]) if len(rows) > 1 and _RULE.match(rows[1]) else ""
-
-
 def breaks_off(excerpt: Excerpt) -> bool:
     """Whether an excerpt ends with its passage and within a list or code, or announces one."""
     lines = excerpt.text.rstrip().splitlines() or [""]
     return excerpt.end >= excerpt.hit.end and (
         _is_open(excerpt.text)
         or lines[-1].endswith((":", "："))
-        or any(_ITEM.match(line) for line in lines[-3:])
+        or any(ITEM.match(line) for line in lines[-3:])
     )

@@ -14,6 +14,8 @@ LONGEST_LABEL = 80
 """Characters of a title or heading that is said before a quote."""
 _CODE = re.compile(r"[0-9a-fA-F-]{16,}|[\W\d_]+")
 """Names that only a program reads."""
+_PLAIN = ".,:;!?&/'\"()-–—’“”„«»_"
+"""Signs that titles have."""
 _QUOTED = re.compile(r"^\s*(?:>\s?)+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()\n]|\([^()\n]*\)){0,400}\)")
 _UNDERLINE = re.compile(r"\s*([=*~^\"#-])\1{3,}\s*")
@@ -39,8 +41,9 @@ def quote_excerpts(excerpts: Sequence[Excerpt], label: bool = True) -> list[Sent
     named = ""
     for each in excerpts:
         place = _name_place(each) if label else ""
-        text = _lay_out(each) if place == named else place + _lay_out(each)
-        named = place
+        mark = "\n" if each.is_block else " "
+        text = _lay_out(each) if place in ("", named) else f"{place}{mark}{_lay_out(each)}"
+        named = place or named
         cited = (cite(each.hit, each.start, each.end),)
         sentences.append(Sentence(text, 1.0, cited, before="\n\n"))
     return sentences
@@ -57,13 +60,18 @@ def _name_place(excerpt: Excerpt) -> str:
     ]
     if not parts:
         return ""
-    mark = "\n" if excerpt.is_block else " "
-    return f"**{' › '.join(parts)}:**{mark}"
+    return f"**{' › '.join(parts)}:**"
 
 
 def _is_telling(label: str) -> bool:
-    """Whether a title or heading says something to a person, and not too much."""
-    return bool(label) and len(label) <= LONGEST_LABEL and not _CODE.fullmatch(label)
+    """Whether a title or heading says something to a person, and not too much.
+
+    A line of a formula or of running text, taken for a heading, does not.
+    """
+    if not label or len(label) > LONGEST_LABEL or _CODE.fullmatch(label):
+        return False
+    told = sum(char.isalnum() or char.isspace() or char in _PLAIN for char in label)
+    return told >= 0.85 * len(label) and not label.endswith((".", ",", ";", ":", "-", "="))
 
 
 def _lay_out(excerpt: Excerpt) -> str:

@@ -7,6 +7,8 @@ from genwright.retrieval import measure_rarity
 from genwright.storage import Database
 from genwright.types import Principal
 
+NOWHERE = "qqxzjvkwqqxzjvkw"
+"""A word that no document has: what is as rare is in none either."""
 MOST_WEIGHED = 200
 """Words of a text whose rarity is looked up; further ones count 1. A page may be pasted."""
 
@@ -35,6 +37,11 @@ class RarityTable:
         with self._database.read(self._principal) as session:
             self._known |= measure_rarity(session, sorted(wanted))
         self._asked |= wanted
+
+    def list_known(self, text: str) -> set[str]:
+        """Stems of a text's words that some document has."""
+        most = self.look_up(NOWHERE)[words.stem(NOWHERE)]
+        return {stem for stem, value in self.look_up(text).items() if value < most}
 
     def look_up(self, text: str) -> dict[str, float]:
         """Inverse document frequency of a text's stems; one that no document has is missing."""

@@ -58,13 +58,19 @@ def list_sentences(passages: Sequence[Hit]) -> list[TellingSentence]:
             text = hit.text[start:end]
             if text.count("```") % 2:
                 fenced = not fenced
-            if fenced or not _is_prose(text) or text in seen:
+            if fenced or not _is_prose(text) or text in seen or _goes_on(hit.text[:start], text):
                 continue
             seen.add(text)
             opens = hit.section != section
             section = hit.section
             told.append(TellingSentence(hit, hit.start + start, hit.start + end, text, opens))
     return told
+
+
+def _goes_on(before: str, text: str) -> bool:
+    """Whether a sentence is the rest of one that something else broke off."""
+    said = before.rstrip(" \n*_`\"')]»”")
+    return text[0].islower() and bool(said) and said[-1] not in ".!?:;…|"
 
 
 def _is_prose(text: str) -> bool:
@@ -75,7 +81,7 @@ def _is_prose(text: str) -> bool:
         (SHORTEST <= len(bare) <= LONGEST or (12 <= dense <= 200))
         and letters >= 0.6 * len(bare)
         and bare.count("](") <= 1
-        and not bare.startswith(("#", "|", "```", ">", "["))
+        and not bare.startswith(("#", "|", "```", ">", "[", "--"))
         and (dense or bare.endswith(tuple(".!?:;)\"'")))
         and not _FIELD.match(bare)
         and not _LAID_OUT.search(bare)

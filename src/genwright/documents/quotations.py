@@ -4,8 +4,14 @@ import re
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(r"\s*\*\*[^*\n]+:\*\*\s")
-TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>\n]*)?/?>")
-"""Of HTML; an address in angle brackets is none."""
+TAG = re.compile(
+    r"</?(?:a|abbr|article|aside|b|big|blockquote|br|center|cite|code|dd|del|details|div|dl|dt|em"
+    r"|figcaption|figure|font|footer|h[1-6]|header|hr|i|img|ins|kbd|li|main|mark|nav|ol|p|picture"
+    r"|pre|q|s|samp|section|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|tfoot"
+    r"|th|thead|tr|tt|u|ul|var)(?:\s[^<>\n]*)?/?>",
+    re.IGNORECASE,
+)
+"""Of HTML; an address or a placeholder in angle brackets is none."""
 FOOTNOTE = re.compile(r"(?<=[.,;:)”])\s\[\d{1,3}\](?!\w)")
 """The source's own notes look like citations of an answer."""
 _TARGET = re.compile(r"\]\([^()\s]*\)")

@@ -20,7 +20,21 @@ from genwright.retrieval import Hit
 
 NAVIGATION = 0.2
 """What counts of a unit that is nothing but links."""
-_LINKED = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+POINTER = 0.4
+"""What counts of a sentence that only says where more is said."""
+_LINKED = re.compile(r"\[([^\[\]]*)\](?:\([^()\s]*\)|\[[^\[\]]*\])")
+_PICTURE = re.compile(r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])")
+_REFERENCES = re.compile(r"(?:\|[^\W\d_][\w .-]*\|_{0,2}\s*)+|(?:\s*\[[^\[\]]+\]:\s*\S+)+\s*")
+"""Names of pictures and targets of links that are defined elsewhere or here."""
+_POINTS = re.compile(
+    r"[\W_]*(?:(?:for|more)\b[^.,:;]{0,80},?\s)?(?:please\s+)?"
+    r"(?:see|refer\s+to|consult|siehe|voir|consultez|véase|consulte|vedi|consultare|veja|zie|zob\.|см\.)"
+    r"\s|[\W_]*(?:请?参见|请?参阅|另见)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S*(?:://|\]\(|[?&%]\w+=)\S*")
+LONGEST_POINTER = 160
+"""Characters; a longer sentence says something itself."""
 
 
 @dataclass(frozen=True)
@@ -179,15 +193,33 @@ def score_units(
 
 
 def weigh_unit(text: str) -> float:
-    """How far a unit can be an answer by its form: lines of a table of contents point to answers.
+    """How far a unit can be an answer by its form: links and pointers lead to answers.
 
     Example:
         >>> weigh_unit("3. [How do I oil it?](#q3)"), weigh_unit("Oil it with [this](oil.html).")
         (0.2, 1.0)
+        >>> weigh_unit("See the section Oiling for details.")
+        0.4
     """
-    bare = _LINKED.sub("", text)
-    linked = sum(len(found[1]) for found in _LINKED.finditer(text))
-    return 1.0 if linked <= 0.6 * (linked + sum(map(str.isalpha, bare))) else NAVIGATION
+    if _REFERENCES.fullmatch(text):
+        return NAVIGATION
+    plain, pictures = _PICTURE.subn(" ", text)
+    bare = _LINKED.sub("", plain)
+    linked = sum(len(found[1]) for found in _LINKED.finditer(plain))
+    if linked > 0.6 * (linked + sum(map(str.isalpha, bare))):
+        return NAVIGATION
+    if pictures and not any(map(str.isalnum, bare)):
+        return NAVIGATION
+    # What is left of links that a passage was cut in is read by nobody.
+    if len(_ADDRESS.sub("", plain)) < 0.4 * len(plain) and "](" in text:
+        return NAVIGATION
+    return POINTER if len(text) <= LONGEST_POINTER and _POINTS.match(text) else 1.0
+
+
+def measure_substance(units: Sequence[Unit]) -> float:
+    """The share of a passage's characters that can be an answer by their form."""
+    total = sum(len(unit.text) for unit in units)
+    return sum(len(unit.text) * weigh_unit(unit.text) for unit in units) / max(total, 1)
 
 
 def list_evidence(read: Sequence[ReadPassage]) -> list[Evidence]:

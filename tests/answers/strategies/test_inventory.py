@@ -1,10 +1,12 @@
 """Questions about the collection are answered from the store, in the asker's rights."""
 
+import numpy as np
 import pytest
 from tests.fixtures.library import DOCUMENTS, check_places
 
 from genwright.answers.answerer import Answerer, drain
 from genwright.answers.base import AnswerSetup, Question
+from genwright.answers.strategies import inventory
 from genwright.answers.strategies.inventory import (
     FORMATS,
     MOST_LISTED,
@@ -12,6 +14,7 @@ from genwright.answers.strategies.inventory import (
     find_formats,
     find_subject,
 )
+from genwright.answers.understanding.subject import OF_ANY, names_subject
 from genwright.library.ingest import DocumentIngester
 from genwright.library.overview import list_entries
 from genwright.prompts import load_prompt
@@ -137,3 +140,51 @@ def test_the_subject_is_what_documents_are_to_be_about(question, subject):
 
 def test_every_format_has_a_name():
     assert all(name for name, _ in FORMATS.values())
+
+
+def test_the_oldest_of_a_format_is_told_and_not_all_of_them(empty):
+    runtime = empty()
+    add(runtime, "minutes-2019.txt", "The board met.")
+    add(runtime, "minutes-2023.txt", "The board met again.")
+    add(runtime, "rules-2001.md", "# Rules")
+    found = answer(runtime, "Which is the oldest text file?").answer
+    assert "minutes-2019.txt, dated 2019" in found
+    assert "minutes-2023" not in found
+
+
+@pytest.mark.parametrize(
+    ("question", "newest", "oldest"),
+    [
+        ("what is the last file that was added", True, False),
+        ("Welches ist das letzte Dokument?", True, False),
+        ("the first report", False, True),
+        ("which document mentions the last login", False, False),
+        ("files about the first use of steam", False, False),
+    ],
+)
+def test_what_is_last_or_first_is_an_age_only_where_it_is_a_document(question, newest, oldest):
+    assert bool(inventory._NEWEST.search(question)) == newest
+    assert bool(inventory._OLDEST.search(question)) == oldest
+
+
+class Sides:
+    """An embedder for which questions are near to those that they share a word with."""
+
+    name = fingerprint = "multilingual-e5-small"
+
+    def embed_queries(self, texts):
+        return np.array([[float("taxes" in each or "über" in each), 1.0] for each in texts])
+
+
+def test_a_subject_is_told_by_nearness_to_questions_that_name_one():
+    assert names_subject(Sides(), "Gibt es etwas über Steuern?")
+    assert not names_subject(Nearest(), "Welche Dokumente hast du?")
+
+
+class Nearest:
+    """An embedder for which the examples of any are nearest."""
+
+    fingerprint = "nearest"
+
+    def embed_queries(self, texts):
+        return np.array([[1.0 if each in OF_ANY or len(texts) == 1 else 0.5] for each in texts])

@@ -57,7 +57,8 @@ def test_a_summary_of_what_is_not_there_is_refused(empty, library, principal):
 
 def test_a_document_without_prose_is_refused_with_what_was_found(empty):
     runtime = empty()
-    DocumentIngester(runtime).add_bytes(b"| pier | fee |\n|---|---|\n| north | 4 |\n", "fees.md")
+    fees = "| pier | fee |\n|---|---|\n" + "| north | 4 |\n" * 80
+    DocumentIngester(runtime).add_bytes(fees.encode(), "fees.md")
     found = answer(DocumentSummaryStrategy, runtime, "summarise the fees of the pier")
     assert found.refused
     assert found.hits
@@ -127,3 +128,18 @@ def test_keywords_are_shared_by_titles_and_headings_but_not_by_all(empty):
 )
 def test_a_text_is_cut_between_words_where_it_has_any(text, short):
     assert shorten(text, 8) == short
+
+
+def test_a_short_document_of_hardly_a_sentence_is_its_own_summary(empty):
+    runtime = empty()
+    text = "Harbour notes\n\n- bring rope\n- bring a lamp\n"
+    DocumentIngester(runtime).add_bytes(text.encode(), "notes.txt")
+    found = answer(DocumentSummaryStrategy, runtime, "summarise the harbour notes")
+    assert "bring rope" in found.answer
+    assert "bring a lamp" in found.answer
+    check_places(runtime, found)
+
+
+def test_asked_for_the_gist_of_a_document_by_its_title_it_is_not_that_of_all(library):
+    found = answer(CollectionSummaryStrategy, library(), "the main points of the Velda pump")
+    assert found.answer.startswith("**The Velda pump**")

@@ -30,6 +30,7 @@ from genwright.answers.understanding.parts import (
             "Quand ouvre le port et combien coûte l'entrée ?",
             ["Quand ouvre le port", "combien coûte l'entrée ?"],
         ),
+        ("What is oil and when is it changed?", ["What is oil", "when is it changed?"]),
         ("码头什么时候建成？谁出的钱？", ["码头什么时候建成？", "谁出的钱？"]),
     ],
 )
@@ -43,6 +44,7 @@ def test_each_thing_asked_is_a_part(question, parts):
         "Which ships and boats may enter the harbour?",
         "Who paid for the piers and the lighthouse?",
         "How deep is it",
+        "The harbour has three piers. Which ones?",
         "Why? How?",
         "木造の桟橋はいつ建てられましたか",
         "",

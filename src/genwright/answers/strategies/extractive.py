@@ -11,6 +11,7 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
+from genwright.answers.blocks import find_header, lacks_header
 from genwright.answers.excerpts import (
     SIZES,
     Excerpt,
@@ -20,8 +21,6 @@ from genwright.answers.excerpts import (
     continue_block,
     drop_open_code,
     drop_overlaps,
-    find_header,
-    lacks_header,
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
@@ -31,6 +30,8 @@ from genwright.library.overview import lengthen_hit, read_before
 
 SHORT = 0.2
 """Probability of a question for a fact from which on the answer is kept as short as one."""
+SHARED = 0.85
+"""A passage that ranks so high for the whole and each part, relative to the best, answers all."""
 PART_SHARE = 0.5
 """A part is answered where its best passage is at least so sure, relative to the surest."""
 
@@ -65,7 +66,7 @@ class ExtractiveStrategy:
             longer = lengthen_hit(runtime, excerpt.hit)
             excerpt = continue_block(excerpt, longer, size.characters)
         excerpt = drop_open_code(excerpt)
-        if lacks_header(excerpt):
+        if lacks_header(excerpt.text):
             header = find_header(read_before(runtime, excerpt.hit, excerpt.start))
             excerpt = replace(excerpt, header=header)
         return excerpt
@@ -93,6 +94,9 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
     sides = [each for each in findings.parts if each and each[0].probability >= least]
     if len(sides) < 2:
         return choose_excerpts(_merge(findings), size)
+    if both := find_shared(findings.read, sides):
+        rest = [each for each in _merge(findings) if each.hit.passage != both.hit.passage]
+        return choose_excerpts([both, *rest], size)
     each_size = replace(
         size, characters=size.characters // len(sides), stretches=1, least=size.least // 2
     )
@@ -102,6 +106,25 @@ def select_excerpts(findings: Findings, size: Size) -> list[Excerpt]:
             if not any(_is_within(excerpt, other) for other in chosen):
                 chosen.append(excerpt)
     return chosen
+
+
+def find_shared(
+    read: Sequence[ReadPassage], sides: Sequence[Sequence[ReadPassage]]
+) -> ReadPassage | None:
+    """The passage that answers the whole and each of its sides about as well as any other."""
+    for each in read:
+        if each.rank < SHARED * read[0].rank:
+            break
+        ranks = [
+            next(
+                (one.rank / side[0].rank for one in side if one.hit.passage == each.hit.passage),
+                0.0,
+            )
+            for side in sides
+        ]
+        if min(ranks) >= SHARED:
+            return each
+    return None
 
 
 def _merge(findings: Findings) -> Sequence[ReadPassage]:

@@ -12,6 +12,8 @@ from genwright.answers.base import (
     tell_of_documents,
     tell_remark,
 )
+from genwright.answers.understanding.intent import TRAINED_WITH
+from genwright.answers.understanding.subject import names_subject
 from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite_opening
 from genwright.languages import detect_language
@@ -36,6 +38,7 @@ FORMATS = {
     "html": ("web page", r"html|web ?pages?|webseiten?"),
     "markdown": ("Markdown file", r"markdown|\.md"),
     "text": ("text file", r"text files?|txt|textdateien"),
+    "office": ("text document", r"rtf|odt|rst"),
     "image": ("picture", r"images?|pictures?|photos?|bilder|fotos?"),
 }
 """By format: what it is called, and how people ask for it."""
@@ -49,14 +52,27 @@ LANGUAGES = {
     "hi": "Hindi", "th": "Thai", "vi": "Vietnamese", "id": "Indonesian", "fa": "Persian",
 }  # fmt: skip
 
+_THINGS = (
+    r"(?:documents?|files?|pages?|papers?|articles?|reports?|e-?mails?|letters?|items?|uploads?"
+    r"|dokumente?\w*|datei\w*|berichte?\w*|briefe?\w*|fichiers?|documentos?|archivos?|documenti?"
+    r"|bestand\w*|документ\w*|файл\w*)"
+)
+_ADDED = (
+    r"(?:added|uploaded|came|dated|hinzugefügt|hochgeladen|ajoutée?s?|añadid[oa]s?|aggiunt[oiae])"
+)
 _NEWEST = re.compile(
-    r"\b(newest|latest|most recent|last|neueste\w*|jüngste\w*|letzte\w*|plus récent\w*|"
-    r"más reciente|último|più recente|mais recente|nieuwste)\b|最新|最近",
+    r"\b(?:newest|latest|most recent|neueste\w*|jüngste\w*|plus récente?s?|más recientes?"
+    r"|più recent[ei]|mais recentes?|nieuwste|najnowsz\w+|en yeni)\b|最新|最近"
+    r"|\b(?:last|letzte[nrsm]?|derni(?:er|ère)s?|últim[oa]s?|ultim[oiae]|laatste|последн\w+)\W+"
+    rf"(?:\w+\W+){{0,2}}{_THINGS}\b|{_ADDED}\W+(?:\w+\W+)?last\b|zuletzt|\blast\W+{_ADDED}",
     re.IGNORECASE,
 )
+"""What is last is the newest where it is a document, or was added: a last login is neither."""
 _OLDEST = re.compile(
-    r"\b(oldest|earliest|first|älteste\w*|früheste\w*|plus ancien\w*|más antiguo|"
-    r"più vecchio|mais antigo|oudste)\b|最旧|最古",
+    r"\b(?:oldest|earliest|älteste\w*|früheste\w*|plus anciens?|plus anciennes?|más antigu[oa]s?"
+    r"|più vecchi[oa]?|mais antig[oa]s?|oudste|najstarsz\w+|en eski)\b|最旧|最古"
+    r"|\b(?:first|erste[nrsm]?|premi(?:er|ère)s?|primer[oa]?s?|prim[oiae]|eerste|перв\w+)\W+"
+    rf"(?:\w+\W+){{0,2}}{_THINGS}\b|{_ADDED}\W+(?:\w+\W+)?first\b|zuerst|\bfirst\W+{_ADDED}",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(
@@ -95,13 +111,17 @@ class InventoryStrategy:
         """What there is, and then what was asked for in particular."""
         text = question.text
         kinds = find_formats(text, entries)
-        subject = None if kinds else find_subject(text)
+        by_age = bool(_NEWEST.search(text) or _OLDEST.search(text))
         if kinds:
             meant = [each for each in entries if each.format in kinds]
             yield tell_remark(f"{len(meant)} of the {number} documents: {_count_formats(meant)}.")
-            yield from _list_entries(meant)
+            if by_age:
+                yield from _describe_ages(meant, bool(_NEWEST.search(text)))
+            else:
+                yield from _list_entries(meant)
             return
-        if subject and not (_NEWEST.search(text) or _LANGUAGE.search(text)):
+        plain = by_age or bool(_LANGUAGE.search(text))
+        if not plain and (subject := self._find_subject(text)):
             found = self._find_about(question, subject, entries)
             if found:
                 yield tell_remark(f"These of the {number} documents come closest to it:")
@@ -111,10 +131,20 @@ class InventoryStrategy:
         yield tell_remark(f"There {there}: {_count_formats(entries)}.")
         if _LANGUAGE.search(text):
             yield tell_remark(f"They are in {_count_languages(entries)}.")
-        if _NEWEST.search(text) or _OLDEST.search(text):
+        if by_age:
             yield from _describe_ages(entries, bool(_NEWEST.search(text)))
         elif not _LANGUAGE.search(text):
             yield from _list_entries(entries)
+
+    def _find_subject(self, question: str) -> str:
+        """What the documents are to be about; empty where any will do."""
+        embedder = self._setup.runtime.models.embedder
+        told = find_subject(question)
+        if TRAINED_WITH not in embedder.name:
+            return told
+        if _find_told(question):
+            return told
+        return (told or question) if names_subject(embedder, question) else ""
 
     def _find_about(
         self, question: Question, subject: str, entries: Sequence[DocumentEntry]
@@ -153,13 +183,21 @@ def find_subject(question: str) -> str:
         >>> find_subject("How many documents are there?")
         ''
     """
-    if (found := _ABOUT.search(question)) and found["subject"]:
-        told = re.split(r"[?.!]", found["subject"])[0].strip()
-        if words.extract_content(told):
-            return told
+    if told := _find_told(question):
+        return told
     content = [w for w in words.split_tokens(question) if words.extract_content(w)]
     rest = [w for w in content if w.lower() not in _GENERIC]
     return " ".join(rest) if len(rest) >= 2 else ""
+
+
+def _find_told(question: str) -> str:
+    """What stands after a word that a subject follows; empty where none does."""
+    if (found := _ABOUT.search(question)) and found["subject"]:
+        told = re.split(r"[?.!]", found["subject"])[0].strip()
+        content = [word for word in words.split_tokens(told) if words.extract_content(word)]
+        if any(word.lower() not in _GENERIC for word in content):
+            return told
+    return ""
 
 
 def _list_entries(entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
@@ -175,7 +213,9 @@ def _make_item(entry: DocumentEntry, text: str, before: str = "\n") -> Sentence:
 
 
 def _count_formats(entries: Sequence[DocumentEntry]) -> str:
-    counts = Counter(FORMATS.get(each.format, (each.format.upper(), ""))[0] for each in entries)
+    counts = Counter(
+        FORMATS.get(each.format, (f"{each.format.upper()} file", ""))[0] for each in entries
+    )
     return ", ".join(
         f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts.most_common()
     )

@@ -16,8 +16,9 @@ from genwright.answers.base import (
     tell_of_documents,
     tell_remark,
 )
+from genwright.answers.excerpts import Excerpt
 from genwright.answers.findings import search_passages
-from genwright.answers.quoting import strip_links
+from genwright.answers.quoting import quote_excerpts, strip_links
 from genwright.answers.summarizing import TellingSentence, choose_telling, list_sentences
 from genwright.grounding import words
 from genwright.grounding.citations import Answer, Sentence, cite, cite_opening
@@ -29,6 +30,8 @@ from genwright.library.overview import (
 from genwright.retrieval import Hit
 
 CHARACTERS = 1250
+SHORT = 600
+"""Characters of a document that is its own summary, where it has hardly a sentence."""
 SEARCHED = 24
 """Passages that tell which document is meant."""
 NAMED = 2.0
@@ -56,12 +59,18 @@ class DocumentSummaryStrategy:
             yield refuse(base)
             return
         passages = read_document_passages(self._setup.runtime, document)
+        title = tell_remark(f"**{passages[0].title}**")
         embedder = self._setup.runtime.models.embedder
         told = choose_telling(list_sentences(passages), embedder, CHARACTERS, question.text)
+        if len(told) < 2 and sum(len(each.text) for each in passages) <= SHORT:
+            whole = [Excerpt(each, each.start, each.end, each.text, 1.0) for each in passages]
+            sentences = [title, *quote_excerpts(whole, label=False)]
+            yield from sentences
+            yield complete_answer(base, sentences)
+            return
         if not told:
             yield refuse(base)
             return
-        title = tell_remark(f"**{passages[0].title}**")
         sentences = [title, *(_make_item(each) for each in told)]
         yield from sentences
         yield complete_answer(base, sentences)
@@ -99,6 +108,9 @@ class CollectionSummaryStrategy:
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
         number, entries = list_entries(self._setup.runtime, question.scope)
+        if number > 1 and find_named(question.text, entries):
+            yield from DocumentSummaryStrategy(self._setup).stream(question)
+            return
         yield from tell_of_documents(self._describe(number, entries) if entries else None)
 
     def _describe(self, number: int, entries: Sequence[DocumentEntry]) -> Iterator[Sentence]:
@@ -138,6 +150,14 @@ class CollectionSummaryStrategy:
         chosen = choose_telling(openings, embedder, 10**9, most=SHOWN_DOCUMENTS)
         by_document = {each.opening.passage: each for each in entries}
         return [by_document[each.hit.passage] for each in chosen]
+
+
+def find_named(question: str, entries: Sequence[DocumentEntry]) -> DocumentEntry | None:
+    """The document whose whole title a question says, the longest where there are several."""
+    said = set(words.extract_content(question))
+    named = [(set(words.extract_content(each.title)), each) for each in entries]
+    told = [(len(stems), each) for stems, each in named if len(stems) > 1 and stems <= said]
+    return max(told, key=lambda pair: pair[0])[1] if told else None
 
 
 def shorten(text: str, most: int = 140) -> str:

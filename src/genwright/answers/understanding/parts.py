@@ -3,6 +3,8 @@
 
 import re
 
+from genwright.grounding import words
+
 MOST_PARTS = 4
 LEAST_CHARACTERS = 12
 """A shorter piece is no question of its own."""
@@ -56,7 +58,11 @@ def split_parts(question: str) -> list[str]:
         for outer in _JOINED.split(sentence)
         for part in _CJK_JOINED.split(outer)
     ]
-    asked = [piece for piece in pieces if len(piece) >= LEAST_CHARACTERS or _is_dense(piece)]
+    asked = [
+        piece
+        for place, piece in enumerate(pieces)
+        if len(piece) >= LEAST_CHARACTERS or _is_dense(piece) or (place == 0 and _names(piece))
+    ]
     return asked[:MOST_PARTS] if len(asked) > 1 else [question]
 
 
@@ -83,6 +89,15 @@ def split_compared(question: str) -> list[str]:
         about, mark, _ = one.rpartition(":") if ":" in one else one.rpartition(",")
         return [one, f"{about}{mark} {other}" if mark else other]
     return []
+
+
+def _names(piece: str) -> bool:
+    """Whether a short piece asks by itself: it begins as a question and names what it is about.
+
+    After another piece it rather points back: "which ones?"
+    """
+    begins = re.match(rf"{_ASKS}\b", piece, re.IGNORECASE)
+    return bool(begins and words.extract_content(piece[begins.end() :]))
 
 
 def _is_dense(piece: str) -> bool:
