@@ -57,7 +57,10 @@ def main() -> None:
         model = fit_all(list(seen.values()))
         content = {
             "about": about
-            | {"checker": digest(), "fitted on": "all of the sets above, after they were judged"},
+            | {
+                "checker": digest(CHECKER),
+                "fitted on": "all of the sets above, after they were judged",
+            },
             "weights": [round(each, 5) for each in model.weights],
             "bias": round(model.bias, 5),
         }
@@ -65,14 +68,14 @@ def main() -> None:
         target.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def digest() -> str:
-    """Of the shipped checker."""
-    return hashlib.sha256(CHECKER.read_bytes()).hexdigest()[:12]
+def digest(file: Path) -> str:
+    """Of a shipped file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def read_all(given: argparse.Namespace) -> dict[str, list[SeenCase]]:
     """What the check sees of each set; taken from the cache where that is of this reader."""
-    key = (digest(), given.rows)
+    key = (digest(CHECKER), given.rows)
     known: dict[str, list[SeenCase]] = {}
     if given.cache and given.cache.is_file():
         held, found = pickle.loads(given.cache.read_bytes())

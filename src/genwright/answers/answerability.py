@@ -107,7 +107,8 @@ def describe_findings(
     dense = _is_dense(question)
     told = f"{describe_place(surest.hit)}\n{surest.hit.text}"
     wanted = {stem: rarity.get(stem, 1.0) for stem in words.extract_content(question)}
-    if dense or _is_foreign(question, surest.hit.text):
+    foreign = _is_foreign(question, surest.hit.text)
+    if dense or foreign:
         wanted = {}  # single characters are everywhere, and words of another language nowhere
     said = _find_said(told)
     return {
@@ -117,7 +118,7 @@ def describe_findings(
         "ranked": _logit(seen[0].probability),
         "found": _logit(read[best[0]].probability),
         "unit": _logit(surest.best.score),
-        "cosine": _place_cosine(seen, dense),
+        "cosine": UNKNOWN if foreign else _place_cosine(seen, dense),
         "covered": _cover(wanted, said),
         "missing": _weigh_missing(wanted, said),
         "numbers_missing": float(exact.find_missing_numbers(question, told)),
