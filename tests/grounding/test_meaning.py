@@ -105,15 +105,6 @@ def test_nothing_found_supports_nothing(tools):
     )
 
 
-def test_words_of_the_question_are_not_what_a_claim_adds():
-    claim, source = "The valve of the pump opens at 6 bar.", "The valve of the pump is red."
-    bare, _ = meaning.describe_added(claim, "", source)
-    asked, _ = meaning.describe_added(claim, "When does the valve of the pump open?", source)
-    assert bare > 0.3
-    assert asked == 0.0
-    assert meaning.describe_added(claim, claim, source) == [1.0, 1.0]
-
-
 def test_each_window_is_described_by_as_many_features_as_are_weighed(tools):
     check = meaning.MeaningCheck("", [hit(PUMP)], *tools)
     [seen] = check.list_candidates("Brenner succeeded Ada Krause.", {})

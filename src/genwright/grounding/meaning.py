@@ -198,7 +198,6 @@ class MeaningCheck:
                 max(-LEAST_LOGIT, min(LEAST_LOGIT, logit)),
                 *describe_wording(claim, window.text, source, span.text, rarity),
                 *describe_exactly(claim, source, span.text),
-                *describe_added(claim, self._question, f"{window.heading}\n{window.text}"),
                 measure_turned(claim, window.text),
             ),
         )
@@ -261,18 +260,7 @@ def describe_exactly(claim: str, source: str, span: str) -> list[float]:
     ]
 
 
-def describe_added(claim: str, question: str, source: str) -> list[float]:
-    """How much of what a claim adds to its question the source has; all where it adds nothing.
-
-    The words of the question are in most passages found for it, and prove nothing.
-    """
-    added = set(words.extract_content(claim)) - set(words.extract_content(question))
-    said = added & set(words.extract_content(source))
-    share = len(said) / len(added) if added else 1.0
-    return [share, share**2]
-
-
-NUMBERS, QUOTES, FEATURES = 7, 12, 16
+NUMBERS, QUOTES, FEATURES = 7, 12, 14
 """Columns of the features that cap what a claim gets, and how many there are."""
 
 

@@ -174,7 +174,9 @@ def _find_verb(said: Sequence[str], *, opening: bool = False) -> int | None:
         follows = said[place + 1].lower() if place + 1 < len(said) else "in"
         if word == "a" and follows.endswith("é"):  # a été
             return place
-        before_object = follows in _SHAPES[1] or follows in ("through", "into")
+        before_object = (
+            follows in _SHAPES[1] or follows in ("through", "into") or follows[0].isdigit()
+        )
         if opening and place == 0 and word.endswith("s") and each.islower() and before_object:
             return place
         regular = word.endswith("ed") and word.isalpha() and len(word) > LEAST_VERB

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from genwright.grounding.units import LEAST_APART, MONEY, Unit, align, find_unit
+from genwright.grounding.units import LEAST_APART, MONEY, MeasuringUnit, align, find_unit
 
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’  \u2009]\d{3})+(?![\d.,]*\d)")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -81,7 +81,7 @@ class Number:
     values: frozenset[float]
     percent: bool
     start: int
-    units: frozenset[Unit] = frozenset()
+    units: frozenset[MeasuringUnit] = frozenset()
     """What it can count; empty where that is not known."""
     ordinal: bool = False
     """Whether it is a place in a row: "3rd", "third"."""

@@ -78,8 +78,8 @@ class SupportCheck:
             claim: One sentence.
             rarity: Inverse document frequency of the claim's stems; a missing one counts 1.
             least: As for ``is_supported``. Where no span supports the claim, each of its parts is
-                looked for; when all are found, in places that no one window holds, the support is
-                that of the weakest.
+                looked for; when all are found with at most half of the doubt, in places that no
+                one window holds, the support is that of the weakest.
         """
         whole = self._find_whole(claim, rarity)
         if whole is None or self.is_supported(whole, least):
@@ -90,7 +90,7 @@ class SupportCheck:
         parts, found = split_parts(claim), list[Support]()
         for part in parts if len(parts) > 1 else ():
             support = self._find_whole(part, rarity)
-            if support is None or not self.is_supported(support, least):
+            if support is None or not self.is_supported(support, (1 + least) / 2):
                 return None
             found.append(support)
         spans = tuple({_place(each.span): each.span for each in found}.values())

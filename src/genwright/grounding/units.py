@@ -13,7 +13,7 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True)
-class Unit:
+class MeasuringUnit:
     """A unit: ``value * factor + shift`` is the value in the base unit of its dimension."""
 
     dimension: str
@@ -24,7 +24,7 @@ class Unit:
         """A value of this unit in the base unit.
 
         Example:
-            >>> Unit("length", 1000.0).convert(5.0)
+            >>> MeasuringUnit("length", 1000.0).convert(5.0)
             5000.0
         """
         return value * self.factor + self.shift
@@ -121,11 +121,11 @@ money-rupee 1 | ₹ INR | rupee rupees rupie rupien
 money-rouble 1 | ₽ RUB | rouble roubles ruble rubles rubel
 money-won 1 | ₩ KRW | won
 """
-_SIGNS: dict[str, frozenset[Unit]] = {
-    "°C": frozenset([Unit("temperature", 1.0)]),
-    "°F": frozenset([Unit("temperature", 5 / 9, -160 / 9)]),
+_SIGNS: dict[str, frozenset[MeasuringUnit]] = {
+    "°C": frozenset([MeasuringUnit("temperature", 1.0)]),
+    "°F": frozenset([MeasuringUnit("temperature", 5 / 9, -160 / 9)]),
 }
-_NAMES: dict[str, frozenset[Unit]] = {
+_NAMES: dict[str, frozenset[MeasuringUnit]] = {
     "celsius": _SIGNS["°C"],
     "fahrenheit": _SIGNS["°F"],
 }
@@ -136,7 +136,7 @@ _POWERED = {2: "area", 3: "volume"}
 def _read_table() -> None:
     for line in filter(None, _TABLE.splitlines()):
         measure, signs, names = (part.split() for part in line.split("|"))
-        units = frozenset(Unit(measure[0], float(factor)) for factor in measure[1:])
+        units = frozenset(MeasuringUnit(measure[0], float(factor)) for factor in measure[1:])
         for table, known in ((_SIGNS, signs), (_NAMES, names)):
             for each in known:
                 table[each] = table.get(each, frozenset()) | units
@@ -154,7 +154,7 @@ MONEY = "money-"
 
 
 @lru_cache(maxsize=4_000)
-def find_unit(after: str, before: str = "") -> frozenset[Unit]:
+def find_unit(after: str, before: str = "") -> frozenset[MeasuringUnit]:
     """What a number's unit can be, by the text around it; empty where there is none known.
 
     Args:
@@ -182,7 +182,7 @@ def find_unit(after: str, before: str = "") -> frozenset[Unit]:
     return units
 
 
-def _read_unit(text: str) -> tuple[frozenset[Unit], int]:
+def _read_unit(text: str) -> tuple[frozenset[MeasuringUnit], int]:
     """The unit that a text begins with, and where it ends."""
     word = _WORD.match(text)
     if not word:
@@ -192,7 +192,7 @@ def _read_unit(text: str) -> tuple[frozenset[Unit], int]:
         start = gap.end() if gap else word.end()
         lengths, size = _read_unit(text[start:])
         units = frozenset(
-            Unit(_POWERED[power], each.factor**power)
+            MeasuringUnit(_POWERED[power], each.factor**power)
             for each in lengths
             if each.dimension == "length"
         )
@@ -200,11 +200,11 @@ def _read_unit(text: str) -> tuple[frozenset[Unit], int]:
     return _SIGNS.get(word[0]) or _NAMES.get(word[0].lower(), frozenset()), word.end()
 
 
-def _divide(one: Unit, other: Unit) -> Unit:
+def _divide(one: MeasuringUnit, other: MeasuringUnit) -> MeasuringUnit:
     """A rate; lengths by time are speeds, amounts of data by time are rates of them."""
     dimension = f"{one.dimension}/{other.dimension}"
     named = {"length/time": "speed", "bits/time": "rate"}
-    return Unit(named.get(dimension, dimension), one.factor / other.factor)
+    return MeasuringUnit(named.get(dimension, dimension), one.factor / other.factor)
 
 
 LEAST_APART = 1e-9
@@ -214,7 +214,10 @@ ROUNDED = 0.01
 
 
 def align(
-    value: float, units: frozenset[Unit], other: float, other_units: frozenset[Unit]
+    value: float,
+    units: frozenset[MeasuringUnit],
+    other: float,
+    other_units: frozenset[MeasuringUnit],
 ) -> Iterator[tuple[float, float, float]]:
     """Two values in the base of each dimension they share, and how far the same may be apart.
 
