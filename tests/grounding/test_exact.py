@@ -19,6 +19,18 @@ SAME = [
     ("about 1,000", "1,083"),
     ("12 percent", "12 %"),
     ("１２", "12"),
+    ("1 km", "1,000 m"),
+    ("5 miles", "8 km"),
+    ("6 bar", "pressure in bar: 6"),
+    ("$5 million", "US$5m"),
+    ("5 euros", "EUR 5.00"),
+    ("the third man", "the 3rd man"),
+    ("the third of May", "May 3"),
+    ("in the 1990s", "in 1994"),
+    ("in the twentieth century", "in 1925"),
+    ("more than 5 km", "6,000 m"),
+    ("about 100 km", "62 miles"),
+    ("built in 1931 [2]", "built in 1931"),
 ]
 OTHER = [
     ("1,000 people", "1,001 people"),
@@ -26,6 +38,18 @@ OTHER = [
     ("12 %", "12 of them"),
     ("two", "three"),
     ("3.5 km", "35 km"),
+    ("6 bar", "6 psi"),
+    ("5 km", "5 miles"),
+    ("5 mg", "5 g"),
+    ("$5", "€5"),
+    ("5 dollars", "5 euros"),
+    ("12 km", "12 %"),
+    ("18 months", "18 years"),
+    ("the third goal", "the second goal"),
+    ("3 goals", "the third goal"),
+    ("in 1994", "in the 1990s"),
+    ("in the 1980s", "in 1994"),
+    ("more than 5 km", "4,000 m"),
 ]
 
 

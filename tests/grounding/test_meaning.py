@@ -105,6 +105,13 @@ def test_nothing_found_supports_nothing(tools):
     )
 
 
+def test_each_window_is_described_by_as_many_features_as_are_weighed(tools):
+    check = meaning.MeaningCheck("", [hit(PUMP)], *tools)
+    [seen] = check.list_candidates("Brenner succeeded Ada Krause.", {})
+    assert len(seen.features) == meaning.FEATURES
+    assert seen.features[-1] > 0  # turned around
+
+
 def test_windows_cover_every_sentence_and_overlap():
     text = " ".join(f"Sentence number {n} is about the pump and its parts." for n in range(60))
     windows = meaning.list_windows([hit(text, start=50)])
@@ -123,5 +130,5 @@ def test_without_the_trained_reader_the_wording_decides():
 def test_the_figures_of_the_fit_come_with_it():
     model = meaning.load_support_model()
     assert {"left one set out", "mean", "reader"} <= set(model.about)
-    assert len(model.weights.weights) == meaning.QUOTES + 1
+    assert len(model.weights.weights) == meaning.FEATURES
     assert json.dumps(model.about)

@@ -10,7 +10,12 @@ from tests.fixtures.hits import hit
 from genwright.embeddings import open_embedder
 from genwright.embeddings.hashing import HashingEmbedder
 from genwright.grounding.calibration import load_calibration
-from genwright.grounding.support import SupportCheck, list_support_spans
+from genwright.grounding.support import (
+    SupportCheck,
+    SupportSpan,
+    is_scattered,
+    list_support_spans,
+)
 
 TEXT = (
     "The boiler of hall 3 was built by Tomas Brenner in 1931. Its safety valve opens at 6 bar. "
@@ -82,6 +87,43 @@ def test_a_claim_over_two_sentences_is_supported_by_both(check):
         "Tomas Brenner built the boiler of hall 3; its valve opens at 6 bar.", {}
     )
     assert best.span.pair and best.span.text.endswith("6 bar.")
+
+
+TWO_SOURCES = (
+    "The Velda pump was built in Kiel in 1931.",
+    "In 1950 the Velda pump was sold to Ada Krause.",
+)
+JOINED = "The Velda pump was built in Kiel in 1931 and was sold to Ada Krause in 1950."
+
+
+def check_all(texts: tuple[str, ...], claim: str):
+    """Among passages that say nothing of it."""
+    hits = [hit(text, passage=n, start=5000 * n) for n, text in enumerate((*ELSEWHERE, *texts))]
+    check = SupportCheck("", hits, HashingEmbedder(), load_calibration().support)
+    best = check.find_best(claim, {})
+    return best, check.is_supported(best, 0.5)
+
+
+def test_a_sentence_of_two_sources_is_supported_by_both():
+    best, supported = check_all(TWO_SOURCES, JOINED)
+    assert supported
+    assert [each.text for each in best.spans] == list(TWO_SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"), [("1931", "1938"), ("1950", "1938"), ("Ada Krause", "Bob Miller")]
+)
+def test_a_sentence_is_not_supported_where_one_of_its_parts_is_not(said, instead):
+    _, supported = check_all(TWO_SOURCES, JOINED.replace(said, instead))
+    assert not supported
+
+
+def test_parts_that_one_window_holds_were_judged_together():
+    near = [SupportSpan(hit(TEXT), n, n + 10, "", False) for n in (0, 90)]
+    far = [SupportSpan(hit(TEXT, start=n), n, n + 10, "", False) for n in (0, 900)]
+    assert not is_scattered(near)
+    assert not is_scattered(near[:1])
+    assert is_scattered(far)
 
 
 def test_one_sentence_is_cited_rather_than_two(check):

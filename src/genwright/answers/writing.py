@@ -256,17 +256,17 @@ class AnswerWriter:
             packed: What the model read.
             check: Finds sources.
         """
-        if unit.form == "code" and (cited := _find_code(unit.text, self._brief.findings.hits)):
-            return Sentence(unit.text, 1.0, (cited,), before=unit.before)
+        if unit.form == "code" and (code := _find_code(unit.text, self._brief.findings.hits)):
+            return Sentence(unit.text, 1.0, (code,), before=unit.before)
         best: Support | None = None
+        least = self._settings.min_support
         for claim in (unit.claim, f"{lead} {unit.claim}") if lead else (unit.claim,):
-            found = check.find_best(claim, self._brief.findings.rarity.look_up(claim))
+            found = check.find_best(claim, self._brief.findings.rarity.look_up(claim), least)
             if found is not None and (best is None or best.probability < found.probability):
                 best = found
-            if best is not None and check.is_supported(best, self._settings.min_support):
-                span = best.span
-                cited = cite(span.hit, span.start, span.end)
-                return Sentence(unit.text, best.probability, (cited,), before=unit.before)
+            if best is not None and check.is_supported(best, least):
+                cited = tuple(cite(each.hit, each.start, each.end) for each in best.spans)
+                return Sentence(unit.text, best.probability, cited, before=unit.before)
         return Sentence(unit.text, best.probability if best else 0.0, before=unit.before)
 
     def _stream_units(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from genwright.embeddings import Embedder
 from genwright.grounding import exact, words
 from genwright.grounding.calibration import LogisticRegression
+from genwright.grounding.order import measure_turned
 from genwright.grounding.reading import PairReader
 from genwright.grounding.spans import Support, SupportSpan, list_support_spans
 from genwright.retrieval import Hit
@@ -48,9 +49,9 @@ def load_support_model() -> SupportModel:
     """The numbers that come with genwright."""
     file = files("genwright.grounding") / "support.json"
     data = json.loads(file.read_text(encoding="utf-8"))
-    return SupportModel(
-        LogisticRegression(tuple(data["weights"]), data["bias"]), about=data["about"]
-    )
+    # A fit from before a feature was there gives it no weight.
+    weights = (*data["weights"], *[0.0] * (FEATURES - len(data["weights"])))
+    return SupportModel(LogisticRegression(weights, data["bias"]), about=data["about"])
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class MeaningCheck:
         self._vectors: NDArray[np.float32] | None = None
 
     def find_best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
-        """See ``SupportCheck.find_best``."""
+        """The span that supports a claim best; None where there is no span at all."""
         if not self._windows:
             return None
         if copied := self._find_copy(claim):
@@ -197,6 +198,7 @@ class MeaningCheck:
                 max(-LEAST_LOGIT, min(LEAST_LOGIT, logit)),
                 *describe_wording(claim, window.text, source, span.text, rarity),
                 *describe_exactly(claim, source, span.text),
+                measure_turned(claim, window.text),
             ),
         )
 
@@ -258,8 +260,8 @@ def describe_exactly(claim: str, source: str, span: str) -> list[float]:
     ]
 
 
-NUMBERS, QUOTES = 7, 12
-"""Columns of the features that cap what a claim gets."""
+NUMBERS, QUOTES, FEATURES = 7, 12, 14
+"""Columns of the features that cap what a claim gets, and how many there are."""
 
 
 def cap(features: NDArray[np.float64], chances: NDArray[np.float64]) -> NDArray[np.float64]:

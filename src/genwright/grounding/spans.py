@@ -25,6 +25,13 @@ class Support:
 
     span: SupportSpan
     probability: float
+    others: tuple[SupportSpan, ...] = ()
+    """Where no span supports all of it: those of the other parts of the claim."""
+
+    @property
+    def spans(self) -> tuple[SupportSpan, ...]:
+        """All that are to be cited."""
+        return self.span, *self.others
 
 
 def list_support_spans(hits: Sequence[Hit]) -> list[SupportSpan]:

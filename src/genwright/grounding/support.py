@@ -4,7 +4,9 @@ With the trained reader the check is by meaning (``grounding.meaning``). Where t
 is by wording: a logistic model over how much of the claim the span contains: its words weighed by
 rarity, its neighbouring pairs, its numbers and names, its meaning. By wording alone a paraphrase
 without a shared word is not seen, and a claim that turns the words of its source around can pass.
-No model's markers are read or trusted; ``docs/answers.md`` gives the figures of both.
+A sentence that no place of the documents says as a whole is looked for part by part
+(``grounding.parts``). No model's markers are read or trusted; ``docs/answers.md`` gives the
+figures of both.
 """
 
 import math
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from genwright.embeddings import Embedder
 from genwright.grounding import words
 from genwright.grounding.calibration import LogisticRegression
-from genwright.grounding.meaning import MeaningCheck
+from genwright.grounding.meaning import WINDOW_CHARACTERS, MeaningCheck
+from genwright.grounding.parts import split_parts
 from genwright.grounding.reading import PairReader
 from genwright.grounding.spans import Support, SupportSpan, list_support_spans
 from genwright.retrieval import Hit
@@ -27,7 +30,8 @@ PAIR_GAIN = 0.05
 """A span of two sentences is cited only where it supports a claim by so much more than one."""
 
 
-WORDING_LEAST = 0.8
+LEAST, WORDING_LEAST = 0.5, 0.8
+"""From which probability on a claim counts as said, where nothing else is set; by wording alone."""
 
 
 class SupportCheck:
@@ -65,13 +69,36 @@ class SupportCheck:
         needed = least if self._by_meaning else max(least, WORDING_LEAST)
         return support is not None and support.probability >= needed
 
-    def find_best(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
+    def find_best(
+        self, claim: str, rarity: Mapping[str, float], least: float = LEAST
+    ) -> Support | None:
         """The span that supports a claim best; None where there is no span at all.
 
         Args:
             claim: One sentence.
             rarity: Inverse document frequency of the claim's stems; a missing one counts 1.
+            least: As for ``is_supported``. Where no span supports the claim, each of its parts is
+                looked for; when all are found with at most half of the doubt, in places that no
+                one window holds, the support is that of the weakest.
         """
+        whole = self._find_whole(claim, rarity)
+        if whole is None or self.is_supported(whole, least):
+            return whole
+        return self._find_parts(claim, rarity, least) or whole
+
+    def _find_parts(self, claim: str, rarity: Mapping[str, float], least: float) -> Support | None:
+        parts, found = split_parts(claim), list[Support]()
+        for part in parts if len(parts) > 1 else ():
+            support = self._find_whole(part, rarity)
+            if support is None or not self.is_supported(support, (1 + least) / 2):
+                return None
+            found.append(support)
+        spans = tuple({_place(each.span): each.span for each in found}.values())
+        if not is_scattered(spans):
+            return None  # the window that holds all of it was read, and does not say so
+        return Support(spans[0], min(each.probability for each in found), spans[1:])
+
+    def _find_whole(self, claim: str, rarity: Mapping[str, float]) -> Support | None:
         if self._by_meaning:
             return self._by_meaning.find_best(claim, rarity)
         if not self.spans:
@@ -91,6 +118,21 @@ class SupportCheck:
         handicap = np.array([PAIR_GAIN * span.pair for span in self.spans])
         place = int(np.argmax(chances - handicap))
         return Support(self.spans[place], float(chances[place]))
+
+
+def is_scattered(spans: Sequence[SupportSpan]) -> bool:
+    """Whether spans stand in several passages, or further apart than what is read at once."""
+    if len({_place(each)[:2] for each in spans}) > 1:
+        return True
+    return (
+        bool(spans)
+        and max(each.end for each in spans) - min(each.start for each in spans) > WINDOW_CHARACTERS
+    )
+
+
+def _place(span: SupportSpan) -> tuple[int, int, int, int]:
+    """Document, passage, and first and last character."""
+    return span.hit.document, span.hit.passage, span.start, span.end
 
 
 def _lower_words(text: str) -> list[str]:

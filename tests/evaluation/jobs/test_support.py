@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from genwright.errors import NotFound, UsageError
-from genwright.evaluation.jobs.support import measure_area, run_support_trial
+from genwright.evaluation.jobs.support import (
+    CheckedCase,
+    measure_area,
+    run_support_trial,
+    summarize_sets,
+)
 from genwright.workspace import create_workspace, open_workspace
 
 ROWS = [
@@ -44,6 +49,15 @@ def test_a_copy_passes_and_another_subject_does_not(workspace, sets):
     assert (
         made["mean"]["balanced_accuracy"] == made["mean"]["auc"] == made["mean"]["passing"] == 1.0
     )
+
+
+def test_milliseconds_are_told_by_set_and_over_all_sentences():
+    fast = [CheckedCase(n % 2 == 0, n / 20, 0.5, (float(n), float(n))) for n in range(20)]
+    slow = [CheckedCase(n == 0, 0.5, 0.5, (100.0,)) for n in range(2)]
+    made = summarize_sets({"fast": fast, "slow": slow}, 0.5)
+    assert made["sets"]["fast"]["milliseconds"] == {"median": 9.5, "p95": 18.0}
+    assert made["sets"]["slow"]["milliseconds"] == {"median": 100.0, "p95": 100.0}
+    assert made["milliseconds"]["median"] == 10.0
 
 
 def test_one_set_and_each_second_row(workspace, sets):

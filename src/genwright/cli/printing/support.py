@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 HEADERS = (
     "set", "n", "balanced accuracy [95 % interval]", "AUC", "by word overlap",
-    "true that pass", "s",
+    "true that pass", "ms, p95",
 )  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def print_support(made: "Json") -> None:
         (to_one_line(name), each["rows"], format_interval(each["balanced_accuracy"]), *_row(each))
         for name, each in results["sets"].items()
     ]
-    mean = results["mean"]
+    mean = results["mean"] | {"milliseconds": results["milliseconds"]}
     rows.append(("mean", made["data"]["rows"], _format(mean["balanced_accuracy"]), *_row(mean)))
     print_table(HEADERS, rows)
     print()
@@ -30,7 +30,9 @@ def print_support(made: "Json") -> None:
 
 
 def _row(group: "Json") -> tuple[str, ...]:
-    return tuple(_format(group[each]) for each in ("auc", "overlap_auc", "passing", "seconds"))
+    figures = tuple(_format(group[each]) for each in ("auc", "overlap_auc", "passing"))
+    spent = group["milliseconds"]
+    return *figures, f"{spent['median']:.0f}, {spent['p95']:.0f}"
 
 
 def _format(value: float | None) -> str:

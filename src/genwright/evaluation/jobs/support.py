@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,8 @@ class CheckedCase:
     """Of the claim's weakest sentence."""
     overlap: float
     """Share of the claim's words that the source has: the floor."""
-    seconds: float
-    """For a sentence, the first one's preparation with it."""
+    milliseconds: tuple[float, ...]
+    """Of each sentence; the first has the preparation of its source with it."""
 
 
 def run_support_trial(
@@ -95,15 +96,17 @@ def check_case(runtime: Runtime, case: ClaimCase) -> CheckedCase:
     """Check each sentence of a claim against the whole source, as an answer's are checked."""
     reader, embedder = runtime.models.reader, runtime.models.embedder
     pairs = reader.pairs
-    began = time.perf_counter()
+    stops = [time.perf_counter()]
     check = SupportCheck(
         case.question, [make_hit(case.source)], embedder, load_calibration().support, pairs
     )
-    claims = split_claims(case.claim)
-    found = [check.find_best(claim, {}) for claim in claims]
-    seconds = (time.perf_counter() - began) / len(claims)
-    chance = min(each.probability if each else 0.0 for each in found)
-    return CheckedCase(case.supported, chance, measure_overlap(case), seconds)
+    least, chance = runtime.settings.answer.min_support, 1.0
+    for claim in split_claims(case.claim):
+        found = check.find_best(claim, {}, least)
+        chance = min(chance, found.probability if found else 0.0)
+        stops.append(time.perf_counter())
+    spent = tuple(1000 * (end - start) for start, end in pairwise(stops))
+    return CheckedCase(case.supported, chance, measure_overlap(case), spent)
 
 
 def measure_overlap(case: ClaimCase) -> float:
@@ -120,14 +123,18 @@ def summarize_sets(checked: dict[str, list[CheckedCase]], least: float) -> Json:
         least: The probability from which a sentence passes.
 
     Returns:
-        ``{"at", "sets", "mean"}``; a set's ``balanced_accuracy`` is
-        ``{"value", "low", "high"}``, the rest are numbers, None where a label has no row.
+        ``{"at", "sets", "mean", "milliseconds"}``; a set's ``balanced_accuracy`` is
+        ``{"value", "low", "high"}``, the rest are numbers, None where a label has no row;
+        ``milliseconds`` of a sentence are ``{"median", "p95"}``, for a set and for all.
     """
     sets = {name: _summarize(cases, least) for name, cases in checked.items() if cases}
-    measures = ("auc", "overlap_auc", "passing", "seconds")
+    measures = ("auc", "overlap_auc", "passing")
     mean: Json = {name: _average([each[name] for each in sets.values()]) for name in measures}
     values = [each["balanced_accuracy"]["value"] for each in sets.values()]
-    return {"at": least, "sets": sets, "mean": {"balanced_accuracy": _average(values), **mean}}
+    return {
+        "at": least, "sets": sets, "mean": {"balanced_accuracy": _average(values), **mean},
+        "milliseconds": _time(list(chain.from_iterable(checked.values()))),
+    }  # fmt: skip
 
 
 def _summarize(cases: Sequence[CheckedCase], least: float) -> Json:
@@ -140,8 +147,14 @@ def _summarize(cases: Sequence[CheckedCase], least: float) -> Json:
         "auc": _round(measure_area(chances, labels)),
         "overlap_auc": _round(measure_area(np.array([each.overlap for each in cases]), labels)),
         "passing": _round(float(said[labels].mean()) if labels.any() else math.nan),
-        "seconds": round(float(np.median([each.seconds for each in cases])), 4),
+        "milliseconds": _time(cases),
     }
+
+
+def _time(cases: Sequence[CheckedCase]) -> Json:
+    spent = list(chain.from_iterable(each.milliseconds for each in cases)) or [0.0]
+    median, most = np.percentile(spent, (50, 95))
+    return {"median": round(float(median), 1), "p95": round(float(most), 1)}
 
 
 def _round(value: float) -> float | None:
