@@ -3,9 +3,10 @@
     python -m benchmarks.operators.train E5_FOLDER
 
 E5_FOLDER is ``multilingual-e5-small`` as `genwright models pull` leaves it. Rows are our own: a
-file for each operator, blocks under ``# group``, ``xx:`` before a language, ``+above`` or ``+below``
-behind a question whose number is a bound; requests of ``benchmarks/intents`` that no table answers
-are ``other``, those for facts and lists ``lookup``. Figures are of groups held back: no subject is
+file for each operator, blocks under ``# group``, ``xx:`` before a language, ``+above`` or
+``+below`` behind a question whose number is a bound. Requests of ``benchmarks/intents`` that no
+table answers are ``other``, those for facts and lists ``lookup``; ``frames.txt`` has frames that are
+filled with any subject. Figures are of groups held back: no subject is
 on both sides. Needs scikit-learn.
 """
 
@@ -183,9 +184,12 @@ def main() -> None:
             scales = np.abs(weights).max(axis=0) / 127
             kept[f"{head}_{name}_weights"] = np.round(weights / scales).astype(np.int8)
             kept[f"{head}_{name}_scales"], kept[f"{head}_{name}_biases"] = scales, biases
-        for place in np.flatnonzero(own & (mean.argmax(axis=1) != labels)) if options.errors else ():
+        for place in (
+            np.flatnonzero(own & (mean.argmax(axis=1) != labels)) if options.errors else ()
+        ):
             print(names[mean[place].argmax()], "for", names[labels[place]], texts[place])
-    about = {"trained_with": TRAINED_WITH, "rows": len(rows), "own": number_own, "borrowed": number_borrowed - number_own,
+    about = {"trained_with": TRAINED_WITH, "rows": len(rows), "own": number_own,
+             "borrowed": number_borrowed - number_own,
              "operators": dict(Counter(row.operator for row in rows)),
              "languages": dict(Counter(row.language for row in rows).most_common()),
              "figures": figures}  # fmt: skip

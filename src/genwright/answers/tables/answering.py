@@ -17,7 +17,6 @@ from genwright.answers.tables.ranking import (
     Likeness,
     RankedProgram,
     choose_program,
-    rank_programs,
 )
 from genwright.answers.tables.wording import tell_result
 from genwright.embeddings import Embedder
@@ -115,7 +114,7 @@ def _list_tables(runtime: Runtime, hits: Sequence[Hit]) -> Iterator[tuple[Table,
                     return
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _find_cached(text: str) -> tuple[Table, ...]:
     return tuple(find_tables(text))
 
@@ -139,23 +138,36 @@ def _solve(
     embedder: Embedder, wanted: Wanted, question: str, table: Table, hit: Hit
 ) -> _Candidate | None:
     """The likeliest program over a table, where it is likely enough."""
-    read = ReadTable(table, split_question_tokens(question), question)
+    place = f"{hit.title} {hit.section} {hit.source.rpartition('/')[2]}"
+    read = ReadTable(table, split_question_tokens(question), question, place)
     bound = max(wanted.bounds, key=lambda each: wanted.bounds[each])
     programs = [each for each in list_programs(read, bound) if each.operator == wanted.operator]
     if not programs:
         return None
-    likeness = measure_likeness(embedder, question, table.headers)
-    chosen = choose_program(rank_programs(programs, read, wanted, likeness))
+    likeness = measure_likeness(embedder, question, table.headers, list(read.columns))
+    chosen = choose_program(programs, read, wanted, likeness)
     return _Candidate(chosen, read, hit) if chosen else None
 
 
-def measure_likeness(embedder: Embedder, question: str, headers: Sequence[str]) -> Likeness:
-    """How like a question is to headers, and to requests for their extremes."""
-    vector = embedder.embed_queries([question])[0]
-    named = embedder.embed([header or "-" for header in headers]) @ vector
-    texts = [form.format(header) for form in PHRASES.values() for header in headers]
-    phrased = (embedder.embed_queries(texts) @ vector).reshape(len(PHRASES), len(headers))
-    phrases = {name: row.tolist() for name, row in zip(PHRASES, phrased, strict=True)}
+def measure_likeness(
+    embedder: Embedder, question: str, headers: Sequence[str], columns: Sequence[int]
+) -> Likeness:
+    """How like a question is to headers, and to requests for their extremes.
+
+    Args:
+        embedder: Makes the vectors.
+        question: What is asked.
+        headers: Of all columns.
+        columns: Those that have extremes; for the others likeness to the requests is 0.
+    """
+    asked = [form.format(headers[column]) for form in PHRASES.values() for column in columns]
+    vectors = embedder.embed_queries([question, *asked])
+    named = embedder.embed([header or "-" for header in headers]) @ vectors[0]
+    found = iter((vectors[1:] @ vectors[0]).tolist())
+    phrases = {name: [0.0] * len(headers) for name in PHRASES}
+    for own in phrases.values():
+        for column in columns:
+            own[column] = next(found)
     return Likeness(named.tolist(), phrases)
 
 

@@ -7,6 +7,7 @@ spreadsheets and CSV files, each a line that names its columns (see ``documents.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -107,7 +108,7 @@ def _read_pipes(lines: Sequence[Line], place: int) -> tuple[Table, int] | None:
         first = begin + len(line) - len(line.lstrip())
         rows.append(Row(first, end, (*cells, *[None] * (len(headers) - len(cells)))))
         after += 1
-    if not rows or len(headers) < 2:  # noqa: PLR2004 - one column is a list
+    if not rows or len(headers) < 2:
         return None
     return Table(start, end, headers, f"{head.strip()}\n{rule.strip()}", tuple(rows)), after
 
@@ -115,7 +116,7 @@ def _read_pipes(lines: Sequence[Line], place: int) -> tuple[Table, int] | None:
 def _cut_cells(start: int, line: str) -> list[Cell]:
     bars = [found.start() for found in _BAR.finditer(line)]
     edges = [-1, *bars, len(line)]
-    pieces = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [(a + 1, b) for a, b in pairwise(edges)]
     if line.lstrip().startswith("|"):
         pieces = pieces[1:]
     if line.rstrip().endswith("|") and len(pieces) > 1:
@@ -135,7 +136,7 @@ def _read_named(lines: Sequence[Line], place: int) -> tuple[Table, int] | None:
     """Rows that name their columns below a line of headers, and the place after them."""
     start, head = lines[place]
     headers = tuple(part.strip() for part in head.split(" | "))
-    if len(headers) < 2 or not all(headers):  # noqa: PLR2004 - one column is a list
+    if len(headers) < 2 or not all(headers):
         return None
     rows, after = [], place + 1
     while after < len(lines) and lines[after][1].strip():

@@ -17,7 +17,9 @@ from genwright.grounding import words
 _DENSE = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_DENSE}]|(?:[^\W_{_DENSE}]|(?<=\d)[.,](?=\d))+")
 YES = frozenset("yes y true x ✓ ✔ ✅ ● ja sí si oui sim да evet tak 是 有 はい ○ 예 نعم".split())
-NO = frozenset("no n false ✗ ✘ ❌ ○ nein non não nee нет hayır nie 否 无 いいえ × 아니요 لا".split())
+NO = frozenset(
+    "no n false ✗ ✘ ❌ ○ nein non não nee нет hayır nie 否 无 いいえ × 아니요 لا".split()
+)
 LONG = 5
 """Letters from which on a word may have another ending."""
 ENDING = 3
@@ -70,7 +72,8 @@ def split_question_tokens(text: str) -> list[Token]:
     found = []
     for match in _TOKEN.finditer(text):
         word = match[0].replace(",", "") if match[0][0].isdigit() else match[0]
-        is_name = word[0].isdigit() or (word[0].isupper() and match.start() > 0)
+        begins = not text[: match.start()].rstrip(" \"'“„«(").rstrip("¿¡").rstrip(" .!?:")
+        is_name = word[0].isdigit() or (word[0].isupper() and not begins)
         found.append(Token(word.lower().removesuffix("."), match.start(), match.end(), is_name))
     return found
 
@@ -121,9 +124,9 @@ def find_mentions(table: Table, question: Sequence[Token]) -> list[Mention]:
                 ):
                     found.append(Mention(column, frozenset(rows), start, end, text, quality))
         for (start, end), (rows, quality, text) in partial.items():
-            tokens = question[start:end]
+            said_here = question[start:end]
             is_rare = len(rows) <= max(1, RARE * len(table.rows))
-            if is_rare and _may_be_part(tokens) and not {t.text for t in tokens} & head:
+            if is_rare and _may_be_part(said_here) and not {t.text for t in said_here} & head:
                 found.append(Mention(column, frozenset(rows), start, end, text, 0.5 * quality))
     return _keep_longest([each for each in _merge(found) if each.quality >= LEAST_QUALITY])
 
@@ -154,7 +157,7 @@ def _is_telling(tokens: Sequence[Token]) -> bool:
     if dense:
         return len(text) > 1
     bare = words.extract_content(" ".join(token.text for token in tokens))
-    return bool(bare) and (len(text) > 2 or tokens[0].is_name)  # noqa: PLR2004 - "to", "in"
+    return bool(bare) and (len(text) > 2 or tokens[0].is_name)
 
 
 def _may_be_part(tokens: Sequence[Token]) -> bool:
@@ -181,7 +184,9 @@ def _merge(found: Sequence[Mention]) -> list[Mention]:
         if known is None or known.quality < each.quality:
             best[key] = each
         elif known.quality == each.quality:
-            best[key] = Mention(*key[:1], known.rows | each.rows, *key[1:], known.text, known.quality)
+            best[key] = Mention(
+                *key[:1], known.rows | each.rows, *key[1:], known.text, known.quality
+            )
     return list(best.values())
 
 

@@ -4,6 +4,7 @@ A program is an operator over the values of one column in the rows that pass its
 the table and the question allow are listed; ``ranking`` says which is meant.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,16 @@ from datetime import date
 from itertools import islice, product
 
 from genwright.answers.tables.grid import Table
-from genwright.answers.tables.mentions import Mention, Token, find_flags, find_mentions
+from genwright.answers.tables.mentions import (
+    Mention,
+    Token,
+    compare_words,
+    find_flags,
+    find_mentions,
+    split_question_tokens,
+)
 from genwright.answers.tables.values import ColumnValues, read_column
+from genwright.answers.understanding.language import detect_language
 from genwright.grounding.exact import find_numbers
 
 ALTERNATIVES = 2
@@ -22,6 +31,9 @@ MOST_FILTERS = 24
 MOST_LOOKED_UP = 8
 """Rows that a look-up shows; of more it says nothing that a reader wants."""
 LEAST_COMPARED = 2
+DECIMAL_COMMA = frozenset("de es it pt nl da nb no sv fi pl cs sk tr id el ro hr sl sr".split())
+"""Languages that group figures by points, or never end a number by a point and three figures."""
+_DOTTED = re.compile(r"\d\.\d{3}(?!\d)")
 NEAR_TOTAL = 0.002
 """A last row that is the sum of all others, but for rounding, is their total and none of them."""
 
@@ -61,29 +73,49 @@ class ReadTable:
         table: Headers and rows.
         tokens: The question's words.
         text: The question.
+        place: Titles and headings over the table.
     """
 
-    def __init__(self, table: Table, tokens: Sequence[Token], text: str) -> None:
+    def __init__(self, table: Table, tokens: Sequence[Token], text: str, place: str = "") -> None:
         self.table, self.tokens = table, tokens
         width = range(len(table.headers))
+        points = _guess_points(table)
         self.columns: Mapping[int, ColumnValues] = {
             column: read
             for column in width
-            if (read := read_column(table.list_texts(column))) is not None
+            if (read := read_column(table.list_texts(column), points)) is not None
         }
         self.total = self._find_total()
         self.mentions = [*find_mentions(table, tokens), *find_flags(table, tokens)]
         self.numbers = _place_numbers(tokens, text)
+        self.unknown_names = self._find_unknown_names(text, place)
+
+    def _find_unknown_names(self, text: str, place: str) -> list[str]:
+        """Names in the question that neither the table nor what stands over it has.
+
+        They would be filters that no column has. In German every noun looks like a name.
+        """
+        around = {t.text for t in split_question_tokens(f"{place} {' '.join(self.table.headers)}")}
+        told = {n for each in self.mentions for n in range(each.start, each.end)}
+        found = [
+            token.text
+            for n, token in enumerate(self.tokens)
+            if token.is_name
+            and not token.text[0].isdigit()
+            and n not in told
+            and not any(compare_words(token.text, word) for word in around)
+        ]
+        return found if found and detect_language(text) != "de" else []
 
     def _find_total(self) -> int | None:
         """The last row where it is the sum of the others in every column of amounts."""
         last = len(self.table.rows) - 1
-        if last < 2:  # noqa: PLR2004 - one row is no sum
+        if last < 2:
             return None
         tried = 0
         for read in self.columns.values():
             own, others = read.values[last], [each for each in read.values[:last] if each]
-            if own is None or read.kind != "number" or read.is_year or len(others) < 2:  # noqa: PLR2004
+            if own is None or read.kind != "number" or read.is_year or len(others) < 2:
                 continue
             tried += 1
             if abs(own - sum(others)) <= NEAR_TOTAL * abs(own):
@@ -103,6 +135,24 @@ def _place_numbers(tokens: Sequence[Token], text: str) -> dict[int, float]:
         for number in find_numbers(text)
         if number.start in starts and len(number.values) == 1
     }
+
+
+def _guess_points(table: Table) -> str:
+    """What a point before three figures is where its column does not tell: as the language has it.
+
+    ``thousands`` in languages with a decimal comma, else ``decimal``; empty where too little is
+    written.
+    """
+    if not any(_DOTTED.search(cell.text) for row in table.rows for cell in row.cells if cell):
+        return ""
+    words = " ".join(
+        cell.text
+        for row in table.rows[:40]
+        for cell in row.cells
+        if cell and not any(map(str.isdigit, cell.text))
+    )
+    language = detect_language(f"{' '.join(table.headers)} {words}"[:2000])
+    return "thousands" if language in DECIMAL_COMMA else ""
 
 
 FilterSet = tuple[tuple[Mention, ...], Limit | None, list[int]]
@@ -158,7 +208,7 @@ def _list_limits(read: ReadTable, bound: str) -> Iterator[Limit]:
         for column, values in read.columns.items():
             limit = number
             if values.kind == "date":
-                if not 1000 <= number <= 2200:  # noqa: PLR2004 - a year
+                if not 1000 <= number <= 2200:
                     continue
                 first = date(int(number), 1, 1).toordinal()
                 limit = float(first if bound == "below" else first + 365)
@@ -207,8 +257,8 @@ def _is_ranking(numbers: Sequence[float]) -> bool:
     """Whether numbers only count or rank the rows: 1, 2, 3 in any order, some left out or twice."""
     return (
         all(number == int(number) and number >= 1 for number in numbers)
-        and len(set(numbers)) > 0.8 * len(numbers)  # noqa: PLR2004
-        and max(numbers) <= 1.3 * len(numbers) + 1  # noqa: PLR2004
+        and len(set(numbers)) > 0.8 * len(numbers)
+        and max(numbers) <= 1.3 * len(numbers) + 1
     )
 
 
@@ -235,7 +285,7 @@ def _run_over(
     yield Program("sum", column, filters, limit, rows, rows, sum(numbers))
     yield Program("mean", column, filters, limit, rows, rows, sum(numbers) / len(numbers))
     named = [each for each in filters if sum(o.column == each.column for o in filters) > 1]
-    if len(named) == len(known) == 2 and all(len(each.rows & set(rows)) == 1 for each in named):  # noqa: PLR2004
+    if len(named) == len(known) == 2 and all(len(each.rows & set(rows)) == 1 for each in named):
         yield Program(
             "difference", column, filters, limit, rows, rows, abs(numbers[0] - numbers[1])
         )

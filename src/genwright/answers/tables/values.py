@@ -50,7 +50,7 @@ class Reading:
 
     kind: ValueKind
     values: tuple[float, ...]
-    """Ascending; more than one where its form has several meanings. Dates are days, times seconds."""
+    """Ascending; several where its form has several meanings. Dates are days, times seconds."""
     unit: str = ""
     dotted: bool = False
     """Whether a point stands before its last three figures."""
@@ -71,13 +71,20 @@ class ColumnValues:
     def is_year(self) -> bool:
         """Whether its numbers are years, which are compared and not added."""
         known = [value for value in self.values if value is not None]
-        return self.kind == "number" and not self.unit and all(
-            value == int(value) and YEARS[0] <= value <= YEARS[1] for value in known
+        return (
+            self.kind == "number"
+            and not self.unit
+            and all(value == int(value) and YEARS[0] <= value <= YEARS[1] for value in known)
         )
 
 
-def read_column(texts: Sequence[str]) -> ColumnValues | None:
+def read_column(texts: Sequence[str], points: str = "") -> ColumnValues | None:
     """The values of a column; None where most are no values, or where units differ.
+
+    Args:
+        texts: Its cells.
+        points: What a point before three figures is where no cell tells: ``thousands`` or
+            ``decimal``; empty where that is not known either.
 
     Example:
         >>> read_column(["1.200 kg", "850 kg", "n/a"]).values
@@ -96,11 +103,12 @@ def read_column(texts: Sequence[str]) -> ColumnValues | None:
     own = [each for each in readings if each and each.kind == kind]
     units = Counter(each.unit for each in own)
     unit = units.most_common(1)[0][0]
-    if len(units) > 1 and not (len(units) == 2 and "" in units and units[unit] != units[""]):  # noqa: PLR2004
+    if len(units) > 1 and not (len(units) == 2 and "" in units and units[unit] != units[""]):
         return None  # kg beside lb; cells without any unit are taken for the column's
     unit = next((each for each in units if each), "")
     point = _settle_point(own) if kind == "number" else "decimal"
-    if point == "unknown":
+    point = points if point == "unknown" else point
+    if not point:
         return None
     pick = -1 if point == "thousands" else 0
     values = tuple(each.values[pick] if each and each.kind == kind else None for each in readings)
@@ -150,14 +158,14 @@ def _read_number(text: str) -> Reading | None:
     if not found:
         return None
     after = found["after"].strip()
-    if re.match(r"[-–/:&+,;]", after) or len(after.split()) > 3:  # noqa: PLR2004 - no unit has more
+    if re.match(r"[-–/:&+,;]", after) or len(after.split()) > 3:
         return None
     figures = found["figures"] if found["figures"][0].isdigit() else f"0{found['figures']}"
     scaled = " ".join([figures, *after.split()[:1]])
     numbers = [each for each in find_numbers(scaled) if each.start == 0]
     if not numbers:
         return None
-    less = wrapped or found["sign"] in ("-", "−", "–") and found["sign"] or found["minus"]
+    less = wrapped or (found["sign"] in ("-", "−", "–") and found["sign"]) or found["minus"]
     plain = [each for each in find_numbers(figures) if each.start == 0]
     is_scaled = plain and plain[0].values != numbers[0].values
     unit = " ".join(after.split()[1:] if is_scaled else after.split()).strip(" .").lower()
@@ -179,8 +187,8 @@ def _read_date(text: str) -> Reading | None:
     if found := _ISO.fullmatch(text) or _CJK.fullmatch(text):
         return _make_date(found[1], found[2], found[3] or "1")
     if found := _SLASHED.fullmatch(text):
-        day, month = (found[2], found[1]) if int(found[2]) > 12 else (found[1], found[2])  # noqa: PLR2004
-        if "/" in text and int(found[1]) <= 12 and int(found[2]) <= 12 and found[1] != found[2]:  # noqa: PLR2004
+        day, month = (found[2], found[1]) if int(found[2]) > 12 else (found[1], found[2])
+        if "/" in text and int(found[1]) <= 12 and int(found[2]) <= 12 and found[1] != found[2]:
             return None  # 3/4/2020 is March or April
         return _make_date(found[3], month, day)
     if found := _MONTH_FIRST.fullmatch(text):

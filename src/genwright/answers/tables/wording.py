@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - it speaks other languages
 """What came of a program over a table, said in a sentence, with the rows it came from."""
 
 import re
@@ -133,7 +132,9 @@ def _describe_filters(program: Program, read: ReadTable) -> str:
 def _show_value(program: Program, read: ReadTable) -> str:
     if program.operator == "count":
         return f"{program.value:.0f}"
-    texts = [cell.text for row in program.rows if (cell := read.table.rows[row].cells[program.column])]
+    texts = [
+        cell.text for row in program.rows if (cell := read.table.rows[row].cells[program.column])
+    ]
     if program.operator in ("greatest", "least"):
         cell = read.table.rows[program.chosen[0]].cells[program.column]
         return cell.text if cell else ""
@@ -149,14 +150,15 @@ def _show_value(program: Program, read: ReadTable) -> str:
 
 
 def _add_unit(shown: str, unit: str) -> str:
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for part in unit.split():
         (before if re.search(r"[$€£¥₹]|^[A-Z]{3}$", part) and not after else after).append(part)
     if unit and unit[0] in "€%" and not before:
         return f"{shown} {unit}"
     lead = "".join(before)
     tail = " ".join(after)
-    return f"{lead}{' ' if len(lead) > 2 else ''}{shown}{' ' if tail and tail != '%' else ''}{tail}"  # noqa: PLR2004
+    return f"{lead}{' ' if len(lead) > 2 else ''}{shown}{' ' if tail and tail != '%' else ''}{tail}"
 
 
 def format_number(value: float, like: Sequence[str], extra: int = 0) -> str:
@@ -179,5 +181,5 @@ def format_number(value: float, like: Sequence[str], extra: int = 0) -> str:
     if not (dots or commas):
         shown = shown.replace(",", "")
     if dots or comma:
-        shown = shown.translate(str.maketrans({",": ".", ".": ","}))
+        shown = shown.translate(str.maketrans(",.", ".,"))
     return shown
