@@ -48,6 +48,11 @@ class TableAnswer:
     """That it is what was asked for, and right."""
     operator: str
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether it says more than rows do: an extreme, a number of rows, a sum."""
+        return self.operator != "lookup"
+
 
 @dataclass(frozen=True)
 class _Candidate:
