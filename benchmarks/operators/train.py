@@ -5,8 +5,8 @@
 E5_FOLDER is ``multilingual-e5-small`` as `genwright models pull` leaves it. Rows are our own: a
 file for each operator, blocks under ``# group``, ``xx:`` before a language, ``+above`` or
 ``+below`` behind a question whose number is a bound. Requests of ``benchmarks/intents`` that no
-table answers are ``other``, those for facts and lists ``lookup``; ``frames.txt`` has frames that are
-filled with any subject. Figures are of groups held back: no subject is
+table answers are ``other``, those for facts and lists ``lookup``; ``frames.txt`` has frames
+that are filled with any subject. Figures are of groups held back: no subject is
 on both sides. Needs scikit-learn.
 """
 

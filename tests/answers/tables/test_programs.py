@@ -28,8 +28,8 @@ def test_the_greatest_is_found_without_the_row_of_totals_and_without_ranks():
 
 
 def test_rows_that_the_question_names_are_added_and_averaged():
-    [total] = run("people of Norway in total", "sum")
-    [mean] = run("mean of Norway", "mean")
+    total = next(each for each in run("people of Norway in total", "sum") if each.column == 2)
+    mean = next(each for each in run("mean of Norway", "mean") if each.column == 2)
     assert (total.value, total.rows) == (256610.0, (0, 1))
     assert mean.value == 128305.0
 
@@ -41,8 +41,8 @@ def test_a_column_of_yes_is_a_filter_by_its_header():
 def test_a_limit_counts_what_is_above_it_and_nothing_where_a_row_stands_on_it():
     above = [each for each in run("more than 90000", "count", "above") if each.limit.column == 2]
     assert above[0].value == 3.0  # Lindholm, Castelar, Montseny
-    on = [each for each in run("over 98750", "count", "above") if each.limit.column == 2]
-    assert on == []
+    on = [each for each in run("over 98750", "count", "above") if each.limit]
+    assert not any(each.limit.column == 2 for each in on)
 
 
 def test_a_difference_is_of_two_named_rows():

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - dashes of other scripts are its subject
 """Cells as values."""
 
 import pytest

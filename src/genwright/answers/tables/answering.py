@@ -36,6 +36,8 @@ KINDS = frozenset(("fact", "list", "comparison"))
 """Requests that a table can answer; an explanation is none."""
 RIVAL = 0.85
 """A table whose program is so likely, relative to that of a better one, makes it unsure which."""
+AS_NEAR = 0.9
+"""Of the best table's score in the search, for another to be as near."""
 _LOOKS_LIKE = re.compile(r"^[^\n]*\|[^\n]*\|?|^[^\n:]{1,80}: [^\n;]*; [^\n:]{1,80}: ", re.MULTILINE)
 
 
@@ -87,12 +89,10 @@ def answer_from_tables(
             return None
         span.set_attribute("genwright.operator", wanted.operator)
         tables = _list_tables(setup.runtime, near)
-        found = [
-            candidate
-            for table, hit in tables
-            if (candidate := _solve(embedder, wanted, question.text, table, hit))
+        solved = [
+            (_solve(embedder, wanted, question.text, table, hit), hit) for table, hit in tables
         ]
-        best = _choose(found)
+        best = _choose(solved)
         if best is None:
             return None
         span.set_attribute("genwright.probability", best.ranked.probability)
@@ -176,11 +176,15 @@ def measure_likeness(
     return Likeness(named.tolist(), phrases)
 
 
-def _choose(found: Sequence[_Candidate]) -> _Candidate | None:
-    """The candidate of the likeliest table; none where another is about as likely."""
-    ordered = sorted(found, key=lambda each: -each.ranked.probability)
-    if len(ordered) > 1:
-        best, second = (each.ranked.probability for each in ordered[:2])
-        if second >= RIVAL * best:
-            return None
-    return ordered[0] if ordered else None
+def _choose(solved: Sequence[tuple[_Candidate | None, Hit]]) -> _Candidate | None:
+    """What the table that was found first gives; none where another, found as well, fits too.
+
+    A program over a table that is about something else can look likely: it is asked for no answer
+    where the nearest table has none.
+    """
+    best, first = solved[0] if solved else (None, None)
+    if best is None or first is None:
+        return None
+    near = [each for each, hit in solved[1:] if each and hit.score >= AS_NEAR * first.score]
+    least = RIVAL * best.ranked.probability
+    return None if any(each.ranked.probability >= least for each in near) else best

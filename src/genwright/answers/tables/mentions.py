@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from genwright.answers.tables.grid import Table
 from genwright.grounding import words
@@ -218,10 +219,20 @@ def find_flags(table: Table, question: Sequence[Token]) -> list[Mention]:
 
 
 def cover_header(header: str, question: Sequence[Token]) -> set[int]:
-    """Places of the question's tokens that are words of a header."""
+    """Places of the question's tokens that are words of a header, or two characters in a row.
+
+    Example:
+        >>> sorted(cover_header("价格", split_question_tokens("哪个价格最高")))
+        [2, 3]
+    """
     own = [each.text for each in split_question_tokens(header)]
-    return {
+    covered = {
         place
         for place, token in enumerate(question)
         if _is_telling([token]) and any(compare_words(token.text, word) for word in own)
     }
+    pairs = {pair for pair in pairwise(own) if min(pair) >= "\u3040"}
+    for place, (one, other) in enumerate(pairwise(question)):
+        if (one.text, other.text) in pairs:
+            covered |= {place, place + 1}
+    return covered

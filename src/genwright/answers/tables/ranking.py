@@ -96,7 +96,7 @@ def describe_program(
         math.log(wanted.operators[program.operator] + _SMALL),
         math.log(wanted.operators["other"] + _SMALL),
         lead,
-        len(named) / max(1, len(header.split())) if header else 0.0,
+        min(1.0, len(named) / max(1, len(header.split()))) if header else 0.0,
         sum(end - start for start, end in used) / said if said else 1.0,
         min((each.quality for each in program.filters), default=1.0),
         float(len(program.filters)),

@@ -45,7 +45,7 @@ _MONTH_NUMBERS = {stem: n for n, stems in enumerate(_MONTHS, start=1) for stem i
 
 
 @dataclass(frozen=True)
-class Reading:
+class CellValue:
     """What a cell can mean."""
 
     kind: ValueKind
@@ -121,7 +121,7 @@ def is_blank(text: str) -> bool:
     return bool(_BLANK.fullmatch(text.strip()))
 
 
-def _settle_point(readings: Sequence[Reading]) -> str:
+def _settle_point(readings: Sequence[CellValue]) -> str:
     """What a point before three figures is: ``thousands``, ``decimal`` or ``unknown``."""
     open_ones = [each for each in readings if len(each.values) > 1]
     if not open_ones:
@@ -135,7 +135,7 @@ def _settle_point(readings: Sequence[Reading]) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def read_cell(text: str) -> Reading | None:
+def read_cell(text: str) -> CellValue | None:
     """What a cell means where it is one number, date or time, and nothing else but its unit.
 
     Example:
@@ -152,7 +152,7 @@ def read_cell(text: str) -> Reading | None:
     return _read_date(bare) or _read_clock(bare) or _read_number(bare)
 
 
-def _read_number(text: str) -> Reading | None:
+def _read_number(text: str) -> CellValue | None:
     wrapped = _WRAPPED.fullmatch(text)  # (1,200) is what accountants write for less than nothing
     found = _NUMBER.match(wrapped["inner"] if wrapped else text)
     if not found:
@@ -171,19 +171,21 @@ def _read_number(text: str) -> Reading | None:
     unit = " ".join(after.split()[1:] if is_scaled else after.split()).strip(" .").lower()
     values = sorted((-value if less else value for value in numbers[0].values), key=abs)
     dotted = "." in figures and not re.search(r"\.\d{3}$", figures)
-    return Reading("number", tuple(values), " ".join(filter(None, (found["before"], unit))), dotted)
+    return CellValue(
+        "number", tuple(values), " ".join(filter(None, (found["before"], unit))), dotted
+    )
 
 
-def _read_clock(text: str) -> Reading | None:
+def _read_clock(text: str) -> CellValue | None:
     found = _CLOCK.fullmatch(text)
     if not found:
         return None
     hours, minutes, seconds = found.groups()
     total = 3600 * int(hours or 0) + 60 * int(minutes) + float(seconds.replace(",", "."))
-    return Reading("time", (total,))
+    return CellValue("time", (total,))
 
 
-def _read_date(text: str) -> Reading | None:
+def _read_date(text: str) -> CellValue | None:
     if found := _ISO.fullmatch(text) or _CJK.fullmatch(text):
         return _make_date(found[1], found[2], found[3] or "1")
     if found := _SLASHED.fullmatch(text):
@@ -203,8 +205,8 @@ def _number_month(name: str) -> str:
     return str(_MONTH_NUMBERS.get(name[:4]) or _MONTH_NUMBERS.get(name[:3]) or "")
 
 
-def _make_date(year: str, month: str, day: str) -> Reading | None:
+def _make_date(year: str, month: str, day: str) -> CellValue | None:
     try:
-        return Reading("date", (float(date(int(year), int(month), int(day)).toordinal()),))
+        return CellValue("date", (float(date(int(year), int(month), int(day)).toordinal()),))
     except ValueError:
         return None

@@ -143,22 +143,24 @@ def _show_value(program: Program, read: ReadTable) -> str:
     if values.kind == "time":
         minutes, seconds = divmod(program.value, 60)
         shown = f"{int(minutes)}:{seconds:05.2f}".removesuffix(".00")
-    shown = _add_unit(shown, values.unit)
+    shown = _add_unit(shown, values.unit, next((t for t in texts if values.unit in t.lower()), ""))
     if program.operator == "difference":
         return f"{shown} ({' / '.join(texts)})"
     return shown
 
 
-def _add_unit(shown: str, unit: str) -> str:
-    before: list[str] = []
-    after: list[str] = []
-    for part in unit.split():
-        (before if re.search(r"[$€£¥₹]|^[A-Z]{3}$", part) and not after else after).append(part)
-    if unit and unit[0] in "€%" and not before:
-        return f"{shown} {unit}"
-    lead = "".join(before)
-    tail = " ".join(after)
-    return f"{lead}{' ' if len(lead) > 2 else ''}{shown}{' ' if tail and tail != '%' else ''}{tail}"
+def _add_unit(shown: str, unit: str, like: str) -> str:
+    """A number with its unit on the side where a cell has it.
+
+    Example:
+        >>> _add_unit("5.250", "€", "2.450 €"), _add_unit("7", "$", "$3"), _add_unit("9", "%", "4%")
+        ('5.250 €', '$7', '9%')
+    """
+    if not unit:
+        return shown
+    gap = " " if re.search(r"\d\s|\s\d", like.strip()) else ""
+    before = not re.match(r"[\d.,(+-]", like.strip())
+    return f"{unit}{gap}{shown}" if before else f"{shown}{gap}{unit}"
 
 
 def format_number(value: float, like: Sequence[str], extra: int = 0) -> str:
