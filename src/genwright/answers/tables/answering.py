@@ -19,6 +19,7 @@ from genwright.answers.tables.ranking import (
     choose_program,
 )
 from genwright.answers.tables.wording import tell_result
+from genwright.answers.understanding.intent import TRAINED_WITH
 from genwright.embeddings import Embedder
 from genwright.grounding.citations import Sentence
 from genwright.grounding.exact import is_negated
@@ -80,6 +81,8 @@ def answer_from_tables(
     if not near or question.follows or question.kind not in KINDS or is_negated(question.text):
         return None
     embedder = setup.runtime.models.embedder
+    if TRAINED_WITH not in embedder.name:
+        return None
     with (
         question.timer.measure_step("tables"),
         setup.runtime.tracing.start_span("tables") as span,
