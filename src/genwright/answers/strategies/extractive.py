@@ -24,6 +24,7 @@ from genwright.answers.excerpts import (
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.quoting import quote_excerpts
+from genwright.answers.tables.answering import answer_from_tables
 from genwright.grounding.citations import Sentence, join_sentences
 from genwright.grounding.passages import ReadPassage
 from genwright.library.overview import lengthen_hit, read_before
@@ -46,6 +47,11 @@ class ExtractiveStrategy:
     def stream(self, question: Question) -> Iterator[Piece]:
         """See ``Strategy.stream``."""
         findings = gather_findings(self._setup, question)
+        if told := answer_from_tables(self._setup, question, findings.hits):
+            yield from told.sentences
+            chance = max(told.probability, findings.base.answerable)
+            yield complete_answer(replace(findings.base, answerable=chance), told.sentences)
+            return
         if not findings.is_answerable:
             yield refuse(findings.base)
             return

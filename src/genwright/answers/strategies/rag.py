@@ -33,6 +33,7 @@ from genwright.answers.base import (
 )
 from genwright.answers.findings import Findings, gather_findings
 from genwright.answers.strategies.extractive import ExtractiveStrategy
+from genwright.answers.tables.answering import answer_from_tables
 from genwright.answers.writing import AnswerBrief, AnswerWriter, open_tools
 
 
@@ -55,7 +56,11 @@ class RagStrategy:
             yield from quoting.stream(question)
             return
         findings = gather_findings(self._setup, question)
-        if not findings.is_answerable:
+        told = answer_from_tables(self._setup, question, findings.hits)
+        if told and told.is_computed:  # which no model is better at, and no check could confirm
+            yield from told.sentences
+            yield complete_answer(replace(findings.base, model=EXTRACTIVE), told.sentences)
+        elif not findings.is_answerable:
             yield refuse(findings.base)
         elif question.cancel.is_set():
             yield findings.base
