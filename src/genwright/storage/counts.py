@@ -10,7 +10,7 @@ from typing import Any
 
 from genwright.types import Json, Principal
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest file in ``migrations/versions``."""
 
 Run = Callable[[str, Mapping[str, Any]], Sequence[Any]]
