@@ -136,6 +136,25 @@ def forget_user(database: Database, principal: Principal, name: str) -> ErasureR
     return done
 
 
+def forget_trace(database: Database, principal: Principal, trace: str) -> ErasureReport:
+    """Forget one answer: its trace, its messages, what was said of it and what was learnt of it.
+
+    Raises:
+        NotFound: There is no such trace.
+    """
+    done = ErasureReport()
+    with _open_erasing_session(database, principal) as session:
+        if session.scalar(select(Span.id).where(Span.trace_id == trace).limit(1)) is None:
+            raise NotFound(f"There is no trace {trace!r}: genwright trace last shows the newest.")
+        said = session.scalars(select(Message).where(Message.trace_id == trace)).all()
+        for message in said:
+            session.delete(message)
+        done.messages += len(said)
+        _forget_traces(session, {trace}, done)
+        record(session, "forget", f"trace-{trace}", done.json())
+    return done
+
+
 def forget_dataset_rows(workspace: Workspace, done: ErasureReport) -> None:
     """Take rows out of data sets that came from what was forgotten."""
     done.rows += forget_rows(workspace, done.trace_ids, done.people)

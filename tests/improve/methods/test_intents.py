@@ -8,6 +8,7 @@ from genwright.answers.answerer import Answerer
 from genwright.answers.assistants import open_assistant
 from genwright.answers.chat import Chat
 from genwright.answers.conversations import remove_conversation
+from genwright.errors import NotFound
 from genwright.feedback import Opinion, list_feedback, record_feedback
 from genwright.improve.gate import GateGuard, GateTarget, decide
 from genwright.improve.loop import (
@@ -21,7 +22,7 @@ from genwright.improve.methods.intents import agree_on_kinds
 from genwright.improve.provenance import format_lineage, trace_origin
 from genwright.improve.results import ImprovementRecord
 from genwright.library.ingest import DocumentIngester
-from genwright.maintenance.erase import forget_user
+from genwright.maintenance.erase import forget_trace, forget_user
 from genwright.monitoring import read_trace
 from genwright.runtime import Runtime
 from genwright.types import OWNER, Principal
@@ -103,14 +104,19 @@ def test_a_correction_is_learnt_gated_kept_and_taken_back(root):
         assert take(runtime, ASKED, "assistant@2") == TAUGHT
 
 
-def test_who_is_forgotten_takes_along_what_they_taught(runtime):
+def test_a_person_or_answer_that_is_forgotten_takes_along_what_it_taught(runtime):
     say(runtime, ASKED, Opinion(intent="about-collection"), ANN)
-    say(runtime, "Who built the copper boiler?", Opinion(intent="smalltalk"))
+    other = "Who built the copper boiler?"
+    trace = say(runtime, other, Opinion(intent="smalltalk"))
     improve(runtime)
     assert take(runtime, ASKED) == TAUGHT
     forget_user(runtime.database, OWNER, "ann")
     assert take(runtime, ASKED)[0] == "fact"
-    assert take(runtime, "Who built the copper boiler?")[0] == "smalltalk"
+    assert take(runtime, other)[0] == "smalltalk"
+    forget_trace(runtime.database, OWNER, trace)
+    assert take(runtime, other)[0] == "fact"
+    with pytest.raises(NotFound):
+        forget_trace(runtime.database, OWNER, trace)
 
 
 def test_a_conversation_that_is_removed_takes_along_what_was_learnt_of_it(runtime):
