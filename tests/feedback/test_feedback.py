@@ -88,11 +88,28 @@ def test_limits_and_rights(database):
     [
         {}, {"thumb": 0}, {"thumb": 2}, {"rating": 6}, {"comment": "x" * 20_001},
         {"citation": {"document": 1}}, {"citation": {"document": 1, "start": 5, "end": 5}},
+        {"intent": "poem"},
     ],
 )  # fmt: skip
 def test_bad_opinions_are_refused(bad):
     with pytest.raises(UsageError, match="Expected"):
         Opinion(**bad)
+
+
+def test_what_was_wanted_is_one_of_the_kinds_and_on_ones_own_answers(database):
+    trace = answered(database, "How tall?", "Ten.")
+    with pytest.raises(UsageError, match=r"one of fact, .*, smalltalk; got 'poem'"):
+        Opinion(intent="poem")
+    with pytest.raises(NotFound):
+        record_feedback(database, Principal("eve"), trace, Opinion(intent="list"))
+    record_feedback(database, ANN, trace, Opinion(intent="list"))
+    record_feedback(database, ANN, trace, Opinion(thumb=-1))
+    assert [each.intent for each in read_voices(database, ANN)] == ["list"]
+    found = collect(database, OWNER, KEEP)
+    (row,) = found.intents
+    assert (row["text"], row["label"], found.told) == ("How tall?", "list", 1)
+    assert row["lineage"]["people"] == ["ann"]
+    assert found.make_dataset("intents", "x").form == "classification"
 
 
 def test_better_citations(database):

@@ -36,6 +36,8 @@ def test_from_an_answer_to_its_feedback(plain, tmp_path):
     row = json.loads(out.read_text())
     assert row["chosen"] == "Two and a half bar."
     assert row["lineage"]["traces"] == [trace]
+    assert "poem" in plain("feedback", "add", trace, "--intent", "poem", status=2).stderr
+    plain("feedback", "add", trace, "--intent", "list")
     assert "thumb" in plain("feedback", "agreement").stdout
     assert json.loads(plain("feedback", "queue", "--json").stdout) == []  # rated already
     plain("eval", "regression", "add", trace, "--bad", "--reference", "Two and a half bar.")

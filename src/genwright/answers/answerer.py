@@ -13,7 +13,7 @@ from genwright.answers.base import (
     Question,
     strategies,
 )
-from genwright.answers.understanding.intent import classify_request
+from genwright.answers.understanding.taught import classify_request, read_taught
 from genwright.engines import ChatMessage
 from genwright.grounding.citations import Answer
 from genwright.monitoring.tracing import find_outermost, read_trace_id
@@ -44,6 +44,7 @@ class Answerer:
         short: Answer with a few words instead of sentences.
         prompt: Words the answer; by default the workspace's.
         assistant: Exact name of the assistant that this is, for the trace.
+        intents: Ids of the requests whose kind people told it.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Answerer:
         short: bool = False,
         prompt: Prompt | None = None,
         assistant: str = "",
+        intents: Sequence[int] = (),
     ) -> None:
         self.runtime, self.assistant, self._prompt = runtime, assistant, prompt
+        self.intents = tuple(intents)
         self.settings = runtime.settings.answer
         extractive = self.settings.extractive if extractive is None else extractive
         self.strategy = "extractive" if extractive else "short" if short else "rag"
@@ -116,9 +119,12 @@ class Answerer:
         if self.strategy == "short":
             return self.strategy, question
         with question.timer.measure_step("understand"):
-            intent = classify_request(self.runtime.models.embedder, question.text)
+            taught = read_taught(self.runtime.database, self.intents)
+            intent, near = classify_request(self.runtime.models.embedder, question.text, taught)
         span.set_attribute("genwright.intent", intent.kind)
         span.set_attribute("genwright.intent_probability", intent.confidence)
+        if near is not None:
+            span.set_attribute("genwright.intent_taught", near.id)
         name = WAYS.get(intent.kind, self.strategy)
         span.set_attribute("genwright.strategy", name)
         return name, replace(question, kind=intent.kind, kinds=intent.probabilities)

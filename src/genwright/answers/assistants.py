@@ -53,8 +53,9 @@ class OpenedAssistant:
             cancel: Set by whoever no longer waits.
         """
         asked = Question(question, scope or self.scope, cancel=cancel or Event())
-        placed = place_question(self.runtime, self.answerer.model, asked, history)
-        return self.answerer.stream(placed)
+        answerer = self.answerer
+        placed = place_question(self.runtime, answerer.model, asked, history, answerer.intents)
+        return answerer.stream(placed)
 
 
 def open_assistant(
@@ -80,8 +81,9 @@ def open_assistant(
     if max_tokens is not None:
         settings = _limit_tokens(settings, max_tokens)
     acting = runtime.act_for(runtime.principal, settings)
-    prompt = served.version.config.prompt.build_prompt()
-    answerer = Answerer(acting, prompt=prompt, assistant=served.label)
+    config = served.version.config
+    prompt = config.prompt.build_prompt()
+    answerer = Answerer(acting, prompt=prompt, assistant=served.label, intents=config.intents)
     return OpenedAssistant(served, answerer, find_scope(acting, served))
 
 

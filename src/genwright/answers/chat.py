@@ -79,7 +79,8 @@ class Chat:
         yield answer
 
     def _restate(self, asked: Question) -> Question:
-        return place_question(self.runtime, self.answerer.model, asked, self.turns)
+        answerer = self.answerer
+        return place_question(self.runtime, answerer.model, asked, self.turns, answerer.intents)
 
     def _keep(self, question: str, answer: Answer) -> None:
         self.turns += [ChatMessage("user", question), ChatMessage("assistant", answer.answer)]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
+from genwright.answers.understanding.taught import forget_taught
 from genwright.engines import ChatMessage
 from genwright.errors import NotFound
 from genwright.runtime import Runtime
@@ -155,15 +156,16 @@ def rewind(runtime: Runtime, conversation: int, message: int) -> None:
 
 
 def remove_conversation(runtime: Runtime, conversation: int) -> None:
-    """Remove a conversation of the principal's own.
+    """Remove a conversation of the principal's own, and what was learnt of what it asked for.
 
     Raises:
         NotFound: The principal has no such conversation.
     """
     with runtime.database.write(runtime.principal) as session:
-        session.delete(
-            find_conversation(session, conversation, Conversation.owner == runtime.principal.name)
-        )
+        row = find_conversation(session, conversation, Conversation.owner == runtime.principal.name)
+        said = select(MessageRow.trace_id).where(MessageRow.conversation_id == conversation)
+        forget_taught(session, set(session.scalars(said)) - {""})
+        session.delete(row)
 
 
 def redact_unreadable(answer: Json, known: Collection[int]) -> Json:

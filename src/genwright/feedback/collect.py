@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, true
 
+from genwright.answers.understanding.kinds import check_kind
 from genwright.errors import NotFound, TooMany, UsageError
 from genwright.storage import Database, Feedback, Span, StoreSession
 from genwright.types import Json, Principal
@@ -38,12 +39,15 @@ class Opinion:
     consent: bool = True
     """Whether a model may learn from it."""
     door: str = "api"
+    intent: str = ""
+    """Kind of what was wanted, such as ``list``; see ``answers.understanding.kinds``."""
 
     def __post_init__(self) -> None:
-        said = (self.thumb, self.rating, self.correction, self.comment, self.citation)
+        said = (self.thumb, self.rating, self.correction, self.comment, self.citation, self.intent)
         if not any(said):
             raise UsageError(
-                "Expected a thumb, a rating, a correction, a citation or a comment; got none."
+                "Expected a thumb, a rating, a correction, a citation, a comment or what was "
+                "wanted; got none."
             )
         if self.thumb not in (None, 1, -1):
             raise UsageError(f"Expected a thumb of 1 or -1, got {self.thumb}.")
@@ -54,6 +58,8 @@ class Opinion:
                 raise UsageError(f"Expected at most {LONGEST} characters, got {len(text)}.")
         if self.citation is not None:
             _check_citation(self.citation)
+        if self.intent:
+            check_kind(self.intent)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class FeedbackEntry:
     door: str
     created_at: str
     """ISO 8601, UTC."""
+    intent: str
+    """Kind of what was wanted; empty where nothing is said."""
 
     def json(self) -> Json:
         """Every field, the thumb in words."""
@@ -163,6 +171,8 @@ class Voice:
     """Rows that it is made of."""
     at: str
     """When they last said something; ISO 8601, UTC."""
+    intent: str = ""
+    """Kind of what was wanted."""
 
 
 def merge_voices(given: Sequence[FeedbackEntry]) -> list[Voice]:
@@ -186,6 +196,7 @@ def merge_voices(given: Sequence[FeedbackEntry]) -> list[Voice]:
             each.consent,
             (*(before.ids if before else ()), each.id),
             each.created_at,
+            each.intent or (before.intent if before else ""),
         )
     return list(found.values())
 
@@ -227,7 +238,7 @@ def _find_same(session: StoreSession, owner: str, trace: str, opinion: Opinion) 
         .order_by(Feedback.id.desc())
         .limit(1)
     )
-    said = ("thumb", "rating", "correction", "comment", "citation", "consent")
+    said = ("thumb", "rating", "correction", "comment", "citation", "consent", "intent")
     same = last is not None and all(getattr(last, n) == getattr(opinion, n) for n in said)
     return last if same else None
 
@@ -246,7 +257,8 @@ def _make_not_found(response: str) -> NotFound:
 
 
 def _read_entry(row: Feedback) -> FeedbackEntry:
-    names = ("id", "owner", "trace_id", "thumb", "rating", "correction", "comment", "citation")
+    names = ("id", "owner", "trace_id", "thumb", "rating", "correction", "comment", "citation",
+             "intent")  # fmt: skip
     values = {name: getattr(row, name) for name in names}
     at = row.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
     return FeedbackEntry(**values, consent=row.consent, door=row.door, created_at=at)

@@ -30,6 +30,8 @@ class Exchange:
     passages: tuple[int, ...] = ()
     """Found by the search, best first."""
     scores: tuple[float, ...] = ()
+    intent: str = ""
+    """Kind that the question was taken for; empty where it was not asked of an assistant."""
 
     @property
     def prompt(self) -> "str | list[Json]":
@@ -66,7 +68,13 @@ def read_exchange(database: Database, principal: Principal, trace: str) -> Excha
         owner=root.owner,
         passages=tuple(known.get("genwright.passages") or ()),
         scores=tuple(known.get("genwright.scores") or ()),
+        intent=str(known.get("genwright.intent", "")),
     )
+
+
+def normalize_question(question: str) -> str:
+    """A question whatever its case and spaces."""
+    return " ".join(question.lower().split())
 
 
 def list_answered_traces(

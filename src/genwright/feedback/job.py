@@ -9,7 +9,7 @@ from genwright.feedback.to_datasets import FeedbackRows, collect
 from genwright.privacy import Privacy
 from genwright.runtime import Runtime
 
-KINDS = ("pairs", "thumbs", "good", "all")
+KINDS = ("pairs", "thumbs", "good", "intents", "all")
 
 
 def collect_feedback(
@@ -35,7 +35,8 @@ def export_feedback(
     Args:
         runtime: In the asker's rights.
         file: Gets them.
-        what: ``pairs``, ``thumbs``, ``good``, or ``all`` for opinions as they were given.
+        what: ``pairs``, ``thumbs``, ``good``, ``intents``, or ``all`` for opinions as
+            they were given.
         assistant: Only of this one's answers.
         keep: Name of a data set of the workspace to keep them as; empty for none.
 
@@ -53,7 +54,7 @@ def export_feedback(
     if not len(dataset):
         raise Refused(
             f"No feedback gives any {what} yet: pairs need corrections, ratings of answers to one "
-            "question or votes; thumbs need thumbs or ratings."
+            "question or votes; thumbs need thumbs or ratings, intents what was wanted."
         )
     write_dataset(dataset, file)
     if keep:

@@ -2,8 +2,9 @@
 
 Pairs come from corrections (the correction over what was answered), from ratings of answers to the
 same question (the better over the worse), and from votes of the arena. Thumbs alone make rows of
-their own, for KTO. Only what somebody agreed to is used, once for each person and answer, with the
-identifiers of persons treated as the settings say for prompts.
+their own, for KTO; what was wanted makes rows of requests with their kind. Only what somebody
+agreed to is used, once for each person and answer, with the identifiers of persons treated as the
+settings say for prompts.
 """
 
 from collections import defaultdict
@@ -14,11 +15,18 @@ from itertools import combinations
 from genwright.datasets import Dataset
 from genwright.errors import GenwrightError, NotFound
 from genwright.feedback.collect import Voice, read_voices
-from genwright.feedback.exchanges import Exchange, list_voted_matches, read_exchange
+from genwright.feedback.exchanges import (
+    Exchange,
+    list_voted_matches,
+    normalize_question,
+    read_exchange,
+)
 from genwright.privacy import Privacy
 from genwright.storage import Database
 from genwright.types import Json, Principal
 
+LIKED = 4
+"""Points of five from which on an answer was liked."""
 GAP = 1
 """How many points of five two ratings must be apart to make a pair."""
 
@@ -33,6 +41,11 @@ class FeedbackRows:
     """Rows of the form ``thumbs``."""
     good: list[Json] = field(default_factory=list)
     """Rows of the form ``messages``: corrections, and answers that people liked."""
+    intents: list[Json] = field(default_factory=list)
+    """Rows of the form ``classification``: requests with the kind of what they want, as people said
+    or, where they liked the answer, as it was taken."""
+    told: int = 0
+    """Opinions that say what was wanted, and may be learnt from."""
     voices: int = 0
     votes: int = 0
     refused: int = 0
@@ -42,8 +55,9 @@ class FeedbackRows:
     last_vote: int = 0
 
     def make_dataset(self, what: str, name: str) -> Dataset:
-        """One of them as a data set: ``pairs``, ``thumbs`` or ``good``."""
-        forms = {"pairs": "preference", "thumbs": "thumbs", "good": "messages"}
+        """One of them as a data set: ``pairs``, ``thumbs``, ``good`` or ``intents``."""
+        forms = {"pairs": "preference", "thumbs": "thumbs", "good": "messages",
+                 "intents": "classification"}  # fmt: skip
         rows = tuple(getattr(self, what))
         return Dataset(name, forms[what], rows, "feedback")  # type: ignore[arg-type]
 
@@ -51,7 +65,8 @@ class FeedbackRows:
         """The numbers."""
         return {
             "pairs": len(self.pairs), "thumbs": len(self.thumbs), "good": len(self.good),
-            "voices": self.voices, "votes": self.votes, "refused": self.refused,
+            "intents": len(self.intents), "voices": self.voices, "votes": self.votes,
+            "refused": self.refused,
         }  # fmt: skip
 
 
@@ -76,7 +91,7 @@ def collect(
     """
     found = FeedbackRows(last=after, last_vote=after_vote)
     screen = _Screen(privacy)
-    heard: list[tuple[Voice, Exchange]] = []
+    said: list[tuple[Voice, Exchange]] = []
     for voice in read_voices(database, principal, after):
         found.last = max(found.last, voice.ids[-1])
         try:
@@ -86,10 +101,12 @@ def collect(
         if assistant and exchange.assistant.partition("@")[0] != assistant:
             continue
         found.voices += 1
-        if not voice.consent or not exchange.answer:
-            found.refused += not voice.consent
+        if not voice.consent:
+            found.refused += 1
             continue
-        heard.append((voice, exchange))
+        found.told += bool(voice.intent)
+        said.append((voice, exchange))
+    heard = [each for each in said if each[1].answer]
     makers: tuple[Callable[[], Iterable[Json]], ...] = (
         lambda: _make_edit_pairs(heard),
         lambda: _make_rating_pairs(heard),
@@ -99,6 +116,7 @@ def collect(
         found.pairs += screen.keep_allowed(made())
     found.thumbs += screen.keep_allowed(_make_thumb_rows(heard))
     found.good += screen.keep_allowed(_make_good_rows(heard))
+    found.intents += screen.keep_allowed(_make_intent_rows(said))  # a refusal may be a wrong way
     found.refused += screen.refused
     return found
 
@@ -164,7 +182,7 @@ def _make_rating_pairs(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json
     asked: dict[str, dict[str, tuple[Exchange, list[Voice]]]] = defaultdict(dict)
     for voice, exchange in heard:
         if voice.rating is not None:
-            key = " ".join(exchange.question.lower().split())
+            key = normalize_question(exchange.question)
             answers = asked[key]
             answers.setdefault(exchange.answer.strip(), (exchange, []))[1].append(voice)
     for answers in asked.values():
@@ -235,7 +253,7 @@ def _make_thumb_rows(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
 
 def _make_good_rows(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
     for voice, exchange in heard:
-        liked = voice.thumb == 1 or (voice.rating or 0) >= 4
+        liked = voice.thumb == 1 or (voice.rating or 0) >= LIKED
         text = voice.correction.strip() or (exchange.answer.strip() if liked else "")
         if text and not (exchange.refused and not voice.correction):
             turns = [dict(each) for each in exchange.messages]
@@ -243,6 +261,21 @@ def _make_good_rows(heard: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
                 "messages": [*turns, {"role": "assistant", "content": text}],
                 "lineage": _make_lineage([voice], "correction" if voice.correction else "liked"),
             }
+
+
+def _make_intent_rows(said: Sequence[tuple[Voice, Exchange]]) -> Iterable[Json]:
+    """A row for each request and kind, with everybody who said so; what people said comes first."""
+    told: dict[tuple[str, str, str], tuple[str, list[Voice]]] = {}
+    for voice, exchange in said:
+        liked = voice.thumb == 1 or (voice.rating or 0) >= LIKED
+        label = voice.intent or (exchange.intent if liked else "")
+        text = exchange.question.strip()
+        if label and text:
+            why = "intent" if voice.intent else "liked"
+            key = (why, normalize_question(text), label)
+            told.setdefault(key, (text, []))[1].append(voice)
+    for (why, _, label), (text, voices) in sorted(told.items()):
+        yield {"text": text, "label": label, "lineage": _make_lineage(voices, why)}
 
 
 def _average_rating(found: Sequence[Voice]) -> float:

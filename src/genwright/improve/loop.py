@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genwright.errors import GenwrightError, NotFound, Refused, RunStopped, UsageError
+from genwright.feedback.exchanges import normalize_question
 from genwright.feedback.job import collect_feedback
 from genwright.improve.candidates import CandidateTrial, to_served_version, try_version
 from genwright.improve.feedback_rows import read_rows, store_rows
-from genwright.improve.gate import GateDecision, GateTarget, decide
+from genwright.improve.gate import GateDecision, GateGuard, GateTarget, decide
 from genwright.improve.guards import judge_answers, make_guards, pick_examples
 from genwright.improve.methods import Material, MethodNotApplicable, Proposal, methods
 from genwright.improve.questions import (
     HeldOutQuestion,
-    normalize_question,
     read_questions,
     select_held_out,
 )
@@ -34,6 +34,7 @@ from genwright.improve.results import (
     GateResult,
     ImprovementRecord,
     ImprovementSteps,
+    KeptRows,
     PreparedCandidate,
     Promotion,
     TriedMethod,
@@ -50,7 +51,7 @@ from genwright.types import Json
 KIND = "improve"
 RESUME = ("improve", "--resume")
 """Arguments of the program that go on with a run, before its id."""
-ROWS = ("pairs", "thumbs", "good")
+ROWS = ("pairs", "thumbs", "good", "intents")
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,8 @@ class _ImprovementLoop:
     def _run_steps(self) -> ImprovementResult:
         live = self._resolve_live()
         collected = self._collect()
-        if collected.new < self.settings.min_feedback and not self.wanted.all_feedback:
+        enough = collected.new >= self.settings.min_feedback or bool(collected.told)
+        if not enough and not self.wanted.all_feedback:
             least = self.settings.min_feedback
             return self._finish("nothing", f"{collected.new} new opinions, {least} are needed")
         self.walk.once("check", lambda: _check_rows(collected).json())
@@ -228,7 +230,7 @@ class _ImprovementLoop:
             for name in ROWS
         }
         return CollectedFeedback(
-            new=new.voices + new.votes, kept=kept, last=max(every.last, after),
+            new=new.voices + new.votes, told=new.told, kept=kept, last=max(every.last, after),
             last_vote=max(every.last_vote, after_vote), **every.json(),
         )  # fmt: skip
 
@@ -245,11 +247,12 @@ class _ImprovementLoop:
     def _make_proposals(
         self, live: ServedAssistant, collected: CollectedFeedback
     ) -> dict[str, Proposal]:
-        rows = {name: read_rows(self.runtime, name, collected.kept[name]) for name in ROWS}
+        kept = {name: collected.kept.get(name, KeptRows()) for name in ROWS}
+        rows = {name: read_rows(self.runtime, name, each) for name, each in kept.items()}
         material = Material(
             self.runtime, self.wanted.assistant, live.version.config, rows["pairs"],
             rows["thumbs"], rows["good"], self._begin_training, self.wanted.seed,
-            self._find_held_questions(),
+            self._find_held_questions(), rows["intents"],
         )  # fmt: skip
         for name in self.wanted.methods:
             if not self.steps.propose.get(name, TriedMethod()).is_over:
@@ -277,7 +280,8 @@ class _ImprovementLoop:
         self, live: ServedAssistant, proposals: Mapping[str, Proposal]
     ) -> dict[str, GateDecision]:
         """Decisions on those that pass."""
-        held_out = self._load_held_out()
+        needed = any(each.target is None for each in proposals.values())
+        held_out = self._load_held_out(needed)
         suite = list_cases(self.runtime.database, self.runtime.principal, self.settings.suite)
         tried_live: CandidateTrial | None = None
         for name, proposal in proposals.items():
@@ -308,7 +312,7 @@ class _ImprovementLoop:
             if self.runtime.stop.is_set():  # it is not the candidate's fault
                 raise
             return GateResult(failure=f"it does not answer: {error}")
-        decision = self._decide(held_out, tried_live, tried)
+        decision = self._decide(held_out, tried_live, tried, proposal)
         examples = pick_examples(held_out, tried_live, tried)
         return GateResult(decision, "", tried.summarize(), examples)
 
@@ -318,13 +322,13 @@ class _ImprovementLoop:
             return None
         return frozenset(normalize_question(each.question) for each in self._load_held_out())
 
-    def _load_held_out(self) -> list[HeldOutQuestion]:
+    def _load_held_out(self, needed: bool = True) -> list[HeldOutQuestion]:
         if self.wanted.questions:
             found = read_questions(Path(self.wanted.questions), self.wanted.limit)
         else:
             every = collect_feedback(self.runtime, self.wanted.assistant)
             found = select_held_out(every)[: self.wanted.limit]
-        if not found:
+        if not found and needed:
             raise UsageError(
                 "There are no held-out questions: give right answers as corrections, or name a "
                 "file with --questions (columns question and answer)."
@@ -332,15 +336,24 @@ class _ImprovementLoop:
         return found
 
     def _decide(
-        self, held_out: Sequence[HeldOutQuestion], live: CandidateTrial, candidate: CandidateTrial
+        self,
+        held_out: Sequence[HeldOutQuestion],
+        live: CandidateTrial,
+        candidate: CandidateTrial,
+        proposal: Proposal,
     ) -> GateDecision:
         judged: tuple[float, ...] = ()
         if judge := self.wanted.judge:
             engine = self.runtime.models.get_engine(judge)
             judged = judge_answers(engine, held_out, live, candidate, self.runtime.progress)
+        name, margin = "quality of answers", self.settings.margin
+        target = GateTarget(name, live.quality, candidate.quality)
+        guards = make_guards(self.settings, live, candidate, judged)
+        if proposal.target is not None:
+            kept = GateGuard(name, live.quality, candidate.quality, margin)
+            target, guards = proposal.target, [*proposal.guards, kept, *guards]
         return decide(
-            GateTarget("quality of answers", live.quality, candidate.quality),
-            make_guards(self.settings, live, candidate, judged),
+            target, guards,
             look=self.wanted.look, looks=self.wanted.looks, seed=self.wanted.seed,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from genwright.datasets.files import read_records
 from genwright.errors import Refused, UsageError
+from genwright.feedback.exchanges import normalize_question
 from genwright.feedback.to_datasets import FeedbackRows
 from genwright.types import Json
 
@@ -79,11 +80,6 @@ def exclude_held_out(rows: Sequence[Json], held: frozenset[str] | None = None) -
     if held is not None:
         return [row for row in rows if normalize_question(find_question(row)) not in held]
     return [row for row in rows if not is_held_out(find_question(row) or str(row)[:200])]
-
-
-def normalize_question(question: str) -> str:
-    """A question whatever its case and spaces."""
-    return " ".join(question.lower().split())
 
 
 def find_question(row: Json) -> str:

@@ -63,9 +63,9 @@ def _render_feedback(collected: CollectedFeedback) -> str:
     return (
         f"<h2>What people said</h2><p>{collected.new} new opinions; in all "
         f"{collected.voices} opinions and {collected.votes} votes gave "
-        f"{collected.pairs} pairs, {collected.thumbs} thumbs and {collected.good} "
-        f"good answers. {collected.refused} were left out, for want of consent or because "
-        "they hold identifiers of persons.</p>"
+        f"{collected.pairs} pairs, {collected.thumbs} thumbs, {collected.good} good answers and "
+        f"{collected.intents} requests with what they want. {collected.refused} were left out, for "
+        "want of consent or because they hold identifiers of persons.</p>"
     )
 
 

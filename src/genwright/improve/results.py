@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from genwright.improve.gate import GateDecision
+from genwright.improve.gate import GateDecision, GateGuard, GateTarget
 from genwright.types import Json
 
 STEPS = ("collect", "check", "propose", "gate", "candidate", "promote")
@@ -46,7 +46,7 @@ class CollectedFeedback:
     new: int
     """Opinions and votes since the improvement before."""
     kept: Mapping[str, KeptRows]
-    """By name: ``pairs``, ``thumbs`` and ``good``."""
+    """By name: ``pairs``, ``thumbs``, ``good`` and ``intents``."""
     last: int
     """Id of the last row of feedback that was seen."""
     last_vote: int
@@ -58,6 +58,10 @@ class CollectedFeedback:
     good: int
     refused: int
     """Left out: without consent, or with identifiers of persons."""
+    intents: int = 0
+    """Requests with the kind of what they want."""
+    told: int = 0
+    """New opinions that say what was wanted."""
 
     def json(self) -> Json:
         """Every field."""
@@ -103,6 +107,11 @@ class Proposal:
     """Laid over the live configuration."""
     reason: str
     facts: Json = field(default_factory=dict)
+    target: GateTarget | None = None
+    """What it must be better at, where that is not the quality of answers; the method has measured
+    it on both versions."""
+    guards: tuple[GateGuard, ...] = ()
+    """What else it must not be worse at, beside what every candidate must not."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,11 @@ class TriedMethod:
         """The proposal, or ``{"not"}``; ``{"run"}`` while it trains."""
         if self.proposal is not None:
             made = self.proposal
-            return {"changes": _to_plain(made.changes), "reason": made.reason, "facts": made.facts}
+            told = {"changes": _to_plain(made.changes), "reason": made.reason, "facts": made.facts}
+            measured = {} if made.target is None else {
+                "target": made.target.json(), "guards": [each.json() for each in made.guards],
+            }  # fmt: skip
+            return told | measured
         if self.left is not None:
             return {"not": self.left}
         return {} if self.run is None else {"run": self.run}
@@ -140,7 +153,10 @@ class TriedMethod:
         """What ``json`` gave for a method."""
         if "changes" not in values:
             return cls(left=values.get("not"), run=values.get("run"))
-        made = Proposal(method, values["changes"], values["reason"], values["facts"])
+        target = GateTarget(**values["target"]) if "target" in values else None
+        guards = tuple(GateGuard(**each) for each in values.get("guards", ()))
+        changes, reason, facts = values["changes"], values["reason"], values["facts"]
+        made = Proposal(method, changes, reason, facts, target, guards)
         return cls(made, run=made.facts.get("run"))
 
 

@@ -4,8 +4,9 @@ What goes with a document: its passages, vectors and rights; the uploaded file i
 answer that cites or lists it, with its trace, its response and what was said of it. What goes with
 a person: their account, keys, logins and rights; their documents (each as above), conversations,
 traces, responses, files and feedback; their name where it stands as a maker; their votes stay, of
-somebody. With traces and people go the rows of data sets that came from them, matches, and cases
-of suites. The audit log names nobody. Compaction then makes the files forget, too.
+somebody. With traces and people go
+the rows of data sets that came from them, matches, cases of suites, and what was learnt of what a
+request wants. The audit log names nobody. Compaction then makes the files forget, too.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from sqlalchemy import Select, delete, or_, select, text, update
 
 from genwright.access.audit import record
 from genwright.answers.conversations import collect_document_ids
+from genwright.answers.understanding.taught import forget_taught
 from genwright.errors import NotFound, StoreFailed
 from genwright.library.documents import format_source
 from genwright.maintenance.erase_derived import forget_judge, forget_matches, forget_rows
@@ -131,6 +133,25 @@ def forget_user(database: Database, principal: Principal, name: str) -> ErasureR
             session.delete(user)
             done.users = 1
         _add_tombstone(session, "user", name)
+    return done
+
+
+def forget_trace(database: Database, principal: Principal, trace: str) -> ErasureReport:
+    """Forget one answer: its trace, its messages, what was said of it and what was learnt of it.
+
+    Raises:
+        NotFound: There is no such trace.
+    """
+    done = ErasureReport()
+    with _open_erasing_session(database, principal) as session:
+        if session.scalar(select(Span.id).where(Span.trace_id == trace).limit(1)) is None:
+            raise NotFound(f"There is no trace {trace!r}: genwright trace last shows the newest.")
+        said = session.scalars(select(Message).where(Message.trace_id == trace)).all()
+        for message in said:
+            session.delete(message)
+        done.messages += len(said)
+        _forget_traces(session, {trace}, done)
+        record(session, "forget", f"trace-{trace}", done.json())
     return done
 
 
@@ -290,6 +311,7 @@ def _forget_traces(session: StoreSession, traces: set[str], done: ErasureReport)
         ids = [f"resp_{trace}" for trace in part]
         session.execute(delete(StoredResponse).where(StoredResponse.id.in_(ids)))
     forget_matches(session, traces)
+    forget_taught(session, traces)
     session.execute(delete(IdempotentReply))
     done.traces += len(traces)
     done.trace_ids |= traces
@@ -308,6 +330,7 @@ def _forget_personal(session: StoreSession, name: str, done: ErasureReport) -> N
     for table in (StoredFile, StoredResponse, Feedback, Run):
         session.execute(delete(table).where(table.owner == name))
     session.execute(delete(Grant).where(Grant.holder == name))
+    forget_taught(session, (), (name,))
     empty = Collection.id.not_in(select(Document.collection_id))
     session.execute(delete(Collection).where(Collection.owner == name, empty))
     for owned in (Collection, Assistant):

@@ -58,6 +58,8 @@ class AssistantConfig(Section):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     """``answer.model`` is the chat model."""
+    intents: tuple[int, ...] = ()
+    """Requests whose kind people told, by id: ``genwright improve --method intents`` finds them."""
 
     def compute_digest(self) -> str:
         """SHA-256 of the configuration: equal exactly when nothing differs."""

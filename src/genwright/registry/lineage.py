@@ -1,8 +1,10 @@
 """Lineage: from what answered to the rows it was made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import select
 
 from genwright.datasets import LINEAGE, read_stored_dataset
 from genwright.errors import GenwrightError, NotFound
@@ -10,7 +12,8 @@ from genwright.monitoring import TraceStep, find_trace_id, read_trace
 from genwright.registry.assistants import Assistants
 from genwright.registry.versions import ModelVersions, TrainedVersion, open_versions
 from genwright.runs.store import Runs
-from genwright.types import Json, Principal
+from genwright.storage import TaughtRequest
+from genwright.types import OWNER, Json, Principal
 from genwright.workspace import Workspace
 
 ROWS = 5
@@ -77,8 +80,22 @@ class Lineage:
         facts = {"note": served.version.note, "by": served.version.created_by}
         model = "extractive" if config.answer.extractive else config.answer.model
         return LineageNode("assistant", served.label, facts,
-                    (LineageNode("prompt", prompt.version),
+                    (LineageNode("prompt", prompt.version), *self._trace_intents(config.intents),
                      self._trace_model(principal, model)))  # fmt: skip
+
+    def _trace_intents(self, ids: Sequence[int]) -> Iterator[LineageNode]:
+        """What people told of what requests want; those that were forgotten are not there."""
+        if not ids:
+            return
+        known = select(TaughtRequest.id, TaughtRequest.intent, TaughtRequest.lineage)
+        wanted = known.where(TaughtRequest.id.in_(ids)).order_by(TaughtRequest.id.desc())
+        with self.assistants.database.read(OWNER) as session:
+            rows = session.execute(wanted).all()
+        shown = tuple(
+            LineageNode("row", str(id_), {"label": intent, **lineage})
+            for id_, intent, lineage in rows[:ROWS]
+        )
+        yield LineageNode("intents", "requests whose kind was told", {"rows": len(rows)}, shown)
 
     def _trace_model(self, principal: Principal, named: str, strict: bool = False) -> LineageNode:
         try:

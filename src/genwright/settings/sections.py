@@ -292,11 +292,11 @@ class ImproveSettings(Section):
     assistants: tuple[str, ...] = ()
     """Which assistants the schedule improves; the default assistant if
     omitted."""
-    methods: tuple[str, ...] = ("shots", "retrieval")
-    """What is tried: ``shots``, ``prompt``, ``retrieval``, ``reranker``, ``sft``, ``dpo``,
-    ``kto``."""
+    methods: tuple[str, ...] = ("shots", "retrieval", "intents")
+    """What is tried: ``shots``, ``prompt``, ``answering``, ``retrieval``, ``reranker``,
+    ``intents``, ``sft``, ``dpo``, ``kto``."""
     min_feedback: int = Field(default=10, ge=1)
-    """New opinions below which nothing is tried."""
+    """New opinions below which nothing is tried, unless one says what was wanted."""
     promote: bool = False
     """Promote what passes the gate at once; otherwise a person does."""
     canary: float = Field(default=0, ge=0, le=0.5)

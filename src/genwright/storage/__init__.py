@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Contender,
         Judge,
         SuiteCase,
+        TaughtRequest,
     )
     from genwright.storage.rights import may_add_to, may_read, may_see, may_write
     from genwright.storage.serving import (
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "accounts": ("ApiKey AuditEntry Grant Group Login Membership Tombstone Usage User"),
     "database": "Database StoreSession",
-    "loop": "ArenaMatch Battle BattleTally Canary Contender Judge SuiteCase",
+    "loop": "ArenaMatch Battle BattleTally Canary Contender Judge SuiteCase TaughtRequest",
     "rights": "may_add_to may_read may_see may_write",
     "serving": (
         "Alert AliasMove Assistant AssistantVersion CollectionFile Feedback IdempotentReply"
@@ -124,6 +125,7 @@ __all__ = [
     "StoredFile",
     "StoredResponse",
     "SuiteCase",
+    "TaughtRequest",
     "Tombstone",
     "Usage",
     "User",

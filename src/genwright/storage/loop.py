@@ -115,6 +115,27 @@ class SuiteCase(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class TaughtRequest(Base):
+    """A request with what it wants, as people said: versions of assistants name them by id.
+
+    Forgetting takes rows out, and no version that names them knows them any more.
+    """
+
+    __tablename__ = "taught_request"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    intent: Mapped[str] = mapped_column(String(50))
+    """Kind of what it wants."""
+    vector: Mapped[bytes]
+    """float32, of unit length, by the embedder that the classifier of intents was trained with;
+    empty where another one was in use."""
+    lineage: Mapped[Json]
+    """``{"kind", "traces", "feedback", "people"}`` as rows of data sets have it."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Canary(Base):
     """A share of an assistant's conversations that a candidate answers, for a time."""
 

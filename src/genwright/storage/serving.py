@@ -83,6 +83,8 @@ class Feedback(Base):
     door: Mapped[str] = mapped_column(String(20), default="api")
     """Where it was given: ``page``, ``api``, ``cli``, ``queue`` or ``arena``."""
     comment: Mapped[str] = mapped_column(default="")
+    intent: Mapped[str] = mapped_column(String(50), default="")
+    """Kind of what was wanted, where it was taken for another; empty where nothing is said."""
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 

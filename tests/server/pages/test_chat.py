@@ -176,6 +176,18 @@ def test_feedback_is_taken_on_ones_own_answers(rob: httpx.Client, eve: httpx.Cli
     assert "too short" in rob.get(path).text
 
 
+def test_what_was_wanted_is_chosen_from_a_list(rob: httpx.Client, eve: httpx.Client):
+    path = ask(rob)
+    page = rob.get(path).text
+    assert "What did you want?" in page
+    trace = page.partition('data-trace="')[2][:32]
+    form = {"intent": "how-to", "back": path.rpartition("/")[2]}
+    assert eve.post(f"/chat/feedback/{trace}", data=form).status_code == 404
+    assert rob.post(f"/chat/feedback/{trace}", data=form).status_code == 303
+    assert '<option value="how-to" selected>' in rob.get(path).text
+    assert rob.post(f"/chat/feedback/{trace}", data={"intent": "poem"}).status_code == 400
+
+
 def test_asking_again_replaces_what_followed(rob: httpx.Client):
     path = ask(rob)
     first = rob.get(path).text.partition('data-message="')[2].partition('"')[0]

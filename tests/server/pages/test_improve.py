@@ -127,6 +127,11 @@ def test_feedback_by_api_has_citations_and_consent(root):
         assert given["consent"] is False
         bad = {"response_id": response, "citation": {"document": 1, "start": 9, "end": 3}}
         assert api.post("/feedback", json=bad).status_code == 400
+        wanted = {"response_id": response, "intent": "list"}
+        assert api.post("/feedback", json=wanted).json()["intent"] == "list"
+        refused = api.post("/feedback", json=wanted | {"intent": "poem"})
+        assert refused.status_code == 400
+        assert "fact, explanation, how-to" in refused.json()["error"]["message"]
 
 
 def test_an_improvement_from_the_browser(root):

@@ -7,7 +7,7 @@ from threading import Event
 
 from genwright.answers.base import EXTRACTIVE, Question
 from genwright.answers.fencing import fence_text
-from genwright.answers.understanding.intent import classify_request
+from genwright.answers.understanding.taught import classify_request, read_taught
 from genwright.engines import ChatMessage, ChatRequest, Sampling, collect_chat
 from genwright.grounding import words
 from genwright.prompts import load_prompt
@@ -63,13 +63,20 @@ def make_standalone(
 
 
 def place_question(
-    runtime: Runtime, model: str, asked: Question, before: Sequence[ChatMessage]
+    runtime: Runtime,
+    model: str,
+    asked: Question,
+    before: Sequence[ChatMessage],
+    intents: Sequence[int] = (),
 ) -> Question:
-    """A question with what it points back to; see ``make_standalone`` for the arguments."""
+    """A question with what it points back to; see ``make_standalone`` for the arguments.
+
+    ``intents`` are the ids of the requests whose kind people told.
+    """
     most = runtime.settings.answer.history
     before = before[-most:] if most else ()
     earlier = [turn.content for turn in before if turn.role == "user"]
-    if not earlier or not _needs_turns(runtime, asked.text):
+    if not earlier or not _needs_turns(runtime, asked.text, intents):
         return asked
     standing = next((turn for turn in reversed(earlier) if not is_follow_up(turn)), earlier[-1])
     if _may_rewrite(runtime, model):
@@ -91,9 +98,10 @@ def _may_rewrite(runtime: Runtime, model: str) -> bool:
     return known is not None and known.able
 
 
-def _needs_turns(runtime: Runtime, question: str) -> bool:
+def _needs_turns(runtime: Runtime, question: str, intents: Sequence[int]) -> bool:
     """Whether a question in a conversation points back, by its words or by the classifier."""
-    intent = classify_request(runtime.models.embedder, question)
+    taught = read_taught(runtime.database, intents)
+    intent, _ = classify_request(runtime.models.embedder, question, taught)
     if intent.kind in NEEDS_NO_TURNS:
         return False
     if is_follow_up(question):

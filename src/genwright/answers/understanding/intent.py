@@ -21,23 +21,9 @@ from zlib import crc32
 
 import numpy as np
 
-from genwright.embeddings import Embedder
+from genwright.answers.understanding.kinds import KINDS, SPECIAL
 from genwright.types import Vectors
 
-KINDS = (
-    "fact",
-    "explanation",
-    "how-to",
-    "comparison",
-    "list",
-    "summary-document",
-    "summary-collection",
-    "about-collection",
-    "instruction",
-    "smalltalk",
-)
-SPECIAL = frozenset(KINDS[5:])
-"""Kinds that are not answered by looking for passages: to take one by mistake is costly."""
 LEAST_SPECIAL = 0.6
 """Least probability of a special kind to be chosen: of held-back ones so taken 87% are right, and
 3% of ordinary requests are lost to them."""
@@ -210,13 +196,3 @@ def read_about() -> dict[str, object]:
     with np.load(WEIGHTS) as kept:
         about: dict[str, object] = json.loads(str(kept["about"]))
     return about
-
-
-def classify_request(embedder: Embedder, text: str) -> Intent:
-    """What a request wants, by the vector that an embedder gives it.
-
-    What is too short to say anything wants a fact, which is then not found.
-    """
-    classifier = IntentClassifier(embedder.name)
-    vector = embedder.embed_queries([text])[0] if classifier.uses_vectors else None
-    return classifier.classify(vector, text)

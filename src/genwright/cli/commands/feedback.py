@@ -32,9 +32,11 @@ def list_(
     if as_json:
         print_json([each.json() for each in found])
         return
-    print_table(["id", "trace", "by", "thumb", "rating", "correction", "comment", "made"], [
+    names = ["id", "trace", "by", "thumb", "rating", "wanted", "correction", "comment", "made"]
+    print_table(names, [
         [each.id, each.trace_id[:8], each.owner, each.json()["thumb"] or "", each.rating or "",
-         to_one_line(each.correction)[:40], to_one_line(each.comment)[:40], each.created_at]
+         each.intent, to_one_line(each.correction)[:40], to_one_line(each.comment)[:40],
+         each.created_at]
         for each in found
     ])  # fmt: skip
 
@@ -49,6 +51,9 @@ def add(
     comment: Annotated[str, typer.Option(help="Anything else.")] = "",
     citation: Annotated[
         str, typer.Option(metavar="DOCUMENT:START-END", help="A better place in a source.")
+    ] = "",
+    intent: Annotated[
+        str, typer.Option(metavar="KIND", help="What was wanted, such as list or how-to.")
     ] = "",
     private: Annotated[bool, typer.Option("--private", help="Not for models to learn.")] = False,
     as_json: AsJson = False,
@@ -65,7 +70,7 @@ def add(
         root = read_trace(opened.database, OWNER, trace)
         place = parse_citation(opened.database, OWNER, citation) if citation else None
         opinion = Opinion(
-            _parse_thumb(thumb), rating, correction, comment, place, not private, "cli"
+            _parse_thumb(thumb), rating, correction, comment, place, not private, "cli", intent
         )
         given = record_feedback(opened.database, OWNER, root.trace_id, opinion,
                      per_minute=opened.settings.feedback.per_minute)  # fmt: skip
@@ -77,7 +82,10 @@ def export(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="Output file: JSONL, JSON, CSV or Parquet.")],
     what: Annotated[
-        str, typer.Option(help="pairs (DPO), thumbs (KTO), good (SFT) or all (as it was said).")
+        str,
+        typer.Option(
+            help="pairs (DPO), thumbs (KTO), good (SFT), intents, or all (as it was said)."
+        ),
     ] = "pairs",
     assistant: Assistant = "",
     keep: Annotated[

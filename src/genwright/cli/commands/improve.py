@@ -20,7 +20,8 @@ def command(
         list[str] | None,
         typer.Option(
             "--method",
-            help="shots, prompt, answering, retrieval, reranker, sft, dpo, kto; may be repeated.",
+            help="shots, prompt, answering, retrieval, reranker, intents, sft, dpo, kto; may be "
+            "repeated.",
         ),
     ] = None,
     questions: Annotated[

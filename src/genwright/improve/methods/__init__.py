@@ -3,7 +3,7 @@
 Example:
     >>> from genwright.improve.methods import methods
     >>> methods.names()
-    ['answering', 'dpo', 'kto', 'prompt', 'reranker', 'retrieval', 'sft', 'shots']
+    ['answering', 'dpo', 'intents', 'kto', 'prompt', 'reranker', 'retrieval', 'sft', 'shots']
 """
 
 from genwright.improve.methods.base import (

@@ -35,6 +35,8 @@ class Material:
     seed: int = 0
     held: frozenset[str] | None = None
     """Questions that are held out; None for the fixed share of feedback."""
+    intents: Sequence[Json] = ()
+    """Requests with the kind of what they want."""
 
     def select_learnable(self, rows: Sequence[Json]) -> list[Json]:
         """Rows that may be learnt from."""

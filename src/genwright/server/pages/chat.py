@@ -161,13 +161,15 @@ def save_feedback(
     private: Annotated[bool, Form()] = False,
     correction: Words = "",
     comment: Words = "",
+    intent: Annotated[str, Form(max_length=50)] = "",
     back: Annotated[int, Form(ge=1)] = 1,
 ) -> Response:
     """Keep what the reader thinks of an answer."""
     service.runtime.tracing.flush()  # the answer may have ended just now
     settings = service.settings.feedback
+    consent = settings.consent and not private
     opinion = Opinion(
-        thumb, rating, correction, comment, consent=settings.consent and not private, door="page"
+        thumb, rating, correction, comment, consent=consent, door="page", intent=intent
     )
     database = runtime.database
     record_feedback(database, runtime.principal, trace, opinion, per_minute=settings.per_minute)

@@ -61,12 +61,15 @@ def rate(
     thumb: Annotated[int | None, Form(ge=-1, le=1)] = None,
     correction: Words = "",
     comment: Words = "",
+    intent: Annotated[str, Form(max_length=50)] = "",
     rule: Annotated[str, Form(max_length=20)] = "uncertain",
     skip: Annotated[int, Form(ge=0, le=1000)] = 0,
 ) -> Response:
     """Keep an opinion, and go to the next answer."""
     settings = service.settings.feedback
-    opinion = Opinion(thumb, rating, correction, comment, consent=settings.consent, door="queue")
+    opinion = Opinion(
+        thumb, rating, correction, comment, consent=settings.consent, door="queue", intent=intent
+    )
     record_feedback(
         runtime.database, runtime.principal, trace, opinion, per_minute=settings.per_minute
     )

@@ -15,9 +15,10 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
 
 @router.post("")
 def create_feedback(body: FeedbackBody, service: Serving, identity: Asking) -> Json:
-    """Say what you think of a response of yours: thumb, rating, correction, citation, comment.
+    """Say what you think of a response of yours: thumb, rating, correction, and so on.
 
-    All is kept; the last of each kind counts, one voice for each person and answer.
+    A citation, a comment and what was wanted may be said, too. All is kept; the last of each kind
+    counts, one voice for each person and answer.
     """
     service.runtime.tracing.flush()  # the response may have ended just now
     settings = service.settings.feedback
@@ -29,6 +30,7 @@ def create_feedback(body: FeedbackBody, service: Serving, identity: Asking) -> J
         comment=body.comment,
         citation=body.citation.model_dump() if body.citation else None,
         consent=settings.consent if body.consent is None else body.consent,
+        intent=body.intent,
     )
     given = record_feedback(
         service.workspace.database,

@@ -104,6 +104,8 @@ class FeedbackBody(ClosedModel):
     comment: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
     citation: CitationBody | None = None
     """A better place in a source."""
+    intent: Annotated[str, StringConstraints(max_length=50)] = ""
+    """Kind of what was wanted, such as ``list``, where the answer took it for another."""
     consent: bool | None = None
     """Whether a model may learn from it; by default as the settings say."""
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from genwright.access import Identity, is_allowed
+from genwright.answers.understanding.kinds import MEANS
 from genwright.types import Json
 
 MOST_TOLD = 500
@@ -69,6 +70,7 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["icon"] = render_icon
+    made.globals["kinds"] = MEANS
     made.filters["number"] = lambda value: f"{value:,}".replace(",", "\N{THIN SPACE}")
     made.filters["day"] = lambda at: at[:10]
     made.filters["stamp"] = _format_stamp
