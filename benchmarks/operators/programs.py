@@ -21,8 +21,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from genwright.answers.excerpts import SIZES, choose_excerpts
-from genwright.answers.quoting import quote_excerpts
+from genwright.answers.quotes.excerpts import SIZES, choose_excerpts
+from genwright.answers.quotes.quoting import quote_excerpts
 from genwright.answers.tables.answering import measure_likeness
 from genwright.answers.tables.grid import Table, find_tables
 from genwright.answers.tables.mentions import split_question_tokens

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from genwright.answers.answerability import estimate_answered
 from genwright.answers.base import AnswerSetup, Question
-from genwright.answers.blocks import find_code
+from genwright.answers.quotes.blocks import find_code
 from genwright.answers.rarity import RarityTable
 from genwright.answers.understanding.gibberish import is_gibberish
 from genwright.answers.understanding.parts import split_compared, split_question

@@ -10,7 +10,7 @@ from typing import Any
 
 from genwright.types import Json, Principal
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest file in ``migrations/versions``."""
 
 Run = Callable[[str, Mapping[str, Any]], Sequence[Any]]

@@ -11,8 +11,9 @@ from genwright.answers.base import (
     refuse,
     strategies,
 )
-from genwright.answers.blocks import find_header, lacks_header
-from genwright.answers.excerpts import (
+from genwright.answers.findings import Findings, gather_findings
+from genwright.answers.quotes.blocks import find_header, lacks_header
+from genwright.answers.quotes.excerpts import (
     SIZES,
     Excerpt,
     Size,
@@ -22,8 +23,7 @@ from genwright.answers.excerpts import (
     drop_open_code,
     drop_overlaps,
 )
-from genwright.answers.findings import Findings, gather_findings
-from genwright.answers.quoting import quote_excerpts
+from genwright.answers.quotes.quoting import quote_excerpts
 from genwright.answers.tables.answering import answer_from_tables
 from genwright.grounding.citations import Sentence, join_sentences
 from genwright.grounding.passages import ReadPassage

@@ -16,10 +16,10 @@ from genwright.answers.base import (
     tell_of_documents,
     tell_remark,
 )
-from genwright.answers.excerpts import Excerpt
 from genwright.answers.findings import search_passages
-from genwright.answers.quoting import quote_excerpts, strip_links
-from genwright.answers.summarizing import TellingSentence, choose_telling, list_sentences
+from genwright.answers.quotes.excerpts import Excerpt
+from genwright.answers.quotes.quoting import quote_excerpts, strip_links
+from genwright.answers.quotes.summarizing import TellingSentence, choose_telling, list_sentences
 from genwright.grounding import words
 from genwright.grounding.citations import Answer, Sentence, cite, cite_opening
 from genwright.library.overview import (

@@ -21,8 +21,8 @@ from genwright.answers.tables.mentions import (
     split_question_tokens,
 )
 from genwright.answers.tables.values import ColumnValues, read_column
-from genwright.answers.understanding.language import detect_language
-from genwright.grounding.exact import find_numbers
+from genwright.grounding.quantities import find_numbers
+from genwright.languages import detect_language
 
 ALTERNATIVES = 2
 """Columns that one name in a question is looked for in."""

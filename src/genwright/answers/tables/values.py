@@ -2,7 +2,7 @@
 """Cells as numbers, dates and times that can be compared and added.
 
 A column has one kind and one unit, or it cannot be computed with. What ``1.000`` means is decided
-by the whole column. Numbers are read by ``grounding.exact``.
+by the whole column. Numbers are read by ``grounding.quantities``.
 """
 
 import re
@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from genwright.grounding.exact import find_numbers
+from genwright.grounding.quantities import find_numbers
 
 ValueKind = Literal["number", "date", "time"]
 

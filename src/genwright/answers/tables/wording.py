@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from genwright.answers.tables.grid import Row, Table
 from genwright.answers.tables.programs import Program, ReadTable
-from genwright.answers.understanding.language import detect_language
 from genwright.grounding.citations import Citation, Sentence, cite
+from genwright.languages import detect_language
 from genwright.retrieval import Hit
 
 MOST_CITED = 8

@@ -3,8 +3,8 @@
 import pytest
 from tests.fixtures.hits import hit
 
-from genwright.answers.blocks import find_header, lacks_header
-from genwright.answers.excerpts import (
+from genwright.answers.quotes.blocks import find_header, lacks_header
+from genwright.answers.quotes.excerpts import (
     SIZES,
     Excerpt,
     Size,

@@ -3,7 +3,7 @@
 import pytest
 from tests.fixtures.hits import hit
 
-from genwright.answers.blocks import complete_block, find_code, find_record, is_block
+from genwright.answers.quotes.blocks import complete_block, find_code, find_record, is_block
 from genwright.grounding.passages import Unit, measure_substance, split_units, weigh_unit
 
 ROWS = """ferries:

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Sequence
 
-from genwright.answers.excerpts import Excerpt
+from genwright.answers.quotes.excerpts import Excerpt
 from genwright.documents.quotations import FOOTNOTE, TAG
 from genwright.grounding import words
 from genwright.grounding.citations import Sentence, cite

@@ -4,8 +4,8 @@
 import pytest
 from tests.fixtures.hits import evidence, hit
 
-from genwright.answers.excerpts import Excerpt
-from genwright.answers.quoting import quote_evidence, quote_excerpts, strip_links
+from genwright.answers.quotes.excerpts import Excerpt
+from genwright.answers.quotes.quoting import quote_evidence, quote_excerpts, strip_links
 
 FEES = "Ships pay four crowns a day."
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.fixtures.hits import hit
 
-from genwright.answers.summarizing import (
+from genwright.answers.quotes.summarizing import (
     MOST_SENTENCES,
     SHORTEST,
     TellingSentence,

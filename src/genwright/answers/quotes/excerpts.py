@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from genwright.answers.blocks import (
+from genwright.answers.quotes.blocks import (
     ITEM,
     complete_block,
     find_code_after,
