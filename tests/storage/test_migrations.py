@@ -135,7 +135,9 @@ CHECK = "INSERT INTO passage_fts (passage_fts, rank) VALUES ('integrity-check', 
 
 
 def _take_back_languages(store: sqlite3.Connection) -> None:
-    """Make of a store what the migration before this one left, as far as words go."""
+    """Make of a store what the migration before that of languages left, as far as words go."""
+    store.execute("ALTER TABLE feedback DROP COLUMN intent")
+    store.execute("DROP TABLE taught_request")
     first = import_module("genwright.storage.migrations.versions.0001_first_schema")
     for name in ("passage_added", "passage_removed"):
         store.execute(f"DROP TRIGGER {name}")
