@@ -1,17 +1,16 @@
-"""Vectors of requests by the published multilingual-e5-small, each text once."""
+"""Vectors of requests by the pulled multilingual-e5-small, each text once."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from genwright.embeddings import open_embedder
 from genwright.types import Vectors
-
-PREFIX, MOST_TOKENS = "query: ", 64
 
 
 def embed_requests(texts: Sequence[str], model: Path, cache: Path | None = None) -> Vectors:
-    """Mean of the last states, unit length; (n, 384). What is new is added to the cache."""
+    """Unit length, (n, 384). What is new is added to the cache."""
     known: dict[str, Vectors] = {}
     if cache and cache.is_file():
         with np.load(cache) as kept:
@@ -25,22 +24,8 @@ def embed_requests(texts: Sequence[str], model: Path, cache: Path | None = None)
 
 
 def _embed(texts: Sequence[str], folder: Path) -> Vectors:
-    import torch
-    from tokenizers import Tokenizer
-    from transformers import BertModel
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MOST_TOKENS)
-    tokenizer.enable_padding(pad_id=1, pad_token="<pad>")
-    model = BertModel.from_pretrained(folder).eval()
-    found = []
-    with torch.inference_mode():
-        for start in range(0, len(texts), 32):
-            batch = [PREFIX + text for text in texts[start : start + 32]]
-            coded = tokenizer.encode_batch(batch)
-            ids = torch.tensor([each.ids for each in coded])
-            mask = torch.tensor([each.attention_mask for each in coded])
-            states = model(input_ids=ids, attention_mask=mask).last_hidden_state
-            mean = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-            found.append(torch.nn.functional.normalize(mean, dim=1).numpy())
-    return np.concatenate(found)
+    embedder = open_embedder(folder, name=folder.name, threads=2, batch_tokens=4096)
+    try:
+        return embedder.embed_queries(list(texts))
+    finally:
+        embedder.close()

@@ -2,9 +2,9 @@
 
     python -m benchmarks.intents.train E5_FOLDER READER_TRAINING_FOLDER --cache vectors.npz
 
-E5_FOLDER has config.json, model.safetensors and tokenizer.json of multilingual-e5-small;
+E5_FOLDER is the pulled multilingual-e5-small;
 READER_TRAINING_FOLDER the public question sets as ``*.jsonl.gz``, of which questions are read.
-Prints its figures as JSON. Needs scikit-learn and transformers.
+Prints its figures as JSON. Needs scikit-learn.
 """
 
 import argparse
