@@ -27,6 +27,11 @@ SEARCH_SHARE = 0.6
 """How much the search's own score counts in the order of what was read."""
 
 
+DOUBT = 0.3
+"""From this share of ``answer.min_answerable`` on, a model that is able to say that it does not
+know decides: it reads better than the reader that gave the probability."""
+
+
 @dataclass(frozen=True)
 class Findings:
     """What the documents have to a question."""
@@ -42,6 +47,8 @@ class Findings:
     rarity: RarityTable
     is_answerable: bool
     """Whether what was read is likely enough to answer, by ``answer.min_answerable``."""
+    is_open: bool = False
+    """Whether it is not, but not so unlikely that an able model need not read it."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -90,8 +97,10 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     evidence = list_evidence([each for some in (read, *parts) for each in some])
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     asks = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
-    likely = asks and bool(evidence) and chance >= runtime.settings.answer.min_answerable
-    return Findings(base, read, parts, evidence, rarity, likely)
+    readable, least = asks and bool(evidence), runtime.settings.answer.min_answerable
+    likely = readable and chance >= least
+    is_open = readable and not likely and chance >= DOUBT * least
+    return Findings(base, read, parts, evidence, rarity, likely, is_open)
 
 
 def says_enough(part: str) -> bool:

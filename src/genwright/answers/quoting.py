@@ -39,7 +39,7 @@ def quote_excerpts(excerpts: Sequence[Excerpt], label: bool = True) -> list[Sent
     named = ""
     for each in excerpts:
         place = _name_place(each) if label else ""
-        text = _lay_out(each) if place == named else place + _lay_out(each)
+        text = lay_out(each) if place == named else place + lay_out(each)
         named = place
         cited = (cite(each.hit, each.start, each.end),)
         sentences.append(Sentence(text, 1.0, cited, before="\n\n"))
@@ -66,7 +66,7 @@ def _is_telling(label: str) -> bool:
     return bool(label) and len(label) <= LONGEST_LABEL and not _CODE.fullmatch(label)
 
 
-def _lay_out(excerpt: Excerpt) -> str:
+def lay_out(excerpt: Excerpt) -> str:
     """The text as it reads: without marks of quotation and targets of links.
 
     The line breaks of wrapped prose mean nothing and are left out, those of lists, tables and code
