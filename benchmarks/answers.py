@@ -11,8 +11,10 @@ files that ``--answers`` writes.
 import argparse
 import json
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from measure import DATA
 
@@ -58,6 +60,27 @@ def store_collections(runtime: Runtime, folder: Path, names: set[str]) -> None:
               f"{len(report.skipped)} refused, {report.seconds:.1f} s", flush=True)  # fmt: skip
 
 
+@contextmanager
+def open_collections(
+    kept: Path | None, folder: Path, names: set[str], settings: Mapping[str, Any] | None = None
+) -> Iterator[Runtime]:
+    """A workspace with the folders' documents in collections of their names.
+
+    Args:
+        kept: Where it is kept for the next time; None for a new one each time.
+        folder: Has a folder a collection.
+        names: Of the collections that are wanted.
+        settings: What differs from the default ones.
+    """
+    with ExitStack() as stack:
+        where = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        workspace = open_workspace(create_workspace(where), settings)
+        stack.callback(workspace.close)
+        runtime = stack.enter_context(Runtime(workspace))
+        store_collections(runtime, folder, names)
+        yield runtime
+
+
 def show(each: JudgedAnswer) -> None:
     """One answer, for reading."""
     case, given = each.case, each.given
@@ -95,13 +118,8 @@ def main() -> None:
          if chosen.kind in ("", e.kind)],
         only=chosen.only, every=chosen.every,
     )  # fmt: skip
-    with ExitStack() as stack:
-        folder = chosen.workspace or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        workspace = open_workspace(create_workspace(folder))
-        stack.callback(workspace.close)
-        runtime = stack.enter_context(Runtime(workspace))
-        names = {each.collection for each in cases}
-        store_collections(runtime, chosen.set / "collections", names)
+    names = {each.collection for each in cases}
+    with open_collections(chosen.workspace, chosen.set / "collections", names) as runtime:
         sides = ["extractive"] if chosen.extractive else chosen.model or ["extractive", ""]
         for side in sides:
             run_side(runtime, cases, side, chosen)

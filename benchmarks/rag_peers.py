@@ -17,30 +17,20 @@ Answers are kept in ``--cache``, so a run goes on where it stopped; genwright's 
 """
 
 import argparse
-import contextlib
 import json
-import os
 import random
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-from measure import DATA, PEERS
+from measure import DATA
+from peer_models import KEY, ask_peer, serve_chat
 
-from genwright.engines.llamacpp.child import LlamaServerConfig
 from genwright.evaluation.intervals import bootstrap_mean
 from genwright.evaluation.metrics import answer_recall, exact_match, token_f1
 from genwright.evaluation.suites import SquadQuestion, SquadSet, read_squad
 
 SUFFIX = {"full": "", "short": " Answer in a few words."}
 CONTEXT = 4096
-KEY = "benchmark"
-"""The server wants one; it listens on this machine only, while the benchmark runs."""
 
 
 def main() -> None:
@@ -85,64 +75,27 @@ def _answer(
     mode: str,
 ) -> None:
     """Have one peer answer, and add each answer to the cache as it comes."""
-    with _server(options.gguf, options.threads) as url:
+    with (
+        serve_chat(options.gguf, options.threads, CONTEXT) as url,
+        options.cache.open("a", encoding="utf-8") as cache,
+    ):
         told = {
             "url": url,
             "key": KEY,
-            "embedder": options.embedder,
-            "paragraphs": [paragraph.text for paragraph in squad.paragraphs],
-            "questions": [{"id": each.id, "text": each.text} for each in questions],
-            "suffix": SUFFIX[mode],
+            "context": CONTEXT,
             "max_tokens": options.max_tokens,
-        }
-        command = [options.peer_python, str(PEERS / f"rag_{peer}.py")]
-        environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-        assert process.stdin and process.stdout
-        with process.stdin as stdin:
-            json.dump(told, stdin)
-        with options.cache.open("a", encoding="utf-8") as cache:
-            for line in process.stdout:
-                if line.startswith("{"):
-                    row = {"peer": peer, "mode": mode, **json.loads(line)}
-                    print(json.dumps(row), file=cache, flush=True)
-        if process.wait():
-            raise SystemExit(f"{peer} ended with {process.returncode}.")
-
-
-@contextlib.contextmanager
-def _server(gguf: str, threads: int) -> Iterator[str]:
-    """A llama.cpp server of the chat model on a free port; its base URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = LlamaServerConfig(
-        model=gguf, kind="chat", listen="127.0.0.1", key=KEY, parent=os.getpid(),
-        threads=threads, context=CONTEXT, port=port,
-    )  # fmt: skip
-    command = [sys.executable, "-m", "genwright.engines.llamacpp.child"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdin
-    process.stdin.write(config.encode_line())
-    process.stdin.flush()
-    try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_until_healthy(url: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url).status_code == 200:
-                return
-        time.sleep(0.2)
-    raise SystemExit(f"The chat model did not load within {seconds:g} s.")
+            "embedder": options.embedder,
+            "split": False,
+            "collections": {"": [("", paragraph.text) for paragraph in squad.paragraphs]},
+            "questions": [
+                # The wish for a short answer is for the model, not for the retriever.
+                {"id": each.id, "collection": "", "query": each.text,
+                 "text": each.text + SUFFIX[mode]}
+                for each in questions
+            ],
+        }  # fmt: skip
+        for row in ask_peer(options.peer_python, peer, told):
+            print(json.dumps({"peer": peer, "mode": mode, **row}), file=cache, flush=True)
 
 
 def _cached(file: Path, peer: str, mode: str) -> dict[str, dict]:

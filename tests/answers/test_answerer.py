@@ -443,10 +443,25 @@ def test_what_is_said_twice_without_a_source_is_kept_once(library):
     assert [each.text for each in answer.sentences if not each.citations] == [RUBBISH]
 
 
-def test_a_model_that_had_room_for_little_is_not_believed_that_it_is_not_there(library):
+def test_a_slow_model_reads_what_would_be_quoted_and_is_believed(library):
     class Slow(Listening):
         def measure_prefill_speed(self):
             return 10.0
 
-    answer = ask(library(Slow(["I don't know."]), context="passages", prefill_seconds=1.0))
-    assert not answer.refused and "400 hours" in answer.answer
+    runtime = library(Slow(["I don't know."]), context="passages", prefill_seconds=1.0)
+    assert ask(runtime).refused and OIL in heard(runtime).read()
+
+
+def test_an_able_model_decides_where_an_answer_is_unlikely(library):
+    settings = {"min_answerable": 1.0}
+    runtime = library([OIL], **settings)
+    assert ask(runtime).answer == OIL
+    assert ask(library(["I don't know."], **settings)).refused
+    answer = ask(library([RUBBISH], **settings))
+    assert answer.refused and answer.sentences == ()
+    assert ask(library([OIL], **settings), extractive=True).refused
+
+
+def test_items_that_stay_are_numbered_anew(library):
+    answer = ask(library([f"1. {RUBBISH}\n2. {GRADE}\n3. {OIL}"]))
+    assert answer.answer == f"1. {GRADE}\n2. {OIL}"

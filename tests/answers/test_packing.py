@@ -1,11 +1,14 @@
 """What is packed fits, says something, and says nothing twice."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fixtures.hits import evidence, hit
 
-from genwright.answers.packing import ENOUGH, pack_excerpts, pack_passages
+from genwright.answers.packing import ENOUGH, pack_excerpts, pack_passages, pack_quotable
+from genwright.answers.quotes.excerpts import Excerpt
 from genwright.grounding.evidence import Evidence
 
 PACKERS = [pack_excerpts, pack_passages]
@@ -95,3 +98,54 @@ def test_a_passage_larger_than_the_budget_is_told_by_its_excerpt():
     text = hit("word " * 50 + "Use grade 46.")
     packed = pack_passages([evidence(text, "Use grade 46.")], 5, count)
     assert packed.texts == ("Use grade 46.",)
+
+
+LINES = "Oil it first. Then wait for an hour. Then start it."
+
+
+def excerpt(place, text: str) -> Excerpt:
+    start = place.start + place.text.index(text)
+    return Excerpt(place, start, start + len(text), text, 0.9)
+
+
+def test_what_would_be_quoted_is_read_however_long_it_takes():
+    place = hit(LINES, title="")
+    packed = pack_quotable([excerpt(place, LINES)], [], 100, 1, count)
+    assert packed.texts == (LINES,) and not packed.is_scarce
+
+
+def test_what_stands_between_two_stretches_is_read_too():
+    place = hit(LINES, title="", start=40)
+    stretches = [excerpt(place, "Then start it."), excerpt(place, "Oil it first.")]
+    assert pack_quotable(stretches, [], 100, 100, count).texts == (LINES,)
+    first, last = (
+        hit("Oil it first. Then wait", title=""),
+        hit("Start it.", title="", passage=2, start=24),
+    )
+    stretches = [excerpt(first, "Oil it first."), excerpt(last, "Start it.")]
+    packed = pack_quotable(stretches, [], 100, 100, count)
+    assert packed.texts == ("Oil it first. Then wait Start it.",)
+
+
+def test_stretches_that_are_far_apart_stay_apart():
+    place = hit(f"Oil it. {'Wait. ' * 99}Start it.", title="")
+    stretches = [excerpt(place, "Oil it."), excerpt(place, "Start it.")]
+    assert pack_quotable(stretches, [], 100, 100, count).texts == ("Oil it.", "Start it.")
+    other = hit("Start it.", title="", document=7, start=8)
+    stretches = [excerpt(hit("Oil it.", title=""), "Oil it."), excerpt(other, "Start it.")]
+    assert pack_quotable(stretches, [], 100, 100, count).texts == ("Oil it.", "Start it.")
+
+
+def test_further_passages_follow_while_there_is_time():
+    quoted = hit("Oil it.", title="")
+    more = [evidence(hit(f"Wait {n}.", title="", document=n), f"Wait {n}.") for n in (5, 6, 7)]
+    packed = pack_quotable([excerpt(quoted, "Oil it.")], more, 100, 6, count)
+    assert packed.texts == ("Oil it.", "Wait 5.", "Wait 6.")
+
+
+def test_a_heading_is_said_once_and_links_lose_their_targets():
+    text = "See [the manual](https://example.com/manual?page=1)."
+    place = replace(hit(text, title="Pumps"), section="Pumps > [Oil](oil.html)")
+    assert pack_passages([evidence(place, text)], 100, count).texts == (
+        "[Pumps > Oil] See the manual.",
+    )

@@ -45,6 +45,11 @@ SEARCH_SHARE = 0.6
 """How much the search's own score counts in the order of what was read."""
 
 
+DOUBT = 0.3
+"""From this share of ``answer.min_answerable`` on, a model that is able to say that it does not
+know decides: it reads better than the reader that gave the probability."""
+
+
 @dataclass(frozen=True)
 class Findings:
     """What the documents have to a question."""
@@ -62,6 +67,8 @@ class Findings:
     rarity: RarityTable
     is_answerable: bool
     """Whether what was read is likely enough to answer, by ``answer.min_answerable``."""
+    is_open: bool = False
+    """Whether it is not, but not so unlikely that an able model need not read it."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -118,8 +125,10 @@ def gather_findings(setup: AnswerSetup, question: Question) -> Findings:
     base = Answer("", False, (), tuple(hits), setup.model, "", chance)
     says = bool(words.extract_content(question.whole))  # "it" alone finds much and asks nothing
     says = says and not is_gibberish(question.whole, rarity.list_known(question.whole), embedder)
-    likely = says and bool(evidence) and chance >= runtime.settings.answer.min_answerable
-    return Findings(base, read, parts, evidence, surest, rarity, likely)
+    readable, least = says and bool(evidence), runtime.settings.answer.min_answerable
+    likely = readable and chance >= least
+    is_open = readable and not likely and chance >= DOUBT * least
+    return Findings(base, read, parts, evidence, surest, rarity, likely, is_open)
 
 
 def judge_read(

@@ -13,6 +13,7 @@ from genwright.documents import split_sentences
 Form = Literal["prose", "item", "row", "heading", "code"]
 
 _ITEM = re.compile(r"[ \t]*(?:[-*+•‣▪●]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[ \t]+")
+_NUMBER = re.compile(r"\d{1,3}(?=[.)])")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _ROW = re.compile(r"[ \t]*\|")
 _RULE = re.compile(r"[ \t]*\|?[ \t:|-]*-[ \t:|-]*$")
@@ -58,6 +59,32 @@ class WrittenUnit:
             return " ".join(line for line in text.splitlines() if not _FENCE.match(line))
         bare = _ITEM.sub("", text, count=1) if self.form == "item" else text
         return " ".join(_DECORATION.sub("", bare).split())
+
+
+class ListNumbers:
+    """Counts the items of numbered lists that stay, where others between them are left out."""
+
+    def __init__(self) -> None:
+        self._said = self._shown = 0
+
+    def place(self, unit: WrittenUnit, stays: bool) -> str:
+        """The text of a unit; of an item that stays, with its number among those that stay.
+
+        Example:
+            >>> numbers = ListNumbers()
+            >>> said = [WrittenUnit(f"{n}. Oil it.", "item") for n in (1, 2, 3)]
+            >>> [numbers.place(each, stays) for each, stays in zip(said, (False, True, True))]
+            ['1. Oil it.', '1. Oil it.', '2. Oil it.']
+        """
+        found = _NUMBER.match(unit.text) if unit.form == "item" else None
+        if found is None:
+            return unit.text
+        number = int(found[0])
+        if number != self._said + 1:  # another list begins
+            self._shown = number - 1
+        self._said = number
+        self._shown += stays
+        return f"{self._shown}{unit.text[found.end() :]}" if stays else unit.text
 
 
 def split_written(text: str) -> list[WrittenUnit]:

@@ -3,19 +3,21 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from genwright.answers.base import AnswerSetup, Question
 from genwright.answers.fencing import fence_text
 from genwright.answers.findings import Findings
-from genwright.answers.layout import WrittenUnit, split_written
+from genwright.answers.layout import ListNumbers, WrittenUnit, split_written
 from genwright.answers.packing import (
     PromptContext,
     order_passages,
     pack_excerpts,
     pack_passages,
+    pack_quotable,
 )
+from genwright.answers.quotes.excerpts import Excerpt
 from genwright.embeddings import Embedder
 from genwright.engines import ChatMessage, ChatRequest, Delta, Engine, Sampling, TokenUsage
 from genwright.errors import UsageError
@@ -40,6 +42,8 @@ LEAST_TOKENS = 32
 """Room without which there is no sense in asking a model."""
 ENOUGH_SUPPORTED = 0.5
 """Where less of what was said has a source, the model is asked once more."""
+SURE_OF_KIND = 0.5
+"""Probability of a kind of request from which on the model is told how such answers look."""
 LEAST_WORDS = 4
 """A question of fewer words does not tell its language."""
 AGAIN = """\
@@ -64,6 +68,8 @@ class AnswerBrief:
     findings: Findings
     """With evidence."""
     prompt: Prompt
+    excerpts: Sequence[Excerpt] = ()
+    """What would be quoted instead, best first."""
 
     @property
     def evidence(self) -> Sequence[Evidence]:
@@ -127,6 +133,7 @@ class AnswerWriter:
         self.declined = False
         """Whether the model said that it does not know."""
         self._said: dict[tuple[str, ...], Sentence | None] = {}
+        self._numbers = ListNumbers()
         self._supported = 0
         self._unsupported: list[Sentence] = []
 
@@ -148,15 +155,19 @@ class AnswerWriter:
                 "question, raise engine.context or lower answer.max_tokens."
             )
         speed = engine.measure_prefill_speed()
-        if speed is not None:
-            room = min(room, max(int(speed * settings.prefill_seconds), least))
+        read = room if speed is None else int(speed * settings.prefill_seconds)
+        soon = min(room, max(read, least))
 
         def count(texts: Sequence[str]) -> list[int]:
             return [n + fence for n in engine.count_tokens([fence_text(t) for t in texts])]
 
         if self._wants_excerpts():
-            return pack_excerpts(self._brief.evidence, room, count)
-        return pack_passages(order_passages(self._brief.findings), room, count)
+            return pack_excerpts(self._brief.evidence, soon, count)
+        ordered, excerpts = order_passages(self._brief.findings), self._brief.excerpts
+        whole = pack_passages(ordered, soon, count)
+        if whole.is_scarce and excerpts:
+            return pack_quotable(excerpts, ordered, room, soon, count)
+        return whole
 
     def _count_prompt_tokens(self, texts: tuple[str, ...]) -> int:
         """Tokens of the prompt with these texts."""
@@ -201,9 +212,10 @@ class AnswerWriter:
             lead = "" if unit.form == "prose" else lead
             with self._brief.question.timer.measure_step("check"):
                 sentence = self._judge(unit, lead, packed, check)
+            text = self._numbers.place(unit, bool(sentence.citations))
             if sentence.citations:
                 self._supported += 1
-                yield sentence
+                yield replace(sentence, text=text)
             elif says_not_known(unit.text):
                 self.declined = True
             elif not unit.is_introduction:
@@ -337,11 +349,13 @@ class AnswerWriter:
 
     def _build_messages(self, packed: PromptContext) -> list[ChatMessage]:
         prompt, question = self._brief.prompt, self._brief.question
+        # Told to give steps where none are asked for, a model makes some up.
+        sure = question.kinds.get(question.kind, 1.0) >= SURE_OF_KIND
         system, user = prompt.render(
             question=question.text,
             passages=[fence_text(text) for text in packed.texts],
             today=date.today().isoformat(),
-            kind=question.kind,
+            kind=question.kind if sure else "",
             language=self._name_language(),
         )
         picked = self._tools.pick_shots(prompt, question.text)

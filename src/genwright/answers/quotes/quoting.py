@@ -42,7 +42,7 @@ def quote_excerpts(excerpts: Sequence[Excerpt], label: bool = True) -> list[Sent
     for each in excerpts:
         place = _name_place(each) if label else ""
         mark = "\n" if each.is_block else " "
-        text = _lay_out(each) if place in ("", named) else f"{place}{mark}{_lay_out(each)}"
+        text = lay_out(each) if place in ("", named) else f"{place}{mark}{lay_out(each)}"
         named = place or named
         cited = (cite(each.hit, each.start, each.end),)
         sentences.append(Sentence(text, 1.0, cited, before="\n\n"))
@@ -74,7 +74,7 @@ def _is_telling(label: str) -> bool:
     return told >= 0.85 * len(label) and not label.endswith((".", ",", ";", ":", "-", "="))
 
 
-def _lay_out(excerpt: Excerpt) -> str:
+def lay_out(excerpt: Excerpt) -> str:
     """The text as it reads: without marks of quotation and targets of links.
 
     The line breaks of wrapped prose mean nothing and are left out, those of lists, tables and code

@@ -61,9 +61,14 @@ class ExtractiveStrategy:
 
     def quote(self, question: Question, findings: Findings) -> list[Sentence]:
         """What answers best, in its own words and at the size that is wanted."""
+        excerpts = self.choose(question, findings)
+        return limit_length(quote_excerpts(excerpts), choose_size(question).shown)
+
+    def choose(self, question: Question, findings: Findings) -> list[Excerpt]:
+        """The stretches that answer best, best first."""
         size = choose_size(question)
         excerpts = [self._complete(each, size) for each in select_excerpts(findings, size)]
-        return limit_length(quote_excerpts(drop_overlaps(excerpts)), size.shown)
+        return drop_overlaps(excerpts)
 
     def _complete(self, excerpt: Excerpt, size: Size) -> Excerpt:
         """With the rest of a list or code in the next passages, and the head of its table."""

@@ -60,7 +60,7 @@ class RagStrategy:
         if told and told.is_computed:  # which no model is better at, and no check could confirm
             yield from told.sentences
             yield complete_answer(replace(findings.base, model=EXTRACTIVE), told.sentences)
-        elif not findings.is_answerable:
+        elif not (findings.is_answerable or (findings.is_open and self._may_judge())):
             yield refuse(findings.base)
         elif question.cancel.is_set():
             yield findings.base
@@ -83,23 +83,31 @@ class RagStrategy:
             span.set_attribute("genwright.examined", found.right)
         return found.able
 
+    def _may_judge(self) -> bool:
+        """Whether the model may say itself that the passages do not tell."""
+        known = self._setup.runtime.models.examinations.find(self._setup.model)
+        return known is not None and known.able
+
     def _write(self, question: Question, findings: Findings) -> Iterator[Piece]:
         prompt = self._setup.prompt
         tools = open_tools(self._setup, question.timer)
-        writer = self.writer(tools, AnswerBrief(question, findings, prompt))
+        quoting = ExtractiveStrategy(self._setup)
+        brief = AnswerBrief(question, findings, prompt, quoting.choose(question, findings))
+        writer = self.writer(tools, brief)
         packed = writer.pack()
         kept = []
         for sentence in writer.write(packed):
             kept.append(sentence)
             yield sentence
         base = replace(findings.base, prompt_version=prompt.version, usage=writer.usage)
-        if writer.declined and not kept and not packed.is_scarce:
+        if not kept and (writer.declined or not findings.is_answerable):
             yield refuse(base)
             return
         supported = any(sentence.citations for sentence in kept)
-        if not question.cancel.is_set() and (writer.falls_short or not supported):
+        short = writer.falls_short or not supported
+        if findings.is_answerable and short and not question.cancel.is_set():
             # What the model wrote is not in the sources; what they say themselves still is.
-            quoted = ExtractiveStrategy(self._setup).quote(question, findings)
+            quoted = quoting.quote(question, findings)
             kept += quoted
             yield from quoted
         yield complete_answer(base, kept)

@@ -137,3 +137,7 @@ class ShortStrategy(RagStrategy):
     def _may_write(self, question: Question) -> bool:
         """Any model can choose."""
         return self._setup.runtime.settings.answer.wording != "quote"
+
+    def _may_judge(self) -> bool:
+        """It can only choose."""
+        return False
