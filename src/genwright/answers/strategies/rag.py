@@ -18,7 +18,7 @@
 Nothing is taken from the model on trust: it words the answer, the sources decide what stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -32,9 +32,20 @@ from genwright.answers.base import (
     strategies,
 )
 from genwright.answers.findings import Findings, gather_findings
-from genwright.answers.strategies.extractive import ExtractiveStrategy
+from genwright.answers.quotes.excerpts import SIZES
+from genwright.answers.strategies.extractive import (
+    ExtractiveStrategy,
+    choose_size,
+    limit_length,
+)
 from genwright.answers.tables.answering import answer_from_tables
 from genwright.answers.writing import AnswerBrief, AnswerWriter, open_tools
+from genwright.grounding.citations import Sentence, join_sentences
+
+SURE = 0.8
+"""A model that says that it does not know is not believed where the passages answer so likely."""
+SCANT = 0.4
+"""A written answer of less than this share of what would be quoted leaves much out."""
 
 
 @strategies.register("rag")
@@ -100,14 +111,38 @@ class RagStrategy:
             kept.append(sentence)
             yield sentence
         base = replace(findings.base, prompt_version=prompt.version, usage=writer.usage)
-        if not kept and (writer.declined or not findings.is_answerable):
+        least = SURE if writer.declined else 0.0
+        answered = findings.is_answerable and findings.base.answerable >= least
+        if not kept and not answered:
             yield refuse(base)
             return
-        supported = any(sentence.citations for sentence in kept)
-        short = writer.falls_short or not supported
-        if findings.is_answerable and short and not question.cancel.is_set():
-            # What the model wrote is not in the sources; what they say themselves still is.
+        if answered and not question.cancel.is_set():
             quoted = quoting.quote(question, findings)
-            kept += quoted
-            yield from quoted
+            if writer.falls_short or not any(sentence.citations for sentence in kept):
+                # What the model wrote is not in the sources; what they say themselves still is.
+                added = quoted
+            else:
+                added = add_details(question, kept, quoted)
+            kept += added
+            yield from added
         yield complete_answer(base, kept)
+
+
+def add_details(
+    question: Question, written: Sequence[Sentence], quoted: Sequence[Sentence]
+) -> Sequence[Sentence]:
+    """What is quoted below a written answer that says far less than its sources do.
+
+    A small model tends to give one sentence where an explanation, steps or a list were wanted. Of a
+    fact one sentence is what was wanted.
+
+    Args:
+        question: What is wanted.
+        written: The answer so far.
+        quoted: What would be quoted instead.
+    """
+    size = choose_size(question)
+    told, there = (len(join_sentences(each)) for each in (written, quoted))
+    if size is SIZES["fact"] or told >= SCANT * there:
+        return []
+    return [*limit_length([*written, *quoted], size.shown)[len(written) :]]
