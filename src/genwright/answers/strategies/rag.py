@@ -42,8 +42,6 @@ from genwright.answers.tables.answering import answer_from_tables
 from genwright.answers.writing import AnswerBrief, AnswerWriter, open_tools
 from genwright.grounding.citations import Sentence, join_sentences
 
-SURE = 0.8
-"""A model that says that it does not know is not believed where the passages answer so likely."""
 SCANT = 0.4
 """A written answer of less than this share of what would be quoted leaves much out."""
 
@@ -111,20 +109,18 @@ class RagStrategy:
             kept.append(sentence)
             yield sentence
         base = replace(findings.base, prompt_version=prompt.version, usage=writer.usage)
-        least = SURE if writer.declined else 0.0
-        answered = findings.is_answerable and findings.base.answerable >= least
-        if not kept and not answered:
+        if not kept and (writer.declined or not findings.is_answerable):
             yield refuse(base)
             return
-        if answered and not question.cancel.is_set():
+        if findings.is_answerable and not question.cancel.is_set():
             quoted = quoting.quote(question, findings)
             if writer.falls_short or not any(sentence.citations for sentence in kept):
                 # What the model wrote is not in the sources; what they say themselves still is.
-                added = quoted
+                more: Sequence[Sentence] = quoted
             else:
-                added = add_details(question, kept, quoted)
-            kept += added
-            yield from added
+                more = add_details(question, kept, quoted)
+            kept += more
+            yield from more
         yield complete_answer(base, kept)
 
 
