@@ -44,6 +44,7 @@ class Served:
     worded: bool
     """Whether a model was asked for it."""
     load: float
+    answer: str
 
 
 def read_options() -> argparse.Namespace:
@@ -96,7 +97,7 @@ def ask(client: OpenAI, case: AnswerCase, assistant: str) -> Served:
     cited = [each["source"] for sentence in about["sentences"] for each in sentence["citations"]]
     given = GivenAnswer(case.id, text, about["refused"], tuple(cited), last)
     worded = bool(about["prompt_version"])
-    return Served(case.id, first or last, last, judge_answer(case, given), worded, load)
+    return Served(case.id, first or last, last, judge_answer(case, given), worded, load, text)
 
 
 def summarize(side: str, served: Sequence[Served]) -> tuple[object, ...]:
@@ -126,12 +127,14 @@ def main() -> None:
         client = OpenAI(base_url=f"{server.url}/v1", api_key="none", timeout=900, max_retries=0)
         for side in sides:
             ask(client, cases[0], name_assistant(side, cases[0].collection))
-            served = [ask(client, e, name_assistant(side, e.collection)) for e in cases]
+            served = []
+            for case in cases:
+                served.append(ask(client, case, name_assistant(side, case.collection)))
+                if chosen.out:
+                    row = json.dumps({"side": side, **asdict(served[-1])}, ensure_ascii=False)
+                    with chosen.out.open("a", encoding="utf-8") as out:
+                        print(row, file=out)
             table.append(summarize(side, served))
-            if chosen.out:
-                rows = [json.dumps({"side": side, **asdict(each)}) for each in served]
-                with chosen.out.open("a", encoding="utf-8") as out:
-                    print("\n".join(rows), file=out)
     heads = ("side", "n", "worded", "right", "wrong", "first median", "p95", "all median", "p95",
              "load")  # fmt: skip
     print_table(heads, table)
