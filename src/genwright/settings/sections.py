@@ -107,7 +107,8 @@ class AnswerSettings(Section):
     seed: int = Field(default=0, ge=0)
     """Seed of the sampler."""
     prefill_seconds: float = Field(default=5.0, gt=0)
-    """Passages are packed to what the engine reads in this time, in seconds, as measured."""
+    """Passages are packed to what the engine reads in this time, in seconds, as measured; what
+    would be quoted is always read."""
     min_support: float = Field(default=0.5, ge=0, le=1)
     """Calibrated probability of being supported below which a sentence is left out."""
     min_answerable: float = Field(default=0.5, ge=0, le=1)
