@@ -462,6 +462,11 @@ def test_an_able_model_decides_where_an_answer_is_unlikely(library):
     assert ask(library([OIL], **settings), extractive=True).refused
 
 
+def test_a_model_that_gives_up_when_it_is_asked_again_is_not_believed(library):
+    answer = ask(library([RUBBISH, "I don't know."]))
+    assert not answer.refused and "400 hours" in answer.answer
+
+
 def test_items_that_stay_are_numbered_anew(library):
     answer = ask(library([f"1. {RUBBISH}\n2. {GRADE}\n3. {OIL}"]))
     assert answer.answer == f"1. {GRADE}\n2. {OIL}"

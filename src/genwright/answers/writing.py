@@ -193,6 +193,7 @@ class AnswerWriter:
         if self.falls_short and (more := self._ask_again(packed, "".join(reply))):
             self._unsupported.clear()
             yield from self._check(self._stream_units(packed, more, []), packed, check)
+            self.declined = False  # told that it erred, it gives up: that says nothing of passages
         if self._settings.keep_unsupported:
             yield from self._unsupported
 
