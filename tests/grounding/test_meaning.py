@@ -129,6 +129,6 @@ def test_without_the_trained_reader_the_wording_decides():
 
 def test_the_figures_of_the_fit_come_with_it():
     model = meaning.load_support_model()
-    assert {"left one set out", "mean", "reader"} <= set(model.about)
+    assert {"left one set out", "mean", "checker"} <= set(model.about)
     assert len(model.weights.weights) == meaning.FEATURES
     assert json.dumps(model.about)

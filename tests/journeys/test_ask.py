@@ -150,6 +150,7 @@ def test_the_trace_of_an_answer_is_a_tree(filled):
         "ask smollm2-135m-instruct",
         "retrieval",
         "evidence",
+        "tables",
         "chat smollm2-135m-instruct",
     ):
         assert step in printed
@@ -157,6 +158,7 @@ def test_the_trace_of_an_answer_is_a_tree(filled):
     assert [step["name"] for step in tree["steps"]] == [
         "retrieval",
         "evidence",
+        "tables",
         "chat smollm2-135m-instruct",
     ]
     assert tree["steps"][-1]["attributes"]["gen_ai.usage.output_tokens"] > 0

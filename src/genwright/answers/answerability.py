@@ -32,8 +32,8 @@ LOWEST = 0.001
 """Probabilities are told apart down to here."""
 LANGUAGE_CHARACTERS = 400
 """Of a passage, by which its language is told."""
-LEAST_QUESTION = 20
-"""Characters of a question whose language can be told."""
+LEAST_QUESTION, LEAST_LETTERS = 20, 80
+"""Characters of a question, and letters of a passage, whose language can be told."""
 PREFIX = 5
 """Characters by which two words are near: endings differ, and compounds begin alike."""
 NEAR = 0.8
@@ -132,9 +132,10 @@ def _is_dense(question: str) -> bool:
 
 def _is_foreign(question: str, text: str) -> bool:
     """Whether a passage is in another language than the question, as far as that is seen."""
-    if len(question) < LEAST_QUESTION:
+    text = text[:LANGUAGE_CHARACTERS]
+    if len(question) < LEAST_QUESTION or sum(map(str.isalpha, text)) < LEAST_LETTERS:
         return False
-    asked, told = detect_language(question), detect_language(text[:LANGUAGE_CHARACTERS])
+    asked, told = detect_language(question), detect_language(text)
     return bool(asked and told) and asked != told
 
 

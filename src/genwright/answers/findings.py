@@ -200,9 +200,11 @@ def average_readings(one: Sequence[ReadPassage], other: Sequence[ReadPassage]) -
 
 
 def _interleave(one: Sequence[Hit], other: Sequence[Hit]) -> list[Hit]:
-    """Hits of two searches in turn, each passage once."""
+    """Hits of two searches in turn, each passage once, with the scores of the first that has it."""
     mixed = [hit for pair in zip_longest(one, other) for hit in pair if hit is not None]
-    return list({hit.passage: hit for hit in mixed}.values())
+    order = dict.fromkeys(hit.passage for hit in mixed)
+    known = {hit.passage: hit for hit in (*other, *one)}
+    return [known[passage] for passage in order]
 
 
 def _sort(read: Sequence[ReadPassage]) -> list[ReadPassage]:
