@@ -55,8 +55,15 @@ def test_words_that_begin_alike_are_nearly_said():
 
 def test_words_of_another_language_are_not_missed():
     asked = "Wie oft muss die Pumpe im Keller geölt werden?"
-    found = describe_findings(asked, [read("The pump in the cellar is oiled every week.")], {})
-    assert math.isnan(found["covered"]) and math.isnan(found["missing"])
+    text = "The pump in the cellar is oiled every week. " * 3
+    found = describe_findings(asked, [read(text, cosine=0.84)], {})
+    assert all(math.isnan(found[name]) for name in ("covered", "missing", "cosine"))
+
+
+def test_a_few_words_of_a_passage_tell_no_language():
+    asked = "Who won the battle of Zama?"
+    found = describe_findings(asked, [read("name: Mira; room: 204", cosine=0.84)], {})
+    assert found["covered"] == 0 and not math.isnan(found["cosine"])
 
 
 def test_a_title_says_what_its_passage_is_about():
