@@ -25,7 +25,7 @@ PACKAGES = ("httpx", "jinja2", "markdown-it-py", "rich", "sqlalchemy", "tokenize
 
 QUESTIONS = (
     ("What is in here?", "What documents are here?"),
-    ("How something is done", "How do I print a table with Rich?"),
+    ("How something is done", "How do I make a progress bar with Rich?"),
     ("A comparison", "What is the difference between str() and repr()?"),
     ("A list", "Which values are considered false?"),
     ("A summary", "Summarize the document about the try statement."),

@@ -19,7 +19,7 @@ import numpy as np
 from genwright.grounding import exact, words
 from genwright.grounding.calibration import LogisticRegression
 from genwright.grounding.passages import ReadPassage, describe_place
-from genwright.languages.detection import detect_language
+from genwright.languages import LANGUAGES, choose_language, detect_language, list_function_words
 from genwright.types import Json
 
 WEIGHTS = Path(__file__).with_name("answerability.json")
@@ -106,8 +106,9 @@ def describe_findings(
     surest = max(seen, key=lambda each: each.probability)
     dense = _is_dense(question)
     told = f"{describe_place(surest.hit)}\n{surest.hit.text}"
-    wanted = {stem: rarity.get(stem, 1.0) for stem in words.extract_content(question)}
-    foreign = _is_foreign(question, surest.hit.text)
+    language = _tell_language(question)
+    wanted = _weigh_words(question, language, rarity)
+    foreign = _is_foreign(language, surest.hit.text)
     if dense or foreign:
         wanted = {}  # single characters are everywhere, and words of another language nowhere
     said = _find_said(told)
@@ -130,13 +131,28 @@ def _is_dense(question: str) -> bool:
     return len(_DENSE.findall(question)) > DENSE * sum(map(str.isalpha, question))
 
 
-def _is_foreign(question: str, text: str) -> bool:
+def _tell_language(question: str) -> str:
+    """By its letters where there are enough of them, else by its function words."""
+    if len(question) >= LEAST_QUESTION:
+        return detect_language(question)
+    said = [token.lower() for token in words.split_tokens(question)]
+    return choose_language(said, LANGUAGES)
+
+
+def _weigh_words(question: str, language: str, rarity: Mapping[str, float]) -> dict[str, float]:
+    """Stems of the words of a question that carry meaning in its language, and how rare each is."""
+    empty = list_function_words(language)
+    kept = " ".join(token for token in words.split_tokens(question) if token.lower() not in empty)
+    return {stem: rarity.get(stem, 1.0) for stem in words.extract_content(kept)}
+
+
+def _is_foreign(language: str, text: str) -> bool:
     """Whether a passage is in another language than the question, as far as that is seen."""
     text = text[:LANGUAGE_CHARACTERS]
-    if len(question) < LEAST_QUESTION or sum(map(str.isalpha, text)) < LEAST_LETTERS:
+    if not language or sum(map(str.isalpha, text)) < LEAST_LETTERS:
         return False
-    asked, told = detect_language(question), detect_language(text)
-    return bool(asked and told) and asked != told
+    told = detect_language(text)
+    return bool(told) and told != language
 
 
 def _logit(probability: float) -> float:

@@ -134,6 +134,8 @@ _LISTS = {
     """,
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _LISTS.items()}
+LANGUAGES = ("en", *(language for language in _WORDS if language != "en"))
+"""Those whose function words are known; the first is taken where two are as likely."""
 _SHARED = {"nb": "no", "nn": "no"}
 
 
